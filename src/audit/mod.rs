@@ -1,0 +1,1 @@
+//! Verification by a second mind: certificates and journals, sharing no code with the engine.

@@ -1,0 +1,1 @@
+//! Results as printable documents, bilingual in Kazakh and Russian.

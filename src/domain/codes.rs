@@ -1,0 +1,193 @@
+//! The closed lists of the contract, each with its one spelling on the wire and in the registry.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Declares an enum whose every member has one code, used on the wire, in the registry and in CSV.
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $code)] $variant),+ }
+
+        impl $name {
+            /// Every member, in the order of declaration.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The code on the wire, in the registry and in CSV.
+            pub fn code(self) -> &'static str {
+                match self { $($name::$variant => $code),+ }
+            }
+
+            /// The member with this code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|m| m.code() == code)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.code())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = UnknownCode;
+            fn from_str(code: &str) -> Result<Self, UnknownCode> {
+                Self::from_code(code).ok_or_else(|| UnknownCode {
+                    allowed: Self::ALL.iter().map(|m| m.code()).collect::<Vec<_>>().join(", "),
+                })
+            }
+        }
+    };
+}
+
+/// A code that is not in its list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownCode {
+    /// The codes that are.
+    pub allowed: String,
+}
+
+impl fmt::Display for UnknownCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a known code; use one of: {}", self.allowed)
+    }
+}
+
+impl std::error::Error for UnknownCode {}
+
+codes! {
+    /// How an application reaches the registry (seeds: clause 1 of each queue regulation).
+    Channel {
+        /// The provider's own office.
+        Office = "office",
+        /// The State Corporation "Government for Citizens".
+        StateCorporation = "state_corporation",
+        /// The web portal of electronic government.
+        Portal = "portal",
+    }
+}
+
+codes! {
+    /// Where an application stands.
+    Status {
+        /// Waiting, with a position.
+        InQueue = "in_queue",
+        /// A place is held for the child until the answer.
+        Offered = "offered",
+        /// A referral is issued and in force.
+        Referred = "referred",
+        /// The contract is made; the turn is spent.
+        Enrolled = "enrolled",
+        /// Taken back by the applicant.
+        Withdrawn = "withdrawn",
+        /// The service was refused with grounds.
+        Refused = "refused",
+        /// Takes no part in allocation until a date.
+        StopListed = "stop_listed",
+        /// No answer came; can be restored once.
+        Inactive = "inactive",
+        /// Ended otherwise, for instance by age.
+        Closed = "closed",
+    }
+}
+
+codes! {
+    /// Kind of a group.
+    GroupKind {
+        /// Ordinary group.
+        General = "general",
+        /// Group for special educational needs.
+        Special = "special",
+        /// Sanatorium group.
+        Sanatorium = "sanatorium",
+    }
+}
+
+codes! {
+    /// Language of upbringing and instruction.
+    Language {
+        /// Kazakh.
+        Kazakh = "kk",
+        /// Russian.
+        Russian = "ru",
+        /// Uyghur.
+        Uyghur = "ug",
+        /// Uzbek.
+        Uzbek = "uz",
+        /// English.
+        English = "en",
+        /// Several languages in one group.
+        Mixed = "mixed",
+    }
+}
+
+codes! {
+    /// In what right somebody applies for a child.
+    ApplicantKind {
+        /// Mother or father.
+        Parent = "parent",
+        /// Guardian or other legal representative.
+        LegalRepresentative = "legal_representative",
+        /// By power of attorney.
+        Attorney = "attorney",
+    }
+}
+
+codes! {
+    /// Evidence of a category: how far it is believed.
+    ProofStatus {
+        /// Stated by the applicant, counts until its term.
+        Claimed = "claimed",
+        /// Checked and believed.
+        Confirmed = "confirmed",
+        /// Checked and not believed: the entry returns to general at its own instant.
+        Rejected = "rejected",
+    }
+}
+
+codes! {
+    /// Which stream of the merged order a tier belongs to.
+    Stream {
+        /// Before all others.
+        OutOfTurn = "out_of_turn",
+        /// The P of the ratio p:g.
+        FirstPriority = "first_priority",
+        /// The G of the ratio p:g.
+        General = "general",
+    }
+}
+
+codes! {
+    /// On what a value or a ground rests.
+    Basis {
+        /// A clause of the act in force.
+        Act = "act",
+        /// A practice with its source.
+        Practice = "practice",
+        /// A setting of this registry.
+        Project = "project",
+    }
+}
+
+codes! {
+    /// Who acts, by the credential shown.
+    Role {
+        /// Clerk of the provider's office.
+        Office = "office",
+        /// Operator of the State Corporation.
+        StateCorporation = "state_corporation",
+        /// The portal's gateway.
+        Portal = "portal",
+        /// District education department.
+        Department = "department",
+        /// Akim of a village, settlement or rural district.
+        Akim = "akim",
+        /// Staff of a kindergarten.
+        Kindergarten = "kindergarten",
+        /// Reads everything, changes nothing.
+        Auditor = "auditor",
+    }
+}

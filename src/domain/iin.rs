@@ -1,0 +1,132 @@
+//! The individual identification number (ЖСН, ИИН): twelve digits, the last one a check digit.
+//!
+//! Since decree № 853 of 26.08.2013 the digits carry no personal data in law: a mismatch with the birth date or the sex
+//! is a warning for the clerk, never a ground of refusal. Only the form and the check digit decide.
+
+use std::fmt;
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+/// A number that passed the check: always twelve digits with a right check digit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Iin(u64);
+
+/// Why a text is not an IIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IinFault {
+    /// Not exactly twelve ASCII digits.
+    NotTwelveDigits,
+    /// The check digit is wrong, or no check digit exists for these eleven digits.
+    WrongCheckDigit,
+    /// Digit 5 is 4, 5 or 6, as in a business number (BIN) and never in a day of birth: not a person.
+    BusinessNumber,
+}
+
+impl fmt::Display for IinFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            IinFault::NotTwelveDigits => "an IIN has exactly 12 digits; check the number on the document",
+            IinFault::WrongCheckDigit => "the check digit of this IIN is wrong; look for a mistyped digit",
+            IinFault::BusinessNumber => "this is a business number (BIN), not a person's IIN; enter the person's IIN",
+        })
+    }
+}
+
+impl std::error::Error for IinFault {}
+
+/// What a valid number seems to say that differs from the papers. Never a ground of refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IinWarning {
+    /// The first six digits are not the birth date given.
+    BirthDateDiffers,
+    /// Digit 7 is none of 1 to 6 (for instance 0, given to foreigners under the rules of 2007).
+    UnusualCenturyDigit,
+}
+
+const FIRST_WEIGHTS: [u64; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+const SECOND_WEIGHTS: [u64; 11] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2];
+
+/// The check digit of eleven digits, or `None` where both passes give 10 and the number is never issued.
+pub fn check_digit(digits: &[u8; 11]) -> Option<u8> {
+    [FIRST_WEIGHTS, SECOND_WEIGHTS].iter().find_map(|weights| {
+        let sum: u64 = digits.iter().zip(weights).map(|(&d, w)| u64::from(d) * w).sum();
+        u8::try_from(sum % 11).ok().filter(|&c| c < 10)
+    })
+}
+
+impl Iin {
+    /// Reads twelve ASCII digits and checks the last one.
+    pub fn parse(text: &str) -> Result<Self, IinFault> {
+        let bytes: &[u8; 12] = text.as_bytes().try_into().map_err(|_| IinFault::NotTwelveDigits)?;
+        if !bytes.iter().all(u8::is_ascii_digit) {
+            return Err(IinFault::NotTwelveDigits);
+        }
+        let mut head = [0u8; 11];
+        for (to, from) in head.iter_mut().zip(bytes) {
+            *to = from - b'0';
+        }
+        let [_, _, _, _, fifth, ..] = head;
+        let [.., last] = *bytes;
+        if check_digit(&head) != Some(last - b'0') {
+            return Err(IinFault::WrongCheckDigit);
+        }
+        if (4..=6).contains(&fifth) {
+            return Err(IinFault::BusinessNumber);
+        }
+        let number = bytes.iter().fold(0u64, |n, b| n * 10 + u64::from(b - b'0'));
+        Ok(Iin(number))
+    }
+
+    /// The number as an integer: twelve digits fit easily, and the index of positions keeps it so.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The number with all but its last four digits hidden, for logs.
+    pub fn masked(self) -> String {
+        format!("********{:04}", self.0 % 10_000)
+    }
+
+    /// What the digits seem to say that differs from `birth_on`.
+    pub fn warnings(self, birth_on: NaiveDate) -> Vec<IinWarning> {
+        let mut found = Vec::new();
+        let century = self.0 / 100_000 % 10;
+        if !(1..=6).contains(&century) {
+            found.push(IinWarning::UnusualCenturyDigit);
+        }
+        let year = u64::try_from(birth_on.year().rem_euclid(100)).unwrap_or_default();
+        let expected = year * 10_000 + u64::from(birth_on.month()) * 100 + u64::from(birth_on.day());
+        if self.0 / 1_000_000 != expected {
+            found.push(IinWarning::BirthDateDiffers);
+        }
+        found
+    }
+}
+
+impl fmt::Display for Iin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012}", self.0)
+    }
+}
+
+/// Debug output is what reaches logs, so it is masked.
+impl fmt::Debug for Iin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl TryFrom<String> for Iin {
+    type Error = IinFault;
+    fn try_from(text: String) -> Result<Self, IinFault> {
+        Iin::parse(&text)
+    }
+}
+
+impl From<Iin> for String {
+    fn from(iin: Iin) -> String {
+        iin.to_string()
+    }
+}

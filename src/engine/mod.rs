@@ -1,0 +1,1 @@
+//! Queue order, positions and allocation: pure, deterministic, without IO or clock.

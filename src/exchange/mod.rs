@@ -1,0 +1,1 @@
+//! CSV in and out: every fault by file, row and column; all or nothing.

@@ -1,0 +1,1 @@
+//! All that calls out of the process: ports and their clients.

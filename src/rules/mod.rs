@@ -1,0 +1,1 @@
+//! Law as dated data: profiles, regulations, bindings, the working calendar.

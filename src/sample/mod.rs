@@ -1,0 +1,1 @@
+//! Invented people, kindergartens and instances for demo and generate.

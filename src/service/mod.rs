@@ -1,0 +1,1 @@
+//! The acts: one act is one write transaction (load, decide, save, journal).

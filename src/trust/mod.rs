@@ -1,0 +1,1 @@
+//! The journal chain, receipts and signature verdicts.

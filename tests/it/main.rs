@@ -1,0 +1,1 @@
+//! All behaviour tests, one binary: each module is what a reader would look for.
