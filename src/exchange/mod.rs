@@ -1,1 +1,3 @@
 //! CSV in and out: every fault by file, row and column; all or nothing.
+
+pub mod fault;
