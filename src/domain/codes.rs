@@ -43,6 +43,8 @@ macro_rules! codes {
     };
 }
 
+pub(crate) use codes;
+
 /// A code that is not in its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCode {
