@@ -9,15 +9,7 @@ use super::schema::{applications, queue_counters};
 use super::{StoreError, Transaction};
 use crate::domain::codes::{Stream, Turn};
 use crate::domain::queue::QueueKey;
-
-/// How many turns each stream of a queue has already spent and dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Of the first-priority stream.
-    pub first_priority: u64,
-    /// Of the general stream.
-    pub general: u64,
-}
+use crate::engine::order::Counters;
 
 /// The counters of a queue; zero where none are kept.
 ///
@@ -56,20 +48,20 @@ pub fn all_counters(conn: &mut AnyConnection) -> Result<Vec<(QueueKey, Counters)
         .collect()
 }
 
-/// Drops the spent turns at the front of each stream into its counter, and sets both counters to zero while a stream
-/// has no live entry. Gives the counters if they changed; the act journals them.
+/// Drops the spent turns at the front of each stream into its counter, by the rule of [`Counters::settled`]; runs once,
+/// at the end of an act. Gives the counters if they changed; the act journals them.
 ///
 /// # Errors
 /// The database refuses.
-pub fn settle(tx: &mut Transaction<'_>, key: QueueKey) -> Result<Option<Counters>, StoreError> {
+pub fn settle(tx: &mut Transaction<'_>, key: QueueKey, mixed: bool) -> Result<Option<Counters>, StoreError> {
     let before = counters(tx.conn(), key)?;
-    let (dropped_first, first_is_live) = drop_front(tx.conn(), key, Stream::FirstPriority)?;
-    let (dropped_general, general_is_live) = drop_front(tx.conn(), key, Stream::General)?;
-    let after = if first_is_live && general_is_live {
-        Counters { first_priority: before.first_priority + dropped_first, general: before.general + dropped_general }
-    } else {
-        Counters::default()
-    };
+    let (first_dropped, first_live) = drop_front(tx.conn(), key, Stream::FirstPriority)?;
+    let (general_dropped, general_live) = drop_front(tx.conn(), key, Stream::General)?;
+    let after = before.settled(
+        mixed,
+        Counters { first_priority: first_dropped, general: general_dropped },
+        Counters { first_priority: u64::from(first_live), general: u64::from(general_live) },
+    );
     if after == before {
         return Ok(None);
     }

@@ -89,7 +89,7 @@ fn seated(row: Row) -> Result<Seated, StoreError> {
 }
 
 /// Every application that holds its child's claim, one by one: those with a position, and those that a parent who asks
-/// must still find (enrolled, stop-listed, inactive).
+/// must still find (enrolled, stop-listed, inactive). Besides, every spent turn, which its queue still counts from.
 ///
 /// # Errors
 /// The database is not available, or those of `take`.
@@ -99,7 +99,7 @@ pub fn each_claimed(
 ) -> Result<(), StoreError> {
     let gone = [Status::Withdrawn, Status::Refused, Status::Closed].map(Status::code);
     let rows = seats!()
-        .filter(applications::status.ne_all(gone))
+        .filter(applications::status.ne_all(gone).or(applications::turn.eq(Turn::Spent.code())))
         .load_iter::<Row, diesel::connection::DefaultLoadingMode>(conn)?;
     for row in rows {
         take(seated(row?)?)?;
