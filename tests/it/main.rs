@@ -1,1 +1,3 @@
 //! All behaviour tests, one binary: each module is what a reader would look for.
+
+mod allocation;
