@@ -1,1 +1,4 @@
 //! All behaviour tests, one binary: each module is what a reader would look for.
+
+mod domain;
+mod sample;
