@@ -1,1 +1,3 @@
 //! Queue order, positions and allocation: pure, deterministic, without IO or clock.
+
+pub mod order;
