@@ -1,1 +1,6 @@
-//! Invented people, kindergartens and instances for demo and generate.
+//! Invented people, kindergartens and instances for demo and generate. Nobody here is real.
+
+pub mod iins;
+pub mod kindergartens;
+pub mod names;
+pub mod people;

@@ -1,3 +1,7 @@
 //! All behaviour tests, one binary: each module is what a reader would look for.
+
+mod allocation;
 mod calendar;
+mod domain;
 mod rules;
+mod sample;

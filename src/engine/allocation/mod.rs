@@ -1,0 +1,34 @@
+//! Allocation: which child gets which group's place.
+//!
+//! Child-proposing deferred acceptance (D. Gale, L. Shapley, "College admissions and the stability of marriage", 1962):
+//! every child proposes down its list, a group holds the best proposers it has seen up to its places. Under
+//! [`Rule::Program`] a group ranks by (tier, sibling already there, instant, ticket); under [`Rule::Queue`] and
+//! [`Rule::QueueByTurn`] every group ranks by the one queue order, and the result is what serving the queue in order gives.
+//!
+//! # What is guaranteed, and when
+//!
+//! For one run, over its own participants and places, with strict orders (the ticket breaks the last tie):
+//!
+//! - **Stable.** No child prefers a group that has a free place, or that holds a child with a later priority there.
+//! - **Child-optimal.** No stable allocation gives any child a group that it likes better (Gale and Shapley, theorem 2).
+//!   The result is therefore unique: it depends neither on threads nor on the order of rows.
+//! - **Strategy-proof for children.** Within one run no child gets a better group by hiding or reordering choices
+//!   (Dubins and Freedman 1981, Roth 1982). Over several rounds this does not follow, and it is not claimed.
+//! - A place more harms nobody. A child that leaves harms nobody under [`Rule::Program`] and under [`Rule::Queue`] without
+//!   mixing; with mixing a departure moves the turns of its stream, so it can.
+//!
+//! # Cost
+//!
+//! Ordering takes O(n log n), proposals O(total length of the lists): each (child, choice) pair is looked at once. `*` is
+//! never written out: the next group that would take the child is found in O(log groups).
+
+mod instance;
+mod order;
+mod prepared;
+mod solve;
+mod thresholds;
+
+pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
+pub use order::{Mix, NoTurns, Rule};
+pub use prepared::Prepared;
+pub use solve::{Allocation, NONE, Workspace, solve};

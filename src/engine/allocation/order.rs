@@ -1,0 +1,143 @@
+//! The rule of a run, and the order in which it ranks children.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rayon::prelude::*;
+
+use super::instance::Instance;
+
+/// The tier that goes before all others, whole.
+const OUT_OF_TURN: u8 = 0;
+/// The last tier of the first-priority stream; later tiers are the general stream.
+const FIRST_PRIORITY_LAST: u8 = 2;
+
+/// How first-priority and general children alternate: `p` of the one, then `g` of the other. Both are at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mix {
+    p: u32,
+    g: u32,
+}
+
+impl Mix {
+    /// `None` where a part is 0: a stream without turns would never be served.
+    pub fn new(p: u32, g: u32) -> Option<Self> {
+        (p > 0 && g > 0).then_some(Self { p, g })
+    }
+
+    /// First-priority children in a cycle.
+    pub fn p(self) -> u32 {
+        self.p
+    }
+
+    /// General children in a cycle.
+    pub fn g(self) -> u32 {
+        self.g
+    }
+
+    /// The turn of the k-th first-priority child (from 0). Fits: k and p+g are below 2^32 and 2^33, and p is at least 1.
+    fn turn_p(self, k: u64) -> u64 {
+        let (p, g) = (u64::from(self.p), u64::from(self.g));
+        (k / p) * (p + g) + k % p
+    }
+
+    /// The turn of the j-th general child (from 0).
+    fn turn_g(self, j: u64) -> u64 {
+        let (p, g) = (u64::from(self.p), u64::from(self.g));
+        (j / g) * (p + g) + p + j % g
+    }
+}
+
+impl fmt::Display for Mix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.p, self.g)
+    }
+}
+
+impl FromStr for Mix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let part = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        text.split_once(':')
+            .and_then(|(p, g)| Mix::new(part(p)?, part(g)?))
+            .ok_or_else(|| format!("'{text}' is no mix; write two whole numbers from 1, such as 1:3"))
+    }
+}
+
+/// How a run ranks children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The queue order: (tier, instant, ticket). With a mix: tier 0 first, then tiers 1 and 2 (first priority) and the
+    /// later ones (general) by turns.
+    Queue {
+        /// How the two streams alternate.
+        mix: Option<Mix>,
+    },
+    /// The given turns, smaller first, then the ticket: a live queue's own merged order.
+    QueueByTurn,
+    /// Each group ranks by (tier, sibling already there, instant, ticket).
+    Program,
+}
+
+/// [`Rule::QueueByTurn`] was asked of an instance whose children have no turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoTurns;
+
+impl fmt::Display for NoTurns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the children have no turns: give every child a turn, or use another rule")
+    }
+}
+
+impl std::error::Error for NoTurns {}
+
+/// Positions of the children in the order in which the rule ranks them (siblings aside).
+pub(super) fn ranked(instance: &Instance, rule: Rule) -> Result<Vec<u32>, NoTurns> {
+    let parts = instance.parts();
+    match rule {
+        Rule::QueueByTurn => {
+            let turns = parts.turns.as_deref().or((instance.children() == 0).then_some(&[])).ok_or(NoTurns)?;
+            Ok(sorted(turns.iter().map(|&turn| (0, turn)), &parts.child_ids))
+        }
+        Rule::Program | Rule::Queue { mix: None } => Ok(by_tier(instance)),
+        Rule::Queue { mix: Some(mix) } => Ok(merged(by_tier(instance), &parts.tiers, mix)),
+    }
+}
+
+fn by_tier(instance: &Instance) -> Vec<u32> {
+    let parts = instance.parts();
+    sorted(parts.tiers.iter().copied().zip(parts.applied_at.iter().copied()), &parts.child_ids)
+}
+
+/// Positions sorted by (tier, instant or turn, id).
+fn sorted(keys: impl Iterator<Item = (u8, i64)>, ids: &[u32]) -> Vec<u32> {
+    let mut rows: Vec<(u8, i64, u32, u32)> =
+        keys.zip(ids).zip(0..).map(|(((tier, at), &id), position)| (tier, at, id, position)).collect();
+    rows.par_sort_unstable();
+    rows.into_iter().map(|(_, _, _, position)| position).collect()
+}
+
+/// Merges the two streams by turns behind the out-of-turn tier. `order` is by (tier, instant, id).
+fn merged(order: Vec<u32>, tiers: &[u8], mix: Mix) -> Vec<u32> {
+    let tier = |position: &u32| tiers.get(*position as usize).copied().unwrap_or_default();
+    let p_from = order.partition_point(|position| tier(position) == OUT_OF_TURN);
+    let g_from = order.partition_point(|position| tier(position) <= FIRST_PRIORITY_LAST);
+    let (head, general) = order.split_at(g_from);
+    let (out_of_turn, first_priority) = head.split_at(p_from);
+    let mut result = Vec::with_capacity(order.len());
+    result.extend_from_slice(out_of_turn);
+    let mut p = first_priority.iter().zip(0..).peekable();
+    let mut g = general.iter().zip(0..).peekable();
+    loop {
+        let next = match (p.peek(), g.peek()) {
+            (Some(&(_, k)), Some(&(_, j))) if mix.turn_p(k) < mix.turn_g(j) => p.next(),
+            (Some(_), None) => p.next(),
+            _ => g.next(),
+        };
+        match next {
+            Some((&position, _)) => result.push(position),
+            None => return result,
+        }
+    }
+}

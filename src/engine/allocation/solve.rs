@@ -1,0 +1,266 @@
+#![allow(clippy::indexing_slicing, reason = "a checked instance keeps every index below its length; hot loop")]
+//! The proposals.
+//!
+//! Every (child, group) pair has one 32-bit key, smaller is better, and no two children share one. In a tier whose ranks
+//! are `start..start + size` a child with a sibling at the group has key `2*start + (rank - start)`, another one
+//! `2*start + size + (rank - start)`. A group's threshold is the key of its worst child when it is full, the largest
+//! number while it has a free place, and 0 where it has no place at all: a child is taken exactly if its key is below.
+//! Children are served in queue order, so a tier never displaces an earlier one, and the displaced child can be read from
+//! its key. Members of a group that is not yet full are chained; when it fills up they become a heap of fixed size.
+//! Since full groups never hold more than the children there are, both stay linear in the children, whatever the
+//! capacities are.
+
+use super::instance::{ANY, Instance};
+use super::order::{NoTurns, Rule};
+use super::prepared::Prepared;
+use super::thresholds::Thresholds;
+
+/// Where a child has no place.
+pub const NONE: u32 = u32::MAX;
+
+/// Who got what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allocation {
+    /// The group's position for each child's position, or [`NONE`].
+    pub group_of: Vec<u32>,
+}
+
+impl Allocation {
+    /// How many children got a place.
+    pub fn placed(&self) -> usize {
+        self.group_of.iter().filter(|&&group| group != NONE).count()
+    }
+
+    /// (child id, group id) by ascending child id; no group where the child was not placed.
+    pub fn rows<'a>(&'a self, instance: &'a Instance) -> impl Iterator<Item = (u32, Option<u32>)> + 'a {
+        let ids = &instance.parts().child_ids;
+        let by_id = instance.by_id();
+        (0..ids.len()).map(move |i| {
+            let position = by_id.map_or(i, |by_id| by_id[i] as usize);
+            (ids[position], instance.group_id(self.group_of[position]))
+        })
+    }
+}
+
+/// Allocates.
+pub fn solve(instance: &Instance, rule: Rule) -> Result<Allocation, NoTurns> {
+    Ok(Prepared::new(instance, rule)?.solve())
+}
+
+/// A child's seat while proposals go on.
+#[derive(Clone, Copy, Debug)]
+struct Seat {
+    /// Where in the choices its held proposal stands.
+    at: u32,
+    /// The group that holds it.
+    group: u32,
+    /// Its key there.
+    key: u32,
+    /// The rank chained behind it in a group that is not full.
+    next: u32,
+}
+
+const FREE: Seat = Seat { at: 0, group: NONE, key: 0, next: NONE };
+
+/// A group while proposals go on.
+#[derive(Clone, Copy, Debug)]
+struct Holder {
+    free: u32,
+    capacity: u32,
+    /// First rank of the chain, while places are free.
+    head: u32,
+    /// Start of its heap, once full.
+    heap: u32,
+}
+
+/// The arrays of a run, kept so that the next run over the same layout allocates nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    seats: Vec<Seat>,
+    thresholds: Vec<u32>,
+    holders: Vec<Holder>,
+    heaps: Vec<u32>,
+    tree: Thresholds,
+}
+
+impl Workspace {
+    /// The group's position of a rank after a run, or [`NONE`].
+    pub fn group_of_rank(&self, rank: usize) -> u32 {
+        self.seats.get(rank).map_or(NONE, |seat| seat.group)
+    }
+
+    /// The groups' positions by rank after a run.
+    pub fn groups_by_rank(&self) -> impl Iterator<Item = u32> + '_ {
+        self.seats.iter().map(|seat| seat.group)
+    }
+}
+
+impl Prepared {
+    /// Allocates with the instance's capacities.
+    pub fn solve(&self) -> Allocation {
+        let mut workspace = Workspace::default();
+        self.solve_with(&self.capacities, &mut workspace);
+        let mut group_of = vec![NONE; self.order.len()];
+        for (seat, &position) in workspace.seats.iter().zip(&self.order) {
+            group_of[position as usize] = seat.group;
+        }
+        Allocation { group_of }
+    }
+
+    /// Allocates with other capacities, one per group; missing ones count as 0. The result stays in the workspace.
+    pub fn solve_with(&self, capacities: &[u32], workspace: &mut Workspace) {
+        let groups = self.capacities.len();
+        let capacities = capacities.iter().copied().chain(std::iter::repeat(0)).take(groups);
+        workspace.seats.clear();
+        workspace.seats.resize(self.order.len(), FREE);
+        workspace.holders.clear();
+        workspace.holders.extend(capacities.map(|capacity| Holder { free: capacity, capacity, head: NONE, heap: 0 }));
+        workspace.thresholds.clear();
+        workspace.thresholds.extend(workspace.holders.iter().map(|holder| if holder.free == 0 { 0 } else { NONE }));
+        workspace.heaps.clear();
+        if self.any {
+            workspace.tree.reset(&workspace.thresholds);
+        }
+        match &self.siblings {
+            None => Run { prepared: self, w: workspace }.serve(),
+            Some(_) => {
+                for &[start, end] in self.blocks.array_windows() {
+                    Run { prepared: self, w: workspace }.propose(start, end);
+                }
+            }
+        }
+    }
+}
+
+struct Run<'a> {
+    prepared: &'a Prepared,
+    w: &'a mut Workspace,
+}
+
+impl Run<'_> {
+    /// One order for all groups: nobody is ever displaced, so serving in order is enough.
+    fn serve(&mut self) {
+        let Self { prepared, w } = self;
+        let choices = &prepared.choices;
+        for (seat, &[from, to]) in w.seats.iter_mut().zip(choices.starts.array_windows()) {
+            for &choice in &choices.items[from as usize..to as usize] {
+                let group = if choice == ANY { w.tree.first_above(0).unwrap_or(NONE) } else { choice };
+                let Some(threshold) = w.thresholds.get_mut(group as usize) else { break };
+                if *threshold == 0 {
+                    continue;
+                }
+                let holder = &mut w.holders[group as usize];
+                holder.free -= 1;
+                seat.group = group;
+                if holder.free == 0 {
+                    *threshold = 0;
+                    if prepared.any {
+                        w.tree.set(group, 0);
+                    }
+                }
+                break;
+            }
+        }
+    }
+
+    /// Serves the ranks of one tier; a displaced child, always of the same tier, proposes on at once.
+    fn propose(&mut self, start: u32, end: u32) {
+        let base = 2 * start;
+        let middle = base + (end - start);
+        for rank in start..end {
+            let mut proposer = rank;
+            let mut at = self.prepared.choices.starts[rank as usize];
+            while let Some((group, key, held_at)) = self.next_taker(proposer, at, base, middle, start) {
+                let displaced = self.hold(proposer, group, key, held_at);
+                if displaced == NONE {
+                    break;
+                }
+                proposer = start + if displaced >= middle { displaced - middle } else { displaced - base };
+                let seat = &mut self.w.seats[proposer as usize];
+                seat.group = NONE;
+                at = seat.at;
+            }
+        }
+    }
+
+    /// The first group, from the proposer's choice `at` on, that takes it: (group, key there, place in the choices).
+    /// A threshold only ever falls, so looking again at the choice that displaced it is harmless.
+    #[inline]
+    fn next_taker(&self, rank: u32, at: u32, base: u32, middle: u32, start: u32) -> Option<(u32, u32, u32)> {
+        let plain = middle + (rank - start);
+        let with_sibling = base + (rank - start);
+        let siblings = self.prepared.siblings.as_ref().map_or(&[][..], |lists| {
+            &lists.items[lists.starts[rank as usize] as usize..lists.starts[rank as usize + 1] as usize]
+        });
+        let to = self.prepared.choices.starts[rank as usize + 1];
+        for (&group, held_at) in self.prepared.choices.items[at as usize..to as usize].iter().zip(at..) {
+            if group == ANY {
+                let favoured = siblings.iter().copied().filter(|&g| self.w.thresholds[g as usize] > with_sibling).min();
+                let group = self.w.tree.first_above(plain).into_iter().chain(favoured).min()?;
+                let key = if favoured == Some(group) { with_sibling } else { plain };
+                return Some((group, key, held_at));
+            }
+            let key = if siblings.contains(&group) { with_sibling } else { plain };
+            if key < self.w.thresholds[group as usize] {
+                return Some((group, key, held_at));
+            }
+        }
+        None
+    }
+
+    /// The group takes the child. Returns the key that it displaces, or [`NONE`].
+    fn hold(&mut self, rank: u32, group: u32, key: u32, at: u32) -> u32 {
+        let holder = &mut self.w.holders[group as usize];
+        let mut displaced = NONE;
+        if holder.free > 0 {
+            self.w.seats[rank as usize] = Seat { at, group, key, next: holder.head };
+            holder.head = rank;
+            holder.free -= 1;
+            if holder.free > 0 {
+                return NONE;
+            }
+            holder.heap = u32::try_from(self.w.heaps.len()).unwrap_or(NONE);
+            let mut next = holder.head;
+            while next != NONE {
+                let member = self.w.seats[next as usize];
+                self.w.heaps.push(member.key);
+                next = member.next;
+            }
+            let heap = &mut self.w.heaps[holder.heap as usize..];
+            for node in (0..heap.len() / 2).rev() {
+                sift_down(heap, node);
+            }
+        } else {
+            self.w.seats[rank as usize] = Seat { at, group, key, next: NONE };
+            let heap = &mut self.w.heaps[holder.heap as usize..(holder.heap + holder.capacity) as usize];
+            displaced = std::mem::replace(&mut heap[0], key);
+            sift_down(heap, 0);
+        }
+        let threshold = self.w.heaps[holder.heap as usize];
+        self.w.thresholds[group as usize] = threshold;
+        if self.prepared.any {
+            self.w.tree.set(group, threshold);
+        }
+        displaced
+    }
+}
+
+/// Restores the heap (largest first) below a node.
+fn sift_down(heap: &mut [u32], mut node: usize) {
+    let key = heap[node];
+    loop {
+        let mut child = 2 * node + 1;
+        if child >= heap.len() {
+            break;
+        }
+        if child + 1 < heap.len() && heap[child + 1] > heap[child] {
+            child += 1;
+        }
+        if heap[child] <= key {
+            break;
+        }
+        heap[node] = heap[child];
+        node = child;
+    }
+    heap[node] = key;
+}
