@@ -52,3 +52,18 @@ pub fn turn(status: Status, tier: u8) -> Turn {
         _ => Turn::None,
     }
 }
+
+impl Step {
+    /// The step in words, for messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Step::Accept => "acceptance",
+            Step::Refuse => "a refusal",
+            Step::Withdraw => "a withdrawal",
+            Step::Move => "a move",
+            Step::Refer => "a referral",
+            Step::Return => "a return to the queue",
+            Step::Enrol => "enrolment",
+        }
+    }
+}

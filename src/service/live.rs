@@ -95,44 +95,59 @@ impl Live {
         self.index.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Applies all records of these homes that the index has not seen.
+    /// Applies all records of these homes that the index has not seen, as far as `conn` can see them.
     ///
     /// # Errors
     /// The database is not available.
-    pub fn follow(&self, store: &Store, homes: &[Kato]) -> Result<(), StoreError> {
+    pub fn follow(&self, conn: &mut AnyConnection, homes: &[Kato]) -> Result<Followed, StoreError> {
         for &home in homes {
             loop {
                 let seen = self.read().reach.get(&home).copied().unwrap_or(0);
-                let (records, joined) = store.read(|conn| news(conn, home, seen))?;
+                let (records, joined) = news(conn, home, seen)?;
                 if records.is_empty() {
                     break;
                 }
                 let mut index = self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner);
                 for record in &records {
                     if let Err(OutOfStep(why)) = index.apply(record, &joined, &self.mix_of) {
-                        tracing::error!(home = %record.home, seq = record.seq, why, "the live index is rebuilt");
-                        *index = Index::load(store, &self.mix_of)?;
-                        break;
+                        tracing::error!(home = %record.home, seq = record.seq, why, "the live index is out of step");
+                        return Ok(Followed::OutOfStep);
                     }
                 }
             }
         }
-        Ok(())
+        Ok(Followed::InStep)
     }
 
-    /// Follows every home whose chain has grown: what other processes wrote.
+    /// Builds the index anew from the registry.
     ///
     /// # Errors
     /// The database is not available.
-    pub fn follow_all(&self, store: &Store) -> Result<(), StoreError> {
-        let reach = store.read(journal::reach)?;
-        let behind: Vec<Kato> = {
-            let index = self.read();
-            let seen = |home| index.reach.get(home).copied().unwrap_or(0);
-            reach.iter().filter(|(home, seq)| seen(home) < **seq).map(|(home, _)| *home).collect()
-        };
-        self.follow(store, &behind)
+    pub fn rebuild(&self, store: &Store) -> Result<(), StoreError> {
+        let fresh = Index::load(store, &self.mix_of)?;
+        *self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        Ok(())
     }
+
+    /// The homes whose chains reach further than the index has followed.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn behind(&self, conn: &mut AnyConnection) -> Result<Vec<Kato>, StoreError> {
+        let reach = journal::reach(conn)?;
+        let index = self.read();
+        let seen = |home| index.reach.get(home).copied().unwrap_or(0);
+        Ok(reach.iter().filter(|(home, seq)| seen(home) < **seq).map(|(home, _)| *home).collect())
+    }
+}
+
+/// Whether the index could follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// It holds what the registry holds.
+    InStep,
+    /// A record did not fit; the index must be rebuilt.
+    OutOfStep,
 }
 
 /// The records after `seen` and the seats of the applications that they bring in.
@@ -375,7 +390,7 @@ pub fn seat(seated: &Seated) -> Seat {
     }
 }
 
-/// An instant in microseconds.
-pub fn micros(at: DateTime<Utc>) -> i64 {
-    at.timestamp_micros()
+/// The seat of an application.
+pub(crate) fn seat_of(a: &crate::domain::application::Application) -> Seat {
+    Seat { tier: a.tier, applied_at: a.applied_at.timestamp_micros(), ticket: a.ticket, stream: a.stream }
 }

@@ -8,6 +8,7 @@ use super::connection::{AnyConnection, on_backend};
 use super::schema::{applicants, applications, category_claims, child_claims, children, documents};
 use super::{StoreError, Transaction};
 use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document, PowerOfAttorney};
+use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
@@ -132,6 +133,10 @@ pub struct Claim {
     pub home: Kato,
     /// Its number.
     pub application: String,
+    /// Its territory.
+    pub territory: Kato,
+    /// Where it stands.
+    pub status: Status,
 }
 
 /// Takes the claim of a child for an application; `false` where somebody else holds it. Comes first in an act, so that
@@ -187,12 +192,21 @@ pub fn release(tx: &mut Transaction<'_>, iin: Iin) -> Result<(), StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn claimed_by(conn: &mut AnyConnection, iin: Iin) -> Result<Option<Claim>, StoreError> {
-    let row: Option<(i32, String)> = child_claims::table
-        .find(iin.to_string())
-        .select((child_claims::home, child_claims::application))
+    let row: Option<(i32, String, i32, String)> = child_claims::table
+        .inner_join(applications::table.on(applications::number.eq(child_claims::application)))
+        .filter(child_claims::iin.eq(iin.to_string()))
+        .select((child_claims::home, child_claims::application, applications::territory, applications::status))
         .first(conn)
         .optional()?;
-    row.map(|(home, application)| Ok(Claim { home: kato_from_column(home)?, application })).transpose()
+    row.map(|(home, application, territory, status)| {
+        Ok(Claim {
+            home: kato_from_column(home)?,
+            application,
+            territory: kato_from_column(territory)?,
+            status: code(&status)?,
+        })
+    })
+    .transpose()
 }
 
 /// The key of a child known in this home.

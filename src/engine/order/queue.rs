@@ -295,6 +295,14 @@ impl QueueOrder {
         Some(Located { queue: self, seat, ahead: self.ahead(seat.stream, key, rank) })
     }
 
+    /// Where an entry would stand if it joined now, counted among all: what a registration answers before it is saved.
+    pub fn would_stand(&self, seat: Seat) -> Standing {
+        let key = pack(seat);
+        let rank = self.streams.get(seat.stream).all.rank(key);
+        let joining = Located { queue: self, seat, ahead: self.ahead(seat.stream, key, rank) };
+        joining.stand(joining.ahead.live, self.len() + 1)
+    }
+
     /// Who is ahead of the turn of a key that has this rank among all of its stream.
     pub(super) fn ahead(&self, stream: Stream, key: Key, rank: usize) -> Ahead {
         let Some(mix) = self.mix else { return self.ahead_by_tier(key) };
