@@ -45,6 +45,16 @@ pub enum IinWarning {
     UnusualCenturyDigit,
 }
 
+impl IinWarning {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            IinWarning::BirthDateDiffers => "birth_date_differs",
+            IinWarning::UnusualCenturyDigit => "unusual_century_digit",
+        }
+    }
+}
+
 const FIRST_WEIGHTS: [u64; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 const SECOND_WEIGHTS: [u64; 11] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2];
 

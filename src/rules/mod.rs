@@ -22,7 +22,8 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::kato::Kato;
-use binding::{Bindings, Bound, Notice};
+pub use binding::Bound;
+use binding::{Bindings, Notice};
 use calendar::Calendar;
 use fault::{Reading, RuleFault, RuleFaults};
 use messages::{Messages, Tongue};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::codes::Basis;
 
 /// A name or a short text in the three languages of the interface.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Names {
     /// Kazakh.
@@ -71,5 +71,19 @@ impl RuleGround {
     /// What is wrong with the ground's basis.
     pub(super) fn fault(&self) -> Option<String> {
         basis_fault(&self.code, self.basis, &self.source, self.clause.as_deref())
+    }
+}
+
+impl Names {
+    /// A text made language by language.
+    pub fn each(mut of: impl FnMut(super::messages::Tongue) -> String) -> Self {
+        use super::messages::Tongue;
+        Names { kk: of(Tongue::Kk), ru: of(Tongue::Ru), en: of(Tongue::En) }
+    }
+
+    /// A text that is the same in all languages: a number, a name.
+    pub fn same(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Names { kk: text.clone(), ru: text.clone(), en: text }
     }
 }

@@ -179,13 +179,10 @@ impl Registry {
             if sent.contacts.is_none() && sent.preferences.is_none() {
                 faults.add("contacts", "nothing_to_change", "send new contacts or new preferences");
             }
-            let contacts =
-                sent.contacts.as_ref().and_then(|c| register::read_contacts(&mut faults, "contacts", c));
+            let contacts = sent.contacts.as_ref().and_then(|c| register::read_contacts(&mut faults, "contacts", c));
             let territory = application.queue.territory;
             let preferences = match &sent.preferences {
-                Some(list) => {
-                    Some(register::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?)
-                }
+                Some(list) => Some(register::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
                 None => None,
             };
             faults.check()?;
@@ -206,7 +203,10 @@ impl Registry {
                 payload: json!({"application": number, "role": caller.principal.role,
                     "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
             };
-            Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
         })
     }
 
@@ -262,7 +262,10 @@ impl Registry {
                 payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
                     "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
             };
-            Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
         })
     }
 
@@ -309,7 +312,11 @@ impl Registry {
             }
             let mut claims = applications::claims(tx.conn(), number)?;
             let Some(claim) = claims.iter_mut().find(|c| c.code == sent.category) else {
-                return Err(Problem::invalid("category", "category_not_claimed", "the application claims no such category"));
+                return Err(Problem::invalid(
+                    "category",
+                    "category_not_claimed",
+                    "the application claims no such category",
+                ));
             };
             claim.status = verdict;
             applications::save_proof(tx, number, claim)?;
@@ -325,7 +332,10 @@ impl Registry {
                 payload: json!({"application": number, "role": caller.principal.role, "verdict": verdict,
                     "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
             };
-            Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
         })
     }
 
@@ -342,8 +352,7 @@ impl Registry {
         application.tier = tier;
         application.stream = bound.profile.stream_of(tier);
         applications::save_standing(tx, application)?;
-        let mut effects =
-            vec![Effect::Leave { application: application.number.clone(), status: application.status }];
+        let mut effects = vec![Effect::Leave { application: application.number.clone(), status: application.status }];
         effects.push(Effect::Join(JoinEffect::of(application)));
         effects.extend(standing::settled(tx, application.queue, bound.profile)?);
         Ok(effects)
@@ -437,7 +446,11 @@ impl Registry {
         };
         let role = caller.principal.role;
         let entries = vec![
-            entry(old.home, old.territory, json!({"application": old.number, "moved_to": number, "role": role, "queue": left})),
+            entry(
+                old.home,
+                old.territory,
+                json!({"application": old.number, "moved_to": number, "role": role, "queue": left}),
+            ),
             entry(
                 to,
                 territory,

@@ -197,11 +197,7 @@ impl Registry {
 }
 
 /// The grounds of a refusal, or none for an acceptance.
-fn read(
-    sent: &DecisionIn,
-    application: &Application,
-    bound: &Bound<'_>,
-) -> Result<Option<Vec<RuleGround>>, Problem> {
+fn read(sent: &DecisionIn, application: &Application, bound: &Bound<'_>) -> Result<Option<Vec<RuleGround>>, Problem> {
     let mut faults = FieldFaults::default();
     if let Some(note) = &sent.note {
         faults.text("note", note, 2_000);
@@ -225,11 +221,8 @@ fn refusal_grounds(
     bound: &Bound<'_>,
 ) -> Vec<RuleGround> {
     // A reasoned refusal of the service needs a ground of the act itself (design: rules are dated data).
-    let listed: Vec<&RuleGround> = bound
-        .regulation
-        .refusals(Stage::Service, application.channel)
-        .filter(|g| g.basis == Basis::Act)
-        .collect();
+    let listed: Vec<&RuleGround> =
+        bound.regulation.refusals(Stage::Service, application.channel).filter(|g| g.basis == Basis::Act).collect();
     if sent.grounds.is_empty() {
         faults.add("grounds", "ground_missing", format!("name at least one ground: {}", codes(&listed)));
     }

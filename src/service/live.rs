@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{RwLock, RwLockReadGuard};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 
 use super::effects::{Effect, JoinEffect};
 use crate::domain::codes::{Status, Turn};

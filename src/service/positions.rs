@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::live::{Held, Index, seat_of};
 use super::registry::Registry;
-use super::words::{Said, children, say};
+use super::words::{Said, children, say, say_each};
 use crate::domain::application::Application;
 use crate::domain::codes::{Basis, Status};
 use crate::domain::iin::Iin;
@@ -92,7 +92,8 @@ pub struct Reason {
     /// Where the rule was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// In words.
+    /// In words, `{"kk", "ru", "en"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub text: Said,
 }
 
@@ -166,17 +167,11 @@ fn reasons(rules: &crate::rules::Rules, profile: &Profile, standing: &Standing) 
     let first = if total == 0 {
         Reason { code: "nobody_ahead", ahead, basis: None, source: None, text: say(rules, "nobody_ahead", &[]) }
     } else {
-        let (total_text, children_text) = (total.to_string(), children(total));
-        let counts = [out_of_turn, first_priority, general].map(|n| n.to_string());
-        let [n0, n1, n2] = &counts;
-        let values = [
-            ("ahead", total_text.as_str()),
-            ("ahead_children", children_text.as_str()),
-            ("n0", n0.as_str()),
-            ("n1", n1.as_str()),
-            ("n2", n2.as_str()),
-        ];
-        Reason { code: "ahead", ahead, basis: None, source: None, text: say(rules, "reasons", &values) }
+        let same = |n: u64| Said::same(n.to_string());
+        let (total, all) = (same(total), children(rules, total));
+        let (n0, n1, n2) = (same(out_of_turn), same(first_priority), same(general));
+        let values = [("ahead", &total), ("ahead_children", &all), ("n0", &n0), ("n1", &n1), ("n2", &n2)];
+        Reason { code: "ahead", ahead, basis: None, source: None, text: say_each(rules, "reasons", &values) }
     };
     let rule = match profile.mix.value {
         Some(mix) => {

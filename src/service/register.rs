@@ -16,9 +16,7 @@ use super::problem::{FieldFaults, Kind, Problem};
 use super::registry::{Answer, Caller, Registry};
 use super::results;
 use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document, PowerOfAttorney};
-use crate::domain::codes::{
-    ApplicantKind, Channel, Decision, GroupKind, Language, ProofStatus, ResultKind, Status,
-};
+use crate::domain::codes::{ApplicantKind, Channel, Decision, GroupKind, Language, ProofStatus, ResultKind, Status};
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::domain::life;
@@ -204,9 +202,7 @@ impl Registry {
 
     fn signature(&self, channel: Channel, handed_in: &HandedIn) -> SignatureVerdict {
         match channel {
-            Channel::Portal => {
-                self.verifier.verify(canonical(handed_in).as_bytes(), handed_in.signature.as_deref())
-            }
+            Channel::Portal => self.verifier.verify(canonical(handed_in).as_bytes(), handed_in.signature.as_deref()),
             _ => SignatureVerdict::NotApplicable,
         }
     }
@@ -320,7 +316,11 @@ impl Registry {
         let documents = read_documents(&mut faults, &handed_in.documents, today);
         let preferences = read_preferences(conn, &mut faults, &handed_in.preferences, queue_territory, &bound)?;
         if !handed_in.consent {
-            faults.add("consent", "no_consent", "the applicant must consent to the use of the data; without it nothing is kept");
+            faults.add(
+                "consent",
+                "no_consent",
+                "the applicant must consent to the use of the data; without it nothing is kept",
+            );
         }
         let warnings = child.as_ref().map(|c| warnings(c, &applicant)).unwrap_or_default();
         match (child, applicant, language, kind) {
@@ -341,8 +341,7 @@ impl Registry {
     }
 }
 
-const DUPLICATE: &str =
-    "this child already has an active application, so the new one was not registered; amend or withdraw the existing one";
+const DUPLICATE: &str = "this child already has an active application, so the new one was not registered; amend or withdraw the existing one";
 
 /// The conflict that names the existing application to one who may see it.
 pub(crate) fn duplicate(principal: &Principal, claim: &applications::Claim) -> Problem {
@@ -461,7 +460,11 @@ fn read_claims(faults: &mut FieldFaults, categories: &[CategoryIn], bound: &Boun
             continue;
         }
         let proof = category.proof.as_deref().unwrap_or_default();
-        let proof = if proof.is_empty() { Some(String::new()) } else { faults.text(&format!("{field}.proof"), proof, TEXT_MAX) };
+        let proof = if proof.is_empty() {
+            Some(String::new())
+        } else {
+            faults.text(&format!("{field}.proof"), proof, TEXT_MAX)
+        };
         if let Some(proof) = proof {
             claims.push(CategoryClaim { code: category.code.clone(), proof, status: ProofStatus::Claimed });
         }
@@ -478,7 +481,10 @@ fn read_documents(faults: &mut FieldFaults, documents: &[DocumentIn], today: Nai
     for (n, document) in documents.iter().enumerate() {
         let field = format!("documents[{n}]");
         let kind = faults.text(&format!("{field}.kind"), &document.kind, 64);
-        if kind.as_deref().is_some_and(|k| !k.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')) {
+        if kind
+            .as_deref()
+            .is_some_and(|k| !k.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'))
+        {
             faults.add(&format!("{field}.kind"), "wrong_document_kind", "a kind is a code such as birth_certificate");
         }
         let number = match document.number.as_deref().map(str::trim) {
@@ -590,11 +596,7 @@ pub(crate) fn assemble(
         child: child.key.clone(),
         channel: seat.channel,
         territory: checked.territory,
-        queue: QueueKey {
-            territory: checked.queue_territory,
-            cohort: child.birth_on.year(),
-            kind: checked.kind,
-        },
+        queue: QueueKey { territory: checked.queue_territory, cohort: child.birth_on.year(), kind: checked.kind },
         language: checked.language,
         ticket: seat.ticket,
         applied_at: seat.applied_at,

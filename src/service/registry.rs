@@ -125,11 +125,8 @@ impl Registry {
                 .map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))?;
             let answer = Answer { status, body };
             if let Some((key, body_hash)) = &key {
-                let answered = idempotency::Answered {
-                    body_hash: (*body_hash).clone(),
-                    status,
-                    answer: answer.body.clone(),
-                };
+                let answered =
+                    idempotency::Answered { body_hash: (*body_hash).clone(), status, answer: answer.body.clone() };
                 idempotency::insert(tx, key, &answered)?;
             }
             Ok(Written { value: answer, entries: written.entries })
@@ -178,10 +175,9 @@ fn repeated(answered: idempotency::Answered, body_hash: &str) -> Result<Answer, 
 
 /// The regulation and the profile that bind a territory for queueing.
 pub(crate) fn bound(rules: &Rules, territory: Kato, at: DateTime<Utc>) -> Result<Bound<'_>, Problem> {
-    rules.bound(QUEUEING, territory, at).ok_or_else(|| {
-        let message = format!("no regulation is bound for {territory}; add one to bindings.toml");
-        Problem::new(Kind::Conflict, "no_regulation", message)
-    })
+    rules
+        .bound(QUEUEING, territory, at)
+        .map_err(|unbound| Problem::new(Kind::Conflict, "no_regulation", unbound.to_string()))
 }
 
 /// The engine's ratio of a profile.
