@@ -322,6 +322,11 @@ impl Index {
         self.seats.get(&Number::parse(number, Numbered::Application)?)
     }
 
+    /// All seats.
+    pub fn seats(&self) -> impl Iterator<Item = (Number, &Held)> {
+        self.seats.iter().map(|(number, held)| (*number, held))
+    }
+
     /// A queue's order.
     pub fn queue(&self, key: QueueKey) -> Option<&QueueOrder> {
         self.queues.get(&key)

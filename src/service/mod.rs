@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub(crate) mod certificates;
+pub mod chains;
 pub mod decide;
 pub mod effects;
 pub(crate) mod keys;
@@ -10,6 +11,7 @@ pub mod permissions;
 pub mod places;
 pub mod positions;
 pub mod problem;
+pub mod queues;
 pub mod referral_life;
 pub mod referrals;
 pub mod register;

@@ -35,13 +35,12 @@ use crate::store::{Entry, Transaction, Written, facts, kindergartens, places, ro
 pub(crate) struct Authority {
     pub(crate) role: Role,
     pub(crate) territory: Kato,
-    pub(crate) principal: String,
 }
 
 impl Authority {
     /// The authority that a credential stands for.
     pub(crate) fn of(principal: &Principal) -> Self {
-        Authority { role: principal.role, territory: principal.territory, principal: principal.id.clone() }
+        Authority { role: principal.role, territory: principal.territory }
     }
 }
 

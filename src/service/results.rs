@@ -19,7 +19,6 @@ use crate::rules::{Bound, Rules};
 use crate::store::connection::AnyConnection;
 use crate::store::results::StoredResult;
 use crate::store::{applications, territories};
-use crate::trust::journal::instant_text;
 
 /// What every result needs.
 pub(crate) struct Issue<'a> {
@@ -263,9 +262,4 @@ fn appeal_body(conn: &mut AnyConnection, territory: Kato) -> Result<Said, Proble
         ru: format!("{ru}, управление образования"),
         en: format!("{ru}, education department"),
     })
-}
-
-/// When a result was issued, as the API shows it.
-pub fn issued_text(result: &StoredResult) -> String {
-    instant_text(result.issued_at)
 }
