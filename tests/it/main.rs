@@ -1,1 +1,2 @@
 //! All behaviour tests, one binary: each module is what a reader would look for.
+mod order;
