@@ -3,5 +3,6 @@
 mod allocation;
 mod calendar;
 mod domain;
+mod order;
 mod rules;
 mod sample;

@@ -1,6 +1,6 @@
 //! The bulk build of a queue's index: each set is sorted once.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::domain::codes::Stream;
 
@@ -18,7 +18,7 @@ pub(super) fn build<C: AsRef<[u32]>>(
     rows: impl IntoIterator<Item = (Seat, TurnState, C)>,
 ) -> Result<QueueOrder, SeatFault> {
     let (mut all, mut spent, mut any) = (Keys::default(), Keys::default(), Keys::default());
-    let mut chosen = BTreeMap::<u32, Keys>::new();
+    let mut chosen = HashMap::<u32, Keys>::new();
     for (seat, state, choices) in rows {
         let (stream, key) = (seat.stream, pack(seat));
         if state == TurnState::Spent {

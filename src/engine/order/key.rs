@@ -5,7 +5,7 @@ use crate::domain::codes::Stream;
 use super::Seat;
 
 /// A seat without its stream in 16 bytes; the order of keys is the order of (tier, instant, ticket).
-pub(super) type Key = u128;
+pub type Key = u128;
 
 /// Before every key: nothing of a stream is ahead.
 pub(super) const NOTHING: Key = 0;

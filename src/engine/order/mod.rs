@@ -31,7 +31,7 @@ mod key;
 mod listing;
 pub mod oracle;
 mod queue;
-mod ranked;
+pub mod ranked;
 mod turns;
 
 use std::fmt;

@@ -73,31 +73,29 @@ pub fn ahead(rows: &[Row<'_>], position: u64) -> [u64; 3] {
 }
 
 /// Ends an act: drops the spent turns at the front of each stream into its counter, and holds both counters at 0 while
-/// first priority or general has no live entry. Returns the counters and the seats of the dropped turns.
+/// first priority or general has no live entry. Returns the counters and the dropped rows.
 ///
 /// A queue without mixing and the out-of-turn stream keep no spent turns: those are dropped wherever they stand.
-pub fn settle(mix: Option<Mix>, counters: Counters, entries: &mut Vec<Entry>) -> (Counters, Vec<Seat>) {
+pub fn settle(mix: Option<Mix>, counters: Counters, entries: &mut Vec<Entry>) -> (Counters, Vec<Entry>) {
     let first_live = |entries: &[Entry], stream: Stream| {
         entries.iter().filter(|e| e.seat.stream == stream && e.state == TurnState::Live).map(key).min()
     };
     let first_priority = first_live(entries, Stream::FirstPriority);
     let general = first_live(entries, Stream::General);
     let mut after = counters;
-    let mut dropped = Vec::new();
-    entries.retain(|e| {
-        let (front, counter) = match e.seat.stream {
-            Stream::OutOfTurn => (None, &mut 0),
-            Stream::FirstPriority => (first_priority, &mut after.first_priority),
-            Stream::General => (general, &mut after.general),
-        };
-        let at_front = mix.is_none() || front.is_none_or(|front| key(e) < front);
-        let drops = e.state == TurnState::Spent && at_front;
-        if drops {
-            *counter += 1;
-            dropped.push(e.seat);
-        }
-        !drops
-    });
+    let dropped: Vec<Entry> = entries
+        .extract_if(.., |e| {
+            let (front, counter) = match e.seat.stream {
+                Stream::OutOfTurn => (None, &mut 0),
+                Stream::FirstPriority => (first_priority, &mut after.first_priority),
+                Stream::General => (general, &mut after.general),
+            };
+            let at_front = mix.is_none() || front.is_none_or(|front| key(e) < front);
+            let drops = e.state == TurnState::Spent && at_front;
+            *counter += u64::from(drops);
+            drops
+        })
+        .collect();
     if mix.is_none() || first_priority.is_none() || general.is_none() {
         after = Counters::default();
     }

@@ -1,6 +1,6 @@
 //! The index of one queue: what an act changes, and where an entry stands.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::domain::codes::Stream;
 
@@ -17,7 +17,7 @@ pub struct QueueOrder {
     /// Live entries without preferences.
     any: ByStream<Ranked>,
     /// Live entries that chose the kindergarten.
-    chosen: BTreeMap<u32, ByStream<Ranked>>,
+    chosen: HashMap<u32, ByStream<Ranked>>,
 }
 
 /// The turns of one stream.
@@ -89,7 +89,7 @@ impl QueueOrder {
         (mix, counters): (Option<Mix>, Counters),
         streams: ByStream<Turns>,
         any: ByStream<Ranked>,
-        chosen: BTreeMap<u32, ByStream<Ranked>>,
+        chosen: HashMap<u32, ByStream<Ranked>>,
     ) -> Self {
         let mut queue = Self { mix, counters, streams, any, chosen };
         queue.settle();
@@ -116,14 +116,14 @@ impl QueueOrder {
         self.len() == 0
     }
 
-    /// Bytes that the index of this queue holds on the heap, by the capacities of its vectors; the nodes of the map of
-    /// kindergartens are counted as their contents.
+    /// Bytes that the index of this queue holds on the heap, by the capacities of its vectors and of its map.
     pub fn heap_bytes(&self) -> usize {
         let sets = |sets: &ByStream<Ranked>| sets.iter().map(Ranked::heap_bytes).sum::<usize>();
-        let entry = size_of::<u32>() + size_of::<ByStream<Ranked>>();
         let turns = self.streams.iter().map(|turns| turns.all.heap_bytes() + turns.spent.heap_bytes());
-        let chosen = self.chosen.values().map(|chosen| entry + sets(chosen));
-        turns.sum::<usize>() + sets(&self.any) + chosen.sum::<usize>()
+        let chosen = self.chosen.values().map(sets);
+        // The map keeps one slot in eight free, and a byte of its own per slot.
+        let slots = self.chosen.capacity() * 8 / 7 * (size_of::<(u32, ByStream<Ranked>)>() + 1);
+        turns.sum::<usize>() + sets(&self.any) + chosen.sum::<usize>() + slots
     }
 
     // ----- acts -----
@@ -363,27 +363,45 @@ impl Located<'_> {
     }
 
     /// Where the entry stands among those that chose this kindergarten or have no preferences; none where it is
-    /// neither of these.
+    /// neither of these. Several kindergartens are cheaper by [`Located::choices`].
     pub fn among(&self, kindergarten: u32) -> Option<Standing> {
-        let none = ByStream::default();
-        let chosen = self.queue.chosen.get(&kindergarten).unwrap_or(&none);
-        let any = &self.queue.any;
+        self.choices(&[kindergarten]).next().flatten()
+    }
+
+    /// [`Located::among`] for each of these kindergartens, in their order.
+    pub fn choices(&self, kindergartens: &[u32]) -> impl Iterator<Item = Option<Standing>> {
+        let any = self.counted(&self.queue.any);
+        kindergartens.iter().map(move |kindergarten| {
+            let chosen = self.queue.chosen.get(kindergarten).map(|sets| self.counted(sets)).unwrap_or_default();
+            let live = chosen.ahead.zip(any.ahead).map(|_, (chose, indifferent)| chose + indifferent);
+            (chosen.member || any.member).then(|| self.stand(live, chosen.of + any.of))
+        })
+    }
+
+    /// What one group of live sets holds ahead of the entry and in all.
+    fn counted(&self, sets: &ByStream<Ranked>) -> Counted {
         let mut member = false;
-        let live = ByStream::from_fn(|stream| {
-            let bound = *self.ahead.bounds.get(stream);
-            let (chose, here) = before(chosen.get(stream), bound);
-            let (indifferent, there) = before(any.get(stream), bound);
-            member |= stream == self.seat.stream && (here || there);
-            chose + indifferent
+        let ahead = ByStream::from_fn(|stream| {
+            let (ahead, found) = before(sets.get(stream), *self.ahead.bounds.get(stream));
+            member |= found && stream == self.seat.stream;
+            ahead
         });
-        let of = chosen.iter().chain(any.iter()).map(Ranked::len).sum();
-        member.then(|| self.stand(live, of))
+        Counted { ahead, of: sets.iter().map(Ranked::len).sum(), member }
     }
 
     fn stand(&self, live: ByStream<usize>, of: usize) -> Standing {
         let ahead = live.into_array().map(|n| n as u64);
         Standing { position: 1 + ahead.iter().sum::<u64>(), of: of as u64, turn: self.ahead.turn, ahead }
     }
+}
+
+/// A group of live sets as seen from one entry.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    ahead: ByStream<usize>,
+    of: usize,
+    /// Whether the entry itself is there.
+    member: bool,
 }
 
 /// How many keys of a set are before a bound, and whether the bound itself is there.

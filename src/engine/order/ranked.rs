@@ -5,7 +5,7 @@
 //! Measured against `indexset::BTreeSet` in `benches/positions.md`.
 #![allow(clippy::indexing_slicing, reason = "every index comes from a search in the same vectors")]
 
-use super::key::Key;
+pub use super::key::Key;
 
 /// The most keys of one chunk: 8 kB, which a search touches in three cache misses and an insertion moves in 100 ns.
 const CHUNK: usize = 512;
@@ -15,7 +15,7 @@ const FILL: usize = CHUNK / 4 * 3;
 
 /// A sorted set of keys with ranks.
 #[derive(Clone, Debug)]
-pub(super) enum Ranked {
+pub enum Ranked {
     /// Up to one chunk.
     Small(Vec<Key>),
     /// More than that.
@@ -24,7 +24,7 @@ pub(super) enum Ranked {
 
 /// A row of chunks, none of them empty.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Chunks {
+pub struct Chunks {
     /// A key not above any of the chunk and above all of the chunks before.
     floors: Vec<Key>,
     /// How many keys stand before the chunk.
@@ -43,7 +43,7 @@ impl Default for Ranked {
 
 impl Ranked {
     /// Builds the set from keys in any order, and names a key that came twice.
-    pub(super) fn from_keys(mut keys: Vec<Key>) -> (Self, Option<Key>) {
+    pub fn from_keys(mut keys: Vec<Key>) -> (Self, Option<Key>) {
         if !keys.is_sorted() {
             keys.sort_unstable();
         }
@@ -57,7 +57,7 @@ impl Ranked {
     }
 
     /// How many keys there are.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::Small(keys) => keys.len(),
             Self::Large(large) => large.len,
@@ -65,12 +65,12 @@ impl Ranked {
     }
 
     /// Whether there is no key.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many keys are smaller, and whether the key itself is here.
-    pub(super) fn seek(&self, key: Key) -> (usize, bool) {
+    pub fn seek(&self, key: Key) -> (usize, bool) {
         match self {
             Self::Small(keys) => seek(keys, key),
             Self::Large(large) => {
@@ -82,17 +82,17 @@ impl Ranked {
     }
 
     /// How many keys are smaller.
-    pub(super) fn rank(&self, key: Key) -> usize {
+    pub fn rank(&self, key: Key) -> usize {
         self.seek(key).0
     }
 
     /// Whether the key is here.
-    pub(super) fn contains(&self, key: Key) -> bool {
+    pub fn contains(&self, key: Key) -> bool {
         self.seek(key).1
     }
 
     /// The key with this many keys before it.
-    pub(super) fn get(&self, rank: usize) -> Option<Key> {
+    pub fn get(&self, rank: usize) -> Option<Key> {
         match self {
             Self::Small(keys) => keys.get(rank).copied(),
             Self::Large(large) => {
@@ -103,12 +103,12 @@ impl Ranked {
     }
 
     /// The smallest key.
-    pub(super) fn first(&self) -> Option<Key> {
+    pub fn first(&self) -> Option<Key> {
         self.get(0)
     }
 
     /// Adds a key; false where it is already here.
-    pub(super) fn insert(&mut self, key: Key) -> bool {
+    pub fn insert(&mut self, key: Key) -> bool {
         match self {
             Self::Small(keys) => {
                 let (at, found) = seek(keys, key);
@@ -129,7 +129,7 @@ impl Ranked {
     }
 
     /// Takes a key away; false where it is not here.
-    pub(super) fn remove(&mut self, key: Key) -> bool {
+    pub fn remove(&mut self, key: Key) -> bool {
         match self {
             Self::Small(keys) => {
                 let (at, found) = seek(keys, key);
@@ -150,7 +150,7 @@ impl Ranked {
     }
 
     /// The keys from this rank on, in order.
-    pub(super) fn iter_from(&self, rank: usize) -> Iter<'_> {
+    pub fn iter_from(&self, rank: usize) -> Iter<'_> {
         match self {
             Self::Small(keys) => Iter { here: keys[rank.min(keys.len())..].iter(), rest: [].iter() },
             Self::Large(large) => {
@@ -162,7 +162,7 @@ impl Ranked {
     }
 
     /// Bytes on the heap, by the capacities of the vectors.
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub fn heap_bytes(&self) -> usize {
         const KEY: usize = size_of::<Key>();
         match self {
             Self::Small(keys) => keys.capacity() * KEY,
@@ -276,7 +276,7 @@ impl Chunks {
 
 /// The keys of a set, in order.
 #[derive(Clone, Debug)]
-pub(super) struct Iter<'a> {
+pub struct Iter<'a> {
     here: std::slice::Iter<'a, Key>,
     rest: std::slice::Iter<'a, Vec<Key>>,
 }
