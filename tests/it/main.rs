@@ -1,4 +1,5 @@
 //! All behaviour tests, one binary: each module is what a reader would look for.
 
 mod domain;
+mod exchange;
 mod sample;
