@@ -25,7 +25,9 @@ const TRIGGERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋'
 
 /// Whether the text would run, apart from apostrophes before it.
 fn runs(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(TRIGGERS)
+    // The full-width signs begin with 0xEF. Nearly every cell is told by its first byte.
+    let told = text.as_bytes().first().is_none_or(|first| !b"'=+-@\t\r\n\xef".contains(first));
+    !told && text.trim_start_matches('\'').starts_with(TRIGGERS)
 }
 
 /// Puts an apostrophe before what a spreadsheet would run; [`unguard`] takes it away again.
@@ -181,7 +183,9 @@ pub fn list<T>(cell: &str, item: impl Fn(&str) -> Read<T>) -> Read<Vec<T>> {
 
 /// A plain text in a list, for instance a contact.
 pub fn list_text(item: &str) -> Read<String> {
-    check_text(&unescape(item)).map(str::to_owned)
+    let text = unescape(item);
+    check_text(&text)?;
+    Ok(text.into_owned())
 }
 
 /// `code:proof_status:proof_number`; the last two may be missing, then the proof is claimed and has no number.
@@ -212,7 +216,12 @@ pub fn document(item: &str) -> Read<Document> {
 
 fn part_text(part: Option<&str>) -> Read<String> {
     let text = unescape(part.unwrap_or_default());
-    if text.is_empty() { Ok(String::new()) } else { check_text(&text).map(str::to_owned) }
+    if text.is_empty() {
+        Ok(String::new())
+    } else {
+        check_text(&text)?;
+        Ok(text.into_owned())
+    }
 }
 
 fn no_more(part: Option<&str>, shape: &str) -> Read<()> {
@@ -225,45 +234,57 @@ fn no_more(part: Option<&str>, shape: &str) -> Read<()> {
 }
 
 /// A list cell of these items, each made of parts.
-pub fn show_list<'a, P: AsRef<[Cow<'a, str>]>>(items: impl IntoIterator<Item = P>) -> String {
+pub fn show_list<'a, P: IntoIterator<Item = Cow<'a, str>>>(items: impl IntoIterator<Item = P>) -> String {
     let mut cell = String::new();
     for (index, parts) in items.into_iter().enumerate() {
         if index > 0 {
             cell.push(';');
         }
-        let parts: Vec<String> = parts.as_ref().iter().map(|part| escape(part)).collect();
+        let start = cell.len();
+        for (index, part) in parts.into_iter().enumerate() {
+            if index > 0 {
+                cell.push(':');
+            }
+            push_escaped(&mut cell, &part);
+        }
         // Each item is guarded by itself: a spreadsheet of this country splits at `;` too.
-        cell.push_str(&guard(&parts.join(":")));
+        if cell.get(start..).is_some_and(runs) {
+            cell.insert(start, '\'');
+        }
     }
     cell
 }
 
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if matches!(letter, '\\' | ';' | ':') {
-            escaped.push('\\');
+fn push_escaped(cell: &mut String, text: &str) {
+    for piece in text.split_inclusive(SPECIAL) {
+        match piece.char_indices().next_back().filter(|(_, last)| SPECIAL.contains(last)) {
+            Some((at, last)) => {
+                cell.extend([piece.get(..at).unwrap_or_default(), "\\"]);
+                cell.push(last);
+            }
+            None => cell.push_str(piece),
         }
-        escaped.push(letter);
     }
-    escaped
 }
 
-fn unescape(text: &str) -> String {
+/// The letters that a backslash stands before.
+const SPECIAL: [char; 3] = ['\\', ';', ':'];
+
+fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
     let mut plain = String::with_capacity(text.len());
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         // A backslash before any other letter, or at the end, is a backslash: people write paths and nicknames.
-        if letter == '\\' {
-            let rest = letters.as_str();
-            if rest.starts_with(['\\', ';', ':']) {
-                plain.extend(letters.next());
-                continue;
-            }
+        if letter == '\\' && letters.as_str().starts_with(SPECIAL) {
+            plain.extend(letters.next());
+        } else {
+            plain.push(letter);
         }
-        plain.push(letter);
     }
-    plain
+    Cow::Owned(plain)
 }
 
 /// The parts between the separators that no backslash stands before.
@@ -271,13 +292,14 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let here = rest?;
+        // Separator and backslash are ASCII, so bytes tell as well as letters.
         let mut escaped = false;
-        let end = here.char_indices().find(|&(_, letter)| {
-            let splits = letter == separator && !escaped;
-            escaped = letter == '\\' && !escaped;
+        let end = here.bytes().position(|byte| {
+            let splits = char::from(byte) == separator && !escaped;
+            escaped = byte == b'\\' && !escaped;
             splits
         });
-        let Some((end, _)) = end else {
+        let Some(end) = end else {
             rest = None;
             return Some(here);
         };
