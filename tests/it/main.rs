@@ -3,6 +3,7 @@
 mod allocation;
 mod calendar;
 mod domain;
+mod exchange;
 mod order;
 mod rules;
 mod sample;
