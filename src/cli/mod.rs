@@ -1,5 +1,9 @@
 //! The commands: outside words in, acts or files out.
 
+mod allocate;
+mod generate;
+mod verify;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -13,10 +17,18 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    Allocate(allocate::AllocateArgs),
+    Verify(verify::VerifyArgs),
+    Generate(generate::GenerateArgs),
+}
 
 /// Runs the command that the arguments name. 0: done; 1: the answer is no; 2: the input is at fault.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match arguments.command {}
+    match arguments.command {
+        Command::Allocate(args) => allocate::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Generate(args) => generate::run(args),
+    }
 }

@@ -1,1 +1,3 @@
 //! Invented people, kindergartens and instances for demo and generate.
+
+pub mod instance;
