@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::audit::allocation::{self as audit, Hashes, Published};
-use crate::engine::allocation::{Instance, Rule};
+use crate::audit::allocation::{self as audit, Hashes};
+use crate::engine::allocation::Rule;
 use crate::exchange::instance::{
-    allocation_csv, input_sha256, read_allocation, read_certificate, read_instance, result_sha256, rules_sha256,
+    allocation_csv, input_sha256, published, read_allocation, read_certificate, read_instance, result_sha256,
+    rules_sha256,
 };
 
 /// Checks an allocation against the published files. Exit 1 names the first child affected, 2 a file that is at fault.
@@ -65,20 +66,4 @@ fn verify(args: &VerifyArgs) -> Result<Vec<String>, String> {
     let mut findings = audit::verify(&published, &allocation, &certificate, &hashes);
     findings.extend(replayed);
     Ok(findings.iter().take(20).map(ToString::to_string).collect())
-}
-
-fn published(instance: &Instance) -> Published<'_> {
-    let parts = instance.parts();
-    Published {
-        group_ids: &parts.group_ids,
-        capacities: &parts.capacities,
-        child_ids: &parts.child_ids,
-        tiers: &parts.tiers,
-        applied_at: &parts.applied_at,
-        turns: parts.turns.as_deref(),
-        sibling_starts: &parts.siblings.starts,
-        siblings: &parts.siblings.items,
-        choice_starts: &parts.choices.starts,
-        choices: &parts.choices.items,
-    }
 }

@@ -40,7 +40,9 @@ impl<'a> Keys<'a> {
             Rule::Program => return Ok(Self { published, order: None }),
             Rule::Queue => sorted.sort_unstable_by_key(|&child| by_tier(child)),
             Rule::QueueByTurn => {
-                let turns = published.turns.ok_or("the certificate says that turns were given, the file has none")?;
+                let none = published.child_ids.is_empty().then_some(&[][..]);
+                let turns =
+                    published.turns.or(none).ok_or("the certificate says that turns were given, the file has none")?;
                 sorted.sort_unstable_by_key(|&child| (turns[child], published.child_ids[child]));
             }
             Rule::QueueMixed { p, g } => {

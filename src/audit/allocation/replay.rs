@@ -2,7 +2,7 @@
 //! The allocation again, in the rounds of the 1962 paper.
 
 use super::check::groups_of;
-use super::key::{Key, Keys};
+use super::key::{Bound, Key, Keys};
 use super::{ANY, Finding, Published, Rule};
 
 const NONE: u32 = u32::MAX;
@@ -38,9 +38,12 @@ fn by_rounds(keys: &Keys<'_>) -> Vec<u32> {
     let mut progress = vec![Progress::default(); published.child_ids.len()];
     let mut free: Vec<usize> = (0..published.child_ids.len()).collect();
     let mut asked: Vec<u32> = vec![];
+    // The last key that each full group kept; nobody behind it will ever be kept there.
+    let nobody = |&places: &u32| if places == 0 { Bound::Nobody } else { Bound::Anybody };
+    let mut bounds: Vec<Bound> = published.capacities.iter().map(nobody).collect();
     while !free.is_empty() {
         for child in free.drain(..) {
-            let group = next_group(keys, &held, child, &mut progress[child]);
+            let group = next_group(keys, &bounds, child, &mut progress[child]);
             if group != NONE {
                 held[group as usize].push((keys.key(child, group), child));
                 asked.push(group);
@@ -53,6 +56,9 @@ fn by_rounds(keys: &Keys<'_>) -> Vec<u32> {
             members.sort_unstable();
             let kept = members.len().min(published.capacities[group as usize] as usize);
             free.extend(members.drain(kept..).map(|(_, child)| child));
+            if let (true, Some(&(key, _))) = (kept == published.capacities[group as usize] as usize, members.last()) {
+                bounds[group as usize] = Bound::UpTo(key);
+            }
         }
     }
     let mut groups = vec![NONE; published.child_ids.len()];
@@ -65,7 +71,7 @@ fn by_rounds(keys: &Keys<'_>) -> Vec<u32> {
 }
 
 /// The next group on the child's list. Of the groups behind `*` those are passed over that are full of children ahead.
-fn next_group(keys: &Keys<'_>, held: &[Vec<(Key, usize)>], child: usize, progress: &mut Progress) -> u32 {
+fn next_group(keys: &Keys<'_>, bounds: &[Bound], child: usize, progress: &mut Progress) -> u32 {
     let published = keys.published;
     let choices = published.choices_of(child);
     while let Some(&group) = choices.get(progress.choice as usize) {
@@ -74,11 +80,9 @@ fn next_group(keys: &Keys<'_>, held: &[Vec<(Key, usize)>], child: usize, progres
             return group;
         }
         let group = progress.any;
-        let Some(members) = held.get(group as usize) else { return NONE };
+        let Some(bound) = bounds.get(group as usize) else { return NONE };
         progress.any += 1;
-        let full = members.len() >= published.capacities[group as usize] as usize;
-        let behind = members.last().is_none_or(|&(key, _)| key < keys.key(child, group));
-        if !(full && behind) && !choices.contains(&group) {
+        if bound.admits(keys.key(child, group)) && !choices.contains(&group) {
             return group;
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::instant::{instant_text, parse_instant};
 use super::{FILE_BYTES_MAX, input_sha256, rules_sha256};
-use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts};
+use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, Published};
 use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, Rule};
 use crate::exchange::fault::{Fault, Faults};
 
@@ -214,4 +214,21 @@ fn cut_off(document: CutOffDocument) -> Result<CertifiedCutOff, String> {
         })
         .transpose()?;
     Ok(CertifiedCutOff { group, places, placed, last })
+}
+
+/// The instance as the audit reads it.
+pub fn published(instance: &Instance) -> Published<'_> {
+    let parts = instance.parts();
+    Published {
+        group_ids: &parts.group_ids,
+        capacities: &parts.capacities,
+        child_ids: &parts.child_ids,
+        tiers: &parts.tiers,
+        applied_at: &parts.applied_at,
+        turns: parts.turns.as_deref(),
+        sibling_starts: &parts.siblings.starts,
+        siblings: &parts.siblings.items,
+        choice_starts: &parts.choices.starts,
+        choices: &parts.choices.items,
+    }
 }

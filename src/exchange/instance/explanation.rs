@@ -71,7 +71,9 @@ impl Explanation<'_> {
             let group = self.allocation.group_of.get(child).copied().unwrap_or(NONE);
             let id = parts.child_ids.get(child).copied().unwrap_or_default();
             for (&choice, number) in parts.choices.get(child).iter().zip(1..) {
-                if choice == group || (choice == ANY && group == 0) {
+                // A child without a place has no group, which must not be taken for `*`.
+                let reached = choice == group && choice != ANY;
+                if reached || (choice == ANY && group == 0) {
                     break;
                 }
                 push_number(&mut text, id);

@@ -18,7 +18,7 @@ mod output;
 mod result;
 
 pub use canonical::{input_sha256, result_sha256, rules_sha256};
-pub use certificate::{certificate_json, certify, read_certificate};
+pub use certificate::{certificate_json, certify, published, read_certificate};
 pub use children::{ChildrenRead, read_children};
 pub use explanation::{Explanation, explain};
 pub use groups::{GroupsRead, read_groups};
