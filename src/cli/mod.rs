@@ -4,10 +4,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod allocate;
+mod generate;
 mod journal;
 mod registry;
 mod serve;
 mod token;
+mod verify;
 
 /// The registry of kindergarten queues and referrals.
 #[derive(Parser)]
@@ -25,6 +28,9 @@ enum Command {
     Token(token::Arguments),
     /// Verify or export the journal.
     Journal(journal::Arguments),
+    Allocate(allocate::AllocateArgs),
+    Verify(verify::VerifyArgs),
+    Generate(generate::GenerateArgs),
 }
 
 /// Runs the command that the arguments name. 0: done; 1: the answer is no; 2: the input is at fault.
@@ -41,6 +47,9 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Journal(arguments) => journal::run(&arguments),
+        Command::Allocate(args) => allocate::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Generate(args) => generate::run(args),
     }
 }
 

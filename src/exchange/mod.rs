@@ -7,6 +7,7 @@ use std::io;
 
 pub mod cell;
 pub mod fault;
+pub mod instance;
 pub mod level;
 pub mod rows;
 pub mod scan;

@@ -1,5 +1,7 @@
 //! Allocation against a naive solver written from the 1962 paper's rounds, and against every stable matching.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kezek::engine::allocation::{Child, Instance, Mix, NONE, Prepared, Rule, Workspace, solve};
@@ -7,28 +9,28 @@ use proptest::prelude::*;
 
 /// An invented child, as readable as can be.
 #[derive(Clone, Debug)]
-struct Kid {
-    id: u32,
-    tier: u8,
-    at: i64,
-    turn: i64,
-    siblings: Vec<u32>,
-    choices: Vec<u32>,
-    any: bool,
+pub struct Kid {
+    pub id: u32,
+    pub tier: u8,
+    pub at: i64,
+    pub turn: i64,
+    pub siblings: Vec<u32>,
+    pub choices: Vec<u32>,
+    pub any: bool,
 }
 
 /// An invented town.
 #[derive(Clone, Debug)]
-struct Town {
-    groups: BTreeMap<u32, u32>,
-    kids: Vec<Kid>,
+pub struct Town {
+    pub groups: BTreeMap<u32, u32>,
+    pub kids: Vec<Kid>,
 }
 
 /// Who got what: a child's id to its group's id.
 type Result = BTreeMap<u32, Option<u32>>;
 
 impl Town {
-    fn instance(&self, turns: bool) -> Instance {
+    pub fn instance(&self, turns: bool) -> Instance {
         let mut builder = Instance::builder();
         builder.groups(self.groups.iter().map(|(&id, &capacity)| (id, capacity))).unwrap();
         for kid in &self.kids {
@@ -180,7 +182,7 @@ fn kid(groups: u32) -> impl Strategy<Value = Kid> {
         .prop_map(|(tier, at, turn, siblings, choices, any)| Kid { id: 0, tier, at, turn, siblings, choices, any })
 }
 
-fn town(kids: usize, groups: u32, capacity: u32) -> impl Strategy<Value = Town> {
+pub fn town(kids: usize, groups: u32, capacity: u32) -> impl Strategy<Value = Town> {
     let capacities = prop::collection::vec(prop_oneof![9 => 0..=capacity, 1 => Just(u32::MAX)], groups as usize);
     let ids = Just((1..=kids as u32).map(|id| id * 7).collect::<Vec<_>>()).prop_shuffle();
     (prop::collection::vec(kid(groups), 0..=kids), capacities, ids).prop_map(move |(mut kids, capacities, ids)| {
@@ -194,7 +196,7 @@ fn town(kids: usize, groups: u32, capacity: u32) -> impl Strategy<Value = Town> 
     })
 }
 
-fn rules() -> impl Strategy<Value = Rule> {
+pub fn rules() -> impl Strategy<Value = Rule> {
     let mix = prop_oneof![Just(None), (1u32..4, 1u32..4).prop_map(|(p, g)| Mix::new(p, g))];
     prop_oneof![Just(Rule::Program), mix.prop_map(|mix| Rule::Queue { mix }), Just(Rule::QueueByTurn)]
 }

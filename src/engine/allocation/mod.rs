@@ -22,12 +22,14 @@
 //! Ordering takes O(n log n), proposals O(total length of the lists): each (child, choice) pair is looked at once. `*` is
 //! never written out: the next group that would take the child is found in O(log groups).
 
+mod cutoff;
 mod instance;
 mod order;
 mod prepared;
 mod solve;
 mod thresholds;
 
+pub use cutoff::{CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
 pub use order::{Mix, NoTurns, Rule};
 pub use prepared::Prepared;

@@ -1,0 +1,145 @@
+//! `kezek allocate`: groups and children in, the allocation out.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, Prepared, Rule};
+use crate::exchange::fault::Faults;
+use crate::exchange::instance::{
+    Output, allocation_csv, certificate_json, certify, explain, read_instance, result_sha256,
+};
+
+/// Allocates places from two CSV files. A fault in them: exit 2, one line per fault, nothing written.
+#[derive(Debug, Args)]
+pub struct AllocateArgs {
+    /// Groups: columns id,capacity
+    #[arg(long, value_name = "FILE")]
+    groups: PathBuf,
+    /// Children: columns id,priority_tier,applied_at,birth_date,siblings_at,choices and perhaps turn
+    #[arg(long, value_name = "FILE")]
+    children: PathBuf,
+    /// queue: by tier, instant and id, or by the given turns; program: by tier, sibling, instant and id
+    #[arg(long)]
+    rule: RuleName,
+    /// Under --rule queue: first-priority and general children by turns, such as 1:3
+    #[arg(long, value_name = "P:G")]
+    mix: Option<Mix>,
+    /// Where the allocation goes: columns child_id,group_id
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// A row per child and choice above its result: why; the sentences go to FILE with .sentences.csv at its end
+    #[arg(long, value_name = "FILE")]
+    explain: Option<PathBuf>,
+    /// Hashes, cut-offs and counts for kezek verify, as JSON
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RuleName {
+    Queue,
+    Program,
+}
+
+/// Runs the command.
+pub fn run(args: AllocateArgs) -> ExitCode {
+    match allocate(&args) {
+        Ok(summary) => {
+            let _ = writeln!(std::io::stderr(), "{summary}");
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            let _ = writeln!(std::io::stderr(), "{}", message.trim_end());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn allocate(args: &AllocateArgs) -> Result<String, String> {
+    if args.rule == RuleName::Program && args.mix.is_some() {
+        return Err("--mix belongs to --rule queue; under --rule program each group ranks by itself".to_owned());
+    }
+    check_targets(args)?;
+    let turn_allowed = args.rule == RuleName::Queue && args.mix.is_none();
+    let instance =
+        read_instance(&args.groups, &args.children, turn_allowed).map_err(|faults: Faults| faults.to_string())?;
+    let rule = match args.rule {
+        RuleName::Program => Rule::Program,
+        RuleName::Queue if instance.parts().turns.is_some() => Rule::QueueByTurn,
+        RuleName::Queue => Rule::Queue { mix: args.mix },
+    };
+    let prepared = Prepared::new(&instance, rule).map_err(|fault| fault.to_string())?;
+    let allocation = prepared.solve();
+    let wanted = args.explain.is_some() || args.certificate.is_some();
+    let cut_offs = if wanted { prepared.cut_offs(&instance, rule, &allocation) } else { vec![] };
+    drop(prepared);
+    write_all(args, &instance, rule, &allocation, &cut_offs)?;
+    Ok(format!("{} of {} children placed", allocation.placed(), instance.children()))
+}
+
+/// Two outputs in one file, or an output over an input, would destroy what was asked for.
+fn check_targets(args: &AllocateArgs) -> Result<(), String> {
+    let sentences = args.explain.as_deref().map(sentences_path);
+    let outputs = [Some(&args.out), args.explain.as_ref(), sentences.as_ref(), args.certificate.as_ref()];
+    let mut seen: Vec<PathBuf> = vec![];
+    let files = [&args.groups, &args.children].into_iter().chain(outputs.into_iter().flatten());
+    for (file, is_output) in files.zip([false, false].into_iter().chain(std::iter::repeat(true))) {
+        let full = file.canonicalize().or_else(|_| std::path::absolute(file)).unwrap_or_else(|_| file.clone());
+        let regular = std::fs::metadata(&full).map_or(true, |metadata| metadata.is_file());
+        if is_output && regular && seen.contains(&full) {
+            return Err(format!("{} is named twice; give every output its own file", file.display()));
+        }
+        seen.push(full);
+    }
+    Ok(())
+}
+
+fn sentences_path(explain: &Path) -> PathBuf {
+    explain.with_extension("sentences.csv")
+}
+
+fn write_all(
+    args: &AllocateArgs,
+    instance: &Instance,
+    rule: Rule,
+    allocation: &Allocation,
+    cut_offs: &[CutOff],
+) -> Result<(), String> {
+    let rows: Vec<(u32, u32)> =
+        allocation.rows(instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
+    let pieces = allocation_csv(&rows);
+    let mut outputs = vec![];
+    let mut write = |path: &Path, fill: &mut dyn FnMut(&mut Output) -> std::io::Result<()>| {
+        let written = Output::create(path).and_then(|mut output| {
+            fill(&mut output)?;
+            Ok(output)
+        });
+        match written {
+            Ok(output) => {
+                outputs.push(output);
+                Ok(())
+            }
+            Err(error) => Err(unwritable(path, &error)),
+        }
+    };
+    write(&args.out, &mut |out| pieces.iter().try_for_each(|piece| out.write_all(piece)))?;
+    if let Some(path) = &args.explain {
+        let explanation = explain(instance, rule, allocation, cut_offs);
+        write(path, &mut |out| explanation.write_rows(out))?;
+        write(&sentences_path(path), &mut |out| explanation.write_sentences(out))?;
+    }
+    if let Some(path) = &args.certificate {
+        let certificate = certify(instance, rule, allocation, cut_offs, result_sha256(&pieces));
+        let json = certificate_json(&certificate).map_err(|error| format!("{}: {error}", path.display()))?;
+        write(path, &mut |out| out.write_all(&json))?;
+    }
+    Output::publish(outputs).map_err(|error| unwritable(&args.out, &error))
+}
+
+/// The message for a file that could not be written.
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: cannot be written: {error}; check the folder, the permissions and the free space", path.display())
+}

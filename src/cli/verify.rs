@@ -1,0 +1,69 @@
+//! `kezek verify`: whether an allocation is what its certificate says.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::audit::allocation::{self as audit, Hashes};
+use crate::engine::allocation::Rule;
+use crate::exchange::instance::{
+    allocation_csv, input_sha256, published, read_allocation, read_certificate, read_instance, result_sha256,
+    rules_sha256,
+};
+
+/// Checks an allocation against the published files. Exit 1 names the first child affected, 2 a file that is at fault.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The groups as published
+    #[arg(long, value_name = "FILE")]
+    groups: PathBuf,
+    /// The children as published
+    #[arg(long, value_name = "FILE")]
+    children: PathBuf,
+    /// The allocation as published
+    #[arg(long, value_name = "FILE")]
+    allocation: PathBuf,
+    /// The certificate that kezek allocate wrote
+    #[arg(long, value_name = "FILE")]
+    certificate: PathBuf,
+    /// Also allocate anew and compare
+    #[arg(long)]
+    replay: bool,
+}
+
+/// Runs the command.
+pub fn run(args: VerifyArgs) -> ExitCode {
+    let (text, code) = match verify(&args) {
+        Ok(findings) if findings.is_empty() => {
+            ("verified: hashes, capacities, cut-offs and every child's result agree".to_owned(), 0)
+        }
+        Ok(findings) => (findings.join("\n"), 1),
+        Err(message) => {
+            let _ = writeln!(std::io::stderr(), "{}", message.trim_end());
+            return ExitCode::from(2);
+        }
+    };
+    let _ = writeln!(std::io::stdout(), "{text}");
+    ExitCode::from(code)
+}
+
+fn verify(args: &VerifyArgs) -> Result<Vec<String>, String> {
+    let (certificate, rule) = read_certificate(&args.certificate).map_err(|faults| faults.to_string())?;
+    let turn_allowed = matches!(rule, Rule::QueueByTurn | Rule::Queue { mix: None });
+    let instance = read_instance(&args.groups, &args.children, turn_allowed).map_err(|faults| faults.to_string())?;
+    let allocation = read_allocation(&args.allocation).map_err(|faults| faults.to_string())?;
+    let published = published(&instance);
+    let hashes = || Hashes {
+        input_sha256: input_sha256(&instance),
+        rules_sha256: rules_sha256(rule),
+        result_sha256: result_sha256(&allocation_csv(&allocation)),
+    };
+    let (hashes, replayed) = rayon::join(hashes, || {
+        args.replay.then(|| audit::replay(&published, &allocation, certificate.rule)).and_then(Result::err)
+    });
+    let mut findings = audit::verify(&published, &allocation, &certificate, &hashes);
+    findings.extend(replayed);
+    Ok(findings.iter().take(20).map(ToString::to_string).collect())
+}

@@ -1,0 +1,95 @@
+//! Where each group's places ran out, and why a choice came to nothing.
+
+use super::instance::Instance;
+use super::order::Rule;
+use super::prepared::Prepared;
+use super::solve::{Allocation, NONE};
+
+/// A group after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutOff {
+    /// Its places.
+    pub places: u32,
+    /// How many were given.
+    pub placed: u32,
+    /// The child with the latest priority among those placed. It is the cut-off where no place is left.
+    pub last: Option<Last>,
+}
+
+impl CutOff {
+    /// Whether no place is left.
+    pub fn is_full(&self) -> bool {
+        self.placed >= self.places
+    }
+}
+
+/// The last child that a group took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last {
+    /// Its position in the instance.
+    pub child: u32,
+    /// Its place in the order of the rule, from 0, siblings aside.
+    pub rank: u32,
+    /// Whether it counted as having a sibling there; only [`Rule::Program`] asks.
+    pub sibling: bool,
+}
+
+/// Why a full group did not take a child: the first respect in which its last child was ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The group had no place at all.
+    NoPlaces,
+    /// The last child has an earlier tier.
+    Tier,
+    /// The same tier, but the last child has a sibling there.
+    Sibling,
+    /// The last child applied earlier.
+    Instant,
+    /// The same instant, but the last child has a smaller ticket.
+    Ticket,
+    /// The last child has an earlier turn in the merged order.
+    Turn,
+}
+
+impl Prepared {
+    /// The cut-off of every group.
+    pub fn cut_offs(&self, instance: &Instance, rule: Rule, allocation: &Allocation) -> Vec<CutOff> {
+        let parts = instance.parts();
+        let open = |&places| CutOff { places, placed: 0, last: None };
+        let mut cut_offs: Vec<CutOff> = parts.capacities.iter().map(open).collect();
+        // Ranks ascend by tier, so among children of one tier it is enough to see who has a sibling.
+        let tier = |child: u32| parts.tiers.get(child as usize).copied().unwrap_or_default();
+        for (&child, rank) in self.order.iter().zip(0..) {
+            let group = allocation.group_of.get(child as usize).copied().unwrap_or(NONE);
+            let Some(cut_off) = cut_offs.get_mut(group as usize) else { continue };
+            cut_off.placed += 1;
+            let sibling = rule == Rule::Program && parts.siblings.get(child as usize).contains(&group);
+            let later = cut_off.last.is_none_or(|last| !sibling || last.sibling || tier(last.child) != tier(child));
+            if later {
+                cut_off.last = Some(Last { child, rank, sibling });
+            }
+        }
+        cut_offs
+    }
+}
+
+/// Why the full group with this cut-off did not take the child.
+pub fn reason(instance: &Instance, rule: Rule, group: u32, cut_off: &CutOff, child: u32) -> Reason {
+    let parts = instance.parts();
+    let Some(last) = cut_off.last else { return Reason::NoPlaces };
+    if matches!(rule, Rule::QueueByTurn | Rule::Queue { mix: Some(_) }) {
+        return Reason::Turn;
+    }
+    let tier = |child: u32| parts.tiers.get(child as usize);
+    let at = |child: u32| parts.applied_at.get(child as usize);
+    let sibling = rule == Rule::Program && parts.siblings.get(child as usize).contains(&group);
+    if tier(last.child) != tier(child) {
+        Reason::Tier
+    } else if last.sibling && !sibling {
+        Reason::Sibling
+    } else if at(last.child) != at(child) {
+        Reason::Instant
+    } else {
+        Reason::Ticket
+    }
+}

@@ -1,0 +1,92 @@
+//! SHA-256 over bytes that depend on what a file means, not on how it is written.
+//!
+//! **Input.** The text `kezek-input-1` and LF; then numbers, little-endian, unsigned 32-bit unless said otherwise: the
+//! count of groups; per group by ascending id: id, capacity; the count of children; one byte, 1 where turns are given and
+//! 0 where not; per child by ascending id: id, tier (one byte), instant (signed 64-bit, microseconds since 1970 UTC), the
+//! turn (signed 64-bit) where turns are given, the count of groups with a sibling and their ids ascending, each once, the
+//! count of choices and their ids as chosen, each once at its first place, `*` being 0.
+//!
+//! **Rules.** The text `kezek-rules-1` and LF; then `rule=queue`, `rule=queue mix=P:G`, `rule=queue turn=given` or
+//! `rule=program` and LF.
+//!
+//! **Result.** The bytes of `allocation.csv` as [`super::allocation_csv`] writes them, so that `sha256sum` shows the hash.
+
+use sha2::{Digest, Sha256};
+
+use crate::engine::allocation::{ANY, Instance, Rule};
+
+/// Bytes are hashed in pieces of about this size.
+const PIECE_BYTES: usize = 1 << 16;
+
+/// The hash of groups and children.
+pub fn input_sha256(instance: &Instance) -> String {
+    let parts = instance.parts();
+    let mut hash = Sha256::new_with_prefix(b"kezek-input-1\n");
+    let mut piece = Vec::with_capacity(PIECE_BYTES * 2);
+    push(&mut piece, instance.groups());
+    for (id, capacity) in parts.group_ids.iter().zip(&parts.capacities) {
+        piece.extend_from_slice(&id.to_le_bytes());
+        piece.extend_from_slice(&capacity.to_le_bytes());
+    }
+    push(&mut piece, instance.children());
+    piece.push(u8::from(parts.turns.is_some()));
+    let mut siblings = vec![];
+    for i in 0..instance.children() {
+        let child = instance.by_id().map_or(i, |by_id| by_id.get(i).copied().unwrap_or_default() as usize);
+        push_child(&mut piece, instance, child, &mut siblings);
+        if piece.len() >= PIECE_BYTES {
+            hash.update(&piece);
+            piece.clear();
+        }
+    }
+    hash.update(&piece);
+    hex(hash)
+}
+
+fn push_child(piece: &mut Vec<u8>, instance: &Instance, child: usize, siblings: &mut Vec<u32>) {
+    let parts = instance.parts();
+    piece.extend_from_slice(&parts.child_ids.get(child).copied().unwrap_or_default().to_le_bytes());
+    piece.push(parts.tiers.get(child).copied().unwrap_or_default());
+    piece.extend_from_slice(&parts.applied_at.get(child).copied().unwrap_or_default().to_le_bytes());
+    if let Some(turn) = parts.turns.as_ref().and_then(|turns| turns.get(child)) {
+        piece.extend_from_slice(&turn.to_le_bytes());
+    }
+    siblings.clear();
+    siblings.extend_from_slice(parts.siblings.get(child));
+    siblings.sort_unstable();
+    siblings.dedup();
+    for list in [siblings.as_slice(), parts.choices.get(child)] {
+        push(piece, list.len());
+        for &group in list {
+            let id = if group == ANY { 0 } else { parts.group_ids.get(group as usize).copied().unwrap_or_default() };
+            piece.extend_from_slice(&id.to_le_bytes());
+        }
+    }
+}
+
+/// Counts stay below 2^32 in a checked instance.
+fn push(piece: &mut Vec<u8>, count: usize) {
+    piece.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+/// The hash of the rule.
+pub fn rules_sha256(rule: Rule) -> String {
+    let text = match rule {
+        Rule::Program => "rule=program".to_owned(),
+        Rule::Queue { mix: None } => "rule=queue".to_owned(),
+        Rule::Queue { mix: Some(mix) } => format!("rule=queue mix={mix}"),
+        Rule::QueueByTurn => "rule=queue turn=given".to_owned(),
+    };
+    hex(Sha256::new_with_prefix(format!("kezek-rules-1\n{text}\n")))
+}
+
+/// The hash of an allocation's file.
+pub fn result_sha256(pieces: &[Vec<u8>]) -> String {
+    let mut hash = Sha256::new();
+    pieces.iter().for_each(|piece| hash.update(piece));
+    hex(hash)
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

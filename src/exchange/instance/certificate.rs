@@ -1,0 +1,234 @@
+//! The certificate as JSON, and from a run.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::instant::{instant_text, parse_instant};
+use super::{FILE_BYTES_MAX, input_sha256, rules_sha256};
+use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, Published};
+use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, Rule};
+use crate::exchange::fault::{Fault, Faults};
+
+const FORMAT: &str = "kezek-certificate-1";
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    format: String,
+    engine: Engine,
+    rule: String,
+    mix: Option<String>,
+    turn: bool,
+    input_sha256: String,
+    rules_sha256: String,
+    result_sha256: String,
+    counts: CountsDocument,
+    cut_offs: Vec<CutOffDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Engine {
+    name: String,
+    version: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CountsDocument {
+    groups: u64,
+    places: u64,
+    places_left: u64,
+    children: u64,
+    placed: u64,
+    not_placed: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CutOffDocument {
+    group: u32,
+    places: u32,
+    placed: u32,
+    last: Option<LastDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LastDocument {
+    child: u32,
+    tier: u8,
+    sibling: bool,
+    applied_at: String,
+    order: Option<u32>,
+}
+
+/// What a run claims about itself. The result's hash is of the allocation's file, the input's is computed here.
+pub fn certify(
+    instance: &Instance,
+    rule: Rule,
+    allocation: &Allocation,
+    cut_offs: &[CutOff],
+    result_sha256: String,
+) -> Certificate {
+    let parts = instance.parts();
+    let places = parts.capacities.iter().map(|&places| u64::from(places)).sum::<u64>();
+    let children = instance.children() as u64;
+    let placed = allocation.placed() as u64;
+    let by_queue = rule != Rule::Program;
+    let last = |last: crate::engine::allocation::Last| {
+        let child = last.child as usize;
+        CertifiedLast {
+            child: parts.child_ids.get(child).copied().unwrap_or_default(),
+            tier: parts.tiers.get(child).copied().unwrap_or_default(),
+            sibling: last.sibling,
+            applied_at: parts.applied_at.get(child).copied().unwrap_or_default(),
+            order: by_queue.then_some(last.rank + 1),
+        }
+    };
+    Certificate {
+        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+        rule: audited(rule),
+        input_sha256: input_sha256(instance),
+        rules_sha256: rules_sha256(rule),
+        result_sha256,
+        counts: Counts {
+            groups: instance.groups() as u64,
+            places,
+            places_left: places - placed,
+            children,
+            placed,
+            not_placed: children - placed,
+        },
+        cut_offs: parts
+            .group_ids
+            .iter()
+            .zip(cut_offs)
+            .map(|(&group, cut_off)| CertifiedCutOff {
+                group,
+                places: cut_off.places,
+                placed: cut_off.placed,
+                last: cut_off.last.map(last),
+            })
+            .collect(),
+    }
+}
+
+fn audited(rule: Rule) -> audit::Rule {
+    match rule {
+        Rule::Program => audit::Rule::Program,
+        Rule::QueueByTurn => audit::Rule::QueueByTurn,
+        Rule::Queue { mix: None } => audit::Rule::Queue,
+        Rule::Queue { mix: Some(mix) } => audit::Rule::QueueMixed { p: mix.p(), g: mix.g() },
+    }
+}
+
+/// The certificate as JSON text.
+pub fn certificate_json(certificate: &Certificate) -> Result<Vec<u8>, serde_json::Error> {
+    let (rule, mix) = match certificate.rule {
+        audit::Rule::Program => ("program", None),
+        audit::Rule::Queue | audit::Rule::QueueByTurn => ("queue", None),
+        audit::Rule::QueueMixed { p, g } => ("queue", Some(format!("{p}:{g}"))),
+    };
+    let last = |last: CertifiedLast| LastDocument {
+        child: last.child,
+        tier: last.tier,
+        sibling: last.sibling,
+        applied_at: instant_text(last.applied_at),
+        order: last.order,
+    };
+    let Counts { groups, places, places_left, children, placed, not_placed } = certificate.counts;
+    let document = Document {
+        format: FORMAT.to_owned(),
+        engine: Engine { name: "kezek".to_owned(), version: certificate.engine_version.clone() },
+        rule: rule.to_owned(),
+        mix,
+        turn: certificate.rule == audit::Rule::QueueByTurn,
+        input_sha256: certificate.input_sha256.clone(),
+        rules_sha256: certificate.rules_sha256.clone(),
+        result_sha256: certificate.result_sha256.clone(),
+        counts: CountsDocument { groups, places, places_left, children, placed, not_placed },
+        cut_offs: certificate
+            .cut_offs
+            .iter()
+            .map(|&CertifiedCutOff { group, places, placed, last: l }| CutOffDocument {
+                group,
+                places,
+                placed,
+                last: l.map(last),
+            })
+            .collect(),
+    };
+    let mut text = serde_json::to_vec(&document)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Reads a certificate, and the rule that it names.
+pub fn read_certificate(path: &Path) -> Result<(Certificate, Rule), Faults> {
+    let file = path.display().to_string();
+    read_document(path).map_err(|message| {
+        let mut faults = Faults::default();
+        faults.push(Fault { file, row: 0, column: String::new(), message });
+        faults
+    })
+}
+
+fn read_document(path: &Path) -> Result<(Certificate, Rule), String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}; check the path and the permissions");
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err("too large for a certificate; is this the right file?".to_owned());
+    }
+    let text = std::fs::read(path).map_err(unreadable)?;
+    let document: Document =
+        serde_json::from_slice(&text).map_err(|error| format!("no certificate of kezek allocate: {error}"))?;
+    if document.format != FORMAT {
+        return Err(format!("the format is '{}', but this program reads {FORMAT}", document.format));
+    }
+    let mix = document.mix.as_deref().map(str::parse::<Mix>).transpose()?;
+    let rule = match (document.rule.as_str(), mix, document.turn) {
+        ("program", None, false) => Rule::Program,
+        ("queue", mix, false) => Rule::Queue { mix },
+        ("queue", None, true) => Rule::QueueByTurn,
+        (rule, ..) => return Err(format!("rule '{rule}' with this mix and turn is none that kezek knows")),
+    };
+    let cut_offs = document.cut_offs.into_iter().map(cut_off).collect::<Result<_, String>>()?;
+    let CountsDocument { groups, places, places_left, children, placed, not_placed } = document.counts;
+    let certificate = Certificate {
+        engine_version: document.engine.version,
+        rule: audited(rule),
+        input_sha256: document.input_sha256,
+        rules_sha256: document.rules_sha256,
+        result_sha256: document.result_sha256,
+        counts: Counts { groups, places, places_left, children, placed, not_placed },
+        cut_offs,
+    };
+    Ok((certificate, rule))
+}
+
+fn cut_off(document: CutOffDocument) -> Result<CertifiedCutOff, String> {
+    let CutOffDocument { group, places, placed, last } = document;
+    let last = last
+        .map(|last| {
+            let applied_at = parse_instant(last.applied_at.as_bytes())
+                .ok_or_else(|| format!("the cut-off of group {group} has no instant: '{}'", last.applied_at))?;
+            let LastDocument { child, tier, sibling, order, .. } = last;
+            Ok::<_, String>(CertifiedLast { child, tier, sibling, applied_at, order })
+        })
+        .transpose()?;
+    Ok(CertifiedCutOff { group, places, placed, last })
+}
+
+/// The instance as the audit reads it.
+pub fn published(instance: &Instance) -> Published<'_> {
+    let parts = instance.parts();
+    Published {
+        group_ids: &parts.group_ids,
+        capacities: &parts.capacities,
+        child_ids: &parts.child_ids,
+        tiers: &parts.tiers,
+        applied_at: &parts.applied_at,
+        turns: parts.turns.as_deref(),
+        sibling_starts: &parts.siblings.starts,
+        siblings: &parts.siblings.items,
+        choice_starts: &parts.choices.starts,
+        choices: &parts.choices.items,
+    }
+}

@@ -1,0 +1,422 @@
+//! `children.csv`: rows are parsed in parallel; a sound row never leaves the fast path, any other is read again with care.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::blocks::{Blocks, ReadFault, trim_end};
+use super::columns::find_columns;
+use super::fields::{number, split, take_number};
+use super::instant::{parse_instant, take_date, take_instant};
+use super::lookup::GroupLookup;
+use crate::engine::allocation::{ANY, Lists, Parts};
+use crate::exchange::fault::{Fault, Faults};
+
+const KNOWN: [&str; 7] = ["id", "priority_tier", "applied_at", "birth_date", "siblings_at", "choices", "turn"];
+const REQUIRED: usize = 6;
+const TURN: usize = 6;
+
+/// The children as the file has them, and where each one stood.
+#[derive(Clone, Debug, Default)]
+pub struct ChildrenRead {
+    /// The arrays of the children; those of the groups are empty.
+    pub parts: Parts,
+    /// The row of each child.
+    pub rows: Rows,
+}
+
+/// The row of each child: runs of consecutive rows.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    runs: Vec<(usize, u64)>,
+}
+
+impl Rows {
+    /// The row of the child at a position.
+    pub fn row(&self, index: usize) -> u64 {
+        let run = self.runs.partition_point(|&(first, _)| first <= index);
+        let (first, row) = run.checked_sub(1).and_then(|run| self.runs.get(run)).copied().unwrap_or_default();
+        row + (index - first) as u64
+    }
+}
+
+/// Reads and checks the file; what is wrong is added to `faults`. Groups are looked up only where `groups_sound`: after
+/// a fault in their own file every list would seem wrong.
+pub fn read_children(
+    path: &Path,
+    lookup: &GroupLookup,
+    groups_sound: bool,
+    turn_allowed: bool,
+    faults: &mut Faults,
+) -> ChildrenRead {
+    let file = path.display().to_string();
+    let whole = |message: String| Fault { file: file.clone(), row: 0, column: String::new(), message };
+    let blocks = match Blocks::open(path) {
+        Ok(blocks) => blocks,
+        Err(fault) => {
+            faults.push(whole(fault.message()));
+            return ChildrenRead::default();
+        }
+    };
+    let header = match split(&blocks.header()) {
+        Ok(header) => header,
+        Err(fault) => {
+            let message = fault.message().to_owned();
+            faults.push(Fault { file: file.clone(), row: 1, column: String::new(), message });
+            return ChildrenRead::default();
+        }
+    };
+    let Some(columns) = find_columns(&file, &header, &KNOWN, REQUIRED, faults) else { return ChildrenRead::default() };
+    let with_turn = columns.contains(&TURN);
+    if with_turn && !turn_allowed {
+        let message = "turns replace tier and mix: use --rule queue without --mix, or remove the column".to_owned();
+        faults.push(Fault { file: file.clone(), row: 1, column: "turn".to_owned(), message });
+    }
+    let context = Context { file: &file, columns: &columns, lookup, groups_sound };
+    let read = read_blocks(&blocks, &context);
+    let fault: Option<ReadFault> = blocks.into_fault();
+    let read = merged(read, with_turn, faults);
+    if let Some(fault) = fault {
+        faults.push(whole(fault.message()));
+    }
+    read
+}
+
+struct Context<'a> {
+    file: &'a str,
+    columns: &'a [usize],
+    lookup: &'a GroupLookup,
+    groups_sound: bool,
+}
+
+/// The children of one block of lines.
+#[derive(Default)]
+struct Block {
+    ids: Vec<u32>,
+    tiers: Vec<u8>,
+    applied_at: Vec<i64>,
+    turns: Vec<i64>,
+    sibling_ends: Vec<u32>,
+    siblings: Vec<u32>,
+    choice_ends: Vec<u32>,
+    choices: Vec<u32>,
+    runs: Vec<(usize, u64)>,
+    lines: u64,
+    faults: Faults,
+}
+
+/// Groups already met in the list at hand, so that a repetition is seen at once.
+struct Met {
+    list: u32,
+    last: Vec<u32>,
+}
+
+impl Met {
+    fn new(groups: usize) -> Self {
+        Self { list: 0, last: vec![0; groups] }
+    }
+
+    fn begin(&mut self) {
+        if self.list == u32::MAX {
+            self.last.fill(0);
+            self.list = 0;
+        }
+        self.list += 1;
+    }
+
+    #[inline]
+    fn first_time(&mut self, group: u32) -> bool {
+        match self.last.get_mut(group as usize) {
+            Some(last) => std::mem::replace(last, self.list) != self.list,
+            None => true,
+        }
+    }
+}
+
+/// The single values of a row.
+#[derive(Default)]
+struct Row {
+    id: u32,
+    tier: u8,
+    applied_at: i64,
+    turn: i64,
+}
+
+fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> Vec<Block> {
+    let done: Mutex<Vec<(usize, Block)>> = Mutex::default();
+    let work = || {
+        let mut bytes = vec![];
+        let mut met = Met::new(context.lookup.len());
+        while let Some(number) = blocks.next(&mut bytes) {
+            let block = parse(&bytes, context, &mut met);
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, block));
+        }
+    };
+    rayon::scope(|scope| {
+        (1..rayon::current_num_threads()).for_each(|_| scope.spawn(|_| work()));
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_unstable_by_key(|&(number, _)| number);
+    done.into_iter().map(|(_, block)| block).collect()
+}
+
+fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
+    let mut block = Block::default();
+    let mut rest = bytes;
+    let mut previous = 0;
+    while !rest.is_empty() {
+        block.lines += 1;
+        let (siblings, choices) = (block.siblings.len(), block.choices.len());
+        let row = match fast_row(rest, context, met, &mut block) {
+            Some((row, after)) => {
+                rest = after;
+                Some(row)
+            }
+            None => {
+                block.siblings.truncate(siblings);
+                block.choices.truncate(choices);
+                let end = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |at| at + 1);
+                let (line, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+                rest = after;
+                slow_row(trim_end(line), context, met, &mut block)
+            }
+        };
+        let Some(row) = row else {
+            block.siblings.truncate(siblings);
+            block.choices.truncate(choices);
+            continue;
+        };
+        if previous + 1 != block.lines || block.runs.is_empty() {
+            block.runs.push((block.ids.len(), block.lines));
+        }
+        previous = block.lines;
+        block.ids.push(row.id);
+        block.tiers.push(row.tier);
+        block.applied_at.push(row.applied_at);
+        block.turns.push(row.turn);
+        block.sibling_ends.push(length(&block.siblings));
+        block.choice_ends.push(length(&block.choices));
+    }
+    block
+}
+
+/// A block is at most [`super::ROW_BYTES_MAX`] and a little, so its lists fit.
+fn length(list: &[u32]) -> u32 {
+    u32::try_from(list.len()).unwrap_or(u32::MAX)
+}
+
+/// A row without quotes or faults, and what follows its line end.
+#[inline]
+fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, block: &mut Block) -> Option<(Row, &'a [u8])> {
+    let mut row = Row::default();
+    let mut rest = text;
+    let last = context.columns.len() - 1;
+    for (place, &column) in context.columns.iter().enumerate() {
+        match column {
+            0 => {
+                (row.id, rest) = take_number(rest)?;
+                if row.id == 0 {
+                    return None;
+                }
+            }
+            1 => {
+                let tier;
+                (tier, rest) = take_number(rest)?;
+                row.tier = u8::try_from(tier).ok()?;
+            }
+            2 => (row.applied_at, rest) = take_instant(rest)?,
+            3 if rest.first() == Some(&b',') => {}
+            3 => (_, rest) = take_date(rest)?,
+            4 => rest = take_list(rest, context.lookup, met, &mut block.siblings, false)?,
+            5 => rest = take_list(rest, context.lookup, met, &mut block.choices, true)?,
+            _ => {
+                let negative = rest.first() == Some(&b'-');
+                let turn;
+                (turn, rest) = take_number(if negative { rest.get(1..)? } else { rest })?;
+                row.turn = if negative { -i64::from(turn) } else { i64::from(turn) };
+            }
+        }
+        if place < last {
+            rest = rest.strip_prefix(b",")?;
+        }
+    }
+    let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
+    match rest.split_first() {
+        Some((b'\n', after)) => Some((row, after)),
+        None => Some((row, rest)),
+        Some(_) => None,
+    }
+}
+
+/// A list of known groups, repetitions left out.
+#[inline]
+fn take_list<'a>(
+    text: &'a [u8],
+    lookup: &GroupLookup,
+    met: &mut Met,
+    list: &mut Vec<u32>,
+    any_allowed: bool,
+) -> Option<&'a [u8]> {
+    if let None | Some(b',' | b'\n' | b'\r') = text.first() {
+        return Some(text);
+    }
+    met.begin();
+    let mut rest = text;
+    loop {
+        if let (true, Some((b'*', after))) = (any_allowed, rest.split_first()) {
+            list.push(ANY);
+            return Some(after);
+        }
+        let id;
+        (id, rest) = take_number(rest)?;
+        let group = lookup.find(id)?;
+        if met.first_time(group) {
+            list.push(group);
+        }
+        match rest.split_first() {
+            Some((b';', after)) => rest = after,
+            _ => return Some(rest),
+        }
+    }
+}
+
+/// A row that has a quote or a fault: every field is looked at, every fault is named.
+fn slow_row(line: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block) -> Option<Row> {
+    if line.is_empty() {
+        return None;
+    }
+    let number_of_line = block.lines;
+    let mut faults = vec![];
+    let mut row = Row::default();
+    match split(line) {
+        Err(fault) => faults.push(("", fault.message().to_owned())),
+        Ok(fields) if fields.len() != context.columns.len() => {
+            faults.push(("", format!("{} fields, but the header has {}", fields.len(), context.columns.len())));
+        }
+        Ok(fields) => {
+            for (field, &column) in fields.iter().zip(context.columns) {
+                let name = KNOWN.get(column).copied().unwrap_or_default();
+                let list = if column == 4 { &mut block.siblings } else { &mut block.choices };
+                let result = match column {
+                    4 | 5 => slow_list(field, context, met, list, column == 5),
+                    _ => slow_value(field, column, &mut row),
+                };
+                if let Err(message) = result {
+                    faults.push((name, message));
+                }
+            }
+        }
+    }
+    let sound = faults.is_empty();
+    for (column, message) in faults {
+        let (file, column) = (context.file.to_owned(), column.to_owned());
+        block.faults.push(Fault { file, row: number_of_line, column, message });
+    }
+    sound.then_some(row)
+}
+
+fn slow_value(field: &str, column: usize, row: &mut Row) -> Result<(), String> {
+    let found = match column {
+        0 => number(field).filter(|&id| id > 0).map(|id| row.id = id),
+        1 => number(field).and_then(|tier| u8::try_from(tier).ok()).map(|tier| row.tier = tier),
+        2 => parse_instant(field.as_bytes()).map(|at| row.applied_at = at),
+        3 if field.is_empty() => Some(()),
+        3 => take_date(field.as_bytes()).filter(|(_, rest)| rest.is_empty()).map(|_| ()),
+        _ => plain_turn(field).map(|turn| row.turn = turn),
+    };
+    found.ok_or_else(|| {
+        let wanted = match column {
+            0 => "is no id; write a whole number from 1 to 4294967295, without leading zeros",
+            1 => "is no tier; write a whole number from 0 to 255",
+            2 => "is no instant; write RFC 3339 with an offset, such as 2026-03-21T09:00:00+05:00, up to microseconds",
+            3 => "is no date; write YYYY-MM-DD or nothing",
+            _ => "is no turn; write a whole number, smaller first",
+        };
+        format!("'{field}' {wanted}")
+    })
+}
+
+/// A signed 64-bit number without plus sign or leading zeros.
+fn plain_turn(field: &str) -> Option<i64> {
+    let digits = field.strip_prefix('-').unwrap_or(field);
+    let plain = digits == "0" || (digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.starts_with('0'));
+    plain.then(|| field.parse().ok()).flatten()
+}
+
+fn slow_list(
+    field: &str,
+    context: &Context<'_>,
+    met: &mut Met,
+    list: &mut Vec<u32>,
+    any_allowed: bool,
+) -> Result<(), String> {
+    if field.is_empty() {
+        return Ok(());
+    }
+    met.begin();
+    let mut rest = field.split(';').peekable();
+    while let Some(id) = rest.next() {
+        if any_allowed && id == "*" {
+            if rest.peek().is_some() {
+                return Err("'*' means every other group, so it must be the last choice".to_owned());
+            }
+            list.push(ANY);
+            return Ok(());
+        }
+        let known = number(id).filter(|&id| id > 0);
+        let Some(known) = known else {
+            return Err(format!("'{id}' is no group id; write ids from groups.csv, separated by semicolons"));
+        };
+        match context.lookup.find(known) {
+            Some(group) if met.first_time(group) => list.push(group),
+            None if context.groups_sound => {
+                return Err(format!("group {id} is not in the groups file; add it there or remove it here"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Joins the blocks. Blocks are dropped one by one, so the peak stays near the size of the result.
+fn merged(blocks: Vec<Block>, with_turn: bool, faults: &mut Faults) -> ChildrenRead {
+    let children = blocks.iter().map(|block| block.ids.len()).sum();
+    let mut read = ChildrenRead::default();
+    let parts = &mut read.parts;
+    parts.child_ids.reserve_exact(children);
+    parts.tiers.reserve_exact(children);
+    parts.applied_at.reserve_exact(children);
+    parts.siblings.starts.reserve_exact(children);
+    parts.choices.starts.reserve_exact(children);
+    parts.siblings.items.reserve_exact(blocks.iter().map(|block| block.siblings.len()).sum());
+    parts.choices.items.reserve_exact(blocks.iter().map(|block| block.choices.len()).sum());
+    let mut turns = vec![];
+    let mut row = 1;
+    for block in blocks {
+        let first = parts.child_ids.len();
+        read.rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
+        for mut fault in block.faults.listed {
+            fault.row += row;
+            faults.push(fault);
+        }
+        faults.unlisted += block.faults.unlisted;
+        row += block.lines;
+        parts.child_ids.extend_from_slice(&block.ids);
+        parts.tiers.extend_from_slice(&block.tiers);
+        parts.applied_at.extend_from_slice(&block.applied_at);
+        append(&mut parts.siblings, &block.sibling_ends, &block.siblings);
+        append(&mut parts.choices, &block.choice_ends, &block.choices);
+        if with_turn {
+            turns.extend_from_slice(&block.turns);
+        }
+    }
+    parts.turns = with_turn.then_some(turns);
+    read
+}
+
+/// The file is at most 4 GiB and every item takes two bytes of it, so all items count within 32 bits.
+fn append(lists: &mut Lists, ends: &[u32], items: &[u32]) {
+    let base = length(&lists.items);
+    lists.items.extend_from_slice(items);
+    lists.starts.extend(ends.iter().map(|&end| base + end));
+}

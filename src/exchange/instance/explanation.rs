@@ -1,0 +1,269 @@
+//! Why each choice above the result came to nothing: a row per child and choice, and the sentences to it.
+//!
+//! A sentence depends only on the group and the reason, not on the child. A country has millions of rows and some
+//! hundred thousand sentences, so those stand apart, in a second file, and are found by `group_id,reason`.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use rayon::prelude::*;
+
+use super::instant::instant_text;
+use super::result::push_number;
+use crate::engine::allocation::{ANY, Allocation, CutOff, Instance, NONE, Reason, Rule, reason};
+
+/// Header of the rows.
+const ROWS: &str =
+    "child_id,choice,group_id,reason,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket\n";
+/// Header of the sentences.
+const SENTENCES: &str = "group_id,reason,kk,ru,en\n";
+
+const CHILDREN_TOGETHER: usize = 1 << 13;
+const REASONS: [Reason; 6] =
+    [Reason::NoPlaces, Reason::Tier, Reason::Sibling, Reason::Instant, Reason::Ticket, Reason::Turn];
+
+/// A run, ready to be explained.
+pub struct Explanation<'a> {
+    instance: &'a Instance,
+    rule: Rule,
+    allocation: &'a Allocation,
+    cut_offs: &'a [CutOff],
+    /// What a row says about a group behind its reason.
+    facts: Vec<Vec<u8>>,
+    /// Which reasons occurred, by group: a bit each.
+    used: Vec<AtomicU8>,
+    any_used: AtomicU8,
+}
+
+/// Prepares the explanation of a run.
+pub fn explain<'a>(
+    instance: &'a Instance,
+    rule: Rule,
+    allocation: &'a Allocation,
+    cut_offs: &'a [CutOff],
+) -> Explanation<'a> {
+    let facts = facts(instance, allocation, cut_offs);
+    let used = cut_offs.iter().map(|_| AtomicU8::new(0)).collect();
+    Explanation { instance, rule, allocation, cut_offs, facts, used, any_used: AtomicU8::new(0) }
+}
+
+impl Explanation<'_> {
+    /// Writes the rows by ascending child id. For `*` there is one row with group `*`: every group that it stands for and
+    /// that comes before the result was full.
+    pub fn write_rows(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(ROWS.as_bytes())?;
+        let chunks: Vec<usize> = (0..self.instance.children()).step_by(CHILDREN_TOGETHER).collect();
+        // A few chunks at a time, so that a country's rows are never all in memory.
+        for chunks in chunks.chunks(4 * rayon::current_num_threads()) {
+            let pieces: Vec<Vec<u8>> = chunks.par_iter().map(|&from| self.rows(from)).collect();
+            for piece in pieces {
+                out.write_all(&piece)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, from: usize) -> Vec<u8> {
+        let mut text = Vec::with_capacity(CHILDREN_TOGETHER * 128);
+        let parts = self.instance.parts();
+        for i in from..(from + CHILDREN_TOGETHER).min(self.instance.children()) {
+            let child = self.instance.by_id().map_or(i, |by_id| by_id.get(i).copied().unwrap_or_default() as usize);
+            let group = self.allocation.group_of.get(child).copied().unwrap_or(NONE);
+            let id = parts.child_ids.get(child).copied().unwrap_or_default();
+            for (&choice, number) in parts.choices.get(child).iter().zip(1..) {
+                // A child without a place has no group, which must not be taken for `*`.
+                let reached = choice == group && choice != ANY;
+                if reached || (choice == ANY && group == 0) {
+                    break;
+                }
+                push_number(&mut text, id);
+                text.push(b',');
+                push_number(&mut text, number);
+                text.push(b',');
+                self.push_facts(&mut text, choice, child);
+            }
+        }
+        text
+    }
+
+    fn push_facts(&self, text: &mut Vec<u8>, choice: u32, child: usize) {
+        let (Some(cut_off), Some(facts), Some(used)) =
+            (self.cut_offs.get(choice as usize), self.facts.get(choice as usize), self.used.get(choice as usize))
+        else {
+            self.any_used.store(1, Ordering::Relaxed);
+            text.extend_from_slice(b"*,any_full,,,,,,\n");
+            return;
+        };
+        let reason = reason(self.instance, self.rule, choice, cut_off, u32::try_from(child).unwrap_or(NONE));
+        let bit = 1 << (reason as u8);
+        if used.load(Ordering::Relaxed) & bit == 0 {
+            used.fetch_or(bit, Ordering::Relaxed);
+        }
+        push_number(text, self.instance.group_id(choice).unwrap_or_default());
+        text.push(b',');
+        text.extend_from_slice(code(reason).as_bytes());
+        text.extend_from_slice(facts);
+    }
+
+    /// Writes the sentences of all groups and reasons that occurred in the rows; call it after [`Self::write_rows`].
+    pub fn write_sentences(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(SENTENCES.as_bytes())?;
+        let groups: Vec<usize> = (0..self.cut_offs.len()).collect();
+        for groups in groups.chunks(1 << 13) {
+            let pieces: Vec<String> = groups.par_iter().map(|&group| self.sentences(group)).collect();
+            for piece in pieces {
+                out.write_all(piece.as_bytes())?;
+            }
+        }
+        if self.any_used.load(Ordering::Relaxed) == 1 {
+            out.write_all(ANY_SENTENCE.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn sentences(&self, group: usize) -> String {
+        let mut text = String::new();
+        let used = self.used.get(group).map_or(0, |used| used.load(Ordering::Relaxed));
+        let Some(cut_off) = self.cut_offs.get(group).filter(|_| used != 0) else { return text };
+        let id = self.instance.group_id(u32::try_from(group).unwrap_or(NONE)).unwrap_or_default();
+        let last = self.last(cut_off);
+        for reason in REASONS.into_iter().filter(|&reason| used & (1 << (reason as u8)) != 0) {
+            let [kk, ru, en] = said(reason, id, cut_off, &last);
+            text.push_str(&format!("{id},{},\"{kk}\",\"{ru}\",\"{en}\"\n", code(reason)));
+        }
+        text
+    }
+
+    fn last(&self, cut_off: &CutOff) -> LastSaid {
+        let parts = self.instance.parts();
+        let Some(last) = cut_off.last else { return LastSaid::default() };
+        let child = last.child as usize;
+        LastSaid {
+            tier: parts.tiers.get(child).copied().unwrap_or_default(),
+            sibling: last.sibling,
+            at: instant_text(parts.applied_at.get(child).copied().unwrap_or_default()),
+            ticket: parts.child_ids.get(child).copied().unwrap_or_default(),
+            order: last.rank + 1,
+        }
+    }
+}
+
+#[derive(Default)]
+struct LastSaid {
+    tier: u8,
+    sibling: bool,
+    at: String,
+    ticket: u32,
+    order: u32,
+}
+
+fn code(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoPlaces => "no_places",
+        Reason::Tier => "tier",
+        Reason::Sibling => "sibling",
+        Reason::Instant => "instant",
+        Reason::Ticket => "ticket",
+        Reason::Turn => "turn",
+    }
+}
+
+/// `,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket` and LF, by group.
+fn facts(instance: &Instance, allocation: &Allocation, cut_offs: &[CutOff]) -> Vec<Vec<u8>> {
+    let parts = instance.parts();
+    let mut members: Vec<(u32, u8)> = allocation
+        .group_of
+        .iter()
+        .zip(&parts.tiers)
+        .filter(|(group, _)| **group != NONE)
+        .map(|(&group, &tier)| (group, tier))
+        .collect();
+    members.par_sort_unstable();
+    let mut of_groups = members.chunk_by(|a, b| a.0 == b.0).peekable();
+    cut_offs
+        .iter()
+        .zip(0..)
+        .map(|(cut_off, group)| {
+            let members = of_groups.next_if(|members| members.first().is_some_and(|member| member.0 == group));
+            let ahead: Vec<String> = members
+                .unwrap_or_default()
+                .chunk_by(|a, b| a.1 == b.1)
+                .map(|same| format!("{}:{}", same.first().map_or(0, |member| member.1), same.len()))
+                .collect();
+            let Some(last) = cut_off.last else { return format!(",{},,,,,\n", cut_off.places).into_bytes() };
+            let child = last.child as usize;
+            format!(
+                ",{},{},{},{},{},{}\n",
+                cut_off.places,
+                ahead.join(";"),
+                parts.tiers.get(child).copied().unwrap_or_default(),
+                if last.sibling { "yes" } else { "no" },
+                instant_text(parts.applied_at.get(child).copied().unwrap_or_default()),
+                parts.child_ids.get(child).copied().unwrap_or_default(),
+            )
+            .into_bytes()
+        })
+        .collect()
+}
+
+const ANY_SENTENCE: &str = "*,any_full,\
+    \"Басқа топтардың бәрі алда тұрған балалармен толды.\",\
+    \"Все остальные группы заняты детьми, которые стоят раньше.\",\
+    \"Every other group was filled by children ahead.\"\n";
+
+/// The sentence in Kazakh, Russian and English: the cut-off, and what would have changed the result.
+fn said(reason: Reason, group: u32, cut_off: &CutOff, last: &LastSaid) -> [String; 3] {
+    let LastSaid { tier, sibling, at, ticket, order } = last;
+    let places = cut_off.places;
+    if reason == Reason::NoPlaces {
+        return [
+            format!("{group}-топта бос орын болған жоқ."),
+            format!("В группе {group} свободных мест не было."),
+            format!("Group {group} had no free place."),
+        ];
+    }
+    let (kk_sibling, ru_sibling, en_sibling) = match sibling {
+        true => (", осы топта бауыры бар", ", в группе есть брат или сестра", ", with a sibling there"),
+        false => ("", "", ""),
+    };
+    let [kk, ru, en] = match reason {
+        Reason::Tier => [
+            format!("басымдық деңгейі {tier} не одан жоғары болса, орын берілер еді"),
+            format!("место дал бы уровень приоритета {tier} с более ранним заявлением или уровень выше"),
+            format!("tier {tier} with an earlier application, or an earlier tier, would have brought a place"),
+        ],
+        Reason::Sibling => [
+            "осы топта бауыры болып, өтініш ертерек берілсе, орын берілер еді".to_owned(),
+            "место дали бы брат или сестра в этой группе и более раннее заявление".to_owned(),
+            "a sibling there and an earlier application would have brought a place".to_owned(),
+        ],
+        Reason::Instant => [
+            "өтініш осы уақыттан бұрын берілсе, орын берілер еді".to_owned(),
+            "место дало бы заявление, поданное раньше этого времени".to_owned(),
+            "an application before that instant would have brought a place".to_owned(),
+        ],
+        Reason::Ticket => [
+            format!("уақыты бірдей, тіркеу нөмірі {ticket} кіші болғандықтан алда тұр"),
+            format!("время то же, но раньше стоит меньший номер регистрации, {ticket}"),
+            format!("the instant is the same, and the smaller ticket, {ticket}, goes first"),
+        ],
+        Reason::NoPlaces | Reason::Turn => [
+            format!("кезектегі нөмірі {order} болған бала соңғы орынды алды, нөмірі одан кіші болса, орын берілер еді"),
+            format!("последнее место получил номер {order} в общем порядке, место дал бы меньший номер"),
+            format!(
+                "the last place went to number {order} in the order of the queue, a smaller number would have brought one"
+            ),
+        ],
+    };
+    [
+        format!(
+            "{group}-топ: барлық бос орын ({places}) алда тұрған балаларға берілді. Соңғысы: басымдық деңгейі {tier}{kk_sibling}, өтініш уақыты {at}; {kk}."
+        ),
+        format!(
+            "Группа {group}: все свободные места ({places}) получили дети, которые стоят раньше. Последний: уровень приоритета {tier}{ru_sibling}, заявление подано {at}; {ru}."
+        ),
+        format!(
+            "Group {group}: all free places ({places}) went to children ahead. The last one: tier {tier}{en_sibling}, applied at {at}; {en}."
+        ),
+    ]
+}

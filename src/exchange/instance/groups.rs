@@ -1,0 +1,137 @@
+//! `groups.csv`: ids and free places; further columns inform people and change nothing.
+
+use std::path::Path;
+
+use super::blocks::{Blocks, ReadFault, trim_end};
+use super::columns::find_columns;
+use super::fields::{number, split};
+use crate::exchange::fault::{Fault, Faults};
+
+const KNOWN: [&str; 8] =
+    ["id", "capacity", "kindergarten", "territory", "language", "kind", "age_from_months", "age_to_months"];
+const REQUIRED: usize = 2;
+const ID: usize = 0;
+const CAPACITY: usize = 1;
+
+/// The groups by ascending id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupsRead {
+    /// Ids, strictly ascending where there was no fault.
+    pub ids: Vec<u32>,
+    /// Free places.
+    pub capacities: Vec<u32>,
+}
+
+/// Reads and checks the file; what is wrong is added to `faults`.
+pub fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
+    let file = path.display().to_string();
+    let whole =
+        |fault: &ReadFault| Fault { file: file.clone(), row: 0, column: String::new(), message: fault.message() };
+    let blocks = match Blocks::open(path) {
+        Ok(blocks) => blocks,
+        Err(fault) => {
+            faults.push(whole(&fault));
+            return GroupsRead::default();
+        }
+    };
+    let rows = read_rows(&blocks, &file, faults);
+    if let Some(fault) = blocks.into_fault() {
+        faults.push(whole(&fault));
+    }
+    let mut rows = rows;
+    rows.sort_unstable();
+    for [(before, _, _), (id, row, _)] in rows.array_windows() {
+        if before == id {
+            let message = format!("id {id} occurs in an earlier row; give every group its own id");
+            faults.push(Fault { file: file.clone(), row: *row, column: "id".to_owned(), message });
+        }
+    }
+    rows.dedup_by_key(|row| row.0);
+    let (ids, capacities) = rows.into_iter().map(|(id, _, capacity)| (id, capacity)).unzip();
+    GroupsRead { ids, capacities }
+}
+
+/// (id, row, capacity) of each sound row.
+fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> Vec<(u32, u64, u32)> {
+    let mut rows = vec![];
+    let header = match split(&blocks.header()) {
+        Ok(header) => header,
+        Err(fault) => {
+            let message = fault.message().to_owned();
+            faults.push(Fault { file: file.to_owned(), row: 1, column: String::new(), message });
+            return rows;
+        }
+    };
+    let Some(columns) = find_columns(file, &header, &KNOWN, REQUIRED, faults) else { return rows };
+    let mut block = vec![];
+    let mut row = 1;
+    // A quoted name may span lines, so a line that only lacks its closing quote waits for the next one.
+    let mut open: Vec<u8> = vec![];
+    let mut open_row = 0;
+    while blocks.next(&mut block).is_some() {
+        for line in block.split_inclusive(|&b| b == b'\n') {
+            row += 1;
+            if open.is_empty() {
+                open_row = row;
+            }
+            open.extend_from_slice(line);
+            let line = trim_end(&open);
+            if !line.is_empty() && quotes_are_even(line) {
+                rows.extend(read_row(line, &columns, file, open_row, faults));
+            } else if !line.is_empty() && open.len() <= 1 << 16 {
+                continue;
+            } else if !line.is_empty() {
+                rows.extend(read_row(line, &columns, file, open_row, faults));
+            }
+            open.clear();
+        }
+    }
+    if !open.is_empty() {
+        rows.extend(read_row(trim_end(&open), &columns, file, open_row, faults));
+    }
+    rows
+}
+
+fn quotes_are_even(line: &[u8]) -> bool {
+    line.iter().filter(|&&b| b == b'"').count() % 2 == 0
+}
+
+fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut Faults) -> Option<(u32, u64, u32)> {
+    let mut fault = |column: &str, message: String| {
+        faults.push(Fault { file: file.to_owned(), row, column: column.to_owned(), message });
+    };
+    let fields = match split(line) {
+        Ok(fields) if fields.len() == columns.len() => fields,
+        Ok(fields) => {
+            fault("", format!("{} fields, but the header has {}", fields.len(), columns.len()));
+            return None;
+        }
+        Err(line) => {
+            fault("", line.message().to_owned());
+            return None;
+        }
+    };
+    let (mut id, mut capacity) = (None, None);
+    for (field, &column) in fields.iter().zip(columns) {
+        let value = number(field);
+        if column == ID {
+            id = value.filter(|&id| id > 0);
+            if id.is_none() {
+                fault(
+                    "id",
+                    format!("'{field}' is no id; write a whole number from 1 to 4294967295, without leading zeros"),
+                );
+            }
+        } else if column == CAPACITY {
+            capacity = value;
+            if capacity.is_none() {
+                fault(
+                    "capacity",
+                    format!("'{field}' is no number of places; write a whole number from 0 to 4294967295"),
+                );
+            }
+        }
+    }
+    // A group whose capacity is at fault is still a known group for the children's lists.
+    Some((id?, row, capacity.unwrap_or_default()))
+}

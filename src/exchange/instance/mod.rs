@@ -1,0 +1,84 @@
+//! The offline contract: `groups.csv` and `children.csv` in, the allocation, its explanation and its certificate out.
+//!
+//! Reading checks everything and reports every fault by file, row and column. Rows are parsed in parallel, block by
+//! block, so that a file is never held in memory as a whole. Writing goes to a file beside the target that takes its name
+//! only when it is complete.
+
+mod blocks;
+mod canonical;
+mod certificate;
+mod children;
+mod columns;
+mod explanation;
+mod fields;
+mod groups;
+mod instant;
+mod lookup;
+mod output;
+mod result;
+
+pub use canonical::{input_sha256, result_sha256, rules_sha256};
+pub use certificate::{certificate_json, certify, published, read_certificate};
+pub use children::{ChildrenRead, read_children};
+pub use explanation::{Explanation, explain};
+pub use groups::{GroupsRead, read_groups};
+pub use instant::{instant_text, parse_instant};
+pub use lookup::GroupLookup;
+pub use output::Output;
+pub use result::{allocation_csv, read_allocation};
+
+use std::path::Path;
+
+use super::fault::{Fault, Faults};
+use crate::engine::allocation::{Instance, InstanceFault, Parts};
+
+/// The largest file that is read: some forty million children. A larger one is a mistake, or should be split by queue.
+pub const FILE_BYTES_MAX: u64 = 4 << 30;
+
+/// The longest row that is read. Longer ones come from files that are no CSV.
+pub const ROW_BYTES_MAX: usize = 16 << 20;
+
+/// Reads both files and checks them as a whole. Where `turn_allowed` is false a `turn` column is a fault.
+pub fn read_instance(groups: &Path, children: &Path, turn_allowed: bool) -> Result<Instance, Faults> {
+    let mut faults = Faults::default();
+    let groups_read = read_groups(groups, &mut faults);
+    let lookup = GroupLookup::new(&groups_read.ids);
+    let read = read_children(children, &lookup, faults.is_empty(), turn_allowed, &mut faults);
+    let file = children.display().to_string();
+    let row = |index: usize| read.rows.row(index);
+    let parts = Parts { group_ids: groups_read.ids, capacities: groups_read.capacities, ..read.parts };
+    if !faults.is_empty() {
+        push_duplicates(&parts.child_ids, &file, row, &mut faults);
+        return Err(faults);
+    }
+    let ids_ascend = parts.child_ids.is_sorted_by(|a, b| a < b);
+    if !ids_ascend {
+        push_duplicates(&parts.child_ids, &file, row, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+    }
+    Instance::from_parts(parts).map_err(|fault| whole_file(&file, &fault))
+}
+
+fn whole_file(file: &str, fault: &InstanceFault) -> Faults {
+    let mut faults = Faults::default();
+    faults.push(Fault { file: file.to_owned(), row: 0, column: String::new(), message: fault.to_string() });
+    faults
+}
+
+/// Adds a fault for each id that occurred before, at the later row.
+fn push_duplicates(ids: &[u32], file: &str, row: impl Fn(usize) -> u64, faults: &mut Faults) {
+    let mut pairs: Vec<(u32, u32)> = ids.iter().copied().zip(0..).collect();
+    pairs.sort_unstable();
+    let mut later: Vec<(u64, u32)> = pairs
+        .array_windows()
+        .filter(|[(a, _), (b, _)]| a == b)
+        .map(|&[_, (id, index)]| (row(index as usize), id))
+        .collect();
+    later.sort_unstable();
+    for (row, id) in later {
+        let message = format!("id {id} occurs in an earlier row; give every row its own id");
+        faults.push(Fault { file: file.to_owned(), row, column: "id".to_owned(), message });
+    }
+}

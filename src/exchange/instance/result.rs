@@ -1,0 +1,146 @@
+//! `allocation.csv`: who got which group.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::blocks::{Blocks, trim_end};
+use super::columns::find_columns;
+use super::fields::{number, split};
+use crate::exchange::fault::{Fault, Faults};
+
+const KNOWN: [&str; 2] = ["child_id", "group_id"];
+const HEADER: &[u8] = b"child_id,group_id\n";
+const ROWS_TOGETHER: usize = 1 << 15;
+
+/// The file's bytes, in pieces: `child_id,group_id`, LF, by ascending child id, no group where it is 0.
+pub fn allocation_csv(rows: &[(u32, u32)]) -> Vec<Vec<u8>> {
+    let mut pieces = vec![HEADER.to_vec()];
+    pieces.par_extend(rows.par_chunks(ROWS_TOGETHER).map(|rows| {
+        let mut piece = Vec::with_capacity(rows.len() * 16);
+        for &(child, group) in rows {
+            push_number(&mut piece, child);
+            piece.push(b',');
+            if group != 0 {
+                push_number(&mut piece, group);
+            }
+            piece.push(b'\n');
+        }
+        piece
+    }));
+    pieces
+}
+
+/// Appends a number in decimal.
+pub(super) fn push_number(text: &mut Vec<u8>, number: u32) {
+    let mut digits = [0; 10];
+    let mut rest = number;
+    let mut from = digits.len();
+    for digit in digits.iter_mut().rev() {
+        // The remainder is below ten.
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        from -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    text.extend_from_slice(digits.get(from..).unwrap_or_default());
+}
+
+/// Reads an allocation: (child id, group id or 0) by ascending child id. A child that occurs twice is a fault.
+pub fn read_allocation(path: &Path) -> Result<Vec<(u32, u32)>, Faults> {
+    let file = path.display().to_string();
+    let mut faults = Faults::default();
+    let mut push = |row: u64, column: &str, message: String| {
+        faults.push(Fault { file: file.clone(), row, column: column.to_owned(), message });
+    };
+    let mut rows: Vec<(u32, u32, u64)> = vec![];
+    match Blocks::open(path) {
+        Err(fault) => push(0, "", fault.message()),
+        Ok(blocks) => {
+            match split(&blocks.header()) {
+                Err(fault) => push(1, "", fault.message().to_owned()),
+                Ok(header) => {
+                    let mut header_faults = Faults::default();
+                    let columns = find_columns(&file, &header, &KNOWN, KNOWN.len(), &mut header_faults);
+                    header_faults.listed.into_iter().for_each(|f| push(f.row, &f.column, f.message));
+                    if let Some(columns) = columns {
+                        read_rows(&blocks, &columns, &mut rows, &mut push);
+                    }
+                }
+            }
+            if let Some(fault) = blocks.into_fault() {
+                push(0, "", fault.message());
+            }
+        }
+    }
+    if !rows.is_sorted_by(|a, b| a.0 < b.0) {
+        rows.par_sort_unstable_by_key(|&(child, _, row)| (child, row));
+        for &[(before, _, _), (child, _, row)] in rows.array_windows() {
+            if before == child {
+                push(row, "child_id", format!("child {child} occurs in an earlier row; each child has one result"));
+            }
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(rows.into_iter().map(|(child, group, _)| (child, group)).collect())
+}
+
+fn read_rows(
+    blocks: &Blocks,
+    columns: &[usize],
+    rows: &mut Vec<(u32, u32, u64)>,
+    push: &mut impl FnMut(u64, &str, String),
+) {
+    let mut block = vec![];
+    let mut row = 1;
+    while blocks.next(&mut block).is_some() {
+        for line in block.split_inclusive(|&b| b == b'\n') {
+            row += 1;
+            let line = trim_end(line);
+            if line.is_empty() {
+                continue;
+            }
+            if let Some((child, group)) = fast_row(line, columns) {
+                rows.push((child, group, row));
+                continue;
+            }
+            let fields = match split(line) {
+                Ok(fields) if fields.len() == columns.len() => fields,
+                Ok(fields) => {
+                    push(row, "", format!("{} fields, but the header has {}", fields.len(), columns.len()));
+                    continue;
+                }
+                Err(fault) => {
+                    push(row, "", fault.message().to_owned());
+                    continue;
+                }
+            };
+            let mut values = [0, 0];
+            for ((field, &column), name) in fields.iter().zip(columns).zip(columns.iter().map(|&c| KNOWN.get(c))) {
+                let value = number(field).filter(|&id| id > 0);
+                match (value, values.get_mut(column)) {
+                    (Some(id), Some(slot)) => *slot = id,
+                    _ if column == 1 && field.is_empty() => {}
+                    _ => push(row, name.copied().unwrap_or_default(), format!("'{field}' is no id")),
+                }
+            }
+            rows.push((values[0], values[1], row));
+        }
+    }
+}
+
+/// A row in the usual order of columns without quotes.
+fn fast_row(line: &[u8], columns: &[usize]) -> Option<(u32, u32)> {
+    use super::fields::take_number;
+    if columns != [0, 1] {
+        return None;
+    }
+    let (child, rest) = take_number(line)?;
+    let rest = rest.strip_prefix(b",")?;
+    let (group, rest) = if rest.is_empty() { (0, rest) } else { take_number(rest).filter(|&(group, _)| group > 0)? };
+    (child > 0 && rest.is_empty()).then_some((child, group))
+}
