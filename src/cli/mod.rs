@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod allocate;
+mod exchange;
 mod generate;
 mod journal;
 mod registry;
@@ -26,6 +27,10 @@ enum Command {
     Serve(serve::Arguments),
     /// Issue, revoke and list credentials.
     Token(token::Arguments),
+    /// Import a CSV file, all or nothing.
+    Import(exchange::Arguments),
+    /// Export a CSV file.
+    Export(exchange::Arguments),
     /// Verify or export the journal.
     Journal(journal::Arguments),
     Allocate(allocate::AllocateArgs),
@@ -46,6 +51,8 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Import(arguments) => exchange::import(&arguments),
+        Command::Export(arguments) => exchange::export(&arguments),
         Command::Journal(arguments) => journal::run(&arguments),
         Command::Allocate(args) => allocate::run(args),
         Command::Verify(args) => verify::run(args),

@@ -1,5 +1,7 @@
 //! Applications with all that is lodged with them, and the claim that keeps a child to one of them.
 
+use std::collections::HashMap;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -220,6 +222,43 @@ pub fn child_key(conn: &mut AnyConnection, home: Kato, iin: Iin) -> Result<Optio
         .select(children::key)
         .first(conn)
         .optional()?)
+}
+
+/// The keys of the children known in this home, by IIN.
+///
+/// # Errors
+/// The database is not available.
+pub fn child_keys(conn: &mut AnyConnection, home: Kato, iins: &[Iin]) -> Result<HashMap<u64, String>, StoreError> {
+    let mut known = HashMap::new();
+    for batch in iins.chunks(5_000) {
+        let rows: Vec<(String, String)> = children::table
+            .filter(children::home.eq(kato_to_column(home)))
+            .filter(children::iin.eq_any(batch.iter().map(Iin::to_string)))
+            .select((children::iin, children::key))
+            .load(conn)?;
+        for (iin, key) in rows {
+            known.insert(iin.parse().unwrap_or_default(), key);
+        }
+    }
+    Ok(known)
+}
+
+/// The active applications of these children, by IIN.
+///
+/// # Errors
+/// The database is not available.
+pub fn claimed_of(conn: &mut AnyConnection, iins: &[Iin]) -> Result<HashMap<u64, String>, StoreError> {
+    let mut claimed = HashMap::new();
+    for batch in iins.chunks(5_000) {
+        let rows: Vec<(String, String)> = child_claims::table
+            .filter(child_claims::iin.eq_any(batch.iter().map(Iin::to_string)))
+            .select((child_claims::iin, child_claims::application))
+            .load(conn)?;
+        for (iin, application) in rows {
+            claimed.insert(iin.parse().unwrap_or_default(), application);
+        }
+    }
+    Ok(claimed)
 }
 
 /// The application with this number.

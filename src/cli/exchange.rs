@@ -1,0 +1,140 @@
+//! `kezek import` and `kezek export`.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::failed;
+use super::registry::Database;
+use crate::clock::Clock;
+use crate::exchange::{Kind, Rows, read};
+use crate::rules::Rules;
+use crate::service::imports::{self, ImportFault};
+use crate::service::{exports, import_applications};
+use crate::store::Store;
+
+/// What `import` and `export` take.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    database: Database,
+    /// territories, kindergartens, groups, places, applications or referrals.
+    kind: Kind,
+    /// The CSV file.
+    file: PathBuf,
+}
+
+/// A bar on stderr that counts rows; nothing where stderr is no terminal.
+pub(super) fn counting(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {pos} {msg} ({elapsed})")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::new_spinner().with_style(style).with_message(what)
+}
+
+/// Imports a file: exit 2 and every fault where the file is at fault, exit 1 where the registry cannot.
+pub(super) fn import(arguments: &Arguments) -> ExitCode {
+    let store = match arguments.database.store() {
+        Ok(store) => store,
+        Err(why) => return failed(1, why),
+    };
+    match import_file(&store, arguments.kind, &arguments.file) {
+        Ok(count) => {
+            eprintln!("kezek: {count} rows imported");
+            ExitCode::SUCCESS
+        }
+        Err(ImportFault::File(faults)) => {
+            eprint!("{faults}");
+            failed(2, "nothing was imported; mend the file and import it again")
+        }
+        Err(ImportFault::Registry(problem)) => failed(1, problem),
+    }
+}
+
+fn import_file(store: &Store, kind: Kind, path: &Path) -> Result<usize, ImportFault> {
+    let name = path.display().to_string();
+    let input = match File::open(path) {
+        Ok(file) => BufReader::with_capacity(1 << 16, file),
+        Err(error) => {
+            let mut faults = crate::exchange::Faults::default();
+            let message = format!("the file cannot be read: {error}");
+            faults.push(crate::exchange::Fault { file: name, row: 0, column: String::new(), message });
+            return Err(ImportFault::File(faults));
+        }
+    };
+    let now = Clock::System.now();
+    match kind {
+        Kind::Territories => imports::territories(store, now, &name, &rows(&name, input)?),
+        Kind::Kindergartens => imports::kindergartens(store, now, &name, &rows(&name, input)?),
+        Kind::Groups => imports::groups(store, now, &name, &rows(&name, input)?),
+        Kind::Places => imports::places(store, now, &name, &rows(&name, input)?),
+        Kind::Applications => {
+            let rules = Rules::shipped().map_err(|e| {
+                let kind = crate::service::problem::Kind::Internal;
+                ImportFault::Registry(crate::service::problem::Problem::new(kind, "internal", e.to_string()))
+            })?;
+            let bar = counting("applications");
+            let all = rows(&name, input)?;
+            import_applications::applications(store, &rules, now, &name, &all, |done| {
+                bar.set_position(u64::try_from(done).unwrap_or_default());
+            })
+        }
+        Kind::Referrals => {
+            let mut faults = crate::exchange::Faults::default();
+            let message =
+                "referrals cannot be imported: each is issued here, by the queue; export them only".to_owned();
+            faults.push(crate::exchange::Fault { file: name, row: 0, column: String::new(), message });
+            Err(ImportFault::File(faults))
+        }
+    }
+}
+
+fn rows<R: crate::exchange::table::Row>(name: &str, input: impl std::io::Read) -> Result<Vec<R>, ImportFault> {
+    let Rows { rows, warnings } = read(name, input).map_err(ImportFault::File)?;
+    eprint!("{warnings}");
+    Ok(rows)
+}
+
+/// Exports a kind into a file, which appears whole or not at all.
+pub(super) fn export(arguments: &Arguments) -> ExitCode {
+    let done = arguments.database.store().and_then(|store| export_file(&store, arguments.kind, &arguments.file));
+    match done {
+        Ok(count) => {
+            eprintln!("kezek: {count} rows exported");
+            ExitCode::SUCCESS
+        }
+        Err(why) => failed(1, why),
+    }
+}
+
+fn export_file(store: &Store, kind: Kind, path: &Path) -> Result<u64, String> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let written = (|| -> Result<u64, String> {
+        let file = File::create(&partial).map_err(|e| format!("{}: {e}", partial.display()))?;
+        let mut out = BufWriter::new(file);
+        let count = match kind {
+            Kind::Territories => exports::territories(store, &mut out),
+            Kind::Kindergartens => exports::kindergartens(store, &mut out),
+            Kind::Groups => exports::groups(store, &mut out),
+            Kind::Places => exports::places(store, &mut out),
+            Kind::Applications => {
+                let bar = counting("applications");
+                exports::applications(store, &mut out, |n| bar.set_position(n))
+            }
+            Kind::Referrals => exports::referrals(store, &mut out),
+        }
+        .map_err(|e| e.to_string())?;
+        out.flush().and_then(|()| out.get_ref().sync_all()).map_err(|e| e.to_string())?;
+        std::fs::rename(&partial, path).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok(count)
+    })();
+    if written.is_err() {
+        // Nothing half-written stays; that the removal fails too changes nothing for the user.
+        let _ = std::fs::remove_file(&partial);
+    }
+    written
+}

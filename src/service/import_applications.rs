@@ -1,0 +1,281 @@
+//! The import of applications from another register, with their original instants and the evidence for them.
+//!
+//! All or nothing: one transaction over all homes of the file, so a killed import leaves nothing. The applications were
+//! decided where they come from, so they wait as accepted ones.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde_json::json;
+
+use super::effects::{Effect, JoinEffect};
+use super::imports::{Complaints, ImportFault, file_name, queue_territories};
+use super::register::{Checked, Seat, assemble};
+use super::registry::bound;
+use super::standing;
+use super::tokens::OPERATOR;
+use crate::domain::application::{Applicant, CategoryClaim, Child};
+use crate::domain::codes::{Decision, Status};
+use crate::domain::iin::Iin;
+use crate::domain::kato::Kato;
+use crate::domain::kindergarten::Kindergarten;
+use crate::domain::queue::{Number, Numbered, QueueKey};
+use crate::exchange::rows::ApplicationRow;
+use crate::rules::{Bound, Rules};
+use crate::service::keys;
+use crate::store::applications::{self, Lodged};
+use crate::store::{Entry, Store, Transaction, Written, facts, kindergartens};
+use crate::trust::signature::SignatureVerdict;
+
+/// Applications in one journal record.
+const RECORD: usize = 500;
+
+/// A row that fits the law and the registry.
+struct Fitting<'r> {
+    row: &'r ApplicationRow,
+    checked: Checked,
+}
+
+/// Takes applications in. `told` hears how many are saved, for a progress bar.
+///
+/// # Errors
+/// Faults of the file against the registry, or the database is not available.
+pub fn applications(
+    store: &Store,
+    rules: &Rules,
+    now: DateTime<Utc>,
+    file: &str,
+    rows: &[ApplicationRow],
+    told: impl Fn(usize),
+) -> Result<usize, ImportFault> {
+    let mut by_home = fitting(store, rules, now, file, rows)?;
+    for fitting in by_home.values_mut() {
+        // Tickets break ties of the instant, so they are given in the order of the instants.
+        fitting.sort_by_key(|f| f.row.applied_at);
+    }
+    let homes: Vec<Kato> = by_home.keys().copied().collect();
+    store.write(&homes, now, |tx| -> Result<_, ImportFault> {
+        let mut entries = Vec::new();
+        let mut done = 0;
+        for (home, fitting) in &by_home {
+            let mut queues: HashSet<QueueKey> = HashSet::new();
+            for batch in fitting.chunks(RECORD) {
+                entries.push(save(tx, rules, (*home, file), batch, &mut queues)?);
+                done += batch.len();
+                told(done);
+            }
+            settle(tx, rules, queues, entries.last_mut())?;
+        }
+        Ok(Written { value: done, entries })
+    })
+}
+
+/// Settles the queues that a home's rows joined, and journals changed counters with its last record.
+fn settle(
+    tx: &mut Transaction<'_>,
+    rules: &Rules,
+    queues: HashSet<QueueKey>,
+    record: Option<&mut Entry>,
+) -> Result<(), ImportFault> {
+    let mut changed = Vec::new();
+    for queue in queues {
+        let bound = bound(rules, queue.territory, tx.at())?;
+        changed.extend(standing::settled(tx, queue, bound.profile)?);
+    }
+    if let Some(list) = record.and_then(|r| r.payload.get_mut("queue")).and_then(|q| q.as_array_mut()) {
+        list.extend(changed.iter().map(|effect| json!(effect)));
+    }
+    Ok(())
+}
+
+fn save(
+    tx: &mut Transaction<'_>,
+    rules: &Rules,
+    (home, file): (Kato, &str),
+    batch: &[Fitting<'_>],
+    queues: &mut HashSet<QueueKey>,
+) -> Result<Entry, ImportFault> {
+    let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+    let first_number = tx.numbers(home, Numbered::Application, count)?;
+    let first_ticket = tx.tickets(home, count)?;
+    let iins: Vec<Iin> = batch.iter().map(|f| f.checked.child.iin).collect();
+    let known = applications::child_keys(tx.conn(), home, &iins)?;
+    let at = tx.at();
+    let mut lodged: Vec<Lodged> = Vec::with_capacity(batch.len());
+    let mut sealed = Vec::with_capacity(batch.len());
+    let mut listed = Vec::with_capacity(batch.len());
+    let mut effects = Vec::with_capacity(batch.len());
+    for (n, fitting) in (0..count).zip(batch) {
+        let bound = bound(rules, fitting.checked.territory, at)?;
+        let seat = Seat {
+            number: Number { serial: first_number.serial + n, ..first_number }.to_string(),
+            ticket: first_ticket + n,
+            applied_at: fitting.row.applied_at,
+            registered_at: at,
+            channel: fitting.row.channel,
+            decision: Decision::Accepted,
+        };
+        let key = known.get(&fitting.checked.child.iin.number()).cloned();
+        let verdict = SignatureVerdict::NotApplicable.code();
+        let (one, (fact, seal)) = assemble(&fitting.checked, &bound, seat, key, verdict);
+        let evidence = keys::sealed(&json!({"evidence": fitting.row.evidence, "number": fitting.row.number}));
+        listed.push(json!({"application": one.application.number, "child": one.child.key,
+            "facts": {"key": fact.key, "seal": seal}, "evidence": {"key": evidence.0.key, "seal": evidence.1}}));
+        effects.push(Effect::Join(JoinEffect::of(&one.application)));
+        queues.insert(one.application.queue);
+        sealed.push(fact);
+        sealed.push(evidence.0);
+        lodged.push(one);
+    }
+    let claims: Vec<(Iin, Kato, &str)> =
+        lodged.iter().map(|l| (l.child.iin, home, l.application.number.as_str())).collect();
+    if applications::claim_all(tx, &claims)? != claims.len() {
+        let message = "a child of the file was registered elsewhere while it was read; import it again";
+        return Err(super::problem::Problem::conflict("duplicate", message).into());
+    }
+    facts::insert(tx, home, &sealed)?;
+    let new: Vec<Child> =
+        lodged.iter().filter(|l| !known.contains_key(&l.child.iin.number())).map(|l| l.child.clone()).collect();
+    applications::insert(tx, &lodged, &new)?;
+    Ok(Entry {
+        home,
+        act: "import_applications",
+        actor: OPERATOR.to_owned(),
+        territory: home,
+        payload: json!({"file": file_name(file), "applications": listed, "queue": effects}),
+    })
+}
+
+/// Reads every row against the law and the registry.
+fn fitting<'r>(
+    store: &Store,
+    rules: &Rules,
+    now: DateTime<Utc>,
+    file: &str,
+    rows: &'r [ApplicationRow],
+) -> Result<BTreeMap<Kato, Vec<Fitting<'r>>>, ImportFault> {
+    let territories = queue_territories(store)?;
+    let all: HashMap<String, Kindergarten> =
+        store.read(|c| kindergartens::all(c, None))?.into_iter().map(|k| (k.id.clone(), k)).collect();
+    let iins: Vec<Iin> = rows.iter().map(|r| r.child_iin).collect();
+    let claimed = store.read(|c| applications::claimed_of(c, &iins))?;
+    let mut complaints = Complaints::new(file);
+    let mut seen: HashMap<u64, usize> = HashMap::with_capacity(rows.len());
+    let mut fitting: BTreeMap<Kato, Vec<Fitting<'r>>> = BTreeMap::new();
+    for (n, row) in rows.iter().enumerate() {
+        if let Some(first) = seen.insert(row.child_iin.number(), n) {
+            complaints.add(n, "child_iin", format!("the child stands in row {} too; keep the earliest", first + 2));
+        }
+        if let Some(application) = claimed.get(&row.child_iin.number()) {
+            complaints.add(n, "child_iin", format!("the child has the active application {application}"));
+        }
+        let queue_territory = match territories.get(&row.territory) {
+            Some(Some(queue_territory)) => *queue_territory,
+            Some(None) => {
+                complaints.add(n, "territory", "an oblast has no queue; name a district, city or village");
+                continue;
+            }
+            None => {
+                complaints.add(n, "territory", "not in the classifier of this registry; import territories first");
+                continue;
+            }
+        };
+        let bound = bound(rules, row.territory, now)?;
+        let today = rules.calendar.civil_day(now, row.territory);
+        complain(&mut complaints, n, row, &bound, (now, today));
+        prefer(&mut complaints, n, row, &all, (queue_territory, usize::from(bound.profile.preferences_max.value)));
+        fitting
+            .entry(queue_territory.home())
+            .or_default()
+            .push(Fitting { row, checked: checked(row, queue_territory) });
+    }
+    complaints.check()?;
+    Ok(fitting)
+}
+
+fn complain(
+    complaints: &mut Complaints<'_>,
+    n: usize,
+    row: &ApplicationRow,
+    bound: &Bound<'_>,
+    (now, today): (DateTime<Utc>, NaiveDate),
+) {
+    if row.status.is_some_and(|s| s != Status::InQueue) {
+        complaints.add(n, "status", "only waiting applications can be imported (in_queue); leave out the others");
+    }
+    if row.evidence.trim().is_empty() {
+        complaints.add(n, "evidence", "an instant from outside needs its evidence: name the register or the paper");
+    }
+    if row.applied_at > now {
+        complaints.add(n, "applied_at", "the instant lies in the future");
+    }
+    if row.birth_date > today {
+        complaints.add(n, "birth_date", "the birth date lies in the future");
+    } else if bound.profile.too_old(row.birth_date, today) {
+        complaints.add(
+            n,
+            "birth_date",
+            format!("the queue is for children under {} years", bound.profile.age_limit.value.years),
+        );
+    }
+    for category in &row.categories {
+        if bound.profile.category(&category.code).is_none() {
+            complaints.add(n, "categories", format!("{} is not a category of {}", category.code, bound.profile.code));
+        }
+    }
+}
+
+fn prefer(
+    complaints: &mut Complaints<'_>,
+    n: usize,
+    row: &ApplicationRow,
+    all: &HashMap<String, Kindergarten>,
+    (queue_territory, most): (Kato, usize),
+) {
+    if row.preferences.len() > most {
+        complaints.add(n, "preferences", format!("the profile allows {most}"));
+    }
+    for (place, id) in row.preferences.iter().enumerate() {
+        match all.get(id) {
+            None => complaints.add(n, "preferences", format!("there is no kindergarten {id}")),
+            Some(k) if !k.queue_territory.within(queue_territory) => {
+                complaints.add(n, "preferences", format!("kindergarten {id} is outside {queue_territory}"));
+            }
+            Some(_) if row.preferences.iter().take(place).any(|earlier| earlier == id) => {
+                complaints.add(n, "preferences", format!("kindergarten {id} is named twice"));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn checked(row: &ApplicationRow, queue_territory: Kato) -> Checked {
+    debug_assert!(row.birth_date.year() > 1900);
+    Checked {
+        child: Child {
+            key: keys::random_key(),
+            iin: row.child_iin,
+            name: row.child_name.clone(),
+            birth_on: row.birth_date,
+        },
+        applicant: Applicant {
+            iin: row.applicant_iin,
+            name: row.applicant_name.clone(),
+            kind: row.applicant_kind,
+            contacts: row.contacts.clone(),
+            power: None,
+        },
+        territory: row.territory,
+        queue_territory,
+        preferences: row.preferences.clone(),
+        language: row.language,
+        kind: row.kind,
+        claims: row
+            .categories
+            .iter()
+            .map(|c| CategoryClaim { code: c.code.clone(), proof: c.proof.clone(), status: c.status })
+            .collect(),
+        documents: row.documents.clone(),
+        warnings: Vec::new(),
+    }
+}
