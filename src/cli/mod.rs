@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod allocate;
+mod demo;
 mod exchange;
 mod generate;
 mod journal;
@@ -23,6 +24,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Do the main job on invented fixtures, then serve it.
+    Demo(demo::Arguments),
     /// Serve the API and the pages.
     Serve(serve::Arguments),
     /// Issue, revoke and list credentials.
@@ -49,6 +52,7 @@ pub fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match arguments.command {
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Import(arguments) => exchange::import(&arguments),

@@ -69,3 +69,20 @@ pub fn localities<'a>(
         })
         .collect()
 }
+
+/// The localities of the shipped fixtures.
+///
+/// # Errors
+/// A fixture is at fault, which a test would show.
+pub fn localities_of_fixtures() -> Result<Vec<Locality>, crate::exchange::Faults> {
+    use crate::exchange::rows::{GroupRow, KindergartenRow};
+    let kindergartens = crate::exchange::read::<KindergartenRow>("kindergartens.csv", KINDERGARTENS.as_bytes())?.rows;
+    let groups = crate::exchange::read::<GroupRow>("groups.csv", GROUPS.as_bytes())?.rows;
+    Ok(localities(
+        kindergartens.iter().map(|k| (k.id.as_str(), k.territory)),
+        groups.iter().map(|g| {
+            let capacity = u32::try_from(g.capacity).unwrap_or_default();
+            (g.kindergarten.as_str(), g.language, g.kind, capacity)
+        }),
+    ))
+}

@@ -1,0 +1,382 @@
+//! `kezek demo`: the main job on invented fixtures, from an empty folder to a serving registry.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::registry::Database;
+use super::{failed, serve};
+use crate::clock::Clock;
+use crate::domain::codes::{Channel, ProofStatus, Role};
+use crate::domain::kato::Kato;
+use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
+use crate::sample::kindergartens as fixtures;
+use crate::sample::people::{Families, Family};
+use crate::service::permissions::Principal;
+use crate::service::places::PlacesIn;
+use crate::service::problem::Problem;
+use crate::service::referrals::ReferIn;
+use crate::service::register::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
+use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::rounds::RoundIn;
+use crate::service::{decide::DecisionIn, import_applications, imports, tokens};
+use crate::store::applications as rows;
+
+/// The seed of the demo's people: the same ones every time.
+const SEED: u64 = 2026;
+/// How many families come through the channels themselves; the others come with the register of the years before.
+const LIVE: usize = 45;
+
+/// What `demo` takes.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// Address and port to serve on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where the registry and the tokens are put.
+    #[arg(long, value_name = "DIR", default_value = "demo-data")]
+    data_dir: PathBuf,
+    /// How many invented children apply.
+    #[arg(long, value_name = "N", default_value_t = 3_000)]
+    children: usize,
+    /// Exit instead of serving.
+    #[arg(long)]
+    once: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    match prepare(arguments) {
+        Err(why) => failed(1, why),
+        Ok(_) if arguments.once => ExitCode::SUCCESS,
+        Ok(registry) => serve::serve(Arc::new(registry), arguments.listen, true),
+    }
+}
+
+fn prepare(arguments: &Arguments) -> Result<Registry, String> {
+    let folder = &arguments.data_dir;
+    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let path = folder.join("kezek.sqlite3");
+    let fresh = !path.exists();
+    let database = Database { database_url: format!("sqlite://{}", path.display()) };
+    let registry = database.registry(Clock::System)?;
+    let story = if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Vec::new() };
+    let village = akim_village(&registry).map_err(|e| e.to_string())?;
+    write_tokens(&registry, folder, village)?;
+    print_story(&story, fresh, folder);
+    Ok(registry)
+}
+
+/// What happened, line by line: what, how many, how.
+type Story = Vec<(String, String)>;
+
+/// The main job, told act by act.
+fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::error::Error>> {
+    let mut story = Story::new();
+    let mut say = |what: &str, how: String| story.push((what.to_owned(), how));
+    let (territories, kindergartens, groups) = load(registry)?;
+    say("territories, kindergartens, groups", format!("{territories}, {kindergartens}, {groups} (invented, but for the codes)"));
+    let localities = fixtures::localities_of_fixtures()?;
+    let today = registry.rules.calendar.civil_day(registry.clock.now(), Kato::COUNTRY);
+    let mut families = Families::new(SEED, today, &localities);
+    let live: Vec<Family> = families.by_ref().take(LIVE.min(children)).collect();
+    let earlier: Vec<ApplicationRow> =
+        families.take(children.saturating_sub(live.len())).map(|f| row(registry, f)).collect();
+    let bar = super::exchange::counting("applications");
+    let imported = import_applications::applications(
+        &registry.store,
+        &registry.rules,
+        registry.clock.now(),
+        "register-of-earlier-years.csv",
+        &earlier,
+        |n| bar.set_position(n as u64),
+    )?;
+    bar.finish_and_clear();
+    registry.follow_all()?;
+    say("applications from the register of earlier years", format!("{imported}, with their instants and the evidence"));
+    let by_channel = take_applications(registry, live)?;
+    for (channel, numbers) in &by_channel {
+        say(&format!("applications through {channel}"), numbers.len().to_string());
+    }
+    let refused = incomplete(registry, &localities)?;
+    say("refused at acceptance", refused);
+    let decided = decide_all(registry, &by_channel)?;
+    say("cases decided", decided);
+    say("free places reported and published", report_places(registry)?.to_string());
+    say("referral by the akim", akim_refers(registry)?);
+    for line in rounds(registry)? {
+        say("round", line);
+    }
+    say("enrolled", enrol_one(registry)?);
+    let waiting = registry.live.read().queues().map(|(_, order)| order.len()).sum::<usize>();
+    say("children with a position", waiting.to_string());
+    say("journal", format!("verified, head {}", crate::service::chains::verify(&registry.store)?));
+    Ok(story)
+}
+
+fn load(registry: &Registry) -> Result<(usize, usize, usize), Box<dyn std::error::Error>> {
+    let now = registry.clock.now();
+    let store = &registry.store;
+    let territories = crate::exchange::read::<TerritoryRow>("territories.csv", fixtures::TERRITORIES.as_bytes())?;
+    let kindergartens =
+        crate::exchange::read::<KindergartenRow>("kindergartens.csv", fixtures::KINDERGARTENS.as_bytes())?;
+    let groups = crate::exchange::read::<GroupRow>("groups.csv", fixtures::GROUPS.as_bytes())?;
+    Ok((
+        imports::territories(store, now, "territories.csv", &territories.rows)?,
+        imports::kindergartens(store, now, "kindergartens.csv", &kindergartens.rows)?,
+        imports::groups(store, now, "groups.csv", &groups.rows)?,
+    ))
+}
+
+/// A family as a row of another register; as many preferences as the territory's profile takes.
+fn row(registry: &Registry, family: Family) -> ApplicationRow {
+    let preferences = allowed(registry, family.territory, family.preferences);
+    ApplicationRow {
+        number: None,
+        child_iin: family.child.iin,
+        child_name: family.child.name,
+        birth_date: family.child.birth_date,
+        applicant_iin: family.applicant.iin,
+        applicant_name: family.applicant.name,
+        applicant_kind: family.applicant.kind,
+        contacts: family.applicant.contacts,
+        channel: family.channel,
+        applied_at: family.applied_at,
+        territory: family.territory,
+        kind: family.kind,
+        language: family.language,
+        preferences,
+        categories: family
+            .categories
+            .into_iter()
+            .map(|c| crate::domain::application::CategoryClaim {
+                code: c.code.to_owned(),
+                proof: c.proof,
+                status: ProofStatus::Confirmed,
+            })
+            .collect(),
+        documents: family
+            .documents
+            .into_iter()
+            .map(|d| crate::domain::application::Document {
+                kind: d.kind.to_owned(),
+                number: d.number,
+                expires_on: d.expires_on,
+            })
+            .collect(),
+        status: None,
+        ticket: None,
+        evidence: "register of earlier years (invented)".to_owned(),
+    }
+}
+
+fn allowed(registry: &Registry, territory: Kato, mut preferences: Vec<String>) -> Vec<String> {
+    let most = registry.rules.profile_of(territory, registry.clock.now()).map_or(0, |p| p.preferences_max.value);
+    preferences.truncate(usize::from(most));
+    preferences
+}
+
+fn caller(role: Role, territory: Kato) -> Caller {
+    let principal = Principal { id: format!("demo-{role}"), role, territory, kindergarten: None };
+    Caller { principal, idempotency: None }
+}
+
+fn field(answer: &Answer, name: &str) -> String {
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn handed_in(registry: &Registry, family: Family) -> HandedIn {
+    HandedIn {
+        child: ChildIn {
+            iin: family.child.iin.to_string(),
+            name: family.child.name,
+            birth_date: family.child.birth_date.to_string(),
+        },
+        applicant: ApplicantIn {
+            iin: family.applicant.iin.to_string(),
+            name: family.applicant.name,
+            kind: family.applicant.kind.code().to_owned(),
+            contacts: family.applicant.contacts,
+            power: None,
+        },
+        territory: family.territory.to_string(),
+        preferences: allowed(registry, family.territory, family.preferences),
+        language: family.language.code().to_owned(),
+        kind: family.kind.code().to_owned(),
+        categories: family
+            .categories
+            .into_iter()
+            .map(|c| CategoryIn { code: c.code.to_owned(), proof: Some(c.proof) })
+            .collect(),
+        documents: family
+            .documents
+            .into_iter()
+            .map(|d| DocumentIn {
+                kind: d.kind.to_owned(),
+                number: Some(d.number),
+                expires_on: d.expires_on.map(|on| on.to_string()),
+            })
+            .collect(),
+        consent: true,
+        signature: None,
+    }
+}
+
+fn take_applications(
+    registry: &Registry,
+    live: Vec<Family>,
+) -> Result<BTreeMap<Channel, Vec<String>>, Problem> {
+    let mut by_channel: BTreeMap<Channel, Vec<String>> = BTreeMap::new();
+    let channels =
+        [(Channel::Office, Role::Office), (Channel::StateCorporation, Role::StateCorporation), (Channel::Portal, Role::Portal)];
+    for (family, (channel, role)) in live.into_iter().zip(channels.into_iter().cycle()) {
+        let mut sent = handed_in(registry, family);
+        // East Kazakhstan's act and the portal do not know every kind of representative; a parent always may.
+        sent.applicant.kind = "parent".to_owned();
+        let answer = registry.register(&caller(role, Kato::COUNTRY), &sent)?;
+        by_channel.entry(channel).or_default().push(field(&answer, "number"));
+    }
+    Ok(by_channel)
+}
+
+/// A package without the birth certificate, brought to the State Corporation.
+fn incomplete(
+    registry: &Registry,
+    localities: &[fixtures::Locality],
+) -> Result<String, Box<dyn std::error::Error>> {
+    let today = registry.rules.calendar.civil_day(registry.clock.now(), Kato::COUNTRY);
+    let Some(family) = Families::new(SEED + 1, today, localities).next() else { return Ok("nobody".to_owned()) };
+    let mut sent = handed_in(registry, family);
+    sent.documents.retain(|d| d.kind != "birth_certificate");
+    match registry.register(&caller(Role::StateCorporation, Kato::COUNTRY), &sent) {
+        Err(problem) if problem.code == "intake_refused" => Ok("1 incomplete package, with a receipt of what is missing".to_owned()),
+        Err(problem) => Err(problem.into()),
+        Ok(_) => Err("an incomplete package was accepted".into()),
+    }
+}
+
+fn decide_all(registry: &Registry, by_channel: &BTreeMap<Channel, Vec<String>>) -> Result<String, Problem> {
+    let department = caller(Role::Department, Kato::COUNTRY);
+    let accepted = DecisionIn { decision: "accepted".to_owned(), ..DecisionIn::default() };
+    let mut count = 0;
+    for number in by_channel.values().flatten() {
+        registry.decide(&department, number, &accepted)?;
+        count += 1;
+    }
+    Ok(format!("{count} accepted, each with its notification"))
+}
+
+fn report_places(registry: &Registry) -> Result<u32, Box<dyn std::error::Error>> {
+    let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
+    let places = crate::exchange::read::<PlaceRow>("places.csv", fixtures::PLACES.as_bytes())?;
+    let mut count = 0;
+    for place in places.rows {
+        let sent = PlacesIn {
+            group: place.group,
+            cohort: place.cohort,
+            count: place.count,
+            available_on: place.available_on.to_string(),
+        };
+        registry.report_places(&kindergarten, &sent)?;
+        count += place.count;
+    }
+    Ok(count)
+}
+
+/// The village whose akim has a child waiting and a place free; the first village with a kindergarten otherwise.
+fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
+    let kindergartens = registry.store.read(|c| crate::store::kindergartens::all(c, None))?;
+    let mut villages: Vec<Kato> =
+        kindergartens.iter().map(|k| k.queue_territory).filter(|t| !t.is_home()).collect();
+    villages.sort_unstable();
+    villages.dedup();
+    let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
+    for village in &villages {
+        if registry.next(&auditor, &village.to_string())?.place.is_some() {
+            return Ok(*village);
+        }
+    }
+    Ok(villages.first().copied().unwrap_or(Kato::COUNTRY))
+}
+
+fn akim_refers(registry: &Registry) -> Result<String, Problem> {
+    let village = akim_village(registry)?;
+    let akim = caller(Role::Akim, village);
+    let next = registry.next(&akim.principal, &village.to_string())?;
+    let (Some(place), Some(application)) = (next.place, next.application) else {
+        return Ok(format!("none: nobody waits in {village}"));
+    };
+    let sent = ReferIn { place, application: application.clone(), state: Some(next.state), skip: None };
+    let answer = registry.refer(&akim, &sent)?;
+    Ok(format!("{} for application {application} in {village}", field(&answer, "number")))
+}
+
+/// Rounds in every second home that has free places; the others wait for their departments.
+fn rounds(registry: &Registry) -> Result<Vec<String>, Problem> {
+    let department = caller(Role::Department, Kato::COUNTRY);
+    let groups = registry.store.read(|c| crate::store::kindergartens::all(c, None))?;
+    let mut homes: Vec<Kato> = groups.iter().map(|k| k.home).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    let mut lines = Vec::new();
+    for home in homes.into_iter().step_by(2) {
+        let answer = registry.round(&department, &RoundIn { territory: home.to_string(), dry_run: false })?;
+        let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let left = body.get("places_left").and_then(Value::as_array).map_or(0, Vec::len);
+        let placed = body.get("placed").and_then(Value::as_u64).unwrap_or_default();
+        if placed > 0 {
+            lines.push(format!("{} in {home}: {placed} referrals, {left} places that nobody there can use", field(&answer, "id")));
+        }
+    }
+    Ok(lines)
+}
+
+fn enrol_one(registry: &Registry) -> Result<String, Problem> {
+    let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
+    let referrals = registry.store.read(|c| crate::store::referrals::page(c, "", 1))?;
+    let Some(referral) = referrals.first() else { return Ok("nobody".to_owned()) };
+    registry.present(&kindergarten, &referral.number)?;
+    registry.enrol(&kindergarten, &referral.number)?;
+    let application = registry.store.read(|c| rows::find(c, &referral.application))?;
+    let status = application.map_or_else(String::new, |a| a.status.to_string());
+    Ok(format!("application {} with referral {}: {status}", referral.application, referral.number))
+}
+
+fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<(), String> {
+    let mut all = serde_json::Map::new();
+    for &role in Role::ALL {
+        let territory = if role == Role::Akim { village } else { Kato::COUNTRY };
+        let new = tokens::issue(&registry.store, registry.clock.now(), role, territory, "").map_err(|p| p.to_string())?;
+        all.insert(role.code().to_owned(), json!(new.token));
+    }
+    registry.follow_all().map_err(|p| p.to_string())?;
+    let path = folder.join("demo-tokens.json");
+    let text = serde_json::to_string_pretty(&Value::Object(all)).unwrap_or_default();
+    write_private(&path, &text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// Tokens are secrets: only their owner may read the file.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+#[allow(clippy::print_stdout, reason = "the answer of a command")]
+fn print_story(story: &Story, fresh: bool, folder: &Path) {
+    let width = story.iter().map(|(what, _)| what.chars().count()).max().unwrap_or_default();
+    for (what, how) in story {
+        println!("{what:width$}  {how}");
+    }
+    if !fresh {
+        println!("The registry of an earlier demo is opened; remove {} to start anew.", folder.display());
+    }
+    println!("Tokens: {}", folder.join("demo-tokens.json").display());
+}
