@@ -22,10 +22,10 @@ pub enum Ranked {
     Large(Box<Chunks>),
 }
 
-/// A row of chunks, none of them empty.
+/// A row of chunks. One may be empty while its neighbours are too full to join.
 #[derive(Clone, Debug, Default)]
 pub struct Chunks {
-    /// A key not above any of the chunk and above all of the chunks before.
+    /// A key not above any of the chunk and above all of the chunks before; the first chunk's takes no part.
     floors: Vec<Key>,
     /// How many keys stand before the chunk.
     starts: Vec<u32>,
@@ -211,13 +211,12 @@ impl Chunks {
             let last = at + 1 == self.chunks.len() && inside == CHUNK;
             let cut = if last { CHUNK } else { CHUNK / 2 };
             self.split(at, cut, key);
-            if inside >= cut && (last || inside > cut) {
+            if last || inside > cut {
                 at += 1;
                 inside -= cut;
             }
         }
         put(&mut self.chunks[at], inside, key);
-        self.floors[at] = self.floors[at].min(key);
         self.starts[at + 1..].iter_mut().for_each(|start| *start += 1);
         self.len += 1;
         true
@@ -241,19 +240,10 @@ impl Chunks {
         take(&mut self.chunks[at], inside);
         self.starts[at + 1..].iter_mut().for_each(|start| *start -= 1);
         self.len -= 1;
-        if self.chunks[at].is_empty() {
-            self.forget(at);
-        } else if self.chunks[at].len() < CHUNK / 4 {
+        if self.chunks[at].len() < CHUNK / 4 {
             self.merge(at);
         }
         true
-    }
-
-    /// Takes an empty chunk out of the row.
-    fn forget(&mut self, at: usize) {
-        self.chunks.remove(at);
-        self.floors.remove(at);
-        self.starts.remove(at);
     }
 
     /// Joins a chunk that has become small to a neighbour that has room.
@@ -267,10 +257,11 @@ impl Chunks {
         } else {
             return;
         };
-        let tail = std::mem::take(&mut self.chunks[left + 1]);
+        let tail = self.chunks.remove(left + 1);
         self.chunks[left].reserve_exact(tail.len());
         self.chunks[left].extend_from_slice(&tail);
-        self.forget(left + 1);
+        self.floors.remove(left + 1);
+        self.starts.remove(left + 1);
     }
 }
 
