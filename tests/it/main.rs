@@ -1,7 +1,17 @@
 //! All behaviour tests, one binary: each module is what a reader would look for.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is how a test speaks"
+)]
+
 mod allocation;
 mod calendar;
+mod deadline;
 mod domain;
+mod regulations;
 mod rules;
 mod sample;
