@@ -1,5 +1,8 @@
 //! The commands: outside words in, acts or files out.
 
+pub mod deadline;
+pub mod regulations;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +42,10 @@ enum Command {
     Allocate(allocate::AllocateArgs),
     Verify(verify::VerifyArgs),
     Generate(generate::GenerateArgs),
+    /// When each step of a service is due.
+    Deadline(deadline::DeadlineArgs),
+    /// The regulations as tables.
+    Regulations(regulations::RegulationsArgs),
 }
 
 /// Runs the command that the arguments name. 0: done; 1: the answer is no; 2: the input is at fault.
@@ -61,6 +68,8 @@ pub fn main() -> ExitCode {
         Command::Allocate(args) => allocate::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Deadline(args) => deadline::run(args),
+        Command::Regulations(args) => regulations::run(args),
     }
 }
 

@@ -153,7 +153,7 @@ impl Calendar {
         let name = reading.file.rsplit('/').next().unwrap_or_default();
         let stem = name.strip_suffix(".csv").unwrap_or(name);
         // A later decree is a file of its own: `swaps-2028.csv` beside `swaps.csv`.
-        match stem.split_once('-').filter(|_| stem != "kurban-ait").map_or(stem, |(kind, _)| kind) {
+        match stem.trim_end_matches(|c: char| c == '-' || c.is_ascii_digit()) {
             "holidays" => self.read_holidays(reading),
             "swaps" => self.read_swaps(reading),
             "kurban-ait" => self.read_kurban_ait(reading),

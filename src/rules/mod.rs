@@ -10,8 +10,10 @@ pub mod fault;
 pub mod hours;
 pub mod messages;
 pub mod profile;
+pub mod provider;
 pub mod regulation;
 mod regulation_check;
+pub mod schedule;
 pub mod shipped;
 pub mod sourced;
 pub mod term;
@@ -84,7 +86,9 @@ impl Rules {
     pub fn from_files(files: Vec<(String, String)>) -> Result<Rules, RuleFaults> {
         let mut rules = Rules::default();
         let mut faults = Vec::new();
-        let of = |folder: &'static str| files.iter().filter(move |(name, _)| name.starts_with(folder));
+        // A README beside the rules is no rule.
+        let is_rule = |name: &str| !name.ends_with(".md");
+        let of = |folder: &'static str| files.iter().filter(move |(name, _)| name.starts_with(folder) && is_rule(name));
         for (file, text) in of("messages/") {
             rules.messages.read(&mut Reading { file, text, faults: &mut faults });
         }
@@ -97,7 +101,7 @@ impl Rules {
             rules.profiles.extend(found.map(|profile| (profile.code.clone(), profile)));
         }
         let labels = rules.action_labels();
-        for (file, text) in of("regulations/").filter(|(name, _)| name.ends_with(".toml")) {
+        for (file, text) in of("regulations/") {
             let found = regulation_check::read(&mut Reading { file, text, faults: &mut faults }, &labels);
             rules.regulations.extend(found.map(|regulation| (regulation.id.clone(), regulation)));
         }

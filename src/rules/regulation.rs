@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::hours::{COUNTRY_ZONE, Desk};
+use super::provider::ProviderKind;
 use super::sourced::{Names, RuleGround, Sourced};
 use super::term::Term;
 use crate::domain::codes::{ApplicantKind, Basis, Channel, UnknownCode, codes};
@@ -54,38 +55,6 @@ impl Actor {
             Actor::Applicant | Actor::Portal | Actor::Gateway => Desk::Portal,
             _ => Desk::Provider,
         }
-    }
-}
-
-codes! {
-    /// What kind of authority or organisation renders a service.
-    ProviderKind {
-        /// Local executive body of an oblast.
-        OblastBody = "oblast_body",
-        /// Local executive body of a city.
-        CityBody = "city_body",
-        /// Local executive body of a district.
-        DistrictBody = "district_body",
-        /// Education department of a city.
-        CityDepartment = "city_department",
-        /// Education department of a district.
-        DistrictDepartment = "district_department",
-        /// Akim of a district in a city.
-        AkimCityDistrict = "akim_city_district",
-        /// Akim of a city of oblast or district significance.
-        AkimCity = "akim_city",
-        /// Akim of a settlement.
-        AkimSettlement = "akim_settlement",
-        /// Akim of a village.
-        AkimVillage = "akim_village",
-        /// Akim of a rural district.
-        AkimRuralDistrict = "akim_rural_district",
-        /// Preschool organisation of any type and kind.
-        Kindergarten = "kindergarten",
-        /// School of any level.
-        School = "school",
-        /// Other education organisation.
-        EducationOrganisation = "education_organisation",
     }
 }
 

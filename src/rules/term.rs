@@ -64,14 +64,17 @@ impl Term {
             return Err(TermFault::NotPositive);
         }
         let n = u32::try_from(n).map_err(|_| TermFault::NotATerm)?;
-        let unit = unit.parse().map_err(TermFault::UnknownUnit)?;
+        // One is written in the singular: `1 working_day`.
+        let plural = if n == 1 { format!("{unit}s") } else { unit.to_owned() };
+        let unit = plural.parse().or_else(|_| unit.parse()).map_err(TermFault::UnknownUnit)?;
         Ok(Term { n, unit })
     }
 }
 
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.n, self.unit)
+        let unit = self.unit.code();
+        write!(f, "{} {}", self.n, if self.n == 1 { unit.trim_end_matches('s') } else { unit })
     }
 }
 

@@ -1,11 +1,21 @@
 //! All behaviour tests, one binary: each module is what a reader would look for.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is how a test speaks"
+)]
+
 mod allocate_cli;
 mod allocation;
 mod audit;
 mod calendar;
+mod deadline;
 mod domain;
 mod exchange;
 mod order;
+mod regulations;
 mod rules;
 mod sample;

@@ -9,7 +9,8 @@ use kezek::rules::Rules;
 use kezek::rules::binding::Notice;
 use kezek::rules::messages::{MessageFault, Messages, Tongue, plural_form};
 use kezek::rules::profile::{Consequence, Spill};
-use kezek::rules::regulation::{Meaning, ProviderKind, Stage};
+use kezek::rules::provider::ProviderKind;
+use kezek::rules::regulation::{Meaning, Stage};
 use kezek::rules::shipped::FILES;
 use kezek::rules::term::Term;
 
