@@ -1,8 +1,8 @@
 //! Cuts a stream into records and cells by RFC 4180, and nothing more lenient.
 //!
 //! The csv crate writes our files but does not read them: it lets a stray quote pass, takes an unclosed quote to the end
-//! of the file without a word, and its line numbers are one behind after CRLF; a complaint must name the row that the
-//! author sees.
+//! of the file without a word, and its line numbers fall behind after CRLF and blank lines; a complaint must name the
+//! row that the author sees.
 
 use std::io::{self, BufRead, Read};
 

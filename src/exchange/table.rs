@@ -377,7 +377,7 @@ fn header(file: &str, record: &Record, columns: &[Column], faults: &mut Faults) 
             None => fault(&name, format!("unknown column; known are {}", all())),
         }
     }
-    for &(message, _) in &record.broken.iter().map(|&(_, message)| (message, ())).collect::<Vec<_>>() {
+    for &(_, message) in &record.broken {
         fault("", message.to_owned());
     }
     for (column, place) in &places {
