@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::effects::{Effect, JoinEffect};
 use super::permissions::{Act, Principal};
 use super::positions::PositionEntry;
-use super::problem::{FieldFaults, Kind, Problem};
+use super::problem::{FieldFaults, Problem};
 use super::register;
 use super::registry::{Answer, Caller, Registry};
 use super::standing;
@@ -538,18 +538,5 @@ fn view(lodged: Lodged, referrals: Vec<String>, standing: Option<PositionEntry>)
         signature: a.signature,
         referrals,
         standing,
-    }
-}
-
-impl Registry {
-    /// Refuses a request whose role has no business here at all.
-    ///
-    /// # Errors
-    /// 403.
-    pub fn must_be(&self, principal: &Principal, roles: &[crate::domain::codes::Role]) -> Result<(), Problem> {
-        if roles.contains(&principal.role) {
-            return Ok(());
-        }
-        Err(Problem::new(Kind::Forbidden, "role_too_far", format!("the role {} may not do this", principal.role)))
     }
 }
