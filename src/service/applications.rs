@@ -18,7 +18,7 @@ use crate::domain::life::{self, Step};
 use crate::domain::queue::{Number, Numbered};
 use crate::store::applications::Lodged;
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, applications, facts, places, referrals, results};
+use crate::store::{Entry, Transaction, Written, applications, children, facts, places, referrals, results};
 use crate::trust::journal::instant_text;
 
 /// An application as those who may read it see it.
@@ -249,6 +249,7 @@ impl Registry {
             let had_referral = application.status == Status::Referred;
             let mut effects = standing::step(tx, &mut application, bound.profile, Step::Withdraw)?;
             let freed = if had_referral { self.free_place_of(tx, &application)? } else { None };
+            let (annulled, freed) = freed.unzip();
             let child = applications::child(tx.conn(), &application.child)?;
             applications::release(tx, child.iin)?;
             effects.extend(standing::settled(tx, application.queue, bound.profile)?);
@@ -260,6 +261,7 @@ impl Registry {
                 actor: caller.principal.id.clone(),
                 territory: application.territory,
                 payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
+                    "referral_annulled": annulled,
                     "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
             };
             Ok(Written {
@@ -269,8 +271,12 @@ impl Registry {
         })
     }
 
-    /// Annuls the open referral of an application that ends, and publishes its place again.
-    fn free_place_of(&self, tx: &mut Transaction<'_>, application: &Application) -> Result<Option<String>, Problem> {
+    /// Annuls the open referral of an application that ends, and publishes its place again; gives both.
+    fn free_place_of(
+        &self,
+        tx: &mut Transaction<'_>,
+        application: &Application,
+    ) -> Result<Option<(String, String)>, Problem> {
         let at = tx.at();
         let open = referrals::of_application(tx.conn(), &application.number)?
             .into_iter()
@@ -281,7 +287,7 @@ impl Registry {
         referral.ground = "withdrawn".to_owned();
         referrals::update(tx, &referral)?;
         places::set_status(tx, &referral.place, PlaceStatus::Published, Some(at), "")?;
-        Ok(Some(referral.place))
+        Ok(Some((referral.number, referral.place)))
     }
 
     /// Confirms or rejects the proof of a category. A rejected one returns the entry to the tier of what is left, at its
@@ -405,7 +411,7 @@ impl Registry {
         applications::release(tx, lodged.child.iin)?;
         let number = tx.next_number(to, Numbered::Application)?.to_string();
         applications::claim(tx, lodged.child.iin, to, &number)?;
-        let known = applications::child_key(tx.conn(), to, lodged.child.iin)?;
+        let known = children::child_key(tx.conn(), to, lodged.child.iin)?;
         let mut moved = lodged;
         if let Some(key) = &known {
             moved.child.key.clone_from(key);

@@ -24,7 +24,7 @@ use crate::exchange::rows::ApplicationRow;
 use crate::rules::{Bound, Rules};
 use crate::service::keys;
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Store, Transaction, Written, facts, kindergartens};
+use crate::store::{Entry, Store, Transaction, Written, children, facts, kindergartens};
 use crate::trust::signature::SignatureVerdict;
 
 /// Applications in one journal record.
@@ -99,7 +99,7 @@ fn save(
     let first_number = tx.numbers(home, Numbered::Application, count)?;
     let first_ticket = tx.tickets(home, count)?;
     let iins: Vec<Iin> = batch.iter().map(|f| f.checked.child.iin).collect();
-    let known = applications::child_keys(tx.conn(), home, &iins)?;
+    let known = children::child_keys(tx.conn(), home, &iins)?;
     let at = tx.at();
     let mut lodged: Vec<Lodged> = Vec::with_capacity(batch.len());
     let mut sealed = Vec::with_capacity(batch.len());

@@ -211,38 +211,6 @@ pub fn claimed_by(conn: &mut AnyConnection, iin: Iin) -> Result<Option<Claim>, S
     .transpose()
 }
 
-/// The key of a child known in this home.
-///
-/// # Errors
-/// The database is not available.
-pub fn child_key(conn: &mut AnyConnection, home: Kato, iin: Iin) -> Result<Option<String>, StoreError> {
-    Ok(children::table
-        .filter(children::home.eq(kato_to_column(home)))
-        .filter(children::iin.eq(iin.to_string()))
-        .select(children::key)
-        .first(conn)
-        .optional()?)
-}
-
-/// The keys of the children known in this home, by IIN.
-///
-/// # Errors
-/// The database is not available.
-pub fn child_keys(conn: &mut AnyConnection, home: Kato, iins: &[Iin]) -> Result<HashMap<u64, String>, StoreError> {
-    let mut known = HashMap::new();
-    for batch in iins.chunks(5_000) {
-        let rows: Vec<(String, String)> = children::table
-            .filter(children::home.eq(kato_to_column(home)))
-            .filter(children::iin.eq_any(batch.iter().map(Iin::to_string)))
-            .select((children::iin, children::key))
-            .load(conn)?;
-        for (iin, key) in rows {
-            known.insert(iin.parse().unwrap_or_default(), key);
-        }
-    }
-    Ok(known)
-}
-
 /// The active applications of these children, by IIN.
 ///
 /// # Errors
@@ -353,29 +321,15 @@ pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Lod
     rows.into_iter().map(|row| lodged(conn, noun(row)?)).collect()
 }
 
-/// Keeps new applications. `new_children` are those whose child the home did not know.
+/// Keeps new applications. `new_children` are those whose child the home did not know; what it knew of the others is
+/// brought up to what was lodged now.
 ///
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[Lodged], new_children: &[Child]) -> Result<(), StoreError> {
     let Some(home) = all.first().map(|l| kato_to_column(l.application.home)) else { return Ok(()) };
     let at = to_column(tx.at());
-    for batch in new_children.chunks(4_000) {
-        let rows: Vec<_> = batch
-            .iter()
-            .map(|c| {
-                (
-                    children::key.eq(&c.key),
-                    children::home.eq(home),
-                    children::iin.eq(c.iin.to_string()),
-                    children::name.eq(&c.name),
-                    children::search_name.eq(c.name.to_lowercase()),
-                    children::birth_on.eq(c.birth_on),
-                )
-            })
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(children::table).values(rows).execute(c))?;
-    }
+    super::children::save(tx, home, new_children, all.iter().map(|l| &l.child))?;
     for batch in all.chunks(1_000) {
         let rows: Vec<Row> = batch.iter().map(|l| row(&l.application)).collect();
         on_backend!(tx.conn(), c => diesel::insert_into(applications::table).values(&rows).execute(c))?;

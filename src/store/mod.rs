@@ -16,6 +16,7 @@ pub use errors::StoreError;
 pub use write::{Entry, Store, Transaction, Written};
 
 pub mod applications;
+pub mod children;
 pub mod facts;
 pub mod idempotency;
 pub mod journal;
