@@ -133,7 +133,7 @@ fn export_file(store: &Store, kind: Kind, path: &Path) -> Result<u64, String> {
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     let written = (|| -> Result<u64, String> {
-        let file = File::create(&partial).map_err(|e| format!("{}: {e}", partial.display()))?;
+        let file = super::private::create(&partial).map_err(|e| format!("{}: {e}", partial.display()))?;
         let mut out = BufWriter::new(file);
         let count = match kind {
             Kind::Territories => exports::territories(store, &mut out),

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::columns::kato_to_column;
@@ -11,6 +12,19 @@ use super::{StoreError, Transaction};
 use crate::domain::application::Child;
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
+
+/// The child with this key.
+///
+/// # Errors
+/// The database is not available, or the child is missing.
+pub fn find(conn: &mut AnyConnection, key: &str) -> Result<Child, StoreError> {
+    let (key, iin, name, birth_on): (String, String, String, NaiveDate) = children::table
+        .find(key)
+        .select((children::key, children::iin, children::name, children::birth_on))
+        .first(conn)?;
+    let iin = Iin::parse(&iin).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))?;
+    Ok(Child { key, iin, name, birth_on })
+}
 
 /// The key of a child known in this home.
 ///

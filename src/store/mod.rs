@@ -21,6 +21,7 @@ pub mod facts;
 pub mod idempotency;
 pub mod journal;
 pub mod kindergartens;
+pub mod lodged;
 pub mod places;
 pub mod queues;
 pub mod referrals;
