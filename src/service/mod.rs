@@ -10,6 +10,7 @@ pub mod import_applications;
 pub mod imports;
 pub(crate) mod keys;
 pub mod live;
+pub(crate) mod past;
 pub mod permissions;
 pub mod places;
 pub mod positions;
