@@ -138,7 +138,7 @@ fn may_on(
 
 fn wrong_state(referral: &Referral, wanted: &str) -> Problem {
     let message = format!("referral {} is {}; it cannot be {wanted} now", referral.number, referral.status);
-    Problem::conflict("wrong_state", message).with("status", referral.status)
+    Problem::conflict("wrong_state", message).with("current_status", referral.status)
 }
 
 /// A referral with the application it is for.

@@ -349,7 +349,7 @@ const DUPLICATE: &str = "this child already has an active application, so the ne
 pub(crate) fn duplicate(principal: &Principal, claim: &applications::Claim) -> Problem {
     let problem = Problem::conflict("duplicate", DUPLICATE);
     match principal.may(Act::ReadApplication, claim.territory) {
-        Ok(()) => problem.with("application", &claim.application).with("status", claim.status),
+        Ok(()) => problem.with("application", &claim.application).with("current_status", claim.status),
         Err(_) => problem,
     }
 }
