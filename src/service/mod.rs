@@ -3,6 +3,7 @@
 pub mod applications;
 pub(crate) mod certificates;
 pub mod chains;
+pub mod copies;
 pub mod decide;
 pub mod effects;
 pub mod exports;
@@ -23,5 +24,6 @@ pub mod registry;
 pub(crate) mod results;
 pub mod rounds;
 pub(crate) mod standing;
+pub mod tick;
 pub mod tokens;
 pub(crate) mod words;
