@@ -48,7 +48,7 @@ pub const ROUTES: &[Listed] = &[
 
 /// Mounts the handlers; `limit` slows whoever looks up too many children.
 pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
-    let at = resource::<&str>;
+    let at = |path: &'static str| resource(path).default_service(web::to(pages::not_so));
     let limit = || Condition::new(limited, Governor::new(limit));
     config
         .service(at("/").wrap(limit()).route(get().to(pages::parents::form)).route(post().to(pages::parents::look_up)))
@@ -64,7 +64,7 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/applications/{number}/proofs").route(post().to(a::judge_proof)))
         .service(at("/api/v1/places").route(post().to(p::report)))
         .service(at("/api/v1/places/{id}/withdraw").route(post().to(p::withdraw)))
-        .service(at("/api/v1/bulletins/latest").route(get().to(p::bulletin)))
+        .service(at("/api/v1/bulletins/latest").wrap(limit()).route(get().to(p::bulletin)))
         .service(at("/api/v1/rounds").route(post().to(p::hold_round)))
         .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
         .service(at("/api/v1/referrals/next").route(get().to(r::next)))

@@ -65,7 +65,10 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
             .app_data(web::Data::new(Arc::clone(&registry)))
             .app_data(web::Data::new(metrics.clone()))
             .app_data(web::PayloadConfig::new(BODY_MAX))
-            .app_data(web::FormConfig::default().limit(4 * 1024))
+            .app_data(web::FormConfig::default().limit(4 * 1024).error_handler(|_, _| {
+                let message = "send the form as the page does";
+                answer::Failure(Problem::new(Kind::Malformed, "malformed_form", message)).into()
+            }))
             .app_data(web::QueryConfig::default().error_handler(|error, _| {
                 let message = format!("the query cannot be read: {error}");
                 answer::Failure(Problem::new(Kind::Malformed, "malformed_query", message)).into()

@@ -8,7 +8,14 @@ use crate::web::answer::problem_response;
 
 pub mod parents;
 
-/// What is not a route, or not by this method.
+/// A route, but not by this method.
+pub async fn not_so(request: HttpRequest) -> HttpResponse {
+    let message = format!("{} is not asked by {}; see /docs", request.path(), request.method());
+    let problem = Problem::new(Kind::Malformed, "wrong_method", message);
+    problem_response(StatusCode::METHOD_NOT_ALLOWED, &problem)
+}
+
+/// What is not a route.
 pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
     let problem = Problem::new(
         Kind::NotFound,
