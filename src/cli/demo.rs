@@ -78,7 +78,10 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
     let mut story = Story::new();
     let mut say = |what: &str, how: String| story.push((what.to_owned(), how));
     let (territories, kindergartens, groups) = load(registry)?;
-    say("territories, kindergartens, groups", format!("{territories}, {kindergartens}, {groups} (invented, but for the codes)"));
+    say(
+        "territories, kindergartens, groups",
+        format!("{territories}, {kindergartens}, {groups} (invented, but for the codes)"),
+    );
     let localities = fixtures::localities_of_fixtures()?;
     let today = registry.rules.calendar.civil_day(registry.clock.now(), Kato::COUNTRY);
     let mut families = Families::new(SEED, today, &localities);
@@ -226,13 +229,13 @@ fn handed_in(registry: &Registry, family: Family) -> HandedIn {
     }
 }
 
-fn take_applications(
-    registry: &Registry,
-    live: Vec<Family>,
-) -> Result<BTreeMap<Channel, Vec<String>>, Problem> {
+fn take_applications(registry: &Registry, live: Vec<Family>) -> Result<BTreeMap<Channel, Vec<String>>, Problem> {
     let mut by_channel: BTreeMap<Channel, Vec<String>> = BTreeMap::new();
-    let channels =
-        [(Channel::Office, Role::Office), (Channel::StateCorporation, Role::StateCorporation), (Channel::Portal, Role::Portal)];
+    let channels = [
+        (Channel::Office, Role::Office),
+        (Channel::StateCorporation, Role::StateCorporation),
+        (Channel::Portal, Role::Portal),
+    ];
     for (family, (channel, role)) in live.into_iter().zip(channels.into_iter().cycle()) {
         let mut sent = handed_in(registry, family);
         // East Kazakhstan's act and the portal do not know every kind of representative; a parent always may.
@@ -244,16 +247,15 @@ fn take_applications(
 }
 
 /// A package without the birth certificate, brought to the State Corporation.
-fn incomplete(
-    registry: &Registry,
-    localities: &[fixtures::Locality],
-) -> Result<String, Box<dyn std::error::Error>> {
+fn incomplete(registry: &Registry, localities: &[fixtures::Locality]) -> Result<String, Box<dyn std::error::Error>> {
     let today = registry.rules.calendar.civil_day(registry.clock.now(), Kato::COUNTRY);
     let Some(family) = Families::new(SEED + 1, today, localities).next() else { return Ok("nobody".to_owned()) };
     let mut sent = handed_in(registry, family);
     sent.documents.retain(|d| d.kind != "birth_certificate");
     match registry.register(&caller(Role::StateCorporation, Kato::COUNTRY), &sent) {
-        Err(problem) if problem.code == "intake_refused" => Ok("1 incomplete package, with a receipt of what is missing".to_owned()),
+        Err(problem) if problem.code == "intake_refused" => {
+            Ok("1 incomplete package, with a receipt of what is missing".to_owned())
+        }
         Err(problem) => Err(problem.into()),
         Ok(_) => Err("an incomplete package was accepted".into()),
     }
@@ -290,8 +292,7 @@ fn report_places(registry: &Registry) -> Result<u32, Box<dyn std::error::Error>>
 /// The village whose akim has a child waiting and a place free; the first village with a kindergarten otherwise.
 fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
     let kindergartens = registry.store.read(|c| crate::store::kindergartens::all(c, None))?;
-    let mut villages: Vec<Kato> =
-        kindergartens.iter().map(|k| k.queue_territory).filter(|t| !t.is_home()).collect();
+    let mut villages: Vec<Kato> = kindergartens.iter().map(|k| k.queue_territory).filter(|t| !t.is_home()).collect();
     villages.sort_unstable();
     villages.dedup();
     let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
@@ -329,7 +330,10 @@ fn rounds(registry: &Registry) -> Result<Vec<String>, Problem> {
         let left = body.get("places_left").and_then(Value::as_array).map_or(0, Vec::len);
         let placed = body.get("placed").and_then(Value::as_u64).unwrap_or_default();
         if placed > 0 {
-            lines.push(format!("{} in {home}: {placed} referrals, {left} places that nobody there can use", field(&answer, "id")));
+            lines.push(format!(
+                "{} in {home}: {placed} referrals, {left} places that nobody there can use",
+                field(&answer, "id")
+            ));
         }
     }
     Ok(lines)
@@ -350,7 +354,8 @@ fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<(),
     let mut all = serde_json::Map::new();
     for &role in Role::ALL {
         let territory = if role == Role::Akim { village } else { Kato::COUNTRY };
-        let new = tokens::issue(&registry.store, registry.clock.now(), role, territory, "").map_err(|p| p.to_string())?;
+        let new =
+            tokens::issue(&registry.store, registry.clock.now(), role, territory, "").map_err(|p| p.to_string())?;
         all.insert(role.code().to_owned(), json!(new.token));
     }
     registry.follow_all().map_err(|p| p.to_string())?;

@@ -252,7 +252,9 @@ impl Registry {
     fn reasons(&self, row: &RoundRow, at: DateTime<Utc>) -> Vec<NextReason> {
         let standing = self.position_of(&row.application, at);
         let texts: Vec<Said> = standing.iter().flat_map(|s| s.reasons.iter().map(|r| r.text.clone())).collect();
-        let all = Said::each(|tongue| texts.iter().map(|t| t.get(tongue)).collect::<Vec<_>>().join(" "));
+        let all = Said::each(|tongue| {
+            texts.iter().map(|t| t.get(tongue)).collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+        });
         let number = Said::same(&row.application);
         let due = say_each(&self.rules, "next_child", &[("application", &number), ("reasons", &all)]);
         vec![NextReason { code: "next_child", text: due }]

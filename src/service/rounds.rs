@@ -80,8 +80,8 @@ pub(crate) struct Pass {
     pub(crate) queue: QueueKey,
     pub(crate) pass: u8,
     pub(crate) instance: Instance,
-    /// Registry id of each engine group, by its id from 1.
-    pub(crate) groups: Vec<String>,
+    /// The registry's groups, by their engine ids from 1.
+    pub(crate) groups: Vec<Group>,
     pub(crate) placed: usize,
 }
 
@@ -177,7 +177,7 @@ impl Scope<'_> {
         outcome.passes.push(Pass {
             queue,
             pass,
-            groups: offered.iter().map(|o| o.group.id.clone()).collect(),
+            groups: offered.iter().map(|o| o.group.clone()).collect(),
             placed: outcome.rows.len() - before,
             instance,
         });
@@ -348,6 +348,26 @@ impl Registry {
         })
     }
 
+    /// The certificates of a committed round, each with the files that it certifies.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn round_certificate(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
+        let round = self.held_round(principal, id)?;
+        let files = self.store.read(|conn| rounds::files(conn, id))?;
+        Ok(super::certificates::view(id, &round, &files))
+    }
+
+    /// One file of a committed round.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn round_file(&self, principal: &Principal, id: &str, name: &str) -> Result<String, Problem> {
+        self.held_round(principal, id)?;
+        let files = self.store.read(|conn| rounds::files(conn, id))?;
+        files.into_iter().find(|f| f.name == name).map(|f| f.body).ok_or_else(|| Problem::not_found("file"))
+    }
+
     fn try_round(&self, territory: Kato) -> Result<Answer, Problem> {
         let at = self.clock.now();
         let outcome =
@@ -399,7 +419,7 @@ fn body(id: &str, territory: Kato, at: DateTime<Utc>, dry_run: bool, outcome: &O
         .iter()
         .map(|p| {
             json!({"queue": p.queue, "pass": p.pass, "participants": p.instance.children(), "placed": p.placed,
-                "groups": (1..).zip(&p.groups).map(|(n, id): (u32, _)| json!({"id": n, "group": id})).collect::<Vec<_>>()})
+                "groups": (1..).zip(&p.groups).map(|(n, g): (u32, _)| json!({"id": n, "group": g.id})).collect::<Vec<_>>()})
         })
         .collect();
     json!({

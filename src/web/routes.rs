@@ -30,6 +30,8 @@ pub const ROUTES: &[Listed] = &[
     ("GET", "/api/v1/bulletins/latest", None),
     ("POST", "/api/v1/rounds", Some(Act::TryRound)),
     ("GET", "/api/v1/rounds/{id}", Some(Act::ReadRound)),
+    ("GET", "/api/v1/rounds/{id}/certificate", Some(Act::ReadRound)),
+    ("GET", "/api/v1/rounds/{id}/files/{name}", Some(Act::ReadRound)),
     ("GET", "/api/v1/referrals/next", Some(Act::SeeNext)),
     ("POST", "/api/v1/referrals", Some(Act::Refer)),
     ("POST", "/api/v1/confirmations", Some(Act::Confirm)),
@@ -67,6 +69,8 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/bulletins/latest").route(get().to(p::bulletin)))
         .service(at("/api/v1/rounds").route(post().to(p::hold_round)))
         .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
+        .service(at("/api/v1/rounds/{id}/certificate").route(get().to(p::certificate)))
+        .service(at("/api/v1/rounds/{id}/files/{name}").route(get().to(p::round_file)))
         .service(at("/api/v1/referrals/next").route(get().to(r::next)))
         .service(at("/api/v1/referrals").route(post().to(r::refer)))
         .service(at("/api/v1/confirmations").route(post().to(r::confirm)))

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::service::permissions::Act;
 use crate::service::places::{Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
 use crate::service::rounds::RoundIn;
-use crate::web::answer::{Body, Shared, act, ask, tell};
+use crate::web::answer::{Body, Shared, act, ask, ask_text, tell};
 
 /// Which territory.
 #[derive(Debug, Default, Deserialize)]
@@ -54,4 +54,22 @@ pub async fn hold_round(shared: Shared, request: HttpRequest, body: Body) -> Htt
 pub async fn round(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let id = path.into_inner();
     ask(shared, request, Act::ReadRound, move |r, who| r.held_round(who, &id)).await
+}
+
+/// The certificates of a committed round: one for every queue and pass, with the files that `kezek verify` reads.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/certificate", tag = "rounds", params(("id" = String, Path)),
+    responses((status = 200, description = "certificates with their files")))]
+pub async fn certificate(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let id = path.into_inner();
+    ask(shared, request, Act::ReadRound, move |r, who| r.round_certificate(who, &id)).await
+}
+
+/// One file of a committed round, exactly as it was certified.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/files/{name}", tag = "rounds",
+    params(("id" = String, Path), ("name" = String, Path)),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+pub async fn round_file(shared: Shared, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
+    let (id, name) = path.into_inner();
+    let media = if name.ends_with(".json") { "application/json" } else { "text/csv; charset=utf-8" };
+    ask_text(shared, request, (Act::ReadRound, media), move |r, who| r.round_file(who, &id, &name)).await
 }
