@@ -17,7 +17,7 @@ use crate::domain::queue::{Number, Numbered};
 use crate::rules::Bound;
 use crate::rules::regulation::Stage;
 use crate::rules::sourced::RuleGround;
-use crate::store::{Entry, Transaction, Written};
+use crate::store::{Entry, Transaction, Written, child_claims};
 
 /// A decision as it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -166,7 +166,7 @@ impl Registry {
         application.decision = Decision::Refused;
         crate::store::applications::save_standing(tx, &application)?;
         let child = crate::store::applications::child(tx.conn(), &application.child)?;
-        crate::store::applications::release(tx, child.iin)?;
+        child_claims::release(tx, child.iin)?;
         effects.extend(standing::settled(tx, application.queue, bound.profile)?);
         let id = tx.next_number(home, Numbered::Result)?.to_string();
         let authority = Authority::of(&caller.principal);

@@ -8,9 +8,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::applications::home_of;
+use super::handed_in::read_date;
 use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
-use super::register::read_date;
 use super::registry::{Answer, Caller, Registry};
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kindergarten::{Group, Kindergarten, Place};

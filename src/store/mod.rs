@@ -15,6 +15,7 @@ pub use errors::StoreError;
 pub use write::{Entry, Store, Transaction, Written};
 
 pub mod applications;
+pub mod child_claims;
 pub mod facts;
 pub mod idempotency;
 pub mod journal;
