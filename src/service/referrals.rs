@@ -210,7 +210,7 @@ pub(crate) fn issue_at_once(
     bound: &Bound<'_>,
     authority: &Authority,
 ) -> Result<Option<Issued>, Problem> {
-    let scope = Scope { registry, territory: application.queue.territory, at: tx.at(), without: &[] };
+    let scope = Scope { registry, territory: application.queue.territory, at: tx.at(), without: &[], only: None };
     let outcome = scope.dry(tx.conn())?;
     let Some(row) = outcome.rows.iter().find(|r| r.application == application.number).cloned() else {
         return Ok(None);
@@ -232,7 +232,7 @@ impl Registry {
         principal.may(Act::SeeNext, territory)?;
         let at = self.clock.now();
         let (outcome, seq) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
-            let outcome = Scope { registry: self, territory, at, without: &[] }.dry(conn)?;
+            let outcome = Scope { registry: self, territory, at, without: &[], only: None }.dry(conn)?;
             let seq = crate::store::journal::reach(conn)?.get(&territory.home()).copied().unwrap_or(0);
             Ok((outcome, seq))
         })?;
@@ -306,9 +306,7 @@ impl Registry {
     ) -> Result<(RoundRow, Option<serde_json::Value>), Problem> {
         let own = caller.principal.territory;
         let territory = if own.within(place.home) { own } else { place.home };
-        let at = tx.at();
-        let outcome = Scope { registry: self, territory, at, without: &[] }.dry(tx.conn())?;
-        let due = due_for(&outcome, &place.id)?;
+        let due = self.due_now(tx, place, territory, &[])?;
         let Some(skip) = &sent.skip else {
             return if due.application == sent.application { Ok((due, None)) } else { Err(self.next_changed(&due)) };
         };
@@ -318,12 +316,27 @@ impl Registry {
         }
         let journaled = self.check_skip(tx, caller, sent, skip, bound, &due)?;
         let without = [due.application.clone()];
-        let outcome = Scope { registry: self, territory, at, without: &without }.dry(tx.conn())?;
-        let after = due_for(&outcome, &place.id)?;
+        let after = self.due_now(tx, place, territory, &without)?;
         if after.application != sent.application {
             return Err(self.next_changed(&after));
         }
         Ok((after, Some(journaled)))
+    }
+
+    /// The row of a place: of its own queue, or where that cannot use it, of the queue that it spills to.
+    fn due_now(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        territory: Kato,
+        without: &[String],
+    ) -> Result<RoundRow, Problem> {
+        let scope = Scope { registry: self, territory, at: tx.at(), without, only: Some(place.queue) };
+        let own = scope.dry(tx.conn())?;
+        match own.rows.into_iter().find(|r| r.place == place.id) {
+            Some(row) => Ok(row),
+            None => due_for(&Scope { only: None, ..scope }.dry(tx.conn())?, &place.id),
+        }
     }
 
     fn next_changed(&self, due: &RoundRow) -> Problem {

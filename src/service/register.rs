@@ -181,9 +181,13 @@ impl Registry {
 
 const DUPLICATE: &str = "this child already has an active application, so the new one was not registered; amend or withdraw the existing one";
 
+const ENROLLED: &str = "this child is enrolled already, so the new application was not registered; \
+     the kindergarten ends the enrolment first";
+
 /// The conflict that names the existing application to one who may see it.
 pub(crate) fn duplicate(principal: &Principal, claim: &child_claims::Claim) -> Problem {
-    let problem = Problem::conflict("duplicate", DUPLICATE);
+    let message = if claim.status == Status::Enrolled { ENROLLED } else { DUPLICATE };
+    let problem = Problem::conflict("duplicate", message);
     match principal.may(Act::ReadApplication, claim.territory) {
         Ok(()) => problem.with("application", &claim.application).with("status", claim.status),
         Err(_) => problem,

@@ -100,6 +100,9 @@ pub(crate) struct Scope<'a> {
     pub(crate) at: DateTime<Utc>,
     /// Applications that are passed over with a ground.
     pub(crate) without: &'a [String],
+    /// The one queue that is asked for; all of the scope where missing. Queues do not touch one another in the first
+    /// pass, so its rows are those of the whole round.
+    pub(crate) only: Option<QueueKey>,
 }
 
 impl Scope<'_> {
@@ -110,7 +113,7 @@ impl Scope<'_> {
             kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
         let mut free: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
         for place in places::of_home(conn, home, PlaceStatus::Published)? {
-            if place.queue.territory.within(self.territory) {
+            if place.queue.territory.within(self.territory) && self.only.is_none_or(|q| q == place.queue) {
                 offer(free.entry(place.queue).or_default(), &groups, place);
             }
         }
@@ -119,7 +122,7 @@ impl Scope<'_> {
         let mut spilled: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
         for (queue, offered) in free {
             let left = self.allocate(conn, &mut outcome, &mut placed, (queue, 1), offered)?;
-            let target = self.spill(queue)?;
+            let target = if self.only.is_some() { None } else { self.spill(queue)? };
             match target.filter(|t| *t != queue && t.territory.within(self.territory)) {
                 Some(target) => spilled.entry(target).or_default().extend(left),
                 None => outcome.left.extend(left.into_iter().flat_map(|o| o.places)),
@@ -322,7 +325,7 @@ impl Registry {
         let authority = Authority::of(&caller.principal);
         self.perform(caller, &[territory.home()], 201, |tx| {
             let at = tx.at();
-            let scope = Scope { registry: self, territory, at, without: &[] };
+            let scope = Scope { registry: self, territory, at, without: &[], only: None };
             let outcome = scope.dry(tx.conn())?;
             let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
             let issued = referrals::issue_rows(self, tx, &authority, &outcome.rows)?;
@@ -370,8 +373,9 @@ impl Registry {
 
     fn try_round(&self, territory: Kato) -> Result<Answer, Problem> {
         let at = self.clock.now();
-        let outcome =
-            self.store.read_snapshot(|conn| Scope { registry: self, territory, at, without: &[] }.dry(conn))?;
+        let outcome = self
+            .store
+            .read_snapshot(|conn| Scope { registry: self, territory, at, without: &[], only: None }.dry(conn))?;
         let body = body("", territory, at, true, &outcome, &[]);
         Ok(Answer { status: 200, body: body.to_string() })
     }
