@@ -1,1 +1,3 @@
 //! Results as printable documents, bilingual in Kazakh and Russian.
+
+pub mod paper;

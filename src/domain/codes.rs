@@ -43,6 +43,8 @@ macro_rules! codes {
     };
 }
 
+pub(crate) use codes;
+
 /// A code that is not in its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCode {
@@ -189,5 +191,83 @@ codes! {
         Kindergarten = "kindergarten",
         /// Reads everything, changes nothing.
         Auditor = "auditor",
+    }
+}
+
+codes! {
+    /// What became of a seat's turn in the merged order (design: queue order).
+    Turn {
+        /// The entry waits, is offered or referred: it keeps its turn and is counted.
+        Live = "live",
+        /// The child enrolled: the turn stays in its stream, so that nobody behind moves back.
+        Spent = "spent",
+        /// A spent turn that reached the front of its stream and went into the stream's counter.
+        Dropped = "dropped",
+        /// The entry left without a turn, or never had one.
+        None = "none",
+    }
+}
+
+codes! {
+    /// What the akim or the department decided about an application.
+    Decision {
+        /// Not yet decided: the entry has a position but may get no referral.
+        Pending = "pending",
+        /// Accepted.
+        Accepted = "accepted",
+        /// Refused with grounds.
+        Refused = "refused",
+    }
+}
+
+codes! {
+    /// Where a place stands in its ledger.
+    PlaceStatus {
+        /// Reported by the kindergarten, waiting for the hour of publication.
+        Reported = "reported",
+        /// On the bulletin, free.
+        Published = "published",
+        /// Held for an offer.
+        Held = "held",
+        /// A referral names it.
+        Referred = "referred",
+        /// The child is enrolled in it.
+        Filled = "filled",
+        /// Taken back with a reason.
+        Withdrawn = "withdrawn",
+    }
+}
+
+codes! {
+    /// Where a referral stands.
+    ReferralStatus {
+        /// Issued and in force.
+        Issued = "issued",
+        /// Shown to the kindergarten with the documents.
+        Presented = "presented",
+        /// The contract is made.
+        Enrolled = "enrolled",
+        /// The kindergarten refused with a ground.
+        Refused = "refused",
+        /// Its term ran out.
+        Expired = "expired",
+        /// Taken back by the authority.
+        Annulled = "annulled",
+    }
+}
+
+codes! {
+    /// The stored documents that the registry issues.
+    ResultKind {
+        /// Placed in the queue, with the position.
+        Notification = "notification",
+        /// A place is given.
+        Referral = "referral",
+        /// The service is refused, with grounds.
+        ReasonedRefusal = "reasoned_refusal",
+        /// The package was not accepted, with what is missing.
+        RefusalReceipt = "refusal_receipt",
+        /// Placed in the queue: East Kazakhstan's form of 2014.
+        QueueReceipt = "queue_receipt",
     }
 }

@@ -39,10 +39,20 @@ impl std::error::Error for IinFault {}
 /// What a valid number seems to say that differs from the papers. Never a ground of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IinWarning {
-    /// The first six digits are not the birth date given.
+    /// The first six digits are not the birth date given, or digit 7 names another century.
     BirthDateDiffers,
     /// Digit 7 is none of 1 to 6 (for instance 0, given to foreigners under the rules of 2007).
     UnusualCenturyDigit,
+}
+
+impl IinWarning {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            IinWarning::BirthDateDiffers => "birth_date_differs",
+            IinWarning::UnusualCenturyDigit => "unusual_century_digit",
+        }
+    }
 }
 
 const FIRST_WEIGHTS: [u64; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
@@ -98,7 +108,10 @@ impl Iin {
         }
         let year = u64::try_from(birth_on.year().rem_euclid(100)).unwrap_or_default();
         let expected = year * 10_000 + u64::from(birth_on.month()) * 100 + u64::from(birth_on.day());
-        if self.0 / 1_000_000 != expected {
+        // 1 and 2 stand for the 19th century, 3 and 4 for the 20th, 5 and 6 for the 21st; other digits say nothing.
+        let hundreds = i32::try_from(century.div_ceil(2)).map_or(0, |pair| pair + 17);
+        let other_century = (1..=6).contains(&century) && birth_on.year().div_euclid(100) != hundreds;
+        if self.0 / 1_000_000 != expected || other_century {
             found.push(IinWarning::BirthDateDiffers);
         }
         found

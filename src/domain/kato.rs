@@ -57,7 +57,7 @@ impl Kato {
         if self.0 == 0 {
             return None;
         }
-        let kept = LEVELS.iter().rev().find(|&&l| self.0 % l != 0);
+        let kept = LEVELS.iter().rev().find(|&&l| !self.0.is_multiple_of(l));
         Some(Kato(kept.map_or(0, |l| self.0 / l * l)))
     }
 
@@ -66,7 +66,7 @@ impl Kato {
         if other.0 == 0 {
             return true;
         }
-        let width = LEVELS.iter().find(|&&l| other.0 % l == 0).copied().unwrap_or(1);
+        let width = LEVELS.iter().find(|&&l| other.0.is_multiple_of(l)).copied().unwrap_or(1);
         self.0 / width == other.0 / width
     }
 

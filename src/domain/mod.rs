@@ -1,5 +1,11 @@
 //! The nouns of the field and their invariants. No IO, no clock.
 
+pub mod application;
 pub mod codes;
 pub mod iin;
 pub mod kato;
+pub mod kindergarten;
+pub mod life;
+pub mod queue;
+pub mod referral;
+pub mod territory;

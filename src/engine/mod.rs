@@ -1,3 +1,4 @@
 //! Queue order, positions and allocation: pure, deterministic, without IO or clock.
 
 pub mod allocation;
+pub mod order;

@@ -1,1 +1,29 @@
 //! The only room that knows diesel: one text for SQLite and PostgreSQL.
+//!
+//! [`Store::write`] is the only door for changes. It locks the homes that the act touches, runs the act, appends the
+//! act's journal records to the chains and commits, or leaves everything as it was. No code can save without
+//! journaling, because nothing else hands out a connection inside a write transaction.
+
+mod columns;
+pub mod connection;
+mod errors;
+mod migrations;
+pub mod schema;
+mod write;
+
+pub use errors::StoreError;
+pub use write::{Entry, Store, Transaction, Written};
+
+pub mod applications;
+pub mod facts;
+pub mod idempotency;
+pub mod journal;
+pub mod kindergartens;
+pub mod places;
+pub mod queues;
+pub mod referrals;
+pub mod results;
+pub mod rounds;
+pub mod seats;
+pub mod territories;
+pub mod tokens;

@@ -1,1 +1,5 @@
-//! The journal chain, receipts and signature verdicts.
+//! The journal chain, sealed facts and signature verdicts: what lets anyone check the registry.
+
+pub mod journal;
+pub mod seal;
+pub mod signature;

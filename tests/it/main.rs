@@ -3,3 +3,9 @@
 mod allocate_cli;
 mod allocation;
 mod audit;
+mod calendar;
+mod domain;
+mod exchange;
+mod order;
+mod rules;
+mod sample;

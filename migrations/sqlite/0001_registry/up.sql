@@ -1,0 +1,252 @@
+-- The registry. Instants (_at) are UTC with microseconds, civil dates (_on) are the territory's. Codes are text with the
+-- spelling of the contract. Every table but `child_claims`, `tokens` and `territories` belongs to a home.
+
+CREATE TABLE homes (
+    code INTEGER NOT NULL PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    head TEXT NOT NULL,
+    at TEXT NOT NULL,
+    applications INTEGER NOT NULL,
+    tickets INTEGER NOT NULL,
+    places INTEGER NOT NULL,
+    referrals INTEGER NOT NULL,
+    rounds INTEGER NOT NULL,
+    results INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE journal (
+    home INTEGER NOT NULL REFERENCES homes (code),
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    act TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    territory INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    prev TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (home, seq)
+) STRICT;
+
+CREATE TABLE facts (
+    key TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    salt TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE territories (
+    code INTEGER NOT NULL PRIMARY KEY,
+    name_kk TEXT NOT NULL,
+    name_ru TEXT NOT NULL,
+    level TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE kindergartens (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    territory INTEGER NOT NULL REFERENCES territories (code),
+    queue_territory INTEGER NOT NULL,
+    name_kk TEXT NOT NULL,
+    name_ru TEXT NOT NULL
+) STRICT;
+CREATE INDEX kindergartens_home ON kindergartens (home);
+
+CREATE TABLE groups (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    kindergarten TEXT NOT NULL REFERENCES kindergartens (id),
+    name TEXT NOT NULL,
+    age_from_months INTEGER NOT NULL,
+    age_to_months INTEGER NOT NULL,
+    language TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    capacity INTEGER NOT NULL CHECK (capacity >= 0),
+    enrolled INTEGER NOT NULL CHECK (enrolled >= 0)
+) STRICT;
+CREATE INDEX groups_kindergarten ON groups (kindergarten);
+
+CREATE TABLE places (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    group_id TEXT NOT NULL REFERENCES groups (id),
+    queue_territory INTEGER NOT NULL,
+    cohort INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    available_on TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reported_at TEXT NOT NULL,
+    published_at TEXT,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX places_open ON places (home, status, queue_territory, cohort, kind);
+CREATE INDEX places_group ON places (group_id, status);
+
+CREATE TABLE children (
+    key TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    iin TEXT NOT NULL,
+    name TEXT NOT NULL,
+    search_name TEXT NOT NULL,
+    birth_on TEXT NOT NULL,
+    UNIQUE (home, iin)
+) STRICT;
+
+CREATE TABLE applications (
+    number TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    child TEXT NOT NULL REFERENCES children (key),
+    channel TEXT NOT NULL,
+    territory INTEGER NOT NULL,
+    queue_territory INTEGER NOT NULL,
+    cohort INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    language TEXT NOT NULL,
+    ticket INTEGER NOT NULL,
+    applied_at TEXT NOT NULL,
+    registered_at TEXT NOT NULL,
+    tier INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    preferences TEXT NOT NULL,
+    regulation TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    consent_at TEXT NOT NULL,
+    facts TEXT NOT NULL REFERENCES facts (key),
+    UNIQUE (home, ticket)
+) STRICT;
+CREATE INDEX applications_queue ON applications (home, queue_territory, cohort, kind, turn, stream, tier, applied_at, ticket);
+CREATE INDEX applications_child ON applications (child);
+
+CREATE TABLE applicants (
+    application TEXT NOT NULL PRIMARY KEY REFERENCES applications (number),
+    home INTEGER NOT NULL,
+    iin TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    contacts TEXT NOT NULL,
+    power_number TEXT NOT NULL,
+    power_until TEXT
+) STRICT;
+
+CREATE TABLE category_claims (
+    application TEXT NOT NULL REFERENCES applications (number),
+    code TEXT NOT NULL,
+    home INTEGER NOT NULL,
+    proof TEXT NOT NULL,
+    status TEXT NOT NULL,
+    status_at TEXT NOT NULL,
+    PRIMARY KEY (application, code)
+) STRICT;
+
+CREATE TABLE documents (
+    application TEXT NOT NULL REFERENCES applications (number),
+    place_no INTEGER NOT NULL,
+    home INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    number TEXT NOT NULL,
+    expires_on TEXT,
+    PRIMARY KEY (application, place_no)
+) STRICT;
+
+-- One active application per child in the country. The only table that no home owns.
+CREATE TABLE child_claims (
+    iin TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL,
+    application TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE queue_counters (
+    home INTEGER NOT NULL REFERENCES homes (code),
+    queue_territory INTEGER NOT NULL,
+    cohort INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    first_priority INTEGER NOT NULL,
+    general INTEGER NOT NULL,
+    PRIMARY KEY (home, queue_territory, cohort, kind)
+) STRICT;
+
+CREATE TABLE referrals (
+    number TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    application TEXT NOT NULL REFERENCES applications (number),
+    place TEXT NOT NULL REFERENCES places (id),
+    kindergarten TEXT NOT NULL REFERENCES kindergartens (id),
+    group_id TEXT NOT NULL REFERENCES groups (id),
+    authority_role TEXT NOT NULL,
+    authority_territory INTEGER NOT NULL,
+    issued_at TEXT NOT NULL,
+    valid_until_on TEXT NOT NULL,
+    extended INTEGER NOT NULL,
+    check_code TEXT NOT NULL,
+    status TEXT NOT NULL,
+    status_at TEXT NOT NULL,
+    ground TEXT NOT NULL,
+    reasons TEXT NOT NULL
+) STRICT;
+CREATE INDEX referrals_application ON referrals (application);
+CREATE INDEX referrals_place ON referrals (place);
+
+CREATE TABLE results (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    application TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    issued_at TEXT NOT NULL,
+    signer TEXT NOT NULL,
+    delivery TEXT NOT NULL,
+    handed_at TEXT,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX results_application ON results (application);
+
+CREATE TABLE rounds (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    territory INTEGER NOT NULL,
+    held_at TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX rounds_home ON rounds (home, held_at);
+
+CREATE TABLE round_files (
+    round TEXT NOT NULL REFERENCES rounds (id),
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (round, name)
+) STRICT;
+
+CREATE TABLE confirmations (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    principal TEXT NOT NULL,
+    place TEXT NOT NULL,
+    application TEXT NOT NULL,
+    ground TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    given_at TEXT NOT NULL,
+    used_at TEXT
+) STRICT;
+
+CREATE TABLE tokens (
+    id TEXT NOT NULL PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    territory INTEGER NOT NULL,
+    kindergarten TEXT NOT NULL,
+    issued_at TEXT NOT NULL,
+    revoked_at TEXT
+) STRICT;
+
+CREATE TABLE idempotency (
+    home INTEGER NOT NULL,
+    principal TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (home, principal, key)
+) STRICT;

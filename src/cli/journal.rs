@@ -1,0 +1,62 @@
+//! `kezek journal`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use super::failed;
+use super::registry::Database;
+use crate::service::chains::{self, ChainFault};
+
+/// What `journal` takes.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Check every chain: exit 0 and the registry's head as the last line, or exit 1 and the first broken record.
+    Verify {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Write every record as a line of JSON.
+    Export {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[allow(clippy::print_stdout, reason = "the answer of a command")]
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    match &arguments.command {
+        Command::Verify { database } => match database.store() {
+            Err(why) => failed(1, why),
+            Ok(store) => match chains::verify(&store) {
+                Ok(head) => {
+                    println!("{head}");
+                    ExitCode::SUCCESS
+                }
+                Err(fault) => failed(1, format!("the journal is broken: {fault}")),
+            },
+        },
+        Command::Export { database } => match export(database) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => failed(1, why),
+        },
+    }
+}
+
+fn export(database: &Database) -> Result<(), String> {
+    let store = database.store()?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    chains::each(&store, |record| {
+        serde_json::to_writer(&mut out, &record)
+            .map_err(std::io::Error::from)
+            .and_then(|()| out.write_all(b"\n"))
+            .map_err(|e| ChainFault::Store(crate::store::StoreError::Other(e.to_string())))
+    })
+    .map_err(|e: ChainFault| e.to_string())?;
+    out.flush().map_err(|e| e.to_string())
+}

@@ -1,0 +1,56 @@
+//! `kezek serve`.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::failed;
+use super::registry::Database;
+use crate::clock::Clock;
+use crate::service::registry::Registry;
+use crate::web::server::{Options, start};
+
+/// What `serve` takes.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    database: Database,
+    /// Address and port; port 0 takes a free one, which is printed.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Whether public look-ups are limited per address.
+    #[arg(long, value_name = "on|off", default_value = "on")]
+    rate_limit: Switch,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    match arguments.database.registry(Clock::System) {
+        Ok(registry) => serve(Arc::new(registry), arguments.listen, matches!(arguments.rate_limit, Switch::On)),
+        Err(why) => failed(1, why),
+    }
+}
+
+/// Serves until Ctrl-C.
+pub(super) fn serve(registry: Arc<Registry>, listen: SocketAddr, rate_limit: bool) -> ExitCode {
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let options = Options { listen, rate_limit, workers, signals: true };
+    let served = actix_web::rt::System::new().block_on(async {
+        let listening = start(registry, &options)?;
+        eprintln!("kezek: listening on http://{}", listening.address);
+        let _follower = listening.follower;
+        listening.server.await
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => failed(1, format!("cannot serve on {listen}: {e}")),
+    }
+}

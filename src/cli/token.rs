@@ -1,0 +1,86 @@
+//! `kezek token`.
+
+use std::process::ExitCode;
+
+use super::failed;
+use super::registry::Database;
+use crate::clock::Clock;
+use crate::domain::codes::Role;
+use crate::domain::kato::Kato;
+use crate::service::tokens;
+use crate::store;
+use crate::trust::journal::instant_text;
+
+/// What `token` takes.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Issue a credential; the secret is the last line of the output and is not kept.
+    Issue {
+        #[command(flatten)]
+        database: Database,
+        /// office, state_corporation, portal, department, akim, kindergarten or auditor.
+        #[arg(long)]
+        role: Role,
+        /// The KATO code of the territory, which the credential covers with all below; 000000000 is the country.
+        #[arg(long, value_parser = Kato::parse)]
+        territory: Kato,
+        /// For the role kindergarten: the one that it speaks for; all of the territory where missing.
+        #[arg(long, default_value = "")]
+        kindergarten: String,
+    },
+    /// Revoke a credential by its id.
+    Revoke {
+        #[command(flatten)]
+        database: Database,
+        /// The id, as `list` shows it.
+        id: String,
+    },
+    /// List the credentials, without their secrets.
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let done = match &arguments.command {
+        Command::Issue { database, role, territory, kindergarten } => issue(database, *role, *territory, kindergarten),
+        Command::Revoke { database, id } => revoke(database, id),
+        Command::List { database } => list(database),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => failed(1, why),
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "the answer of a command")]
+fn issue(database: &Database, role: Role, territory: Kato, kindergarten: &str) -> Result<(), String> {
+    let store = database.store()?;
+    let new = tokens::issue(&store, Clock::System.now(), role, territory, kindergarten).map_err(|p| p.to_string())?;
+    println!("{}\n{}", new.id, new.token);
+    Ok(())
+}
+
+fn revoke(database: &Database, id: &str) -> Result<(), String> {
+    let store = database.store()?;
+    tokens::revoke(&store, Clock::System.now(), id).map_err(|p| p.to_string())
+}
+
+#[allow(clippy::print_stdout, reason = "the answer of a command")]
+fn list(database: &Database) -> Result<(), String> {
+    let store = database.store()?;
+    let all = store.read(store::tokens::all).map_err(|e| e.to_string())?;
+    println!("id,role,territory,kindergarten,issued_at,revoked_at");
+    for t in all {
+        let revoked = t.revoked_at.map(instant_text).unwrap_or_default();
+        println!("{},{},{},{},{},{revoked}", t.id, t.role, t.territory, t.kindergarten, instant_text(t.issued_at));
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The life of an application: which act may follow which status, on one screen.
+
+use super::codes::{Decision, Status, Turn};
+
+/// What changes the status of an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The department or the akim accepts.
+    Accept,
+    /// The department or the akim refuses with grounds.
+    Refuse,
+    /// The applicant takes it back.
+    Withdraw,
+    /// It goes to another home.
+    Move,
+    /// A referral is issued.
+    Refer,
+    /// The referral ends without a contract: refused by the kindergarten, annulled, expired.
+    Return,
+    /// The contract is made.
+    Enrol,
+}
+
+/// The status after a step, or `None` where the step cannot follow.
+pub fn after(status: Status, decision: Decision, step: Step) -> Option<Status> {
+    use Status::{Closed, Enrolled, InQueue, Inactive, Offered, Referred, Refused, StopListed, Withdrawn};
+    match (status, step) {
+        (InQueue, Step::Accept) if decision == Decision::Pending => Some(InQueue),
+        (InQueue, Step::Refuse) if decision == Decision::Pending => Some(Refused),
+        (InQueue | Offered | Inactive | StopListed, Step::Withdraw) => Some(Withdrawn),
+        (InQueue, Step::Move) => Some(Closed),
+        (InQueue, Step::Refer) if decision == Decision::Accepted => Some(Referred),
+        (Offered, Step::Refer) => Some(Referred),
+        (Referred, Step::Return) => Some(InQueue),
+        (Referred, Step::Enrol) => Some(Enrolled),
+        (Referred, Step::Withdraw) => Some(Withdrawn),
+        (Enrolled | Withdrawn | Refused | Closed, _) => None,
+        _ => None,
+    }
+}
+
+/// Whether an entry of this status has a position: it waits, is offered or referred.
+pub fn is_live(status: Status) -> bool {
+    matches!(status, Status::InQueue | Status::Offered | Status::Referred)
+}
+
+/// What becomes of the turn in this status. Tier 0 stands before all others and leaves no turn.
+pub fn turn(status: Status, tier: u8) -> Turn {
+    match status {
+        Status::InQueue | Status::Offered | Status::Referred => Turn::Live,
+        Status::Enrolled if tier > 0 => Turn::Spent,
+        _ => Turn::None,
+    }
+}
+
+impl Step {
+    /// The step in words, for messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Step::Accept => "acceptance",
+            Step::Refuse => "a refusal",
+            Step::Withdraw => "a withdrawal",
+            Step::Move => "a move",
+            Step::Refer => "a referral",
+            Step::Return => "a return to the queue",
+            Step::Enrol => "enrolment",
+        }
+    }
+}

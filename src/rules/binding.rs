@@ -1,0 +1,181 @@
+//! Which regulation and which profile a territory applies, and since when.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::fault::Reading;
+use super::profile::Profile;
+use super::regulation::Regulation;
+use crate::domain::kato::Kato;
+
+/// A territory with all below it takes a regulation for one service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegulationBinding {
+    /// The service's code.
+    pub service: String,
+    /// The territory; the longest match wins.
+    pub territory: Kato,
+    /// The regulation's id.
+    pub regulation: String,
+    /// First civil day; `None`: always.
+    pub from: Option<NaiveDate>,
+    /// The civil day that it no longer holds on; `None`: still holds.
+    pub until: Option<NaiveDate>,
+    /// Why this deployment binds it so.
+    pub why: String,
+}
+
+/// A territory with all below it takes a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileBinding {
+    /// The territory; the longest match wins.
+    pub territory: Kato,
+    /// The profile's code.
+    pub profile: String,
+    /// First civil day; `None`: always.
+    pub from: Option<NaiveDate>,
+    /// The civil day that it no longer holds on; `None`: still holds.
+    pub until: Option<NaiveDate>,
+    /// Why this deployment binds it so.
+    pub why: String,
+}
+
+/// All bindings of a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bindings {
+    /// Regulations, by service and territory.
+    #[serde(default)]
+    pub regulations: Vec<RegulationBinding>,
+    /// Profiles, by territory.
+    #[serde(default)]
+    pub profiles: Vec<ProfileBinding>,
+}
+
+/// What must be shown on every result of an act that is applied outside its force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The act was repealed on this day.
+    Repealed {
+        /// The day of the repealing act.
+        on: NaiveDate,
+    },
+    /// The act bears no date.
+    Undated,
+    /// The act was not yet adopted on the day that it is applied to.
+    NotYet {
+        /// The day of the act.
+        on: NaiveDate,
+    },
+}
+
+impl Notice {
+    /// The message template that says it, in which `{act}` is the act and `{on}` the day.
+    pub fn message(self) -> &'static str {
+        match self {
+            Notice::Repealed { .. } => "act_repealed",
+            Notice::Undated => "act_undated",
+            Notice::NotYet { .. } => "act_not_yet",
+        }
+    }
+
+    /// The day that the notice names.
+    pub fn on(self) -> Option<NaiveDate> {
+        match self {
+            Notice::Repealed { on } | Notice::NotYet { on } => Some(on),
+            Notice::Undated => None,
+        }
+    }
+}
+
+/// What a territory applies to one service at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound<'a> {
+    /// Actors, channels, steps, results.
+    pub regulation: &'a Regulation,
+    /// Order, tiers, windows, consequences.
+    pub profile: &'a Profile,
+    /// What must be shown on every result, if anything.
+    pub notice: Option<Notice>,
+}
+
+/// How many blocks of a code are not zero: the deeper binding is the closer one.
+fn depth(territory: Kato) -> usize {
+    std::iter::successors(territory.parent(), |t| t.parent()).count()
+}
+
+fn holds(from: Option<NaiveDate>, until: Option<NaiveDate>, on: NaiveDate) -> bool {
+    from.is_none_or(|from| from <= on) && until.is_none_or(|until| on < until)
+}
+
+fn overlap(a: (Option<NaiveDate>, Option<NaiveDate>), b: (Option<NaiveDate>, Option<NaiveDate>)) -> bool {
+    let ends_before = |until: Option<NaiveDate>, from: Option<NaiveDate>| until.zip(from).is_some_and(|(u, f)| u <= f);
+    !ends_before(a.1, b.0) && !ends_before(b.1, a.0)
+}
+
+impl Bindings {
+    /// The id of the regulation that binds the closest to `territory` for `service` on `on`.
+    pub fn regulation(&self, service: &str, territory: Kato, on: NaiveDate) -> Option<&str> {
+        let fits = |b: &&RegulationBinding| {
+            b.service == service && territory.within(b.territory) && holds(b.from, b.until, on)
+        };
+        self.regulations.iter().filter(fits).max_by_key(|b| depth(b.territory)).map(|b| b.regulation.as_str())
+    }
+
+    /// The code of the profile that binds the closest to `territory` on `on`.
+    pub fn profile(&self, territory: Kato, on: NaiveDate) -> Option<&str> {
+        let fits = |b: &&ProfileBinding| territory.within(b.territory) && holds(b.from, b.until, on);
+        self.profiles.iter().filter(fits).max_by_key(|b| depth(b.territory)).map(|b| b.profile.as_str())
+    }
+
+    /// Reads the bindings, or notes their faults; `regulations` are id and service of those that are held.
+    pub(super) fn read(reading: &mut Reading<'_>, regulations: &[(&str, &str)], profiles: &[&str]) -> Bindings {
+        let bindings: Bindings = reading.toml().unwrap_or_default();
+        for b in &bindings.regulations {
+            match regulations.iter().find(|(id, _)| *id == b.regulation) {
+                None => reading.at_text(&b.regulation, format!("no regulation `{}` is held", b.regulation)),
+                Some((_, service)) if *service != b.service => {
+                    reading.at_text(&b.regulation, format!("`{}` is a regulation of `{service}`", b.regulation));
+                }
+                Some(_) => {}
+            }
+        }
+        for b in bindings.profiles.iter().filter(|b| !profiles.contains(&b.profile.as_str())) {
+            reading.at_text(&b.profile, format!("no profile `{}` is held", b.profile));
+        }
+        for reason in bindings.overlaps() {
+            let needle = reason.split('`').nth(1).unwrap_or_default().to_owned();
+            reading.at_text(&needle, reason);
+        }
+        bindings
+    }
+
+    fn overlaps(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (i, a) in self.regulations.iter().enumerate() {
+            let same = |b: &&RegulationBinding| b.service == a.service && b.territory == a.territory;
+            if let Some(b) =
+                self.regulations.iter().skip(i + 1).filter(same).find(|b| overlap((a.from, a.until), (b.from, b.until)))
+            {
+                found.push(format!(
+                    "`{}` is bound twice for {} at once: {} and {}",
+                    a.territory, a.service, a.regulation, b.regulation
+                ));
+            }
+        }
+        for (i, a) in self.profiles.iter().enumerate() {
+            let same = |b: &&ProfileBinding| b.territory == a.territory;
+            if let Some(b) =
+                self.profiles.iter().skip(i + 1).filter(same).find(|b| overlap((a.from, a.until), (b.from, b.until)))
+            {
+                found.push(format!(
+                    "`{}` is bound to two profiles at once: {} and {}",
+                    a.territory, a.profile, b.profile
+                ));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,254 @@
+//! The working calendar of Kazakhstan: fixed holidays, their carry-over, the Government's swaps, Kurban Ait.
+//!
+//! Data, not code, decides: a year of which the swaps or the moving holiday are not held is said to be unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, Days, NaiveDate, Weekday};
+
+use super::fault::Reading;
+use super::hours::{Hours, Zones};
+
+/// The years that fixed holidays are laid out for. Outside them only weekends are known.
+const YEARS: RangeInclusive<i32> = 1991..=2100;
+
+/// What a date or a term in days rests on that may yet change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CalendarWarning {
+    /// No swaps and no moving holiday are held for this year.
+    UnknownYear(i32),
+    /// The year is held, but its moving holiday is estimated or its decree is not out.
+    ProvisionalYear(i32),
+}
+
+impl fmt::Display for CalendarWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CalendarWarning::UnknownYear(year) => {
+                write!(f, "the working calendar of {year} is not held: swaps and Kurban Ait may move this date")
+            }
+            CalendarWarning::ProvisionalYear(year) => {
+                write!(f, "the working calendar of {year} is provisional: its decree may move this date")
+            }
+        }
+    }
+}
+
+/// How far a year is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum YearState {
+    Known,
+    Provisional,
+}
+
+/// Days off and working weekends, with the hours of the desks and the zones of the regions.
+#[derive(Clone, Debug, Default)]
+pub struct Calendar {
+    fixed: Vec<Holiday>,
+    moving: BTreeSet<NaiveDate>,
+    swaps: Vec<(NaiveDate, NaiveDate)>,
+    years: BTreeMap<i32, YearState>,
+    /// One flag per day from the first of [`YEARS`]: whether it is worked.
+    working: Vec<bool>,
+    holidays: BTreeSet<NaiveDate>,
+    pub(super) hours: Hours,
+    pub(super) zones: Zones,
+}
+
+#[derive(Clone, Debug)]
+struct Holiday {
+    month: u32,
+    day: u32,
+    years: RangeInclusive<i32>,
+    carried: bool,
+}
+
+impl Calendar {
+    /// Whether `on` is worked: neither a weekend nor a day off, or a weekend day that a swap makes a working day.
+    pub fn is_working_day(&self, on: NaiveDate) -> bool {
+        let index = self.index(on).and_then(|i| self.working.get(i));
+        index.copied().unwrap_or_else(|| !is_weekend(on))
+    }
+
+    /// Whether `on` is itself a holiday, on whatever weekday. A carry-over or a swapped day is none.
+    pub fn is_holiday(&self, on: NaiveDate) -> bool {
+        self.holidays.contains(&on)
+    }
+
+    /// The last day of a term of `n` working days whose first day is the next working day after `on`.
+    /// Zero days give `on` itself.
+    pub fn add_working_days(&self, on: NaiveDate, n: u32) -> NaiveDate {
+        let mut day = on;
+        let mut left = n;
+        while left > 0 {
+            let Some(next) = day.checked_add_days(Days::new(1)) else { return day };
+            day = next;
+            if self.is_working_day(day) {
+                left -= 1;
+            }
+        }
+        day
+    }
+
+    /// Warnings for every year from that of `from` to that of `to`.
+    pub fn warnings(&self, from: NaiveDate, to: NaiveDate) -> Vec<CalendarWarning> {
+        let warning = |year: i32| match self.years.get(&year) {
+            Some(YearState::Known) => None,
+            Some(YearState::Provisional) => Some(CalendarWarning::ProvisionalYear(year)),
+            None => Some(CalendarWarning::UnknownYear(year)),
+        };
+        (from.year()..=to.year()).take(100).filter_map(warning).collect()
+    }
+
+    fn index(&self, on: NaiveDate) -> Option<usize> {
+        let first = NaiveDate::from_ymd_opt(*YEARS.start(), 1, 1)?;
+        usize::try_from(on.signed_duration_since(first).num_days()).ok()
+    }
+
+    fn set(&mut self, on: NaiveDate, worked: bool) {
+        if let Some(flag) = self.index(on).and_then(|i| self.working.get_mut(i)) {
+            *flag = worked;
+        }
+    }
+
+    /// Lays out the days of [`YEARS`] once the files are read.
+    pub(super) fn lay_out(&mut self) {
+        let first = NaiveDate::from_ymd_opt(*YEARS.start(), 1, 1).unwrap_or_default();
+        let last = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31).unwrap_or_default();
+        self.working = first.iter_days().take_while(|d| *d <= last).map(|d| !is_weekend(d)).collect();
+        self.holidays = self.moving.clone();
+        for on in self.moving.clone() {
+            self.set(on, false);
+        }
+        for year in YEARS {
+            self.lay_out_fixed(year);
+        }
+        // Swaps come last: one may also move a day off that was itself a carry-over (8 and 11 May 2020).
+        for (off, worked) in self.swaps.clone() {
+            self.set(worked, true);
+            self.set(off, false);
+        }
+    }
+
+    /// Fixed holidays of one year; each that falls on a weekend takes the next day that is still worked.
+    fn lay_out_fixed(&mut self, year: i32) {
+        let in_force = self.fixed.iter().filter(|h| h.years.contains(&year));
+        let mut days: Vec<(NaiveDate, bool)> =
+            in_force.filter_map(|h| Some((NaiveDate::from_ymd_opt(year, h.month, h.day)?, h.carried))).collect();
+        days.sort_unstable();
+        for (on, _) in &days {
+            self.holidays.insert(*on);
+            self.set(*on, false);
+        }
+        for (on, _) in days.iter().filter(|(on, carried)| *carried && is_weekend(*on)) {
+            let next = self.add_working_days(*on, 1);
+            self.set(next, false);
+        }
+    }
+
+    /// Reads one of the calendar's files by its name.
+    pub(super) fn read(&mut self, reading: &mut Reading<'_>) {
+        let name = reading.file.rsplit('/').next().unwrap_or_default();
+        let stem = name.strip_suffix(".csv").unwrap_or(name);
+        // A later decree is a file of its own: `swaps-2028.csv` beside `swaps.csv`.
+        match stem.split_once('-').filter(|_| stem != "kurban-ait").map_or(stem, |(kind, _)| kind) {
+            "holidays" => self.read_holidays(reading),
+            "swaps" => self.read_swaps(reading),
+            "kurban-ait" => self.read_kurban_ait(reading),
+            "years" => self.read_years(reading),
+            "hours" => self.hours.read(reading),
+            "zones" => self.zones.read(reading),
+            _ => reading.at_line(0, "not a calendar file; use holidays, swaps, kurban-ait, years, hours or zones"),
+        }
+    }
+
+    fn read_holidays(&mut self, reading: &mut Reading<'_>) {
+        let header = "month,day,from_year,until_year,carried,name_kk,name_ru,name_en";
+        for (line, [month, day, from, until, carried, ..]) in rows::<8>(reading, header) {
+            let until = if until.is_empty() { Ok(*YEARS.end()) } else { until.parse() };
+            let (Ok(month), Ok(day), Ok(from), Ok(until)) = (month.parse(), day.parse(), from.parse(), until) else {
+                reading.at_line(line, "month, day and years must be numbers; until_year may be empty");
+                continue;
+            };
+            let carried = match carried {
+                "yes" => true,
+                "no" => false,
+                _ => {
+                    reading.at_line(line, "carried must be yes or no");
+                    continue;
+                }
+            };
+            if NaiveDate::from_ymd_opt(2024, month, day).is_none() || from > until {
+                reading.at_line(line, "no such day, or the years are the wrong way round");
+                continue;
+            }
+            self.fixed.push(Holiday { month, day, years: from..=until, carried });
+        }
+    }
+
+    fn read_swaps(&mut self, reading: &mut Reading<'_>) {
+        for (line, [off, worked, _]) in rows::<3>(reading, "off_on,working_on,source") {
+            match (off.parse(), worked.parse()) {
+                (Ok(off), Ok(worked)) if off != worked => self.swaps.push((off, worked)),
+                _ => reading.at_line(line, "off_on and working_on must be two different dates, YYYY-MM-DD"),
+            }
+        }
+    }
+
+    fn read_kurban_ait(&mut self, reading: &mut Reading<'_>) {
+        for (line, [on, certainty]) in rows::<2>(reading, "on,certainty") {
+            match on.parse::<NaiveDate>() {
+                Ok(on) if matches!(certainty, "known" | "estimated") => {
+                    // A later file corrects an estimate of the same year.
+                    self.moving.retain(|d| d.year() != on.year());
+                    self.moving.insert(on);
+                }
+                _ => reading.at_line(line, "on must be a date, YYYY-MM-DD, and certainty known or estimated"),
+            }
+        }
+    }
+
+    fn read_years(&mut self, reading: &mut Reading<'_>) {
+        for (line, [year, state, _]) in rows::<3>(reading, "year,state,note") {
+            let state = match state {
+                "known" => YearState::Known,
+                "provisional" => YearState::Provisional,
+                _ => {
+                    reading.at_line(line, "state must be known or provisional");
+                    continue;
+                }
+            };
+            match year.parse() {
+                Ok(year) => {
+                    self.years.insert(year, state);
+                }
+                Err(_) => reading.at_line(line, "year must be a number"),
+            }
+        }
+    }
+}
+
+fn is_weekend(on: NaiveDate) -> bool {
+    matches!(on.weekday(), Weekday::Sat | Weekday::Sun)
+}
+
+/// The rows of a plain CSV file without quotes, each with its line. Notes a wrong header or a wrong number of fields.
+pub(super) fn rows<'a, const N: usize>(reading: &mut Reading<'a>, header: &str) -> Vec<(usize, [&'a str; N])> {
+    let text: &'a str = reading.text;
+    let mut lines = text.lines().enumerate();
+    if lines.next().map(|(_, first)| first.trim_start_matches('\u{feff}')) != Some(header) {
+        reading.at_line(1, format!("the first line must be `{header}`"));
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
+        let fields: Vec<&str> = line.split(',').collect();
+        match <[&str; N]>::try_from(fields) {
+            Ok(fields) => found.push((index + 1, fields)),
+            Err(_) => reading.at_line(index + 1, format!("this line needs {N} fields")),
+        }
+    }
+    found
+}

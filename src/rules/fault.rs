@@ -1,0 +1,77 @@
+//! What is wrong with a rule file, said by file, line and reason.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+/// One fault of a rule file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleFault {
+    /// The file's name as it was given, for instance `regulations/queue-kostanay-2018.toml`.
+    pub file: String,
+    /// The line, counted from 1; 0 where no line is to blame.
+    pub line: usize,
+    /// What is wrong and what would be right.
+    pub reason: String,
+}
+
+impl fmt::Display for RuleFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.reason),
+            line => write!(f, "{}, line {line}: {}", self.file, self.reason),
+        }
+    }
+}
+
+/// Every fault of a set of rule files. A set with a fault is not used at all: half of a law is no law.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleFaults(pub Vec<RuleFault>);
+
+impl fmt::Display for RuleFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|fault| writeln!(f, "{fault}"))
+    }
+}
+
+impl std::error::Error for RuleFaults {}
+
+/// A file being read: its name and text, and the faults found so far.
+pub(super) struct Reading<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
+    pub(super) faults: &'a mut Vec<RuleFault>,
+}
+
+impl Reading<'_> {
+    /// Notes a fault at a line.
+    pub(super) fn at_line(&mut self, line: usize, reason: impl Into<String>) {
+        self.faults.push(RuleFault { file: self.file.to_owned(), line, reason: reason.into() });
+    }
+
+    /// Notes a fault at a byte of the text.
+    pub(super) fn at_byte(&mut self, byte: usize, reason: impl Into<String>) {
+        let line = self.text.bytes().take(byte).filter(|&b| b == b'\n').count() + 1;
+        self.at_line(line, reason);
+    }
+
+    /// Notes a fault at the first line that holds `needle`, or at the whole file.
+    pub(super) fn at_text(&mut self, needle: &str, reason: impl Into<String>) {
+        match self.text.find(needle) {
+            Some(byte) => self.at_byte(byte, reason),
+            None => self.at_line(0, reason),
+        }
+    }
+
+    /// Reads the text as TOML, or notes why it cannot be read.
+    pub(super) fn toml<T: DeserializeOwned>(&mut self) -> Option<T> {
+        match toml::from_str(self.text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let byte = error.span().map_or(0, |span| span.start);
+                self.at_byte(byte, error.message().to_owned());
+                None
+            }
+        }
+    }
+}

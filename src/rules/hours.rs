@@ -1,0 +1,169 @@
+//! When a desk is open, and what zone a region lives in.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Datelike, Duration, NaiveDate, TimeZone, Utc, Weekday};
+use chrono_tz::Tz;
+
+use super::calendar::{Calendar, rows};
+use super::fault::Reading;
+use crate::domain::codes::{UnknownCode, codes};
+use crate::domain::kato::Kato;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+codes! {
+    /// Whose hours a term in minutes or hours runs in.
+    Desk {
+        /// Akimats, departments, schools and kindergartens.
+        Provider = "provider",
+        /// The State Corporation; in 2014 the public service centre.
+        StateCorporation = "state_corporation",
+        /// The portal, which never closes.
+        Portal = "portal",
+    }
+}
+
+/// The opening hours of each desk, in seconds of the day.
+#[derive(Clone, Debug, Default)]
+pub struct Hours {
+    weekdays: BTreeMap<Desk, Vec<(i64, i64)>>,
+    saturdays: BTreeMap<Desk, Vec<(i64, i64)>>,
+    always: Vec<Desk>,
+}
+
+/// The zone of each region.
+#[derive(Clone, Debug, Default)]
+pub struct Zones(BTreeMap<Kato, Tz>);
+
+/// The zone where a regulation or a territory names no region.
+pub const COUNTRY_ZONE: Tz = Tz::Asia__Almaty;
+
+/// A desk with no open hour in this many days has none at all: its terms run on without a pause.
+const DAYS_SEARCHED: i64 = 400;
+
+impl Zones {
+    /// The zone of the region that `territory` lies in.
+    pub fn zone(&self, territory: Kato) -> Tz {
+        self.0.get(&territory.region()).copied().unwrap_or(COUNTRY_ZONE)
+    }
+
+    pub(super) fn read(&mut self, reading: &mut Reading<'_>) {
+        for (line, [region, zone]) in rows::<2>(reading, "region,zone") {
+            match (Kato::parse(region), zone.parse::<Tz>()) {
+                (Ok(region), Ok(zone)) if region.region() == region => {
+                    self.0.insert(region, zone);
+                }
+                _ => reading.at_line(line, "region must be a KATO code RR0000000 and zone a name of the tz database"),
+            }
+        }
+    }
+}
+
+impl Hours {
+    pub(super) fn read(&mut self, reading: &mut Reading<'_>) {
+        for (line, [desk, days, opens, closes]) in rows::<4>(reading, "desk,days,opens,closes") {
+            let span = seconds(opens).zip(seconds(closes)).filter(|(a, b)| a < b);
+            let (Some(span), Ok(desk)) = (span, desk.parse::<Desk>()) else {
+                reading.at_line(
+                    line,
+                    "desk must be provider, state_corporation or portal, and opens before closes, HH:MM",
+                );
+                continue;
+            };
+            let spans = match days {
+                "weekdays" => self.weekdays.entry(desk).or_default(),
+                "saturday" => self.saturdays.entry(desk).or_default(),
+                "always" if span == (0, 86_400) => {
+                    self.always.push(desk);
+                    continue;
+                }
+                _ => {
+                    reading.at_line(line, "days must be weekdays, saturday, or always with 00:00 and 24:00");
+                    continue;
+                }
+            };
+            if spans.last().is_some_and(|last| last.1 > span.0) {
+                reading.at_line(line, "these hours overlap the ones before; list them in order");
+                continue;
+            }
+            spans.push(span);
+        }
+    }
+}
+
+impl Calendar {
+    /// The zone of the region that `territory` lies in.
+    pub fn zone(&self, territory: Kato) -> Tz {
+        self.zones.zone(territory)
+    }
+
+    /// Whether a desk is open at every instant.
+    pub fn always_open(&self, desk: Desk) -> bool {
+        self.hours.always.contains(&desk)
+    }
+
+    /// The open spans of a desk on a civil day, in order, as instants.
+    pub fn open_spans(&self, desk: Desk, zone: Tz, on: NaiveDate) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+        let spans = if self.is_working_day(on) {
+            self.hours.weekdays.get(&desk)
+        } else if on.weekday() == Weekday::Sat && !self.is_holiday(on) {
+            self.hours.saturdays.get(&desk)
+        } else {
+            None
+        };
+        let instant = |second: &i64| instant_of(zone, on, *second);
+        spans.into_iter().flatten().filter_map(|(a, b)| Some((instant(a)?, instant(b)?))).collect()
+    }
+
+    /// The instant at which a desk has been open for `length` since `from`.
+    pub fn after_open_time(&self, desk: Desk, zone: Tz, from: DateTime<Utc>, length: Duration) -> DateTime<Utc> {
+        if self.always_open(desk) {
+            return from + length;
+        }
+        let mut left = length;
+        let mut on = from.with_timezone(&zone).date_naive();
+        for _ in 0..DAYS_SEARCHED + length.num_days() * 4 {
+            for (opens, closes) in self.open_spans(desk, zone, on) {
+                let begins = opens.max(from);
+                if begins >= closes {
+                    continue;
+                }
+                if left <= closes - begins {
+                    return begins + left;
+                }
+                left -= closes - begins;
+            }
+            let Some(next) = on.succ_opt() else { break };
+            on = next;
+        }
+        from + length
+    }
+
+    /// When a desk closes on a civil day, if it opens at all.
+    pub fn closes_at(&self, desk: Desk, zone: Tz, on: NaiveDate) -> Option<DateTime<Utc>> {
+        if self.always_open(desk) {
+            return None;
+        }
+        self.open_spans(desk, zone, on).last().map(|(_, closes)| *closes)
+    }
+}
+
+/// `HH:MM` in seconds of the day; `24:00` is its end.
+fn seconds(text: &str) -> Option<i64> {
+    let (hours, minutes) = text.split_once(':')?;
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let second = hours * 3600 + minutes * 60;
+    ((0..=23).contains(&hours) && (0..=59).contains(&minutes) || second == 86_400).then_some(second)
+}
+
+/// The instant of a second of a civil day. Where clocks were set back the later of the two is meant: a day ends only
+/// when it has really ended.
+pub fn instant_of(zone: Tz, on: NaiveDate, second: i64) -> Option<DateTime<Utc>> {
+    let local = on.and_hms_opt(0, 0, 0)? + Duration::seconds(second);
+    let found = zone.from_local_datetime(&local).latest();
+    // A local time that was skipped does not exist: an hour later it does.
+    let found = found.or_else(|| zone.from_local_datetime(&(local + Duration::hours(1))).earliest());
+    found.map(|at| at.with_timezone(&Utc))
+}

@@ -1,0 +1,555 @@
+//! What happens to an application besides its decision: reading, amending, withdrawing, moving, judging a proof.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::effects::{Effect, JoinEffect};
+use super::permissions::{Act, Principal};
+use super::positions::PositionEntry;
+use super::problem::{FieldFaults, Kind, Problem};
+use super::register;
+use super::registry::{Answer, Caller, Registry};
+use super::standing;
+use crate::domain::application::Application;
+use crate::domain::codes::{Decision, PlaceStatus, ProofStatus, ReferralStatus, Status};
+use crate::domain::kato::Kato;
+use crate::domain::life::{self, Step};
+use crate::domain::queue::{Number, Numbered};
+use crate::store::applications::Lodged;
+use crate::store::connection::AnyConnection;
+use crate::store::{Entry, Transaction, Written, applications, facts, places, referrals, results};
+use crate::trust::journal::instant_text;
+
+/// An application as those who may read it see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ApplicationView {
+    /// Its number.
+    pub number: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// What was decided.
+    #[schema(value_type = String)]
+    pub decision: Decision,
+    /// How it came.
+    pub channel: &'static str,
+    /// The territory named.
+    pub territory: String,
+    /// The queue.
+    pub queue: super::positions::QueueView,
+    /// The instant that orders the queue.
+    pub applied_at: String,
+    /// When the registry took it in.
+    pub registered_at: String,
+    /// The last tie-break.
+    pub ticket: u32,
+    /// The precedence class.
+    pub tier: u8,
+    /// The child.
+    pub child: register::ChildIn,
+    /// Who applies.
+    pub applicant: register::ApplicantIn,
+    /// Language wanted.
+    pub language: &'static str,
+    /// Kindergartens, most wanted first; none means any.
+    pub preferences: Vec<String>,
+    /// Claims to categories with the state of their proofs.
+    pub categories: Vec<CategoryView>,
+    /// The package.
+    pub documents: Vec<register::DocumentIn>,
+    /// The regulation that governs it.
+    pub regulation: String,
+    /// The profile that governs it.
+    pub profile: String,
+    /// What is known of the signature.
+    pub signature: String,
+    /// The referrals issued for it.
+    pub referrals: Vec<String>,
+    /// Where it stands in its queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<PositionEntry>,
+}
+
+/// A claim to a category.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CategoryView {
+    /// The code.
+    pub code: String,
+    /// The proof.
+    pub proof: String,
+    /// How far it is believed.
+    #[schema(value_type = String)]
+    pub status: ProofStatus,
+}
+
+/// A change of contacts or preferences.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct AmendIn {
+    /// New contacts; the old ones stay where this is missing.
+    #[serde(default)]
+    pub contacts: Option<Vec<String>>,
+    /// New preferences; the old ones stay where this is missing.
+    #[serde(default)]
+    pub preferences: Option<Vec<String>>,
+}
+
+/// A withdrawal.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct WithdrawIn {
+    /// Why, in the applicant's words.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// A move to another home or territory.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct MoveIn {
+    /// The new territory's KATO code.
+    pub territory: String,
+    /// Preferences there; none means any.
+    #[serde(default)]
+    pub preferences: Vec<String>,
+}
+
+/// A verdict on the proof of a category.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ProofIn {
+    /// The category's code.
+    pub category: String,
+    /// `confirmed` or `rejected`.
+    pub verdict: String,
+    /// On what the verdict rests.
+    pub evidence: String,
+}
+
+/// Where an application stands after an act.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Stands {
+    /// Its number.
+    pub number: String,
+    /// Its status.
+    #[schema(value_type = String)]
+    pub status: Status,
+}
+
+/// Loads an application that must be there.
+pub(crate) fn load(conn: &mut AnyConnection, number: &str) -> Result<Application, Problem> {
+    applications::find(conn, number)?.ok_or_else(|| Problem::not_found("application"))
+}
+
+/// The home in a number.
+pub(crate) fn home_of(number: &str, of: Numbered, what: &str) -> Result<Kato, Problem> {
+    Number::parse(number, of).map(|n| n.home).ok_or_else(|| Problem::not_found(what))
+}
+
+impl Registry {
+    /// Reads an application.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn application(&self, principal: &Principal, number: &str) -> Result<ApplicationView, Problem> {
+        principal.role_may(Act::ReadApplication)?;
+        home_of(number, Numbered::Application, "application")?;
+        let (lodged, issued) = self.store.read(|conn| -> Result<_, Problem> {
+            let application = load(conn, number)?;
+            principal.may(Act::ReadApplication, application.territory)?;
+            Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?))
+        })?;
+        let standing = self.position_of(number, self.clock.now());
+        Ok(view(lodged, issued.into_iter().map(|r| r.number).collect(), standing))
+    }
+
+    /// Changes contacts or preferences.
+    ///
+    /// # Errors
+    /// 403, 404, 409 for an application that has ended, 422.
+    pub fn amend(&self, caller: &Caller, number: &str, sent: &AmendIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::Amend)?;
+        let home = home_of(number, Numbered::Application, "application")?;
+        self.perform(caller, &[home], 200, |tx| {
+            let mut application = load(tx.conn(), number)?;
+            caller.principal.may(Act::Amend, application.territory)?;
+            if matches!(application.status, Status::Withdrawn | Status::Refused | Status::Closed | Status::Enrolled) {
+                let message = format!("application {number} is {}; it can no longer be changed", application.status);
+                return Err(Problem::conflict("wrong_state", message));
+            }
+            let bound = self.bound_as_registered(&application)?;
+            let mut faults = FieldFaults::default();
+            if sent.contacts.is_none() && sent.preferences.is_none() {
+                faults.add("contacts", "nothing_to_change", "send new contacts or new preferences");
+            }
+            let contacts = sent.contacts.as_ref().and_then(|c| register::read_contacts(&mut faults, "contacts", c));
+            let territory = application.queue.territory;
+            let preferences = match &sent.preferences {
+                Some(list) => Some(register::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
+                None => None,
+            };
+            faults.check()?;
+            let mut effects = Vec::new();
+            if let Some(contacts) = &contacts {
+                applications::save_contacts(tx, number, contacts)?;
+            }
+            if let Some(preferences) = preferences.filter(|p| *p != application.preferences) {
+                effects.extend(self.rechoose(tx, &mut application, preferences)?);
+            }
+            let sealed = super::keys::sealed(&json!({"contacts": contacts, "preferences": application.preferences}));
+            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+            let entry = Entry {
+                home,
+                act: "amend",
+                actor: caller.principal.id.clone(),
+                territory: application.territory,
+                payload: json!({"application": number, "role": caller.principal.role,
+                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            };
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
+        })
+    }
+
+    /// New preferences: the entry leaves and joins in one act, at its own instant, so its turn is the same.
+    fn rechoose(
+        &self,
+        tx: &mut Transaction<'_>,
+        application: &mut Application,
+        preferences: Vec<String>,
+    ) -> Result<Vec<Effect>, Problem> {
+        if application.status == Status::Referred || application.status == Status::Offered {
+            let message = format!("application {} has a place in hand; answer for it first", application.number);
+            return Err(Problem::conflict("wrong_state", message));
+        }
+        applications::save_preferences(tx, &application.number, &preferences)?;
+        application.preferences = preferences;
+        if !life::is_live(application.status) {
+            return Ok(Vec::new());
+        }
+        let leave = Effect::Leave { application: application.number.clone(), status: application.status };
+        Ok(vec![leave, Effect::Join(JoinEffect::of(application))])
+    }
+
+    /// Takes an application back.
+    ///
+    /// # Errors
+    /// 403, 404, 409 for an application that has ended.
+    pub fn withdraw(&self, caller: &Caller, number: &str, sent: &WithdrawIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::Withdraw)?;
+        let home = home_of(number, Numbered::Application, "application")?;
+        let mut faults = FieldFaults::default();
+        if let Some(reason) = &sent.reason {
+            faults.text("reason", reason, 2_000);
+        }
+        faults.check()?;
+        self.perform(caller, &[home], 200, |tx| {
+            let mut application = load(tx.conn(), number)?;
+            caller.principal.may(Act::Withdraw, application.territory)?;
+            let bound = self.bound_as_registered(&application)?;
+            let had_referral = application.status == Status::Referred;
+            let mut effects = standing::step(tx, &mut application, bound.profile, Step::Withdraw)?;
+            let freed = if had_referral { self.free_place_of(tx, &application)? } else { None };
+            let child = applications::child(tx.conn(), &application.child)?;
+            applications::release(tx, child.iin)?;
+            effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+            let sealed = super::keys::sealed(&json!({"reason": sent.reason}));
+            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+            let entry = Entry {
+                home,
+                act: "withdraw",
+                actor: caller.principal.id.clone(),
+                territory: application.territory,
+                payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
+                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            };
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
+        })
+    }
+
+    /// Annuls the open referral of an application that ends, and publishes its place again.
+    fn free_place_of(&self, tx: &mut Transaction<'_>, application: &Application) -> Result<Option<String>, Problem> {
+        let at = tx.at();
+        let open = referrals::of_application(tx.conn(), &application.number)?
+            .into_iter()
+            .find(|r| matches!(r.status, ReferralStatus::Issued | ReferralStatus::Presented));
+        let Some(mut referral) = open else { return Ok(None) };
+        referral.status = ReferralStatus::Annulled;
+        referral.status_at = at;
+        referral.ground = "withdrawn".to_owned();
+        referrals::update(tx, &referral)?;
+        places::set_status(tx, &referral.place, PlaceStatus::Published, Some(at), "")?;
+        Ok(Some(referral.place))
+    }
+
+    /// Confirms or rejects the proof of a category. A rejected one returns the entry to the tier of what is left, at its
+    /// own original instant.
+    ///
+    /// # Errors
+    /// 403, 404, 409, 422.
+    pub fn judge_proof(&self, caller: &Caller, number: &str, sent: &ProofIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::JudgeProof)?;
+        let home = home_of(number, Numbered::Application, "application")?;
+        let mut faults = FieldFaults::default();
+        let evidence = faults.text("evidence", &sent.evidence, 2_000);
+        let verdict = match sent.verdict.as_str() {
+            "confirmed" => Some(ProofStatus::Confirmed),
+            "rejected" => Some(ProofStatus::Rejected),
+            _ => {
+                faults.add("verdict", "wrong_verdict", "write confirmed or rejected");
+                None
+            }
+        };
+        let (Some(evidence), Some(verdict)) = (evidence, verdict) else { return Err(Problem::from(faults)) };
+        self.perform(caller, &[home], 200, |tx| {
+            let mut application = load(tx.conn(), number)?;
+            caller.principal.may(Act::JudgeProof, application.territory)?;
+            if !life::is_live(application.status) {
+                let message = format!("application {number} is {}; its proofs no longer matter", application.status);
+                return Err(Problem::conflict("wrong_state", message));
+            }
+            let mut claims = applications::claims(tx.conn(), number)?;
+            let Some(claim) = claims.iter_mut().find(|c| c.code == sent.category) else {
+                return Err(Problem::invalid(
+                    "category",
+                    "category_not_claimed",
+                    "the application claims no such category",
+                ));
+            };
+            claim.status = verdict;
+            applications::save_proof(tx, number, claim)?;
+            let bound = self.bound_as_registered(&application)?;
+            let effects = self.retier(tx, &mut application, &bound, standing::tier(bound.profile, &claims))?;
+            let sealed = super::keys::sealed(&json!({"category": sent.category, "evidence": evidence}));
+            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+            let entry = Entry {
+                home,
+                act: "judge_proof",
+                actor: caller.principal.id.clone(),
+                territory: application.territory,
+                payload: json!({"application": number, "role": caller.principal.role, "verdict": verdict,
+                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            };
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
+        })
+    }
+
+    fn retier(
+        &self,
+        tx: &mut Transaction<'_>,
+        application: &mut Application,
+        bound: &crate::rules::Bound<'_>,
+        tier: u8,
+    ) -> Result<Vec<Effect>, Problem> {
+        if tier == application.tier {
+            return Ok(Vec::new());
+        }
+        application.tier = tier;
+        application.stream = bound.profile.stream_of(tier);
+        applications::save_standing(tx, application)?;
+        let mut effects = vec![Effect::Leave { application: application.number.clone(), status: application.status }];
+        effects.push(Effect::Join(JoinEffect::of(application)));
+        effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+        Ok(effects)
+    }
+
+    /// Brings an application to another territory at its own original instant. In another home it gets a new number and
+    /// a new ticket there; the old one is closed and names it.
+    ///
+    /// # Errors
+    /// 403, 404, 409, 422.
+    pub fn move_application(&self, caller: &Caller, number: &str, sent: &MoveIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::Move)?;
+        let from = home_of(number, Numbered::Application, "application")?;
+        let territory = Kato::parse(sent.territory.trim())
+            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let to = territory.home();
+        self.perform(caller, &[from, to], 200, |tx| {
+            let old = load(tx.conn(), number)?;
+            caller.principal.may(Act::Move, old.territory)?;
+            let queue_territory = register::queue_territory(tx.conn(), territory)?;
+            let bound = self.bound(territory, tx.at())?;
+            let mut faults = FieldFaults::default();
+            let preferences =
+                register::read_preferences(tx.conn(), &mut faults, &sent.preferences, queue_territory, &bound)?;
+            faults.check()?;
+            if queue_territory == old.queue.territory {
+                let message = format!("the application already stands in the queue of {queue_territory}");
+                return Err(Problem::conflict("already_there", message));
+            }
+            self.carry(tx, caller, old, territory, queue_territory, preferences)
+        })
+    }
+
+    fn carry(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        old: Application,
+        territory: Kato,
+        queue_territory: Kato,
+        preferences: Vec<String>,
+    ) -> Result<Written<Stands>, Problem> {
+        let to = queue_territory.home();
+        let from_bound = self.bound_as_registered(&old)?;
+        let to_bound = self.bound(territory, tx.at())?;
+        let lodged = applications::lodged(tx.conn(), old.clone())?;
+        let mut closed = old.clone();
+        let mut left = standing::step(tx, &mut closed, from_bound.profile, Step::Move)?;
+        left.extend(standing::settled(tx, old.queue, from_bound.profile)?);
+        applications::release(tx, lodged.child.iin)?;
+        let number = tx.next_number(to, Numbered::Application)?.to_string();
+        applications::claim(tx, lodged.child.iin, to, &number)?;
+        let known = applications::child_key(tx.conn(), to, lodged.child.iin)?;
+        let mut moved = lodged;
+        if let Some(key) = &known {
+            moved.child.key.clone_from(key);
+        } else {
+            moved.child.key = super::keys::random_key();
+        }
+        let sealed = super::keys::sealed(&json!({"moved_from": old.number, "facts": old.facts}));
+        facts::insert(tx, to, std::slice::from_ref(&sealed.0))?;
+        let tier = standing::tier(to_bound.profile, &moved.claims);
+        moved.application = Application {
+            number: number.clone(),
+            home: to,
+            child: moved.child.key.clone(),
+            territory,
+            queue: crate::domain::queue::QueueKey { territory: queue_territory, ..old.queue },
+            ticket: tx.next_ticket(to)?,
+            tier,
+            stream: to_bound.profile.stream_of(tier),
+            turn: life::turn(Status::InQueue, tier),
+            status: Status::InQueue,
+            preferences,
+            regulation: to_bound.regulation.id.clone(),
+            profile: to_bound.profile.code.clone(),
+            facts: sealed.0.key.clone(),
+            registered_at: tx.at(),
+            ..old.clone()
+        };
+        let new_children = if known.is_none() { vec![moved.child.clone()] } else { Vec::new() };
+        applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
+        let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
+        joined.extend(standing::settled(tx, moved.application.queue, to_bound.profile)?);
+        let entry = |home, territory, payload| Entry {
+            home,
+            act: "move",
+            actor: caller.principal.id.clone(),
+            territory,
+            payload,
+        };
+        let role = caller.principal.role;
+        let entries = vec![
+            entry(
+                old.home,
+                old.territory,
+                json!({"application": old.number, "moved_to": number, "role": role, "queue": left}),
+            ),
+            entry(
+                to,
+                territory,
+                json!({"application": number, "moved_from": old.number, "child": moved.child.key, "role": role,
+                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": joined}),
+            ),
+        ];
+        Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
+    }
+
+    /// The results of an application, oldest first.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn documents(&self, principal: &Principal, number: &str) -> Result<Vec<results::StoredResult>, Problem> {
+        principal.role_may(Act::ReadApplication)?;
+        home_of(number, Numbered::Application, "application")?;
+        self.store.read(|conn| {
+            let application = load(conn, number)?;
+            principal.may(Act::ReadApplication, application.territory)?;
+            Ok(results::of_application(conn, number)?)
+        })
+    }
+
+    /// One result by its id.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn document(&self, principal: &Principal, id: &str) -> Result<results::StoredResult, Problem> {
+        principal.role_may(Act::ReadApplication)?;
+        home_of(id, Numbered::Result, "document")?;
+        self.store.read(|conn| {
+            let result = results::find(conn, id)?.ok_or_else(|| Problem::not_found("document"))?;
+            let territory = match applications::find(conn, &result.application)? {
+                Some(application) => application.territory,
+                None => result.home,
+            };
+            principal.may(Act::ReadApplication, territory)?;
+            Ok(result)
+        })
+    }
+}
+
+fn view(lodged: Lodged, referrals: Vec<String>, standing: Option<PositionEntry>) -> ApplicationView {
+    let Lodged { application: a, child, applicant, claims, documents } = lodged;
+    ApplicationView {
+        number: a.number,
+        status: a.status,
+        decision: a.decision,
+        channel: a.channel.code(),
+        territory: a.territory.to_string(),
+        queue: a.queue.into(),
+        applied_at: instant_text(a.applied_at),
+        registered_at: instant_text(a.registered_at),
+        ticket: a.ticket,
+        tier: a.tier,
+        child: register::ChildIn {
+            iin: child.iin.to_string(),
+            name: child.name,
+            birth_date: child.birth_on.to_string(),
+        },
+        applicant: register::ApplicantIn {
+            iin: applicant.iin.to_string(),
+            name: applicant.name,
+            kind: applicant.kind.code().to_owned(),
+            contacts: applicant.contacts,
+            power: applicant.power.map(|p| register::PowerIn { number: p.number, until: p.until_on.to_string() }),
+        },
+        language: a.language.code(),
+        preferences: a.preferences,
+        categories: claims
+            .into_iter()
+            .map(|c| CategoryView { code: c.code, proof: c.proof, status: c.status })
+            .collect(),
+        documents: documents
+            .into_iter()
+            .map(|d| register::DocumentIn {
+                kind: d.kind,
+                number: Some(d.number).filter(|n| !n.is_empty()),
+                expires_on: d.expires_on.map(|on| on.to_string()),
+            })
+            .collect(),
+        regulation: a.regulation,
+        profile: a.profile,
+        signature: a.signature,
+        referrals,
+        standing,
+    }
+}
+
+impl Registry {
+    /// Refuses a request whose role has no business here at all.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_be(&self, principal: &Principal, roles: &[crate::domain::codes::Role]) -> Result<(), Problem> {
+        if roles.contains(&principal.role) {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::Forbidden, "role_too_far", format!("the role {} may not do this", principal.role)))
+    }
+}

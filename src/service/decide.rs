@@ -1,0 +1,245 @@
+//! The decision of a case: accepted with its result, or refused with grounds that have a basis in the act.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::applications::load;
+use super::permissions::Act;
+use super::problem::{FieldFaults, Problem};
+use super::referrals::{self, Authority};
+use super::registry::{Answer, Caller, Registry};
+use super::{results, standing};
+use crate::domain::application::Application;
+use crate::domain::codes::{Basis, Decision, ResultKind, Status};
+use crate::domain::life::Step;
+use crate::domain::queue::{Number, Numbered};
+use crate::rules::Bound;
+use crate::rules::regulation::Stage;
+use crate::rules::sourced::RuleGround;
+use crate::store::{Entry, Transaction, Written};
+
+/// A decision as it is sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct DecisionIn {
+    /// `accepted` or `refused`.
+    #[schema(example = "accepted")]
+    pub decision: String,
+    /// For a refusal: codes of grounds that the regulation lists.
+    #[serde(default)]
+    pub grounds: Vec<String>,
+    /// A remark for the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Decided {
+    /// The application's number.
+    pub number: String,
+    /// `accepted` or `refused`.
+    #[schema(value_type = String)]
+    pub decision: Decision,
+    /// The status after it.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// The position, unless the service was refused.
+    pub position: Option<u64>,
+    /// Of how many.
+    pub of: Option<u64>,
+    /// The result that the case yielded.
+    pub result: ResultView,
+    /// The referral's number, where one was issued at once.
+    pub referral: Option<String>,
+}
+
+/// A result, by its id.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ResultView {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    #[schema(value_type = String)]
+    pub kind: ResultKind,
+}
+
+impl Registry {
+    /// Decides a case.
+    ///
+    /// # Errors
+    /// 403 outside role or territory, 404, 409 where it was decided before, 422 for a ground that the act does not list.
+    pub fn decide(&self, caller: &Caller, number: &str, sent: &DecisionIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::Decide)?;
+        let home = Number::parse(number, Numbered::Application).ok_or_else(|| Problem::not_found("application"))?.home;
+        self.perform(caller, &[home], 200, |tx| {
+            let application = load(tx.conn(), number)?;
+            caller.principal.may(Act::Decide, application.territory)?;
+            let bound = self.bound_as_registered(&application)?;
+            let grounds = read(sent, &application, &bound)?;
+            match grounds {
+                None => self.accept(tx, caller, application, &bound),
+                Some(grounds) => self.refuse(tx, caller, application, &bound, &grounds),
+            }
+        })
+    }
+
+    /// The regulation and profile by the instant of the registration.
+    pub(crate) fn bound_as_registered(&self, application: &Application) -> Result<Bound<'_>, Problem> {
+        self.bound(application.territory, application.registered_at)
+    }
+
+    fn accept(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        mut application: Application,
+        bound: &Bound<'_>,
+    ) -> Result<Written<Decided>, Problem> {
+        let home = application.home;
+        let mut effects = standing::step(tx, &mut application, bound.profile, Step::Accept)?;
+        application.decision = Decision::Accepted;
+        crate::store::applications::save_standing(tx, &application)?;
+        let authority = Authority::of(&caller.principal);
+        let immediate = self.immediate(tx, &mut application, bound, &authority)?;
+        let (result, referral, referral_effects) = match immediate {
+            Some(issued) => (issued.result, Some(issued.referral.number.clone()), issued.effects),
+            None => {
+                self.follow_locked(tx, home)?;
+                let view = self.position_of(&application.number, tx.at());
+                let id = tx.next_number(home, Numbered::Result)?.to_string();
+                let issue = results::Issue { id: &id, application: &application, signer: &authority, at: tx.at() };
+                let result = results::notification(self, tx.conn(), &issue, bound, view.as_ref())?;
+                (result, None, Vec::new())
+            }
+        };
+        crate::store::results::insert(tx, std::slice::from_ref(&result))?;
+        effects.extend(referral_effects);
+        effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+        self.follow_locked(tx, home)?;
+        let view = self.position_of(&application.number, tx.at());
+        let entry = Entry {
+            home,
+            act: "decide",
+            actor: caller.principal.id.clone(),
+            territory: application.territory,
+            payload: json!({"application": application.number, "decision": Decision::Accepted,
+                "role": caller.principal.role, "regulation": bound.regulation.id,
+                "result": {"id": result.id, "kind": result.kind}, "referral": referral, "queue": effects}),
+        };
+        let value = Decided {
+            number: application.number,
+            decision: Decision::Accepted,
+            status: application.status,
+            position: view.as_ref().and_then(|v| v.position),
+            of: view.as_ref().and_then(|v| v.of),
+            result: ResultView { id: result.id, kind: result.kind },
+            referral,
+        };
+        Ok(Written { value, entries: vec![entry] })
+    }
+
+    fn immediate(
+        &self,
+        tx: &mut Transaction<'_>,
+        application: &mut Application,
+        bound: &Bound<'_>,
+        authority: &Authority,
+    ) -> Result<Option<referrals::Issued>, Problem> {
+        let listed = bound.regulation.result(ResultKind::Referral.code()).is_some();
+        if !listed || !bound.profile.immediate.value {
+            return Ok(None);
+        }
+        referrals::issue_at_once(self, tx, application, bound, authority)
+    }
+
+    fn refuse(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        mut application: Application,
+        bound: &Bound<'_>,
+        grounds: &[RuleGround],
+    ) -> Result<Written<Decided>, Problem> {
+        let home = application.home;
+        let mut effects = standing::step(tx, &mut application, bound.profile, Step::Refuse)?;
+        application.decision = Decision::Refused;
+        crate::store::applications::save_standing(tx, &application)?;
+        let child = crate::store::applications::child(tx.conn(), &application.child)?;
+        crate::store::applications::release(tx, child.iin)?;
+        effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+        let id = tx.next_number(home, Numbered::Result)?.to_string();
+        let authority = Authority::of(&caller.principal);
+        let issue = results::Issue { id: &id, application: &application, signer: &authority, at: tx.at() };
+        let result = results::reasoned_refusal(self, tx.conn(), &issue, bound, grounds)?;
+        crate::store::results::insert(tx, std::slice::from_ref(&result))?;
+        let codes: Vec<&str> = grounds.iter().map(|g| g.code.as_str()).collect();
+        let entry = Entry {
+            home,
+            act: "decide",
+            actor: caller.principal.id.clone(),
+            territory: application.territory,
+            payload: json!({"application": application.number, "decision": Decision::Refused, "grounds": codes,
+                "role": caller.principal.role, "regulation": bound.regulation.id,
+                "result": {"id": id, "kind": ResultKind::ReasonedRefusal}, "queue": effects}),
+        };
+        let value = Decided {
+            number: application.number,
+            decision: Decision::Refused,
+            status: application.status,
+            position: None,
+            of: None,
+            result: ResultView { id, kind: ResultKind::ReasonedRefusal },
+            referral: None,
+        };
+        Ok(Written { value, entries: vec![entry] })
+    }
+}
+
+/// The grounds of a refusal, or none for an acceptance.
+fn read(sent: &DecisionIn, application: &Application, bound: &Bound<'_>) -> Result<Option<Vec<RuleGround>>, Problem> {
+    let mut faults = FieldFaults::default();
+    if let Some(note) = &sent.note {
+        faults.text("note", note, 2_000);
+    }
+    let decision = match sent.decision.as_str() {
+        "accepted" => Some(None),
+        "refused" => Some(Some(refusal_grounds(&mut faults, sent, application, bound))),
+        _ => {
+            faults.add("decision", "wrong_decision", "write accepted or refused");
+            None
+        }
+    };
+    faults.check()?;
+    Ok(decision.flatten())
+}
+
+fn refusal_grounds(
+    faults: &mut FieldFaults,
+    sent: &DecisionIn,
+    application: &Application,
+    bound: &Bound<'_>,
+) -> Vec<RuleGround> {
+    // A reasoned refusal of the service needs a ground of the act itself (design: rules are dated data).
+    let listed: Vec<&RuleGround> =
+        bound.regulation.refusals(Stage::Service, application.channel).filter(|g| g.basis == Basis::Act).collect();
+    if sent.grounds.is_empty() {
+        faults.add("grounds", "ground_missing", format!("name at least one ground: {}", codes(&listed)));
+    }
+    let mut grounds: Vec<RuleGround> = Vec::new();
+    for code in &sent.grounds {
+        match listed.iter().find(|g| g.code == *code) {
+            Some(ground) if !grounds.iter().any(|g| g.code == *code) => grounds.push((*ground).clone()),
+            Some(_) => {}
+            None => {
+                let message = format!("{} lists no such ground; use one of: {}", bound.regulation.id, codes(&listed));
+                faults.add("grounds", "ground_not_listed", message);
+            }
+        }
+    }
+    grounds
+}
+
+fn codes(grounds: &[&RuleGround]) -> String {
+    grounds.iter().map(|g| g.code.as_str()).collect::<Vec<_>>().join(", ")
+}

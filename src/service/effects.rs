@@ -1,0 +1,93 @@
+//! What an act did to the queues, as the journal records it. The live index of every instance follows these records,
+//! and an auditor can replay every position from them alone.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::application::Application;
+use crate::domain::codes::{Status, Stream};
+use crate::domain::queue::QueueKey;
+use crate::engine::order::Counters;
+use crate::trust::journal::instant_text;
+
+/// One change of a queue. An act's changes of one queue are applied together and settled once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "change")]
+pub enum Effect {
+    /// A seat is taken.
+    Join(JoinEffect),
+    /// A restored entry takes its own instant again, and its spent turn where that is still in the stream.
+    Restore(JoinEffect),
+    /// The seat is left without a turn.
+    Leave {
+        /// The application.
+        application: String,
+        /// What it is now.
+        status: Status,
+    },
+    /// The child is enrolled: the turn is spent.
+    Spend {
+        /// The application.
+        application: String,
+    },
+    /// The seat stays, the status changes.
+    Status {
+        /// The application.
+        application: String,
+        /// What it is now.
+        status: Status,
+    },
+    /// The counters after the act.
+    Counters {
+        /// The queue.
+        queue: QueueKey,
+        /// Of the first-priority stream.
+        first_priority: u64,
+        /// Of the general stream.
+        general: u64,
+    },
+}
+
+/// A seat with all that decides its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinEffect {
+    /// The application.
+    pub application: String,
+    /// The queue.
+    pub queue: QueueKey,
+    /// The tier.
+    pub tier: u8,
+    /// The stream.
+    pub stream: Stream,
+    /// The instant that orders the queue.
+    pub applied_at: String,
+    /// The ticket.
+    pub ticket: u32,
+    /// Kindergartens, most wanted first; none means any.
+    pub choices: Vec<String>,
+    /// The status.
+    pub status: Status,
+}
+
+impl JoinEffect {
+    /// The seat of an application as it is now.
+    pub fn of(a: &Application) -> Self {
+        JoinEffect {
+            application: a.number.clone(),
+            queue: a.queue,
+            tier: a.tier,
+            stream: a.stream,
+            applied_at: instant_text(a.applied_at),
+            ticket: a.ticket,
+            choices: a.preferences.clone(),
+            status: a.status,
+        }
+    }
+}
+
+impl Effect {
+    /// The counters of a queue after an act.
+    pub fn counters(queue: QueueKey, counters: Counters) -> Self {
+        let Counters { first_priority, general } = counters;
+        Effect::Counters { queue, first_priority, general }
+    }
+}

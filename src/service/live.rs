@@ -1,0 +1,401 @@
+//! The live index: every child's seat in memory, following the journal of every home.
+//!
+//! It is built from the registry at the start and kept by [`Live::follow`], which reads the records after the last one
+//! applied; the same code serves the acts of this process and of any other. Positions are answered from it without SQL.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{RwLock, RwLockReadGuard};
+
+use chrono::DateTime;
+
+use super::effects::{Effect, JoinEffect};
+use crate::domain::codes::{Status, Turn};
+use crate::domain::iin::Iin;
+use crate::domain::kato::Kato;
+use crate::domain::life::is_live;
+use crate::domain::queue::{Number, Numbered, QueueKey};
+use crate::engine::order::{Change, Counters, Mix, QueueOrder, Seat, TurnState};
+use crate::store::connection::AnyConnection;
+use crate::store::seats::Seated;
+use crate::store::{Store, StoreError, journal, queues, seats};
+use crate::trust::journal::Record;
+
+/// How many records are read at once when following a chain.
+const FOLLOW_BATCH: i64 = 500;
+
+/// The ratio that a territory's profile merges by.
+pub type MixOf = dyn Fn(QueueKey) -> Option<Mix> + Send + Sync;
+
+/// The index.
+pub struct Live {
+    index: RwLock<Index>,
+    mix_of: Box<MixOf>,
+}
+
+/// What is held in memory.
+#[derive(Default)]
+pub struct Index {
+    reach: BTreeMap<Kato, i64>,
+    seats: HashMap<Number, Held>,
+    children: HashMap<u64, Number>,
+    queues: HashMap<QueueKey, QueueOrder>,
+    kindergartens: Names,
+}
+
+/// A seat in memory.
+#[derive(Clone, Debug)]
+pub struct Held {
+    iin: u64,
+    /// The queue.
+    pub queue: QueueKey,
+    /// The seat.
+    pub seat: Seat,
+    /// The status.
+    pub status: Status,
+    /// Kindergartens by their number in [`Names`].
+    pub choices: Box<[u32]>,
+}
+
+/// Kindergarten ids as small numbers.
+#[derive(Default)]
+struct Names {
+    by_id: HashMap<String, u32>,
+    ids: Vec<String>,
+}
+
+impl Names {
+    fn number(&mut self, id: &str) -> u32 {
+        if let Some(number) = self.by_id.get(id) {
+            return *number;
+        }
+        let number = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        self.ids.push(id.to_owned());
+        self.by_id.insert(id.to_owned(), number);
+        number
+    }
+}
+
+/// What stops the index from following: it is then rebuilt from the registry.
+#[derive(Debug)]
+struct OutOfStep(String);
+
+impl Live {
+    /// Builds the index from the registry as it stands at one moment.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn build(store: &Store, mix_of: Box<MixOf>) -> Result<Self, StoreError> {
+        let index = Index::load(store, &mix_of)?;
+        Ok(Live { index: RwLock::new(index), mix_of })
+    }
+
+    /// Reads the index.
+    pub fn read(&self) -> RwLockReadGuard<'_, Index> {
+        // A panic while writing is answered by a rebuild at the next follow, so a poisoned lock can still be read.
+        self.index.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Applies all records of these homes that the index has not seen, as far as `conn` can see them.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn follow(&self, conn: &mut AnyConnection, homes: &[Kato]) -> Result<Followed, StoreError> {
+        for &home in homes {
+            loop {
+                let seen = self.read().reach.get(&home).copied().unwrap_or(0);
+                let (records, joined) = news(conn, home, seen)?;
+                if records.is_empty() {
+                    break;
+                }
+                let mut index = self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+                for record in &records {
+                    if let Err(OutOfStep(why)) = index.apply(record, &joined, &self.mix_of) {
+                        tracing::error!(home = %record.home, seq = record.seq, why, "the live index is out of step");
+                        return Ok(Followed::OutOfStep);
+                    }
+                }
+            }
+        }
+        Ok(Followed::InStep)
+    }
+
+    /// Builds the index anew from the registry.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn rebuild(&self, store: &Store) -> Result<(), StoreError> {
+        let fresh = Index::load(store, &self.mix_of)?;
+        *self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// The homes whose chains reach further than the index has followed.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn behind(&self, conn: &mut AnyConnection) -> Result<Vec<Kato>, StoreError> {
+        let reach = journal::reach(conn)?;
+        let index = self.read();
+        let seen = |home| index.reach.get(home).copied().unwrap_or(0);
+        Ok(reach.iter().filter(|(home, seq)| seen(home) < **seq).map(|(home, _)| *home).collect())
+    }
+}
+
+/// Whether the index could follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// It holds what the registry holds.
+    InStep,
+    /// A record did not fit; the index must be rebuilt.
+    OutOfStep,
+}
+
+/// The records after `seen` and the seats of the applications that they bring in.
+fn news(conn: &mut AnyConnection, home: Kato, seen: i64) -> Result<(Vec<Record>, HashMap<String, Seated>), StoreError> {
+    let records = journal::after(conn, home, seen, FOLLOW_BATCH)?;
+    let mut numbers = Vec::new();
+    for effect in records.iter().flat_map(effects) {
+        if let Effect::Join(join) | Effect::Restore(join) = effect {
+            numbers.push(join.application);
+        }
+    }
+    let seats = seats::of_applications(conn, &numbers)?;
+    Ok((records, seats.into_iter().map(|s| (s.number.clone(), s)).collect()))
+}
+
+/// The effects that a record carries.
+pub fn effects(record: &Record) -> Vec<Effect> {
+    record.payload.get("queue").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default()
+}
+
+impl Index {
+    fn load(store: &Store, mix_of: &MixOf) -> Result<Self, StoreError> {
+        store.read_snapshot(|conn| {
+            let mut index = Index { reach: journal::reach(conn)?, ..Index::default() };
+            let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
+            let mut rows: HashMap<QueueKey, Vec<(Seat, TurnState, Box<[u32]>)>> = HashMap::new();
+            seats::each_claimed(conn, |seated| {
+                let held = index.held(&seated);
+                match seated.turn {
+                    Turn::Live => {
+                        rows.entry(held.queue).or_default().push((held.seat, TurnState::Live, held.choices.clone()));
+                    }
+                    Turn::Spent => {
+                        rows.entry(held.queue).or_default().push((held.seat, TurnState::Spent, Box::default()));
+                    }
+                    Turn::Dropped | Turn::None => {}
+                }
+                index.hold(&seated.number, held)
+            })?;
+            for (key, seats) in rows {
+                let order = QueueOrder::build(mix_of(key), counters.get(&key).copied().unwrap_or_default(), seats)
+                    .map_err(|fault| StoreError::Damaged(format!("queue {key}: {fault}")))?;
+                index.queues.insert(key, order);
+            }
+            Ok(index)
+        })
+    }
+
+    fn held(&mut self, seated: &Seated) -> Held {
+        Held {
+            iin: seated.iin.number(),
+            queue: seated.queue,
+            seat: seat(seated),
+            status: seated.status,
+            choices: seated.preferences.iter().map(|id| self.kindergartens.number(id)).collect(),
+        }
+    }
+
+    fn hold(&mut self, number: &str, held: Held) -> Result<(), StoreError> {
+        let number = Number::parse(number, Numbered::Application)
+            .ok_or_else(|| StoreError::Damaged(format!("{number} is not an application's number")))?;
+        if !matches!(held.status, Status::Withdrawn | Status::Refused | Status::Closed) {
+            self.children.insert(held.iin, number);
+            self.seats.insert(number, held);
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, record: &Record, joined: &HashMap<String, Seated>, mix_of: &MixOf) -> Result<(), OutOfStep> {
+        let seen = self.reach.get(&record.home).copied().unwrap_or(0);
+        if record.seq <= seen {
+            return Ok(());
+        }
+        if record.seq != seen + 1 {
+            return Err(OutOfStep(format!("record {} follows {seen}", record.seq)));
+        }
+        let mut changes: Vec<(QueueKey, Moved)> = Vec::new();
+        let mut counters: Vec<(QueueKey, Counters)> = Vec::new();
+        for effect in effects(record) {
+            self.take(effect, joined, &mut changes, &mut counters)?;
+        }
+        let mut queues: Vec<QueueKey> = changes.iter().map(|(key, _)| *key).collect();
+        queues.sort_unstable();
+        queues.dedup();
+        for key in queues {
+            let of_queue: Vec<Change<'_>> =
+                changes.iter().filter(|(k, _)| *k == key).map(|(_, moved)| moved.change()).collect();
+            let order = self.queues.entry(key).or_insert_with(|| QueueOrder::new(mix_of(key)));
+            let after = order.apply(&of_queue).map_err(|fault| OutOfStep(format!("queue {key}: {fault}")))?;
+            if let Some((_, journaled)) = counters.iter().find(|(k, _)| *k == key)
+                && *journaled != after
+            {
+                return Err(OutOfStep(format!("queue {key}: counters {after:?}, the journal says {journaled:?}")));
+            }
+        }
+        self.reach.insert(record.home, record.seq);
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        effect: Effect,
+        joined: &HashMap<String, Seated>,
+        changes: &mut Vec<(QueueKey, Moved)>,
+        counters: &mut Vec<(QueueKey, Counters)>,
+    ) -> Result<(), OutOfStep> {
+        match effect {
+            Effect::Join(join) => {
+                let held = self.joining(&join, joined)?;
+                changes.push((held.queue, Moved::Join(held)));
+            }
+            Effect::Restore(join) => {
+                let held = self.joining(&join, joined)?;
+                changes.push((held.queue, Moved::Restore(held)));
+            }
+            Effect::Leave { application, status } => {
+                let number = parse(&application)?;
+                let held = self.seats.get_mut(&number).ok_or_else(|| missing(&application))?;
+                let was = held.clone();
+                held.status = status;
+                if !is_live(status) && matches!(status, Status::Withdrawn | Status::Refused | Status::Closed) {
+                    self.seats.remove(&number);
+                    if self.children.get(&was.iin) == Some(&number) {
+                        self.children.remove(&was.iin);
+                    }
+                }
+                changes.push((was.queue, Moved::Leave(was)));
+            }
+            Effect::Spend { application } => {
+                let held = self.seats.get_mut(&parse(&application)?).ok_or_else(|| missing(&application))?;
+                held.status = Status::Enrolled;
+                changes.push((held.queue, Moved::Spend(held.clone())));
+            }
+            Effect::Status { application, status } => {
+                self.seats.get_mut(&parse(&application)?).ok_or_else(|| missing(&application))?.status = status;
+            }
+            Effect::Counters { queue, first_priority, general } => {
+                counters.push((queue, Counters { first_priority, general }));
+            }
+        }
+        Ok(())
+    }
+
+    fn joining(&mut self, join: &JoinEffect, joined: &HashMap<String, Seated>) -> Result<Held, OutOfStep> {
+        let iin = joined.get(&join.application).ok_or_else(|| missing(&join.application))?.iin;
+        let applied_at = DateTime::parse_from_rfc3339(&join.applied_at)
+            .map_err(|_| OutOfStep(format!("{} has no instant", join.application)))?;
+        let held = Held {
+            iin: iin.number(),
+            queue: join.queue,
+            seat: Seat {
+                tier: join.tier,
+                applied_at: applied_at.timestamp_micros(),
+                ticket: join.ticket,
+                stream: join.stream,
+            },
+            status: join.status,
+            choices: join.choices.iter().map(|id| self.kindergartens.number(id)).collect(),
+        };
+        self.hold(&join.application, held.clone()).map_err(|e| OutOfStep(e.to_string()))?;
+        Ok(held)
+    }
+
+    /// The seat of a child's active application.
+    pub fn of_child(&self, iin: Iin) -> Option<(Number, &Held)> {
+        let number = self.children.get(&iin.number())?;
+        Some((*number, self.seats.get(number)?))
+    }
+
+    /// The seat of an application.
+    pub fn of_application(&self, number: &str) -> Option<&Held> {
+        self.seats.get(&Number::parse(number, Numbered::Application)?)
+    }
+
+    /// All seats.
+    pub fn seats(&self) -> impl Iterator<Item = (Number, &Held)> {
+        self.seats.iter().map(|(number, held)| (*number, held))
+    }
+
+    /// A queue's order.
+    pub fn queue(&self, key: QueueKey) -> Option<&QueueOrder> {
+        self.queues.get(&key)
+    }
+
+    /// All queues.
+    pub fn queues(&self) -> impl Iterator<Item = (QueueKey, &QueueOrder)> {
+        self.queues.iter().map(|(key, order)| (*key, order))
+    }
+
+    /// The id of a kindergarten from its small number.
+    pub fn kindergarten(&self, number: u32) -> &str {
+        usize::try_from(number).ok().and_then(|n| self.kindergartens.ids.get(n)).map_or("", String::as_str)
+    }
+
+    /// How far the index has followed each home.
+    pub fn reach(&self) -> &BTreeMap<Kato, i64> {
+        &self.reach
+    }
+
+    /// How many seats are held.
+    pub fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Whether no seat is held.
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+}
+
+/// A seat that an act moved.
+enum Moved {
+    Join(Held),
+    Leave(Held),
+    Spend(Held),
+    Restore(Held),
+}
+
+impl Moved {
+    fn change(&self) -> Change<'_> {
+        match self {
+            Moved::Join(held) => Change::Join(held.seat, &held.choices),
+            Moved::Leave(held) => Change::Leave(held.seat, &held.choices),
+            Moved::Spend(held) => Change::Spend(held.seat, &held.choices),
+            Moved::Restore(held) => Change::Restore(held.seat, &held.choices),
+        }
+    }
+}
+
+fn parse(number: &str) -> Result<Number, OutOfStep> {
+    Number::parse(number, Numbered::Application).ok_or_else(|| missing(number))
+}
+
+fn missing(number: &str) -> OutOfStep {
+    OutOfStep(format!("application {number} is not in the index"))
+}
+
+/// The seat that the engine orders.
+pub fn seat(seated: &Seated) -> Seat {
+    Seat {
+        tier: seated.tier,
+        applied_at: seated.applied_at.timestamp_micros(),
+        ticket: seated.ticket,
+        stream: seated.stream,
+    }
+}
+
+/// The seat of an application.
+pub(crate) fn seat_of(a: &crate::domain::application::Application) -> Seat {
+    Seat { tier: a.tier, applied_at: a.applied_at.timestamp_micros(), ticket: a.ticket, stream: a.stream }
+}

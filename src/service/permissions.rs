@@ -1,0 +1,160 @@
+//! Who may do what: one table. An act that a role is not listed for is forbidden to it; every act reaches only the
+//! credential's own territory and all below.
+
+use super::problem::{Kind, Problem};
+use crate::domain::codes::{Channel, Role};
+use crate::domain::kato::Kato;
+
+/// What can be asked of the registry with a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Hand an application in.
+    Register,
+    /// Read an application and its results.
+    ReadApplication,
+    /// Accept or refuse an application.
+    Decide,
+    /// Change contacts or preferences.
+    Amend,
+    /// Take an application back for the applicant.
+    Withdraw,
+    /// Bring an application to another home.
+    Move,
+    /// Confirm or reject the proof of a category.
+    JudgeProof,
+    /// Report a place, which publishes it where the profile has no hour of publication.
+    ReportPlace,
+    /// Take a free place back with a reason.
+    WithdrawPlace,
+    /// Run a round without keeping it.
+    TryRound,
+    /// Run a round.
+    HoldRound,
+    /// Read a round.
+    ReadRound,
+    /// See which child is due for the next place.
+    SeeNext,
+    /// Issue a referral.
+    Refer,
+    /// Confirm another official's skip.
+    Confirm,
+    /// Read a referral.
+    ReadReferral,
+    /// Mark a referral as presented.
+    Present,
+    /// Enrol the child of a referral.
+    Enrol,
+    /// Refuse the child of a referral with a ground.
+    RefuseReferral,
+    /// Extend a referral.
+    Extend,
+    /// Annul a referral.
+    Annul,
+    /// Read queues and their entries.
+    ReadQueue,
+    /// Read the ledger of places.
+    ReadPlaces,
+}
+
+use Role::{Akim, Auditor, Department, Kindergarten, Office, Portal, StateCorporation};
+
+/// The table.
+pub const TABLE: &[(Act, &[Role])] = &[
+    (Act::Register, &[Office, StateCorporation, Portal]),
+    (Act::ReadApplication, &[Office, StateCorporation, Portal, Department, Akim, Auditor]),
+    (Act::Decide, &[Department, Akim]),
+    (Act::Amend, &[Office, StateCorporation, Portal, Department]),
+    (Act::Withdraw, &[Office, StateCorporation, Portal, Department]),
+    (Act::Move, &[Office, StateCorporation, Portal, Department]),
+    (Act::JudgeProof, &[Department, Akim]),
+    (Act::ReportPlace, &[Kindergarten, Department]),
+    (Act::WithdrawPlace, &[Kindergarten, Department]),
+    (Act::TryRound, &[Department, Akim, Auditor]),
+    (Act::HoldRound, &[Department]),
+    (Act::ReadRound, &[Department, Akim, Auditor]),
+    (Act::SeeNext, &[Department, Akim, Auditor]),
+    (Act::Refer, &[Department, Akim]),
+    (Act::Confirm, &[Department, Akim]),
+    (Act::ReadReferral, &[Department, Akim, Kindergarten, Office, StateCorporation, Portal, Auditor]),
+    (Act::Present, &[Kindergarten]),
+    (Act::Enrol, &[Kindergarten]),
+    (Act::RefuseReferral, &[Kindergarten]),
+    (Act::Extend, &[Department, Akim]),
+    (Act::Annul, &[Department, Akim]),
+    (Act::ReadQueue, &[Department, Akim, Auditor]),
+    (Act::ReadPlaces, &[Department, Akim, Kindergarten, Auditor]),
+];
+
+/// Who asks: a credential without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The key by which the journal knows the holder.
+    pub id: String,
+    /// The role.
+    pub role: Role,
+    /// The territory.
+    pub territory: Kato,
+    /// The one kindergarten that it speaks for, if any.
+    pub kindergarten: Option<String>,
+}
+
+/// The roles that may do an act.
+pub fn roles(act: Act) -> &'static [Role] {
+    TABLE.iter().find(|(listed, _)| *listed == act).map_or(&[], |(_, roles)| roles)
+}
+
+impl Principal {
+    /// Whether the role may do the act at all.
+    ///
+    /// # Errors
+    /// 403 naming the roles that may.
+    pub fn role_may(&self, act: Act) -> Result<(), Problem> {
+        if roles(act).contains(&self.role) {
+            return Ok(());
+        }
+        let allowed: Vec<&str> = roles(act).iter().map(|r| r.code()).collect();
+        let message = format!("the role {} may not do this; it is for: {}", self.role, allowed.join(", "));
+        Err(Problem::new(Kind::Forbidden, "role_too_far", message))
+    }
+
+    /// Whether the role may do the act in this territory.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn may(&self, act: Act, territory: Kato) -> Result<(), Problem> {
+        self.role_may(act)?;
+        if territory.within(self.territory) {
+            return Ok(());
+        }
+        let message = format!("this credential is for {} and below, the act concerns {territory}", self.territory);
+        Err(Problem::new(Kind::Forbidden, "territory_too_far", message))
+    }
+
+    /// Whether the credential may act for this kindergarten.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn may_for(&self, act: Act, territory: Kato, kindergarten: &str) -> Result<(), Problem> {
+        self.may(act, territory)?;
+        match &self.kindergarten {
+            Some(own) if own != kindergarten => {
+                let message = format!("this credential speaks for kindergarten {own} only");
+                Err(Problem::new(Kind::Forbidden, "kindergarten_too_far", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The channel that this credential hands applications in through.
+    ///
+    /// # Errors
+    /// 403 for a role that is no channel.
+    pub fn channel(&self) -> Result<Channel, Problem> {
+        self.role_may(Act::Register)?;
+        match self.role {
+            Role::StateCorporation => Ok(Channel::StateCorporation),
+            Role::Portal => Ok(Channel::Portal),
+            _ => Ok(Channel::Office),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The answer to "where does my child stand": from memory, with its reasons.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::live::{Held, Index, seat_of};
+use super::registry::Registry;
+use super::words::{Said, children, say, say_each};
+use crate::domain::application::Application;
+use crate::domain::codes::{Basis, Status};
+use crate::domain::iin::Iin;
+use crate::domain::life::is_live;
+use crate::domain::queue::QueueKey;
+use crate::engine::order::Standing;
+use crate::rules::profile::Profile;
+use crate::trust::journal::instant_text;
+
+/// What is known of a child: the same shape whether the registry knows the IIN or not.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct Positions {
+    /// One entry for each active application; there is at most one in the country.
+    pub entries: Vec<PositionEntry>,
+}
+
+/// Where one application stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PositionEntry {
+    /// The application's number.
+    pub application: String,
+    /// Its status.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// The queue.
+    pub queue: QueueView,
+    /// The number in the queue; none while the application takes no part.
+    pub position: Option<u64>,
+    /// Of how many.
+    pub of: Option<u64>,
+    /// The number among those who wait for each chosen kindergarten.
+    pub choices: Vec<ChoiceView>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// When this was so.
+    pub as_of: String,
+}
+
+/// A queue, in parts and as its key.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct QueueView {
+    /// The key, for `GET /api/v1/queues/{key}/entries`.
+    #[schema(value_type = String)]
+    pub key: QueueKey,
+    /// The territory.
+    #[schema(value_type = String)]
+    pub territory: crate::domain::kato::Kato,
+    /// The year of birth.
+    pub cohort: i32,
+    /// The kind of group.
+    #[schema(value_type = String)]
+    pub kind: crate::domain::codes::GroupKind,
+}
+
+impl From<QueueKey> for QueueView {
+    fn from(key: QueueKey) -> Self {
+        QueueView { key, territory: key.territory, cohort: key.cohort, kind: key.kind }
+    }
+}
+
+/// The number among those who chose a kindergarten or any.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ChoiceView {
+    /// The kindergarten's id.
+    pub kindergarten: String,
+    /// The number.
+    pub position: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+/// A reason for a number, that can be read aloud.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Reason {
+    /// A stable code.
+    pub code: &'static str,
+    /// How many stand ahead, by stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<Ahead>,
+    /// On what the rule rests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<&'static str>,
+    /// Where the rule was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// In words, `{"kk", "ru", "en"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub text: Said,
+}
+
+/// How many stand ahead.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Ahead {
+    /// Out of turn.
+    pub out_of_turn: u64,
+    /// First priority.
+    pub first_priority: u64,
+    /// General.
+    pub general: u64,
+}
+
+impl Registry {
+    /// Where the child of this IIN stands. No SQL: everything comes from the live index.
+    pub fn positions(&self, iin: Iin, now: DateTime<Utc>) -> Positions {
+        let index = self.live.read();
+        let Some((number, held)) = index.of_child(iin) else { return Positions::default() };
+        let entry = self.entry(&index, number.to_string(), held, now);
+        Positions { entries: vec![entry] }
+    }
+
+    /// Where one application stands, as the index knows it.
+    pub(crate) fn position_of(&self, number: &str, now: DateTime<Utc>) -> Option<PositionEntry> {
+        let index = self.live.read();
+        let held = index.of_application(number)?;
+        Some(self.entry(&index, number.to_owned(), held, now))
+    }
+
+    fn entry(&self, index: &Index, application: String, held: &Held, now: DateTime<Utc>) -> PositionEntry {
+        let mut entry = PositionEntry {
+            application,
+            status: held.status,
+            queue: held.queue.into(),
+            position: None,
+            of: None,
+            choices: Vec::new(),
+            reasons: Vec::new(),
+            as_of: instant_text(now),
+        };
+        let located = index.queue(held.queue).and_then(|order| order.locate(held.seat));
+        if let Some(located) = located
+            && is_live(held.status)
+        {
+            let standing = located.standing();
+            entry.position = Some(standing.position);
+            entry.of = Some(standing.of);
+            entry.choices = held
+                .choices
+                .iter()
+                .filter_map(|&k| located.among(k).map(|s| choice(index.kindergarten(k), s)))
+                .collect();
+            if let Ok(bound) = self.bound(held.queue.territory, now) {
+                entry.reasons = reasons(&self.rules, bound.profile, &standing);
+            }
+        }
+        entry
+    }
+}
+
+fn choice(kindergarten: &str, standing: Standing) -> ChoiceView {
+    ChoiceView { kindergarten: kindergarten.to_owned(), position: standing.position, of: standing.of }
+}
+
+/// Who stands ahead, and the rule that put them there.
+fn reasons(rules: &crate::rules::Rules, profile: &Profile, standing: &Standing) -> Vec<Reason> {
+    let [out_of_turn, first_priority, general] = standing.ahead;
+    let ahead = Some(Ahead { out_of_turn, first_priority, general });
+    let total = out_of_turn + first_priority + general;
+    let first = if total == 0 {
+        Reason { code: "nobody_ahead", ahead, basis: None, source: None, text: say(rules, "nobody_ahead", &[]) }
+    } else {
+        let same = |n: u64| Said::same(n.to_string());
+        let (total, all) = (same(total), children(rules, total));
+        let (n0, n1, n2) = (same(out_of_turn), same(first_priority), same(general));
+        let values = [("ahead", &total), ("ahead_children", &all), ("n0", &n0), ("n1", &n1), ("n2", &n2)];
+        Reason { code: "ahead", ahead, basis: None, source: None, text: say_each(rules, "reasons", &values) }
+    };
+    let rule = match profile.mix.value {
+        Some(mix) => {
+            let (p, g) = (mix.p.to_string(), mix.g.to_string());
+            Reason {
+                code: "mixing_rule",
+                ahead: None,
+                basis: Some(Basis::code(profile.mix.basis)),
+                source: Some(profile.mix.source.clone()),
+                text: say(rules, "mixing_rule", &[("p", p.as_str()), ("g", g.as_str())]),
+            }
+        }
+        None => Reason {
+            code: "tier_then_instant",
+            ahead: None,
+            basis: Some(Basis::code(profile.mix.basis)),
+            source: Some(profile.mix.source.clone()),
+            text: say(rules, "tier_then_instant", &[]),
+        },
+    };
+    vec![first, rule]
+}
+
+impl Index {
+    /// The position that an application would have if it joined now, and of how many.
+    pub(crate) fn would_stand(&self, application: &Application) -> (u64, u64) {
+        self.queue(application.queue).map_or((1, 1), |order| {
+            let standing = order.would_stand(seat_of(application));
+            (standing.position, standing.of)
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! Why an act was not done, and what to do next. The shape on the wire is RFC 9457; `web` adds the envelope.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::domain::codes::Basis;
+use crate::store::StoreError;
+
+/// The kinds of "no", each with its meaning to the one who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 400: the request cannot be read.
+    Malformed,
+    /// 401: no credential, or one that is unknown or revoked.
+    Unauthorised,
+    /// 403: the credential does not reach so far, in role or in territory.
+    Forbidden,
+    /// 404: there is no such thing, or not for this credential.
+    NotFound,
+    /// 409: it does not fit what the registry holds now.
+    Conflict,
+    /// 422: it can be read, but a value is wrong.
+    Invalid,
+    /// 503: not now; the same request may go through later.
+    Busy,
+    /// 500: our fault; the log knows more.
+    Internal,
+}
+
+/// On what a refusal rests: the rule, its basis and its source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Ground {
+    /// The code of the ground.
+    pub code: String,
+    /// `act`, `practice` or `project`.
+    #[schema(value_type = String)]
+    pub basis: Basis,
+    /// The clause or the source.
+    pub source: String,
+    /// In Kazakh.
+    pub kk: String,
+    /// In Russian.
+    pub ru: String,
+}
+
+/// A field that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldFault {
+    /// The path of the field, for instance `child.iin`.
+    pub field: String,
+    /// A stable code.
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// A "no".
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Which kind.
+    pub kind: Kind,
+    /// A stable code.
+    pub code: &'static str,
+    /// What to do next.
+    pub message: String,
+    /// The grounds, where a rule said no.
+    pub grounds: Vec<Ground>,
+    /// Further members of the document.
+    pub more: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem of a kind, with its code and what to do next.
+    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
+        Problem { kind, code, message: message.into(), grounds: Vec::new(), more: Map::new() }
+    }
+
+    /// 404.
+    pub fn not_found(what: &str) -> Self {
+        Problem::new(Kind::NotFound, "not_found", format!("there is no such {what}; check its number"))
+    }
+
+    /// 409.
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Problem::new(Kind::Conflict, code, message)
+    }
+
+    /// 422 for one field.
+    pub fn invalid(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        let mut faults = FieldFaults::default();
+        faults.add(field, code, message);
+        Problem::from(faults)
+    }
+
+    /// Adds a member to the document.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: impl Serialize) -> Self {
+        self.more.insert(member.to_owned(), serde_json::to_value(value).unwrap_or_default());
+        self
+    }
+
+    /// Adds the grounds.
+    #[must_use]
+    pub fn on(mut self, grounds: Vec<Ground>) -> Self {
+        self.grounds = grounds;
+        self
+    }
+}
+
+/// The fields that are wrong, all of them, so that one reading of the answer mends the request.
+#[derive(Clone, Debug, Default)]
+pub struct FieldFaults(Vec<FieldFault>);
+
+impl FieldFaults {
+    /// Adds a fault.
+    pub fn add(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
+        self.0.push(FieldFault { field: field.to_owned(), code, message: message.into() });
+    }
+
+    /// The value, or its fault under this field.
+    pub fn take<T, E: std::fmt::Display>(&mut self, field: &str, code: &'static str, read: Result<T, E>) -> Option<T> {
+        read.map_err(|e| self.add(field, code, e.to_string())).ok()
+    }
+
+    /// A text of at most `longest` characters without control characters, trimmed; a fault where it is empty.
+    pub fn text(&mut self, field: &str, text: &str, longest: usize) -> Option<String> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            self.add(field, "missing", "write a value");
+        } else if trimmed.chars().count() > longest {
+            self.add(field, "too_long", format!("write at most {longest} characters"));
+        } else if trimmed.chars().any(char::is_control) {
+            self.add(field, "control_character", "write it without control characters");
+        } else {
+            return Some(trimmed.to_owned());
+        }
+        None
+    }
+
+    /// The faults.
+    pub fn list(&self) -> &[FieldFault] {
+        &self.0
+    }
+
+    /// Nothing is wrong, or the problem.
+    ///
+    /// # Errors
+    /// 422 with all faults.
+    pub fn check(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::from(self)) }
+    }
+}
+
+impl From<FieldFaults> for Problem {
+    fn from(faults: FieldFaults) -> Self {
+        let said: Vec<String> = faults.0.iter().map(|f| format!("{}: {}", f.field, f.message)).collect();
+        let code = faults.0.first().map_or("invalid", |f| f.code);
+        Problem::new(Kind::Invalid, code, said.join("; ")).with("faults", &faults.0)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy(_) | StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "the registry cannot answer now");
+                Problem::new(
+                    Kind::Busy,
+                    "unavailable",
+                    "the registry cannot answer now; send the same request again later",
+                )
+            }
+            _ => {
+                tracing::error!(%error, "the registry failed");
+                Problem::new(
+                    Kind::Internal,
+                    "internal",
+                    "the registry failed; nothing was changed, tell the operator when it was",
+                )
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Problem {}

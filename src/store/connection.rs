@@ -1,0 +1,130 @@
+//! The two databases behind one connection type, chosen by the scheme of the URL.
+#![allow(missing_docs, reason = "the MultiConnection derive writes items that cannot carry docs")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ManageConnection, Pool};
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+use super::StoreError;
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// The production store.
+    Postgres(PgConnection),
+    /// The embedded default.
+    Sqlite(SqliteConnection),
+}
+
+/// Runs one diesel expression on whichever database is behind the connection. Only for what diesel cannot express on
+/// both at once: batch insert, upsert, `as_returning`, row locks.
+macro_rules! on_backend {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            $crate::store::connection::AnyConnection::Postgres($c) => $body,
+            $crate::store::connection::AnyConnection::Sqlite($c) => $body,
+        }
+    };
+}
+pub(crate) use on_backend;
+
+/// Where a registry is, read from its URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A file.
+    Sqlite(String),
+    /// A server; the URL as libpq reads it.
+    Postgres(String),
+}
+
+impl Location {
+    /// Reads `sqlite://PATH` or `postgres://…`.
+    ///
+    /// # Errors
+    /// Any other scheme, with what to type instead.
+    pub fn parse(url: &str) -> Result<Self, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            if path.is_empty() {
+                return Err(StoreError::Url("the path is missing; write sqlite://PATH".to_owned()));
+            }
+            Ok(Location::Sqlite(path.to_owned()))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Location::Postgres(url.to_owned()))
+        } else {
+            Err(StoreError::Url("write sqlite://PATH or postgres://USER@HOST/DATABASE".to_owned()))
+        }
+    }
+
+    /// Opens one connection, with the settings that the registry relies on.
+    ///
+    /// # Errors
+    /// The database is not there, not readable or refuses.
+    pub fn connect(&self) -> Result<AnyConnection, StoreError> {
+        let opened = match self {
+            Location::Sqlite(path) => {
+                if let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty()) {
+                    std::fs::create_dir_all(folder)
+                        .map_err(|e| StoreError::Unavailable(format!("cannot make the folder of {path}: {e}")))?;
+                }
+                SqliteConnection::establish(path).and_then(|mut c| {
+                    c.batch_execute(SQLITE_SETTINGS).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                    Ok(AnyConnection::Sqlite(c))
+                })
+            }
+            Location::Postgres(url) => PgConnection::establish(url).map(AnyConnection::Postgres),
+        };
+        opened.map_err(|e| StoreError::Unavailable(format!("cannot open the database: {e}")))
+    }
+}
+
+/// FULL, not NORMAL: an accepted application must survive a power cut, and under WAL only FULL syncs each commit.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;";
+
+/// Hands connections to the pool.
+#[derive(Debug)]
+pub struct Manager(Location);
+
+impl ManageConnection for Manager {
+    type Connection = AnyConnection;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<AnyConnection, StoreError> {
+        self.0.connect()
+    }
+
+    fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), StoreError> {
+        conn.batch_execute("SELECT 1").map_err(StoreError::from)
+    }
+
+    fn has_broken(&self, conn: &mut AnyConnection) -> bool {
+        // An open transaction here means that an act died half-way: such a connection is thrown away.
+        std::thread::panicking() || on_backend!(conn, c => transaction_is_open(c))
+    }
+}
+
+fn transaction_is_open<C: Connection>(conn: &mut C) -> bool
+where
+    C::TransactionManager: diesel::connection::TransactionManager<C>,
+{
+    use diesel::connection::TransactionManager;
+    !matches!(C::TransactionManager::transaction_manager_status_mut(conn).transaction_depth(), Ok(None))
+}
+
+/// A pool of `size` connections. Opening is checked at once, so that a wrong URL is said at the start.
+///
+/// # Errors
+/// The database is not there, not readable or refuses.
+pub fn pool(location: &Location, size: u32) -> Result<Pool<Manager>, StoreError> {
+    location.connect()?;
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .connection_timeout(Duration::from_secs(10))
+        .test_on_check_out(matches!(location, Location::Postgres(_)))
+        .build(Manager(location.clone()))
+        .map_err(|e| StoreError::Unavailable(format!("cannot open the database: {e}")))
+}

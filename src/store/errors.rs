@@ -1,0 +1,83 @@
+//! What can go wrong between the registry and its database.
+
+use std::fmt;
+
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
+
+/// An operating error. Its words are for the log; users are told what to do by `service`.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The URL names no database that Kezek knows.
+    Url(String),
+    /// The database cannot be reached or opened, or is read-only or full.
+    Unavailable(String),
+    /// Another writer held the lock for too long, or a serialisation failed: the act may be tried again.
+    Busy(String),
+    /// A row that must be there is not, or a value in it cannot be read: the registry is damaged or newer than this program.
+    Damaged(String),
+    /// A constraint refused the change.
+    Constraint(String),
+    /// Anything else that the database said.
+    Other(String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Url(why) => write!(f, "the database URL cannot be used: {why}"),
+            StoreError::Unavailable(why) => write!(f, "the database is not available: {why}"),
+            StoreError::Busy(why) => write!(f, "the database is busy: {why}"),
+            StoreError::Damaged(why) => write!(f, "the registry cannot be read: {why}"),
+            StoreError::Constraint(why) => write!(f, "the database refused the change: {why}"),
+            StoreError::Other(why) => write!(f, "the database failed: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<Diesel> for StoreError {
+    fn from(error: Diesel) -> Self {
+        let text = error.to_string();
+        match error {
+            Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreError::Busy(text),
+            Diesel::DatabaseError(
+                DatabaseErrorKind::UniqueViolation
+                | DatabaseErrorKind::ForeignKeyViolation
+                | DatabaseErrorKind::NotNullViolation
+                | DatabaseErrorKind::CheckViolation,
+                _,
+            ) => StoreError::Constraint(text),
+            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction, _) => {
+                StoreError::Unavailable(text)
+            }
+            Diesel::DatabaseError(_, _)
+                if text.contains("database is locked") || text.contains("deadlock detected") =>
+            {
+                StoreError::Busy(text)
+            }
+            Diesel::DatabaseError(_, _) if UNAVAILABLE.iter().any(|said| text.contains(said)) => {
+                StoreError::Unavailable(text)
+            }
+            Diesel::NotFound => StoreError::Damaged("a row that must be there is missing".to_owned()),
+            Diesel::DeserializationError(_) => StoreError::Damaged(text),
+            Diesel::BrokenTransactionManager => StoreError::Unavailable(text),
+            _ => StoreError::Other(text),
+        }
+    }
+}
+
+/// How both databases say that nothing can be written or reached now. diesel gives these no kind of their own.
+const UNAVAILABLE: &[&str] = &[
+    "disk is full",
+    "disk I/O error",
+    "readonly database",
+    "unable to open database",
+    "No space left",
+    "server closed the connection",
+    "terminating connection",
+    "no connection to the server",
+    "could not connect",
+    "read-only transaction",
+    "the database system is",
+];

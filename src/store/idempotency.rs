@@ -1,0 +1,81 @@
+//! Answers already given, so that the same request sent twice is done once.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::columns::{kato_to_column, to_column};
+use super::connection::AnyConnection;
+use super::schema::idempotency;
+use super::{StoreError, Transaction};
+use crate::domain::kato::Kato;
+
+/// An answer that was given.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// SHA-256 of the request that it answered.
+    pub body_hash: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON.
+    pub answer: String,
+}
+
+/// Under which key an answer is kept.
+#[derive(Clone, Debug)]
+pub struct Key<'a> {
+    /// The home of the act.
+    pub home: Kato,
+    /// The credential.
+    pub principal: &'a str,
+    /// The client's key.
+    pub key: &'a str,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = idempotency)]
+struct Row<'a> {
+    home: i32,
+    principal: &'a str,
+    key: &'a str,
+    body_hash: &'a str,
+    status: i32,
+    answer: &'a str,
+    at: NaiveDateTime,
+}
+
+/// The answer given under a key, if any.
+///
+/// # Errors
+/// The database is not available.
+pub fn find(conn: &mut AnyConnection, key: &Key<'_>) -> Result<Option<Answered>, StoreError> {
+    let row: Option<(String, i32, String)> = idempotency::table
+        .find((kato_to_column(key.home), key.principal, key.key))
+        .select((idempotency::body_hash, idempotency::status, idempotency::answer))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(body_hash, status, answer)| Answered {
+        body_hash,
+        status: u16::try_from(status).unwrap_or(200),
+        answer,
+    }))
+}
+
+/// Keeps the answer in the transaction of the act itself.
+///
+/// # Errors
+/// The database refuses.
+pub fn insert(tx: &mut Transaction<'_>, key: &Key<'_>, answered: &Answered) -> Result<(), StoreError> {
+    let at = to_column(tx.at());
+    diesel::insert_into(idempotency::table)
+        .values(Row {
+            home: kato_to_column(key.home),
+            principal: key.principal,
+            key: key.key,
+            body_hash: &answered.body_hash,
+            status: i32::from(answered.status),
+            answer: &answered.answer,
+            at,
+        })
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The chains as rows.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
+use super::connection::{AnyConnection, on_backend};
+use super::schema::{homes, journal};
+use super::{Entry, StoreError};
+use crate::domain::kato::Kato;
+use crate::trust::journal::{Record, instant_text};
+use crate::trust::seal::canonical;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = journal)]
+struct Row {
+    home: i32,
+    seq: i64,
+    at: NaiveDateTime,
+    act: String,
+    actor: String,
+    territory: i32,
+    payload: String,
+    prev: String,
+    hash: String,
+}
+
+/// The record that an entry becomes at this place of its chain.
+pub(super) fn next(entry: &Entry, at: DateTime<Utc>, seq: i64, prev: &str) -> Record {
+    Record {
+        home: entry.home,
+        seq,
+        at: instant_text(at),
+        act: entry.act.to_owned(),
+        actor: entry.actor.clone(),
+        territory: entry.territory,
+        payload: entry.payload.clone(),
+        prev: prev.to_owned(),
+        hash: String::new(),
+    }
+    .hashed()
+}
+
+/// How many rows go into one statement: SQLite binds at most 32 766 values, and a row has nine.
+const BATCH: usize = 1_000;
+
+/// Appends records; only [`super::Store::write`] may.
+pub(super) fn insert(conn: &mut AnyConnection, at: DateTime<Utc>, records: &[Record]) -> Result<(), StoreError> {
+    for batch in records.chunks(BATCH) {
+        let rows: Vec<Row> = batch
+            .iter()
+            .map(|r| Row {
+                home: kato_to_column(r.home),
+                seq: r.seq,
+                at: to_column(at),
+                act: r.act.clone(),
+                actor: r.actor.clone(),
+                territory: kato_to_column(r.territory),
+                payload: canonical(&r.payload),
+                prev: r.prev.clone(),
+                hash: r.hash.clone(),
+            })
+            .collect();
+        on_backend!(conn, c => diesel::insert_into(journal::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
+fn record(row: Row) -> Result<Record, StoreError> {
+    Ok(Record {
+        home: kato_from_column(row.home)?,
+        seq: row.seq,
+        at: instant_text(from_column(row.at)),
+        act: row.act,
+        actor: row.actor,
+        territory: kato_from_column(row.territory)?,
+        payload: serde_json::from_str(&row.payload)
+            .map_err(|e| StoreError::Damaged(format!("record {} has no JSON payload: {e}", row.seq)))?,
+        prev: row.prev,
+        hash: row.hash,
+    })
+}
+
+/// Up to `limit` records of a home after `seq`, in order.
+///
+/// # Errors
+/// The database is not available, or a record cannot be read.
+pub fn after(conn: &mut AnyConnection, home: Kato, seq: i64, limit: i64) -> Result<Vec<Record>, StoreError> {
+    let rows: Vec<Row> = journal::table
+        .filter(journal::home.eq(kato_to_column(home)))
+        .filter(journal::seq.gt(seq))
+        .order(journal::seq)
+        .limit(limit)
+        .load(conn)?;
+    rows.into_iter().map(record).collect()
+}
+
+/// How far each home's chain reaches: home -> seq.
+///
+/// # Errors
+/// The database is not available.
+pub fn reach(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, i64>, StoreError> {
+    let rows: Vec<(i32, i64)> = homes::table.select((homes::code, homes::seq)).order(homes::code).load(conn)?;
+    rows.into_iter().map(|(home, seq)| Ok((kato_from_column(home)?, seq))).collect()
+}
+
+/// The heads as the homes hold them: what the last record of each chain must hash to.
+///
+/// # Errors
+/// The database is not available.
+pub fn heads(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, (i64, String)>, StoreError> {
+    let rows: Vec<(i32, i64, String)> =
+        homes::table.select((homes::code, homes::seq, homes::head)).filter(homes::seq.gt(0)).load(conn)?;
+    rows.into_iter().map(|(home, seq, head)| Ok((kato_from_column(home)?, (seq, head)))).collect()
+}

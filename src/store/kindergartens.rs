@@ -1,0 +1,179 @@
+//! Kindergartens and their groups.
+
+use diesel::prelude::*;
+
+use super::columns::{code, kato_from_column, kato_to_column};
+use super::connection::{AnyConnection, on_backend};
+use super::schema::{groups, kindergartens};
+use super::{StoreError, Transaction};
+use crate::domain::kato::Kato;
+use crate::domain::kindergarten::{Group, Kindergarten};
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = kindergartens)]
+struct KindergartenRow {
+    id: String,
+    home: i32,
+    territory: i32,
+    queue_territory: i32,
+    name_kk: String,
+    name_ru: String,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = groups)]
+struct GroupRow {
+    id: String,
+    home: i32,
+    kindergarten: String,
+    name: String,
+    age_from_months: i32,
+    age_to_months: i32,
+    language: String,
+    kind: String,
+    capacity: i32,
+    enrolled: i32,
+}
+
+fn kindergarten(row: KindergartenRow) -> Result<Kindergarten, StoreError> {
+    Ok(Kindergarten {
+        id: row.id,
+        home: kato_from_column(row.home)?,
+        territory: kato_from_column(row.territory)?,
+        queue_territory: kato_from_column(row.queue_territory)?,
+        name_kk: row.name_kk,
+        name_ru: row.name_ru,
+    })
+}
+
+fn group(row: GroupRow) -> Result<Group, StoreError> {
+    Ok(Group {
+        id: row.id,
+        home: kato_from_column(row.home)?,
+        kindergarten: row.kindergarten,
+        name: row.name,
+        age_from_months: row.age_from_months,
+        age_to_months: row.age_to_months,
+        language: code(&row.language)?,
+        kind: code(&row.kind)?,
+        capacity: row.capacity,
+        enrolled: row.enrolled,
+    })
+}
+
+/// The kindergarten with this id.
+///
+/// # Errors
+/// The database is not available.
+pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Kindergarten>, StoreError> {
+    let row: Option<KindergartenRow> = kindergartens::table.find(id).first(conn).optional()?;
+    row.map(kindergarten).transpose()
+}
+
+/// The group with this id.
+///
+/// # Errors
+/// The database is not available.
+pub fn find_group(conn: &mut AnyConnection, id: &str) -> Result<Option<Group>, StoreError> {
+    let row: Option<GroupRow> = groups::table.find(id).first(conn).optional()?;
+    row.map(group).transpose()
+}
+
+/// All kindergartens of a home, or of the country, by id.
+///
+/// # Errors
+/// The database is not available.
+pub fn all(conn: &mut AnyConnection, home: Option<Kato>) -> Result<Vec<Kindergarten>, StoreError> {
+    let mut query = kindergartens::table.order(kindergartens::id).into_boxed();
+    if let Some(home) = home {
+        query = query.filter(kindergartens::home.eq(kato_to_column(home)));
+    }
+    let rows: Vec<KindergartenRow> = query.load(conn)?;
+    rows.into_iter().map(kindergarten).collect()
+}
+
+/// All groups of a home, or of the country, by id.
+///
+/// # Errors
+/// The database is not available.
+pub fn all_groups(conn: &mut AnyConnection, home: Option<Kato>) -> Result<Vec<Group>, StoreError> {
+    let mut query = groups::table.order(groups::id).into_boxed();
+    if let Some(home) = home {
+        query = query.filter(groups::home.eq(kato_to_column(home)));
+    }
+    let rows: Vec<GroupRow> = query.load(conn)?;
+    rows.into_iter().map(group).collect()
+}
+
+/// Adds kindergartens; one that is there already gets its new names. Territory and home of one that is there stay: its
+/// places and referrals belong to them.
+///
+/// # Errors
+/// The database refuses.
+pub fn save(tx: &mut Transaction<'_>, all: &[Kindergarten]) -> Result<(), StoreError> {
+    use diesel::upsert::excluded;
+    for k in all {
+        let row = KindergartenRow {
+            id: k.id.clone(),
+            home: kato_to_column(k.home),
+            territory: kato_to_column(k.territory),
+            queue_territory: kato_to_column(k.queue_territory),
+            name_kk: k.name_kk.clone(),
+            name_ru: k.name_ru.clone(),
+        };
+        on_backend!(tx.conn(), c => diesel::insert_into(kindergartens::table)
+            .values(&row)
+            .on_conflict(kindergartens::id)
+            .do_update()
+            .set((
+                kindergartens::name_kk.eq(excluded(kindergartens::name_kk)),
+                kindergartens::name_ru.eq(excluded(kindergartens::name_ru)),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Adds groups; one that is there already gets its new name, ages and capacity. Who is enrolled stays as the registry
+/// knows it.
+///
+/// # Errors
+/// The database refuses.
+pub fn save_groups(tx: &mut Transaction<'_>, all: &[Group]) -> Result<(), StoreError> {
+    use diesel::upsert::excluded;
+    for g in all {
+        let row = GroupRow {
+            id: g.id.clone(),
+            home: kato_to_column(g.home),
+            kindergarten: g.kindergarten.clone(),
+            name: g.name.clone(),
+            age_from_months: g.age_from_months,
+            age_to_months: g.age_to_months,
+            language: g.language.code().to_owned(),
+            kind: g.kind.code().to_owned(),
+            capacity: g.capacity,
+            enrolled: g.enrolled,
+        };
+        on_backend!(tx.conn(), c => diesel::insert_into(groups::table)
+            .values(&row)
+            .on_conflict(groups::id)
+            .do_update()
+            .set((
+                groups::name.eq(excluded(groups::name)),
+                groups::age_from_months.eq(excluded(groups::age_from_months)),
+                groups::age_to_months.eq(excluded(groups::age_to_months)),
+                groups::capacity.eq(excluded(groups::capacity)),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Counts one child more in a group.
+///
+/// # Errors
+/// The database refuses.
+pub fn enrol_one(tx: &mut Transaction<'_>, group: &str) -> Result<(), StoreError> {
+    diesel::update(groups::table.find(group)).set(groups::enrolled.eq(groups::enrolled + 1)).execute(tx.conn())?;
+    Ok(())
+}

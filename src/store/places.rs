@@ -1,0 +1,139 @@
+//! The ledger of places.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
+use super::connection::{AnyConnection, on_backend};
+use super::schema::places;
+use super::{StoreError, Transaction};
+use crate::domain::codes::PlaceStatus;
+use crate::domain::kato::Kato;
+use crate::domain::kindergarten::Place;
+use crate::domain::queue::QueueKey;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = places)]
+struct Row {
+    id: String,
+    home: i32,
+    group_id: String,
+    queue_territory: i32,
+    cohort: i32,
+    kind: String,
+    available_on: NaiveDate,
+    status: String,
+    reported_at: NaiveDateTime,
+    published_at: Option<NaiveDateTime>,
+    reason: String,
+}
+
+fn noun(row: Row) -> Result<Place, StoreError> {
+    Ok(Place {
+        id: row.id,
+        home: kato_from_column(row.home)?,
+        group: row.group_id,
+        queue: QueueKey {
+            territory: kato_from_column(row.queue_territory)?,
+            cohort: row.cohort,
+            kind: code(&row.kind)?,
+        },
+        available_on: row.available_on,
+        status: code(&row.status)?,
+        reported_at: from_column(row.reported_at),
+        published_at: row.published_at.map(from_column),
+        reason: row.reason,
+    })
+}
+
+/// The place with this id.
+///
+/// # Errors
+/// The database is not available.
+pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Place>, StoreError> {
+    let row: Option<Row> = places::table.find(id).first(conn).optional()?;
+    row.map(noun).transpose()
+}
+
+/// The places of a home in one status, by id.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_home(conn: &mut AnyConnection, home: Kato, status: PlaceStatus) -> Result<Vec<Place>, StoreError> {
+    let rows: Vec<Row> = places::table
+        .filter(places::home.eq(kato_to_column(home)))
+        .filter(places::status.eq(status.code()))
+        .order(places::id)
+        .load(conn)?;
+    rows.into_iter().map(noun).collect()
+}
+
+/// The places of a group that are not yet filled or taken back: they count against its capacity.
+///
+/// # Errors
+/// The database is not available.
+pub fn open_of_group(conn: &mut AnyConnection, group: &str) -> Result<i64, StoreError> {
+    let open = [PlaceStatus::Reported, PlaceStatus::Published, PlaceStatus::Held, PlaceStatus::Referred];
+    Ok(places::table
+        .filter(places::group_id.eq(group))
+        .filter(places::status.eq_any(open.map(PlaceStatus::code)))
+        .count()
+        .get_result(conn)?)
+}
+
+/// All places of the country by id, a page of `limit` after `after`.
+///
+/// # Errors
+/// The database is not available.
+pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Place>, StoreError> {
+    let rows: Vec<Row> = places::table.filter(places::id.gt(after)).order(places::id).limit(limit).load(conn)?;
+    rows.into_iter().map(noun).collect()
+}
+
+/// Adds places.
+///
+/// # Errors
+/// The database refuses.
+pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError> {
+    for batch in all.chunks(2_000) {
+        let rows: Vec<Row> = batch
+            .iter()
+            .map(|p| Row {
+                id: p.id.clone(),
+                home: kato_to_column(p.home),
+                group_id: p.group.clone(),
+                queue_territory: kato_to_column(p.queue.territory),
+                cohort: p.queue.cohort,
+                kind: p.queue.kind.code().to_owned(),
+                available_on: p.available_on,
+                status: p.status.code().to_owned(),
+                reported_at: to_column(p.reported_at),
+                published_at: p.published_at.map(to_column),
+                reason: p.reason.clone(),
+            })
+            .collect();
+        on_backend!(tx.conn(), c => diesel::insert_into(places::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Moves a place in its ledger.
+///
+/// # Errors
+/// The database refuses.
+pub fn set_status(
+    tx: &mut Transaction<'_>,
+    id: &str,
+    status: PlaceStatus,
+    published_at: Option<DateTime<Utc>>,
+    reason: &str,
+) -> Result<(), StoreError> {
+    diesel::update(places::table.find(id))
+        .set((
+            places::status.eq(status.code()),
+            places::published_at.eq(published_at.map(to_column)),
+            places::reason.eq(reason),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! The streams' counters, and the settling of spent turns (design: queue order).
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::columns::kato_to_column;
+use super::connection::{AnyConnection, on_backend};
+use super::schema::{applications, queue_counters};
+use super::{StoreError, Transaction};
+use crate::domain::codes::{Stream, Turn};
+use crate::domain::queue::QueueKey;
+use crate::engine::order::Counters;
+
+/// The counters of a queue; zero where none are kept.
+///
+/// # Errors
+/// The database is not available.
+pub fn counters(conn: &mut AnyConnection, key: QueueKey) -> Result<Counters, StoreError> {
+    let row: Option<(i64, i64)> = queue_counters::table
+        .find((kato_to_column(key.home()), kato_to_column(key.territory), key.cohort, key.kind.code()))
+        .select((queue_counters::first_priority, queue_counters::general))
+        .first(conn)
+        .optional()?;
+    let (first_priority, general) = row.unwrap_or_default();
+    Ok(Counters { first_priority: unsigned(first_priority)?, general: unsigned(general)? })
+}
+
+/// All counters that are not zero, for the start of the live index.
+///
+/// # Errors
+/// The database is not available.
+pub fn all_counters(conn: &mut AnyConnection) -> Result<Vec<(QueueKey, Counters)>, StoreError> {
+    let rows: Vec<(i32, i32, String, i64, i64)> = queue_counters::table
+        .select((
+            queue_counters::queue_territory,
+            queue_counters::cohort,
+            queue_counters::kind,
+            queue_counters::first_priority,
+            queue_counters::general,
+        ))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(territory, cohort, kind, first_priority, general)| {
+            let territory = super::columns::kato_from_column(territory)?;
+            let key = QueueKey { territory, cohort, kind: super::columns::code(&kind)? };
+            Ok((key, Counters { first_priority: unsigned(first_priority)?, general: unsigned(general)? }))
+        })
+        .collect()
+}
+
+/// Drops the spent turns at the front of each stream into its counter, by the rule of [`Counters::settled`]; runs once,
+/// at the end of an act. Gives the counters if they changed; the act journals them.
+///
+/// # Errors
+/// The database refuses.
+pub fn settle(tx: &mut Transaction<'_>, key: QueueKey, mixed: bool) -> Result<Option<Counters>, StoreError> {
+    let before = counters(tx.conn(), key)?;
+    let (first_dropped, first_live) = drop_front(tx.conn(), key, Stream::FirstPriority)?;
+    let (general_dropped, general_live) = drop_front(tx.conn(), key, Stream::General)?;
+    let after = before.settled(
+        mixed,
+        Counters { first_priority: first_dropped, general: general_dropped },
+        Counters { first_priority: u64::from(first_live), general: u64::from(general_live) },
+    );
+    if after == before {
+        return Ok(None);
+    }
+    save(tx, key, after)?;
+    Ok(Some(after))
+}
+
+type SeatKey = (i16, NaiveDateTime, i64);
+
+/// Drops the spent turns ahead of the first live entry of a stream; says how many, and whether one is live.
+fn drop_front(conn: &mut AnyConnection, key: QueueKey, stream: Stream) -> Result<(u64, bool), StoreError> {
+    use applications as a;
+    let first: Option<SeatKey> = a::table
+        .filter(a::home.eq(kato_to_column(key.home())))
+        .filter(a::queue_territory.eq(kato_to_column(key.territory)))
+        .filter(a::cohort.eq(key.cohort))
+        .filter(a::kind.eq(key.kind.code()))
+        .filter(a::turn.eq(Turn::Live.code()))
+        .filter(a::stream.eq(stream.code()))
+        .order((a::tier, a::applied_at, a::ticket))
+        .select((a::tier, a::applied_at, a::ticket))
+        .first(conn)
+        .optional()?;
+    let spent = a::home
+        .eq(kato_to_column(key.home()))
+        .and(a::queue_territory.eq(kato_to_column(key.territory)))
+        .and(a::cohort.eq(key.cohort))
+        .and(a::kind.eq(key.kind.code()))
+        .and(a::turn.eq(Turn::Spent.code()))
+        .and(a::stream.eq(stream.code()));
+    let dropped = match first {
+        None => diesel::update(a::table.filter(spent)).set(a::turn.eq(Turn::Dropped.code())).execute(conn)?,
+        Some((tier, at, ticket)) => {
+            let ahead = a::tier
+                .lt(tier)
+                .or(a::tier.eq(tier).and(a::applied_at.lt(at).or(a::applied_at.eq(at).and(a::ticket.lt(ticket)))));
+            diesel::update(a::table.filter(spent.and(ahead))).set(a::turn.eq(Turn::Dropped.code())).execute(conn)?
+        }
+    };
+    Ok((u64::try_from(dropped).unwrap_or_default(), first.is_some()))
+}
+
+fn save(tx: &mut Transaction<'_>, key: QueueKey, counters: Counters) -> Result<(), StoreError> {
+    use diesel::upsert::excluded;
+    let row = (
+        queue_counters::home.eq(kato_to_column(key.home())),
+        queue_counters::queue_territory.eq(kato_to_column(key.territory)),
+        queue_counters::cohort.eq(key.cohort),
+        queue_counters::kind.eq(key.kind.code()),
+        queue_counters::first_priority.eq(signed(counters.first_priority)?),
+        queue_counters::general.eq(signed(counters.general)?),
+    );
+    on_backend!(tx.conn(), c => diesel::insert_into(queue_counters::table)
+        .values(row)
+        .on_conflict((
+            queue_counters::home,
+            queue_counters::queue_territory,
+            queue_counters::cohort,
+            queue_counters::kind,
+        ))
+        .do_update()
+        .set((
+            queue_counters::first_priority.eq(excluded(queue_counters::first_priority)),
+            queue_counters::general.eq(excluded(queue_counters::general)),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+fn unsigned(count: i64) -> Result<u64, StoreError> {
+    u64::try_from(count).map_err(|_| StoreError::Damaged(format!("a counter is negative: {count}")))
+}
+
+fn signed(count: u64) -> Result<i64, StoreError> {
+    i64::try_from(count).map_err(|_| StoreError::Damaged(format!("a counter is too large: {count}")))
+}

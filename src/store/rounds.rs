@@ -1,0 +1,177 @@
+//! Committed rounds with the files that let anyone verify them, and confirmations by a second person.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
+use super::connection::{AnyConnection, on_backend};
+use super::schema::{confirmations, round_files, rounds};
+use super::{StoreError, Transaction};
+use crate::domain::kato::Kato;
+
+/// A committed round.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// Its id.
+    pub id: String,
+    /// The home that owns it.
+    pub home: Kato,
+    /// Its scope: this territory and all below.
+    pub territory: Kato,
+    /// When it was held.
+    pub held_at: DateTime<Utc>,
+    /// What it decided, as JSON.
+    pub body: String,
+}
+
+/// One file of a round: an instance, an allocation or a certificate.
+#[derive(Clone, Debug, Queryable)]
+pub struct RoundFile {
+    /// The name, unique in the round.
+    pub name: String,
+    /// The text.
+    pub body: String,
+}
+
+/// Keeps a round with its files.
+///
+/// # Errors
+/// The database refuses.
+pub fn insert(tx: &mut Transaction<'_>, round: &Round, files: &[RoundFile]) -> Result<(), StoreError> {
+    diesel::insert_into(rounds::table)
+        .values((
+            rounds::id.eq(&round.id),
+            rounds::home.eq(kato_to_column(round.home)),
+            rounds::territory.eq(kato_to_column(round.territory)),
+            rounds::held_at.eq(to_column(round.held_at)),
+            rounds::body.eq(&round.body),
+        ))
+        .execute(tx.conn())?;
+    for batch in files.chunks(1_000) {
+        let rows: Vec<_> = batch
+            .iter()
+            .map(|f| (round_files::round.eq(&round.id), round_files::name.eq(&f.name), round_files::body.eq(&f.body)))
+            .collect();
+        on_backend!(tx.conn(), c => diesel::insert_into(round_files::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
+/// The round with this id.
+///
+/// # Errors
+/// The database is not available.
+pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Round>, StoreError> {
+    let row: Option<(String, i32, i32, NaiveDateTime, String)> = rounds::table.find(id).first(conn).optional()?;
+    row.map(|(id, home, territory, held_at, body)| {
+        Ok(Round {
+            id,
+            home: kato_from_column(home)?,
+            territory: kato_from_column(territory)?,
+            held_at: from_column(held_at),
+            body,
+        })
+    })
+    .transpose()
+}
+
+/// The files of a round, by name.
+///
+/// # Errors
+/// The database is not available.
+pub fn files(conn: &mut AnyConnection, round: &str) -> Result<Vec<RoundFile>, StoreError> {
+    Ok(round_files::table
+        .filter(round_files::round.eq(round))
+        .order(round_files::name)
+        .select((round_files::name, round_files::body))
+        .load(conn)?)
+}
+
+/// A second person's word for a skip, given with their own credential and good for one use.
+#[derive(Clone, Debug)]
+pub struct Confirmation {
+    /// Its id.
+    pub id: String,
+    /// The home that owns it.
+    pub home: Kato,
+    /// Who gave it.
+    pub principal: String,
+    /// For which place.
+    pub place: String,
+    /// For which application in place of the one that is due.
+    pub application: String,
+    /// On which ground.
+    pub ground: String,
+    /// On what evidence.
+    pub evidence: String,
+    /// When.
+    pub given_at: DateTime<Utc>,
+    /// When it was used up.
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = confirmations)]
+struct ConfirmationRow {
+    id: String,
+    home: i32,
+    principal: String,
+    place: String,
+    application: String,
+    ground: String,
+    evidence: String,
+    given_at: NaiveDateTime,
+    used_at: Option<NaiveDateTime>,
+}
+
+/// Keeps a confirmation.
+///
+/// # Errors
+/// The database refuses.
+pub fn insert_confirmation(tx: &mut Transaction<'_>, c: &Confirmation) -> Result<(), StoreError> {
+    let row = ConfirmationRow {
+        id: c.id.clone(),
+        home: kato_to_column(c.home),
+        principal: c.principal.clone(),
+        place: c.place.clone(),
+        application: c.application.clone(),
+        ground: c.ground.clone(),
+        evidence: c.evidence.clone(),
+        given_at: to_column(c.given_at),
+        used_at: c.used_at.map(to_column),
+    };
+    diesel::insert_into(confirmations::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The confirmation with this id.
+///
+/// # Errors
+/// The database is not available.
+pub fn find_confirmation(conn: &mut AnyConnection, id: &str) -> Result<Option<Confirmation>, StoreError> {
+    let row: Option<ConfirmationRow> = confirmations::table.find(id).first(conn).optional()?;
+    row.map(|row| {
+        Ok(Confirmation {
+            id: row.id,
+            home: kato_from_column(row.home)?,
+            principal: row.principal,
+            place: row.place,
+            application: row.application,
+            ground: row.ground,
+            evidence: row.evidence,
+            given_at: from_column(row.given_at),
+            used_at: row.used_at.map(from_column),
+        })
+    })
+    .transpose()
+}
+
+/// Uses a confirmation up.
+///
+/// # Errors
+/// The database refuses.
+pub fn use_confirmation(tx: &mut Transaction<'_>, id: &str) -> Result<(), StoreError> {
+    let at = to_column(tx.at());
+    diesel::update(confirmations::table.find(id)).set(confirmations::used_at.eq(at)).execute(tx.conn())?;
+    Ok(())
+}

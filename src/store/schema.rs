@@ -1,0 +1,299 @@
+//! The tables, as diesel sees them on both databases. A test compares this page with both migrated databases.
+#![allow(missing_docs, reason = "diesel's table macro writes items that cannot carry docs")]
+
+diesel::table! {
+    homes (code) {
+        code -> Integer,
+        seq -> BigInt,
+        head -> Text,
+        at -> Timestamp,
+        applications -> BigInt,
+        tickets -> BigInt,
+        places -> BigInt,
+        referrals -> BigInt,
+        rounds -> BigInt,
+        results -> BigInt,
+    }
+}
+
+diesel::table! {
+    journal (home, seq) {
+        home -> Integer,
+        seq -> BigInt,
+        at -> Timestamp,
+        act -> Text,
+        actor -> Text,
+        territory -> Integer,
+        payload -> Text,
+        prev -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    facts (key) {
+        key -> Text,
+        home -> Integer,
+        salt -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    territories (code) {
+        code -> Integer,
+        name_kk -> Text,
+        name_ru -> Text,
+        level -> Text,
+    }
+}
+
+diesel::table! {
+    kindergartens (id) {
+        id -> Text,
+        home -> Integer,
+        territory -> Integer,
+        queue_territory -> Integer,
+        name_kk -> Text,
+        name_ru -> Text,
+    }
+}
+
+diesel::table! {
+    groups (id) {
+        id -> Text,
+        home -> Integer,
+        kindergarten -> Text,
+        name -> Text,
+        age_from_months -> Integer,
+        age_to_months -> Integer,
+        language -> Text,
+        kind -> Text,
+        capacity -> Integer,
+        enrolled -> Integer,
+    }
+}
+
+diesel::table! {
+    places (id) {
+        id -> Text,
+        home -> Integer,
+        group_id -> Text,
+        queue_territory -> Integer,
+        cohort -> Integer,
+        kind -> Text,
+        available_on -> Date,
+        status -> Text,
+        reported_at -> Timestamp,
+        published_at -> Nullable<Timestamp>,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    children (key) {
+        key -> Text,
+        home -> Integer,
+        iin -> Text,
+        name -> Text,
+        search_name -> Text,
+        birth_on -> Date,
+    }
+}
+
+diesel::table! {
+    applications (number) {
+        number -> Text,
+        home -> Integer,
+        child -> Text,
+        channel -> Text,
+        territory -> Integer,
+        queue_territory -> Integer,
+        cohort -> Integer,
+        kind -> Text,
+        language -> Text,
+        ticket -> BigInt,
+        applied_at -> Timestamp,
+        registered_at -> Timestamp,
+        tier -> SmallInt,
+        stream -> Text,
+        turn -> Text,
+        status -> Text,
+        decision -> Text,
+        preferences -> Text,
+        regulation -> Text,
+        profile -> Text,
+        signature -> Text,
+        consent_at -> Timestamp,
+        facts -> Text,
+    }
+}
+
+diesel::table! {
+    applicants (application) {
+        application -> Text,
+        home -> Integer,
+        iin -> Text,
+        name -> Text,
+        kind -> Text,
+        contacts -> Text,
+        power_number -> Text,
+        power_until -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    category_claims (application, code) {
+        application -> Text,
+        code -> Text,
+        home -> Integer,
+        proof -> Text,
+        status -> Text,
+        status_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    documents (application, place_no) {
+        application -> Text,
+        place_no -> Integer,
+        home -> Integer,
+        kind -> Text,
+        number -> Text,
+        expires_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    child_claims (iin) {
+        iin -> Text,
+        home -> Integer,
+        application -> Text,
+    }
+}
+
+diesel::table! {
+    queue_counters (home, queue_territory, cohort, kind) {
+        home -> Integer,
+        queue_territory -> Integer,
+        cohort -> Integer,
+        kind -> Text,
+        first_priority -> BigInt,
+        general -> BigInt,
+    }
+}
+
+diesel::table! {
+    referrals (number) {
+        number -> Text,
+        home -> Integer,
+        application -> Text,
+        place -> Text,
+        kindergarten -> Text,
+        group_id -> Text,
+        authority_role -> Text,
+        authority_territory -> Integer,
+        issued_at -> Timestamp,
+        valid_until_on -> Date,
+        extended -> Bool,
+        check_code -> Text,
+        status -> Text,
+        status_at -> Timestamp,
+        ground -> Text,
+        reasons -> Text,
+    }
+}
+
+diesel::table! {
+    results (id) {
+        id -> Text,
+        home -> Integer,
+        application -> Text,
+        kind -> Text,
+        issued_at -> Timestamp,
+        signer -> Text,
+        delivery -> Text,
+        handed_at -> Nullable<Timestamp>,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    rounds (id) {
+        id -> Text,
+        home -> Integer,
+        territory -> Integer,
+        held_at -> Timestamp,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    round_files (round, name) {
+        round -> Text,
+        name -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    confirmations (id) {
+        id -> Text,
+        home -> Integer,
+        principal -> Text,
+        place -> Text,
+        application -> Text,
+        ground -> Text,
+        evidence -> Text,
+        given_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Text,
+        hash -> Text,
+        role -> Text,
+        territory -> Integer,
+        kindergarten -> Text,
+        issued_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    idempotency (home, principal, key) {
+        home -> Integer,
+        principal -> Text,
+        key -> Text,
+        body_hash -> Text,
+        status -> Integer,
+        answer -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    homes,
+    journal,
+    facts,
+    territories,
+    kindergartens,
+    groups,
+    places,
+    children,
+    applications,
+    applicants,
+    category_claims,
+    documents,
+    child_claims,
+    queue_counters,
+    referrals,
+    results,
+    rounds,
+    round_files,
+    confirmations,
+    tokens,
+    idempotency
+);

@@ -1,0 +1,159 @@
+//! Seats of queues, read in bulk: for the live index, for rounds and for the oracle of tests.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::StoreError;
+use super::applications::list;
+use super::columns::{code, from_column, kato_from_column, kato_to_column};
+use super::connection::AnyConnection;
+use super::schema::{applications, children};
+use crate::domain::codes::{Decision, Language, Status, Stream, Turn};
+use crate::domain::iin::Iin;
+use crate::domain::kato::Kato;
+use crate::domain::queue::QueueKey;
+
+/// An application's seat with what allocation and positions need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seated {
+    /// The application.
+    pub number: String,
+    /// The child.
+    pub iin: Iin,
+    /// Born on.
+    pub birth_on: NaiveDate,
+    /// The queue.
+    pub queue: QueueKey,
+    /// Precedence class.
+    pub tier: u8,
+    /// Stream.
+    pub stream: Stream,
+    /// The instant that orders the queue.
+    pub applied_at: DateTime<Utc>,
+    /// The last tie-break.
+    pub ticket: u32,
+    /// What became of the turn.
+    pub turn: Turn,
+    /// Where the application stands.
+    pub status: Status,
+    /// What was decided.
+    pub decision: Decision,
+    /// The language wanted.
+    pub language: Language,
+    /// Kindergartens, most wanted first; none means any.
+    pub preferences: Vec<String>,
+}
+
+type Row = (
+    (String, String, NaiveDate),
+    (i32, i32, String),
+    (i16, String, NaiveDateTime, i64),
+    (String, String, String, String, String),
+);
+
+macro_rules! seats {
+    () => {
+        applications::table.inner_join(children::table.on(children::key.eq(applications::child))).select((
+            (applications::number, children::iin, children::birth_on),
+            (applications::queue_territory, applications::cohort, applications::kind),
+            (applications::tier, applications::stream, applications::applied_at, applications::ticket),
+            (
+                applications::turn,
+                applications::status,
+                applications::decision,
+                applications::language,
+                applications::preferences,
+            ),
+        ))
+    };
+}
+
+fn seated(row: Row) -> Result<Seated, StoreError> {
+    let ((number, iin, birth_on), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = row;
+    let (turn, status, decision, language, preferences) = rest;
+    Ok(Seated {
+        number,
+        iin: Iin::parse(&iin).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))?,
+        birth_on,
+        queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
+        tier: u8::try_from(tier).map_err(|_| StoreError::Damaged(format!("tier {tier}")))?,
+        stream: code(&stream)?,
+        applied_at: from_column(applied_at),
+        ticket: u32::try_from(ticket).map_err(|_| StoreError::Damaged(format!("ticket {ticket}")))?,
+        turn: code(&turn)?,
+        status: code(&status)?,
+        decision: code(&decision)?,
+        language: code(&language)?,
+        preferences: list(&preferences),
+    })
+}
+
+/// Every application that holds its child's claim, one by one: those with a position, and those that a parent who asks
+/// must still find (enrolled, stop-listed, inactive). Besides, every spent turn, which its queue still counts from.
+///
+/// # Errors
+/// The database is not available, or those of `take`.
+pub fn each_claimed(
+    conn: &mut AnyConnection,
+    mut take: impl FnMut(Seated) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let gone = [Status::Withdrawn, Status::Refused, Status::Closed].map(Status::code);
+    let rows = seats!()
+        .filter(applications::status.ne_all(gone).or(applications::turn.eq(Turn::Spent.code())))
+        .load_iter::<Row, diesel::connection::DefaultLoadingMode>(conn)?;
+    for row in rows {
+        take(seated(row?)?)?;
+    }
+    Ok(())
+}
+
+/// The seats of one queue that matter for its order: live and spent turns, unordered.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_queue(conn: &mut AnyConnection, key: QueueKey) -> Result<Vec<Seated>, StoreError> {
+    let rows: Vec<Row> = seats!()
+        .filter(applications::home.eq(kato_to_column(key.home())))
+        .filter(applications::queue_territory.eq(kato_to_column(key.territory)))
+        .filter(applications::cohort.eq(key.cohort))
+        .filter(applications::kind.eq(key.kind.code()))
+        .filter(applications::turn.eq_any([Turn::Live, Turn::Spent].map(Turn::code)))
+        .load(conn)?;
+    rows.into_iter().map(seated).collect()
+}
+
+/// The seats of these applications.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_applications(conn: &mut AnyConnection, numbers: &[String]) -> Result<Vec<Seated>, StoreError> {
+    let mut all = Vec::with_capacity(numbers.len());
+    for batch in numbers.chunks(10_000) {
+        let rows: Vec<Row> = seats!().filter(applications::number.eq_any(batch)).load(conn)?;
+        for row in rows {
+            all.push(seated(row)?);
+        }
+    }
+    Ok(all)
+}
+
+/// The queues of a home that have a live entry.
+///
+/// # Errors
+/// The database is not available.
+pub fn queues(conn: &mut AnyConnection, home: Kato) -> Result<Vec<QueueKey>, StoreError> {
+    let rows: Vec<(i32, i32, String)> = applications::table
+        .filter(applications::home.eq(kato_to_column(home)))
+        .filter(applications::turn.eq(Turn::Live.code()))
+        .select((applications::queue_territory, applications::cohort, applications::kind))
+        .distinct()
+        .load(conn)?;
+    let mut keys = rows
+        .into_iter()
+        .map(|(territory, cohort, kind)| {
+            Ok(QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    keys.sort_unstable();
+    Ok(keys)
+}

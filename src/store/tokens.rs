@@ -1,0 +1,109 @@
+//! Credentials: bearer tokens, of which only the hash is kept.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
+use super::connection::AnyConnection;
+use super::schema::tokens;
+use super::{StoreError, Transaction};
+use crate::domain::codes::Role;
+use crate::domain::kato::Kato;
+
+/// A credential without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The random key by which the journal knows its holder.
+    pub id: String,
+    /// SHA-256 of the secret.
+    pub hash: String,
+    /// What its holder may do.
+    pub role: Role,
+    /// Where: this territory and all below.
+    pub territory: Kato,
+    /// The one kindergarten that it speaks for; empty for all of the territory.
+    pub kindergarten: String,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = tokens)]
+struct Row {
+    id: String,
+    hash: String,
+    role: String,
+    territory: i32,
+    kindergarten: String,
+    issued_at: NaiveDateTime,
+    revoked_at: Option<NaiveDateTime>,
+}
+
+fn noun(row: Row) -> Result<Token, StoreError> {
+    Ok(Token {
+        id: row.id,
+        hash: row.hash,
+        role: code(&row.role)?,
+        territory: kato_from_column(row.territory)?,
+        kindergarten: row.kindergarten,
+        issued_at: from_column(row.issued_at),
+        revoked_at: row.revoked_at.map(from_column),
+    })
+}
+
+/// The credential whose secret has this hash.
+///
+/// # Errors
+/// The database is not available.
+pub fn find_by_hash(conn: &mut AnyConnection, hash: &str) -> Result<Option<Token>, StoreError> {
+    let row: Option<Row> = tokens::table.filter(tokens::hash.eq(hash)).first(conn).optional()?;
+    row.map(noun).transpose()
+}
+
+/// The credential with this id.
+///
+/// # Errors
+/// The database is not available.
+pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Token>, StoreError> {
+    let row: Option<Row> = tokens::table.find(id).first(conn).optional()?;
+    row.map(noun).transpose()
+}
+
+/// All credentials, oldest first.
+///
+/// # Errors
+/// The database is not available.
+pub fn all(conn: &mut AnyConnection) -> Result<Vec<Token>, StoreError> {
+    let rows: Vec<Row> = tokens::table.order((tokens::issued_at, tokens::id)).load(conn)?;
+    rows.into_iter().map(noun).collect()
+}
+
+/// Keeps a credential.
+///
+/// # Errors
+/// The database refuses.
+pub fn insert(tx: &mut Transaction<'_>, token: &Token) -> Result<(), StoreError> {
+    let row = Row {
+        id: token.id.clone(),
+        hash: token.hash.clone(),
+        role: token.role.code().to_owned(),
+        territory: kato_to_column(token.territory),
+        kindergarten: token.kindergarten.clone(),
+        issued_at: to_column(token.issued_at),
+        revoked_at: token.revoked_at.map(to_column),
+    };
+    diesel::insert_into(tokens::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Revokes a credential.
+///
+/// # Errors
+/// The database refuses.
+pub fn revoke(tx: &mut Transaction<'_>, id: &str) -> Result<(), StoreError> {
+    let at = to_column(tx.at());
+    diesel::update(tokens::table.find(id)).set(tokens::revoked_at.eq(Some(at))).execute(tx.conn())?;
+    Ok(())
+}

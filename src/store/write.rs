@@ -1,0 +1,353 @@
+//! The door: reads, and the one public write.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::prelude::*;
+use diesel::r2d2::Pool;
+use serde_json::Value;
+
+use super::columns::{from_column, kato_to_column, to_column};
+use super::connection::{AnyConnection, Location, Manager, on_backend, pool};
+use super::schema::homes;
+use super::{StoreError, journal, migrations};
+use crate::domain::kato::Kato;
+use crate::domain::queue::{Number, Numbered};
+use crate::trust::journal::GENESIS;
+
+/// How often an act is tried again after a serialisation failure. Safe, because an act reloads all it decides on.
+const TRIES_MAX: u32 = 3;
+
+/// A registry, open.
+pub struct Store {
+    pool: Pool<Manager>,
+    location: Location,
+    /// One writer per home inside this process: the row lock would make the others wait anyway, and here they wait
+    /// without holding a connection, so that one busy home cannot take the whole pool.
+    gates: Mutex<HashMap<Kato, Arc<Mutex<()>>>>,
+}
+
+/// A write transaction: the homes are locked, their instant is fixed.
+pub struct Transaction<'a> {
+    conn: &'a mut AnyConnection,
+    at: DateTime<Utc>,
+}
+
+/// One record for the journal of a home. The store adds the place in the chain, the instant and the hashes.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The home whose chain it joins.
+    pub home: Kato,
+    /// What was done.
+    pub act: &'static str,
+    /// The key of the credential.
+    pub actor: String,
+    /// The territory concerned.
+    pub territory: Kato,
+    /// What changed, without personal data.
+    pub payload: Value,
+}
+
+/// What an act leaves: its value and its records. Without a record nothing is saved.
+pub struct Written<T> {
+    /// The answer.
+    pub value: T,
+    /// The records.
+    pub entries: Vec<Entry>,
+}
+
+impl<T> Written<T> {
+    /// An act that changed nothing.
+    pub fn nothing(value: T) -> Self {
+        Written { value, entries: Vec::new() }
+    }
+}
+
+impl Store {
+    /// Opens the registry at `url` with at most `size` connections.
+    ///
+    /// # Errors
+    /// The URL names no database, or the database cannot be opened.
+    pub fn open(url: &str, size: u32) -> Result<Self, StoreError> {
+        let location = Location::parse(url)?;
+        Ok(Store { pool: pool(&location, size)?, location, gates: Mutex::default() })
+    }
+
+    /// Applies pending migrations.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn migrate(&self) -> Result<(), StoreError> {
+        migrations::run(&mut *self.connection()?)
+    }
+
+    /// Takes all migrations back, leaving an empty database. For the test of the down migrations only.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn destroy_everything(&self) -> Result<(), StoreError> {
+        migrations::revert_all(&mut *self.connection()?)
+    }
+
+    fn connection(&self) -> Result<diesel::r2d2::PooledConnection<Manager>, StoreError> {
+        self.pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// Those of `act`, or the database is not available.
+    pub fn read<T, E: From<StoreError>>(&self, act: impl FnOnce(&mut AnyConnection) -> Result<T, E>) -> Result<T, E> {
+        act(&mut *self.connection()?)
+    }
+
+    /// Reads several things as they were at one moment.
+    ///
+    /// # Errors
+    /// Those of `act`, or the database is not available.
+    pub fn read_snapshot<T, E: From<StoreError>>(
+        &self,
+        act: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.connection()?;
+        begin(&mut conn, "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        let read = act(&mut conn);
+        rollback(&mut conn)?;
+        read
+    }
+
+    /// The one write: locks `homes`, runs `act`, appends its records and commits; or leaves everything as it was.
+    ///
+    /// # Errors
+    /// Those of `act`, or the database is not available or stays busy. After an error nothing has changed, except that
+    /// a connection lost during the commit leaves it open whether the act was saved: idempotency keys are for that.
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        homes: &[Kato],
+        now: DateTime<Utc>,
+        mut act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
+    ) -> Result<T, E> {
+        let mut homes = homes.to_vec();
+        homes.sort_unstable();
+        homes.dedup();
+        let gates = self.gates(&homes);
+        let _passed: Vec<_> = gates.iter().map(|g| g.lock().unwrap_or_else(PoisonError::into_inner)).collect();
+        let mut tries = 1;
+        loop {
+            let mut conn = self.connection()?;
+            match attempt(&mut conn, &homes, now, &mut act) {
+                Err(Failed::Busy(why)) if tries < TRIES_MAX => {
+                    tracing::debug!(tries, why, "an act is tried again");
+                    tries += 1;
+                }
+                Err(Failed::Busy(why)) => return Err(StoreError::Busy(why).into()),
+                Err(Failed::Final(error)) => return Err(error),
+                Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    fn gates(&self, homes: &[Kato]) -> Vec<Arc<Mutex<()>>> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.location {
+            // SQLite has one writer for the whole file; waiting here is fair, its busy handler is not.
+            Location::Sqlite(_) => vec![Arc::clone(gates.entry(Kato::COUNTRY).or_default())],
+            Location::Postgres(_) => homes.iter().map(|home| Arc::clone(gates.entry(*home).or_default())).collect(),
+        }
+    }
+}
+
+enum Failed<E> {
+    Busy(String),
+    Final(E),
+}
+
+impl<E: From<StoreError>> From<StoreError> for Failed<E> {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy(why) => Failed::Busy(why),
+            other => Failed::Final(other.into()),
+        }
+    }
+}
+
+fn begin(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Result<(), StoreError> {
+    Ok(match conn {
+        AnyConnection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, sqlite)?,
+        AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, postgres)?,
+    })
+}
+
+fn commit(conn: &mut AnyConnection) -> Result<(), StoreError> {
+    Ok(on_backend!(conn, c => AnsiTransactionManager::commit_transaction(c))?)
+}
+
+fn rollback(conn: &mut AnyConnection) -> Result<(), StoreError> {
+    Ok(on_backend!(conn, c => AnsiTransactionManager::rollback_transaction(c))?)
+}
+
+fn attempt<T, E: From<StoreError>>(
+    conn: &mut AnyConnection,
+    homes: &[Kato],
+    now: DateTime<Utc>,
+    act: &mut impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
+) -> Result<T, Failed<E>> {
+    begin(conn, "BEGIN IMMEDIATE", "BEGIN")?;
+    let done = (|| {
+        let (chains, at) = lock(conn, homes, now)?;
+        let written = act(&mut Transaction { conn, at }).map_err(Failed::Final)?;
+        append(conn, chains, at, &written.entries)?;
+        Ok((written.value, written.entries.is_empty()))
+    })();
+    match done {
+        Ok((value, true)) => {
+            rollback(conn)?;
+            Ok(value)
+        }
+        Ok((value, false)) => {
+            commit(conn)?;
+            Ok(value)
+        }
+        Err(failed) => {
+            // The first error is what the user must hear; a rollback that fails too leaves a connection that the pool
+            // finds broken and throws away.
+            let _ = rollback(conn);
+            Err(failed)
+        }
+    }
+}
+
+struct Chain {
+    seq: i64,
+    head: String,
+}
+
+/// Locks the homes in ascending order and gives their chains, with an instant that is before none of them.
+fn lock(
+    conn: &mut AnyConnection,
+    codes: &[Kato],
+    now: DateTime<Utc>,
+) -> Result<(BTreeMap<Kato, Chain>, DateTime<Utc>), StoreError> {
+    let mut chains = BTreeMap::new();
+    let mut at = now;
+    for &home in codes {
+        let code = kato_to_column(home);
+        let fresh = (
+            homes::code.eq(code),
+            homes::seq.eq(0),
+            homes::head.eq(GENESIS),
+            homes::at.eq(to_column(now)),
+            (homes::applications.eq(0), homes::tickets.eq(0), homes::places.eq(0)),
+            (homes::referrals.eq(0), homes::rounds.eq(0), homes::results.eq(0)),
+        );
+        let columns = (homes::seq, homes::head, homes::at);
+        let (seq, head, last): (i64, String, chrono::NaiveDateTime) = match conn {
+            AnyConnection::Sqlite(c) => {
+                diesel::insert_into(homes::table).values(fresh).on_conflict_do_nothing().execute(c)?;
+                homes::table.find(code).select(columns).first(c)?
+            }
+            AnyConnection::Postgres(c) => {
+                diesel::insert_into(homes::table).values(fresh).on_conflict_do_nothing().execute(c)?;
+                homes::table.find(code).select(columns).for_update().first(c)?
+            }
+        };
+        at = at.max(from_column(last));
+        chains.insert(home, Chain { seq, head });
+    }
+    Ok((chains, at))
+}
+
+fn append(
+    conn: &mut AnyConnection,
+    mut chains: BTreeMap<Kato, Chain>,
+    at: DateTime<Utc>,
+    entries: &[Entry],
+) -> Result<(), StoreError> {
+    let mut records = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let chain = chains
+            .get_mut(&entry.home)
+            .ok_or_else(|| StoreError::Other(format!("home {} is written but was not locked", entry.home)))?;
+        let record = journal::next(entry, at, chain.seq + 1, &chain.head);
+        chain.seq = record.seq;
+        chain.head.clone_from(&record.hash);
+        records.push(record);
+    }
+    journal::insert(conn, at, &records)?;
+    let touched = entries.iter().map(|e| e.home).collect::<std::collections::BTreeSet<_>>();
+    for (home, chain) in chains.into_iter().filter(|(home, _)| touched.contains(home)) {
+        diesel::update(homes::table.find(kato_to_column(home)))
+            .set((homes::seq.eq(chain.seq), homes::head.eq(chain.head), homes::at.eq(to_column(at))))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+impl Transaction<'_> {
+    /// The instant of this act: now, but never before the last record of a home that it touches.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// The connection, for reads inside the act.
+    pub fn conn(&mut self) -> &mut AnyConnection {
+        self.conn
+    }
+
+    /// The next ticket of a home: increasing, without gaps.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn next_ticket(&mut self, home: Kato) -> Result<u32, StoreError> {
+        self.tickets(home, 1)
+    }
+
+    /// Takes `count` tickets and gives the first.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn tickets(&mut self, home: Kato, count: u32) -> Result<u32, StoreError> {
+        let row = homes::table.find(kato_to_column(home));
+        let last: i64 = diesel::update(row)
+            .set(homes::tickets.eq(homes::tickets + i64::from(count)))
+            .returning(homes::tickets)
+            .get_result(self.conn)?;
+        serial(last + 1 - i64::from(count))
+    }
+
+    /// The next number of its sort in a home.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn next_number(&mut self, home: Kato, of: Numbered) -> Result<Number, StoreError> {
+        self.numbers(home, of, 1)
+    }
+
+    /// Takes `count` numbers in a row and gives the first.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn numbers(&mut self, home: Kato, of: Numbered, count: u32) -> Result<Number, StoreError> {
+        let row = homes::table.find(kato_to_column(home));
+        let more = i64::from(count);
+        macro_rules! advance {
+            ($column:expr) => {
+                diesel::update(row).set($column.eq($column + more)).returning($column).get_result(self.conn)?
+            };
+        }
+        let last: i64 = match of {
+            Numbered::Application => advance!(homes::applications),
+            Numbered::Place => advance!(homes::places),
+            Numbered::Referral => advance!(homes::referrals),
+            Numbered::Round => advance!(homes::rounds),
+            Numbered::Result | Numbered::Confirmation => advance!(homes::results),
+        };
+        Ok(Number::new(home, of, serial(last + 1 - more)?))
+    }
+}
+
+fn serial(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Damaged("the numbers of this home are used up".to_owned()))
+}

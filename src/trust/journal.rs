@@ -1,0 +1,130 @@
+//! The append-only journal: a chain of records per home, each holding the hash of the one before.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::seal::{canonical, sha256_hex};
+use crate::domain::kato::Kato;
+
+/// What stands before the first record of a chain.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One record as it is exported: a JSON line. `hash` is the SHA-256 of the canonical JSON of all the other fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The home whose chain this is.
+    pub home: Kato,
+    /// The place in the chain, from 1 without gaps.
+    pub seq: i64,
+    /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, never before the record ahead.
+    pub at: String,
+    /// What was done.
+    pub act: String,
+    /// The credential's key, never a person's name.
+    pub actor: String,
+    /// The territory that the act concerns.
+    pub territory: Kato,
+    /// What the act changed, without personal data.
+    pub payload: Value,
+    /// The hash of the record before, [`GENESIS`] at first.
+    pub prev: String,
+    /// The hash of this record.
+    pub hash: String,
+}
+
+#[derive(Serialize)]
+struct Hashed<'a> {
+    home: Kato,
+    seq: i64,
+    at: &'a str,
+    act: &'a str,
+    actor: &'a str,
+    territory: Kato,
+    payload: &'a Value,
+    prev: &'a str,
+}
+
+impl Record {
+    /// The hash that the record must carry.
+    pub fn expected_hash(&self) -> String {
+        let Record { home, seq, at, act, actor, territory, payload, prev, hash: _ } = self;
+        let hashed = Hashed { home: *home, seq: *seq, at, act, actor, territory: *territory, payload, prev };
+        sha256_hex(canonical(&hashed).as_bytes())
+    }
+
+    /// Fills in the hash.
+    #[must_use]
+    pub fn hashed(mut self) -> Self {
+        self.hash = self.expected_hash();
+        self
+    }
+}
+
+/// An instant as the journal writes it.
+pub fn instant_text(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// Why a chain is broken, at the first record where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The chain.
+    pub home: Kato,
+    /// The record.
+    pub seq: i64,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "home {}, record {}: {}", self.home, self.seq, self.why)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// Reads the chains record by record, each home's in order, and remembers their heads.
+#[derive(Debug, Default)]
+pub struct Verifier {
+    heads: BTreeMap<Kato, (i64, String, String)>,
+}
+
+impl Verifier {
+    /// Takes the next record of its home.
+    ///
+    /// # Errors
+    /// The first thing that is wrong: a gap, a time that runs back, a broken link, a hash that does not match.
+    pub fn take(&mut self, record: &Record) -> Result<(), Broken> {
+        let (seq, at, head) =
+            self.heads.get(&record.home).map_or((0, "", GENESIS), |(seq, at, head)| (*seq, at.as_str(), head.as_str()));
+        let why = if record.seq != seq + 1 {
+            format!("the chain goes from {seq} to {}: records are missing or out of order", record.seq)
+        } else if record.prev != head {
+            "it does not hold the hash of the record before".to_owned()
+        } else if record.at.as_str() < at {
+            "its instant is before that of the record ahead".to_owned()
+        } else if record.expected_hash() != record.hash {
+            "its content does not match its hash".to_owned()
+        } else {
+            let kept = (record.seq, record.at.clone(), record.hash.clone());
+            self.heads.insert(record.home, kept);
+            return Ok(());
+        };
+        Err(Broken { home: record.home, seq: record.seq, why })
+    }
+
+    /// The heads of all chains read so far.
+    pub fn heads(&self) -> BTreeMap<Kato, String> {
+        self.heads.iter().map(|(home, (_, _, head))| (*home, head.clone())).collect()
+    }
+}
+
+/// The registry's head: the hash of the canonical JSON map from home to the head of its chain.
+pub fn registry_head(heads: &BTreeMap<Kato, String>) -> String {
+    let map: BTreeMap<String, &String> = heads.iter().map(|(home, head)| (home.to_string(), head)).collect();
+    sha256_hex(canonical(&map).as_bytes())
+}

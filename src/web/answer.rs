@@ -1,0 +1,236 @@
+//! From outside words to acts and back: credentials, bodies, answers, problem documents (RFC 9457).
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::service::permissions::{Act, Principal};
+use crate::service::problem::{Kind, Problem};
+use crate::service::registry::{Answer, Caller, Idempotency, Registry};
+
+/// What every handler shares.
+pub type Shared = web::Data<Arc<Registry>>;
+
+/// Longest Idempotency-Key.
+const KEY_MAX: usize = 255;
+
+/// The media type of a problem document.
+pub const PROBLEM: &str = "application/problem+json";
+
+/// A problem on its way out.
+#[derive(Debug)]
+pub struct Failure(pub Problem);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Failure(problem)
+    }
+}
+
+fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Malformed => StatusCode::BAD_REQUEST,
+        Kind::Unauthorised => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The document of a problem, with the status given.
+pub fn problem_document(status: StatusCode, problem: &Problem) -> Value {
+    let mut document = Map::new();
+    document.insert("type".to_owned(), json!(format!("urn:kezek:problem:{}", problem.code)));
+    document.insert("title".to_owned(), json!(status.canonical_reason().unwrap_or("Problem")));
+    document.insert("status".to_owned(), json!(status.as_u16()));
+    document.insert("code".to_owned(), json!(problem.code));
+    document.insert("detail".to_owned(), json!(problem.message));
+    document.insert("grounds".to_owned(), json!(problem.grounds));
+    document.extend(problem.more.clone());
+    Value::Object(document)
+}
+
+/// The response of a problem, with a status that the kinds do not have (413, 429).
+pub fn problem_response(status: StatusCode, problem: &Problem) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            response.insert_header((header::RETRY_AFTER, "2"));
+        }
+        _ => {}
+    }
+    response.content_type(PROBLEM).body(problem_document(status, problem).to_string())
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        status(self.0.kind)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        problem_response(self.status_code(), &self.0)
+    }
+}
+
+/// A body that arrived whole, or why it did not.
+pub type Body = Result<Bytes, actix_web::Error>;
+
+/// The bearer token of a request.
+fn bearer(request: &HttpRequest) -> Result<String, Problem> {
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    given.and_then(|v| v.strip_prefix("Bearer ")).map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).ok_or_else(
+        || {
+            let message = "send the header Authorization: Bearer TOKEN";
+            Problem::new(Kind::Unauthorised, "token_missing", message)
+        },
+    )
+}
+
+/// Reads a JSON body; an empty one is `{}`.
+pub fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+    serde_json::from_slice(text).map_err(|e| {
+        let message = format!("the body is not the JSON that this route takes: {e}; see /docs");
+        match e.classify() {
+            serde_json::error::Category::Data => Problem::new(Kind::Invalid, "wrong_body", message),
+            _ => Problem::new(Kind::Malformed, "malformed_body", message),
+        }
+    })
+}
+
+/// The body, or the response that says why it did not arrive.
+pub fn whole(body: Body) -> Result<Bytes, HttpResponse> {
+    body.map_err(|error| {
+        let overflow = error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE;
+        if overflow {
+            let message = "the body is larger than this route takes; send less";
+            let problem = Problem::new(Kind::Malformed, "body_too_large", message);
+            problem_response(StatusCode::PAYLOAD_TOO_LARGE, &problem)
+        } else {
+            let problem =
+                Problem::new(Kind::Malformed, "malformed_body", "the body did not arrive whole; send it again");
+            problem_response(StatusCode::BAD_REQUEST, &problem)
+        }
+    })
+}
+
+fn idempotency(request: &HttpRequest, bytes: &[u8]) -> Result<Option<Idempotency>, Problem> {
+    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|k| !k.is_empty() && k.len() <= KEY_MAX).ok_or_else(|| {
+        let message = format!("an Idempotency-Key is 1 to {KEY_MAX} printable ASCII characters");
+        Problem::new(Kind::Malformed, "wrong_idempotency_key", message)
+    })?;
+    Ok(Some(Idempotency::new(key, request.path(), bytes)))
+}
+
+/// Runs an act: credential, role, body, then the act itself on a thread that may block.
+pub async fn act<T, F>(shared: Shared, request: HttpRequest, body: Body, act: Act, run: F) -> HttpResponse
+where
+    T: DeserializeOwned + Send + 'static,
+    F: FnOnce(&Registry, &Caller, T) -> Result<Answer, Problem> + Send + 'static,
+{
+    let bytes = match whole(body) {
+        Ok(bytes) => bytes,
+        Err(response) => return response,
+    };
+    let token = bearer(&request);
+    let key = idempotency(&request, &bytes);
+    let done = web::block(move || {
+        let principal = shared.principal(&token?)?;
+        principal.role_may(act)?;
+        let caller = Caller { principal, idempotency: key? };
+        run(&shared, &caller, read_body(&bytes)?)
+    })
+    .await;
+    match flatten(done) {
+        Ok(answer) => {
+            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+            HttpResponse::build(status).content_type("application/json").body(answer.body)
+        }
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
+
+/// Answers a question that needs a credential.
+pub async fn ask<T, F>(shared: Shared, request: HttpRequest, act: Act, run: F) -> HttpResponse
+where
+    T: Serialize,
+    F: FnOnce(&Registry, &Principal) -> Result<T, Problem> + Send + 'static,
+{
+    let token = bearer(&request);
+    let done = web::block(move || -> Result<String, Problem> {
+        let principal = shared.principal(&token?)?;
+        principal.role_may(act)?;
+        let value = run(&shared, &principal)?;
+        serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
+    })
+    .await;
+    json_response(flatten(done))
+}
+
+/// Answers a question that everyone may ask.
+pub async fn tell<T, F>(shared: Shared, run: F) -> HttpResponse
+where
+    T: Serialize,
+    F: FnOnce(&Registry) -> Result<T, Problem> + Send + 'static,
+{
+    let done = web::block(move || -> Result<String, Problem> {
+        let value = run(&shared)?;
+        serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
+    })
+    .await;
+    json_response(flatten(done))
+}
+
+/// Answers with a page or another text.
+pub async fn ask_text<F>(
+    shared: Shared,
+    request: HttpRequest,
+    (act, media): (Act, &'static str),
+    run: F,
+) -> HttpResponse
+where
+    F: FnOnce(&Registry, &Principal) -> Result<String, Problem> + Send + 'static,
+{
+    let token = bearer(&request);
+    let done = web::block(move || -> Result<String, Problem> {
+        let principal = shared.principal(&token?)?;
+        principal.role_may(act)?;
+        run(&shared, &principal)
+    })
+    .await;
+    match flatten(done) {
+        Ok(text) => HttpResponse::Ok().content_type(media).body(text),
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
+
+fn json_response(done: Result<String, Problem>) -> HttpResponse {
+    match done {
+        Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
+
+fn flatten<T>(done: Result<Result<T, Problem>, actix_web::error::BlockingError>) -> Result<T, Problem> {
+    done.unwrap_or_else(|_| {
+        Err(Problem::new(Kind::Busy, "unavailable", "the server is stopping; send the same request again later"))
+    })
+}

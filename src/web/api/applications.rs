@@ -1,0 +1,108 @@
+//! Applications.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::service::applications::{AmendIn, ApplicationView, MoveIn, ProofIn, Stands, WithdrawIn};
+use crate::service::decide::{Decided, DecisionIn};
+use crate::service::permissions::Act;
+use crate::service::problem::{Kind, Problem};
+use crate::service::register::{HandedIn, Registered};
+use crate::trust::journal::instant_text;
+use crate::web::answer::{Body, Shared, act, ask, ask_text};
+
+/// Hands an application in through the channel of the credential.
+#[utoipa::path(post, path = "/api/v1/applications", tag = "applications", request_body = HandedIn,
+    responses((status = 201, body = Registered), (status = 409, description = "the child has an active application"),
+        (status = 422, description = "wrong values, or an incomplete package at the State Corporation")))]
+pub async fn register(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
+    act(shared, request, body, Act::Register, |r, caller, sent: HandedIn| r.register(caller, &sent)).await
+}
+
+/// Reads an application.
+#[utoipa::path(get, path = "/api/v1/applications/{number}", tag = "applications", params(("number" = String, Path)),
+    responses((status = 200, body = ApplicationView)))]
+pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let number = path.into_inner();
+    ask(shared, request, Act::ReadApplication, move |r, who| r.application(who, &number)).await
+}
+
+/// The results of an application, oldest first.
+#[utoipa::path(get, path = "/api/v1/applications/{number}/documents", tag = "applications",
+    params(("number" = String, Path)), responses((status = 200, description = "the list of stored results")))]
+pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let number = path.into_inner();
+    ask(shared, request, Act::ReadApplication, move |r, who| {
+        let results = r.documents(who, &number)?;
+        let list: Vec<serde_json::Value> = results
+            .into_iter()
+            .map(|d| {
+                serde_json::json!({
+                    "id": d.id, "kind": d.kind, "form": "html", "issued_at": instant_text(d.issued_at),
+                    "signer": d.signer, "delivery": d.delivery, "handed_at": d.handed_at.map(instant_text),
+                    "html": format!("/api/v1/documents/{}", d.id),
+                    "content": serde_json::from_str::<serde_json::Value>(&d.body).unwrap_or_default(),
+                })
+            })
+            .collect();
+        Ok(serde_json::json!({ "documents": list }))
+    })
+    .await
+}
+
+/// One result as a printable page, Kazakh and Russian side by side.
+#[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "applications", params(("id" = String, Path)),
+    responses((status = 200, content_type = "text/html", body = String)))]
+pub async fn document(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let id = path.into_inner();
+    ask_text(shared, request, (Act::ReadApplication, "text/html; charset=utf-8"), move |r, who| {
+        let stored = r.document(who, &id)?;
+        let internal = |e: String| Problem::new(Kind::Internal, "internal", e);
+        let paper: crate::documents::paper::Paper =
+            serde_json::from_str(&stored.body).map_err(|e| internal(e.to_string()))?;
+        paper.html().map_err(|e| internal(e.to_string()))
+    })
+    .await
+}
+
+/// Decides a case: accepted, or refused with grounds of the act.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/decide", tag = "applications",
+    params(("number" = String, Path)), request_body = DecisionIn, responses((status = 200, body = Decided)))]
+pub async fn decide(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Decide, move |r, caller, sent: DecisionIn| r.decide(caller, &number, &sent)).await
+}
+
+/// Changes contacts or preferences.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/amend", tag = "applications",
+    params(("number" = String, Path)), request_body = AmendIn, responses((status = 200, body = Stands)))]
+pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Amend, move |r, caller, sent: AmendIn| r.amend(caller, &number, &sent)).await
+}
+
+/// Takes an application back for the applicant.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/withdraw", tag = "applications",
+    params(("number" = String, Path)), request_body = WithdrawIn, responses((status = 200, body = Stands)))]
+pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Withdraw, move |r, caller, sent: WithdrawIn| r.withdraw(caller, &number, &sent))
+        .await
+}
+
+/// Brings an application to another territory at its own instant.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/move", tag = "applications",
+    params(("number" = String, Path)), request_body = MoveIn, responses((status = 200, body = Stands)))]
+pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Move, move |r, caller, sent: MoveIn| r.move_application(caller, &number, &sent))
+        .await
+}
+
+/// Confirms or rejects the proof of a claimed category.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/proofs", tag = "applications",
+    params(("number" = String, Path)), request_body = ProofIn, responses((status = 200, body = Stands)))]
+pub async fn judge_proof(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::JudgeProof, move |r, caller, sent: ProofIn| r.judge_proof(caller, &number, &sent))
+        .await
+}

@@ -1,0 +1,56 @@
+//! What everyone may ask: positions, health, metrics.
+
+use actix_web::{HttpResponse, ResponseError};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::domain::iin::Iin;
+use crate::service::positions::Positions;
+use crate::service::problem::Problem;
+use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
+
+/// Whose position.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Asked {
+    /// The child's IIN, twelve digits. It goes in the body, never in a URL.
+    pub iin: String,
+}
+
+/// The position of a child by IIN, with its reasons. An unknown IIN gets the same shape, empty.
+#[utoipa::path(post, path = "/api/v1/positions", tag = "public", request_body = Asked,
+    responses((status = 200, body = Positions)), security(()))]
+pub async fn positions(shared: Shared, body: Body) -> HttpResponse {
+    // No thread pool and no SQL on this path: everything is in memory.
+    let bytes = match whole(body) {
+        Ok(bytes) => bytes,
+        Err(response) => return response,
+    };
+    match answer(&shared, &bytes) {
+        Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
+
+fn answer(shared: &Shared, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let asked: Asked = read_body(bytes)?;
+    let iin = Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
+    let positions = shared.positions(iin, shared.clock.now());
+    Ok(serde_json::to_vec(&positions).unwrap_or_default())
+}
+
+/// Whether the process answers.
+#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, description = "alive")), security(()))]
+pub async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(r#"{"status":"ok"}"#)
+}
+
+/// Whether the registry can be read and the index has followed it.
+#[utoipa::path(get, path = "/readyz", tag = "operation",
+    responses((status = 200, description = "ready"), (status = 503, description = "not ready")), security(()))]
+pub async fn readyz(shared: Shared) -> HttpResponse {
+    tell(shared, |r| {
+        r.follow_all()?;
+        Ok(serde_json::json!({"status": "ready", "entries": r.live.read().len()}))
+    })
+    .await
+}

@@ -1,0 +1,82 @@
+//! Referrals.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use super::places::OfTerritory;
+use crate::service::permissions::Act;
+use crate::service::referral_life::{GroundIn, ReferralView};
+use crate::service::referrals::{ConfirmIn, Confirmed, Next, ReferIn};
+use crate::web::answer::{Body, Shared, act, ask};
+
+/// The child who is due for the next open place of a territory: the first row of a dry round.
+#[utoipa::path(get, path = "/api/v1/referrals/next", tag = "referrals", params(("territory" = String, Query)),
+    responses((status = 200, body = Next)))]
+pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfTerritory>) -> HttpResponse {
+    ask(shared, request, Act::SeeNext, move |r, who| r.next(who, &query.territory)).await
+}
+
+/// Issues a referral to the application that is due, or past it with the grounds of a skip.
+#[utoipa::path(post, path = "/api/v1/referrals", tag = "referrals", request_body = ReferIn,
+    responses((status = 201, body = ReferralView), (status = 409, description = "another application is due")))]
+pub async fn refer(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
+    act(shared, request, body, Act::Refer, |r, caller, sent: ReferIn| r.refer(caller, &sent)).await
+}
+
+/// A second person's confirmation of a skip.
+#[utoipa::path(post, path = "/api/v1/confirmations", tag = "referrals", request_body = ConfirmIn,
+    responses((status = 201, body = Confirmed)))]
+pub async fn confirm(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
+    act(shared, request, body, Act::Confirm, |r, caller, sent: ConfirmIn| r.confirm(caller, &sent)).await
+}
+
+/// Reads a referral.
+#[utoipa::path(get, path = "/api/v1/referrals/{number}", tag = "referrals", params(("number" = String, Path)),
+    responses((status = 200, body = ReferralView)))]
+pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let number = path.into_inner();
+    ask(shared, request, Act::ReadReferral, move |r, who| r.referral(who, &number)).await
+}
+
+/// The kindergarten has the referral and the documents in hand.
+#[utoipa::path(post, path = "/api/v1/referrals/{number}/present", tag = "referrals",
+    params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
+pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Present, move |r, caller, _: Value| r.present(caller, &number)).await
+}
+
+/// The contract is made.
+#[utoipa::path(post, path = "/api/v1/referrals/{number}/enrol", tag = "referrals",
+    params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
+pub async fn enrol(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Enrol, move |r, caller, _: Value| r.enrol(caller, &number)).await
+}
+
+/// The kindergarten refuses with a listed ground.
+#[utoipa::path(post, path = "/api/v1/referrals/{number}/refuse", tag = "referrals",
+    params(("number" = String, Path)), request_body = GroundIn, responses((status = 200, body = ReferralView)))]
+pub async fn refuse(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::RefuseReferral, move |r, caller, sent: GroundIn| {
+        r.refuse_referral(caller, &number, &sent)
+    })
+    .await
+}
+
+/// The term is extended, as the profile allows.
+#[utoipa::path(post, path = "/api/v1/referrals/{number}/extend", tag = "referrals",
+    params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
+pub async fn extend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Extend, move |r, caller, _: Value| r.extend(caller, &number)).await
+}
+
+/// The authority takes the referral back with a listed ground.
+#[utoipa::path(post, path = "/api/v1/referrals/{number}/annul", tag = "referrals",
+    params(("number" = String, Path)), request_body = GroundIn, responses((status = 200, body = ReferralView)))]
+pub async fn annul(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Annul, move |r, caller, sent: GroundIn| r.annul(caller, &number, &sent)).await
+}

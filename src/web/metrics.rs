@@ -1,0 +1,43 @@
+//! Numbers for the operator, in the Prometheus text format.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use prometheus::{Encoder, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+
+use super::answer::Shared;
+
+/// What is counted.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    /// Answers by status.
+    pub answers: IntCounterVec,
+    entries: IntGauge,
+}
+
+impl Metrics {
+    /// Fresh counters.
+    ///
+    /// # Errors
+    /// A name is used twice, which a test would show.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let answers = IntCounterVec::new(Opts::new("kezek_answers_total", "HTTP answers by status"), &["status"])?;
+        let entries = IntGauge::new("kezek_live_entries", "Applications in the live index")?;
+        registry.register(Box::new(answers.clone()))?;
+        registry.register(Box::new(entries.clone()))?;
+        Ok(Metrics { registry, answers, entries })
+    }
+}
+
+/// The numbers.
+#[utoipa::path(get, path = "/metrics", tag = "operation",
+    responses((status = 200, content_type = "text/plain", body = String)), security(()))]
+pub async fn metrics(shared: Shared, metrics: Data<Metrics>) -> HttpResponse {
+    metrics.entries.set(i64::try_from(shared.live.read().len()).unwrap_or(i64::MAX));
+    let mut text = Vec::new();
+    match TextEncoder::new().encode(&metrics.registry.gather(), &mut text) {
+        Ok(()) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    }
+}

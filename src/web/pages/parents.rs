@@ -1,0 +1,136 @@
+//! The parents' page: type the child's IIN, see the position and why. Plain HTML that works without scripts; the IIN
+//! travels in the body of a form, never in an address.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::domain::iin::Iin;
+use crate::rules::Rules;
+use crate::rules::messages::Tongue;
+use crate::service::positions::PositionEntry;
+use crate::web::answer::Shared;
+
+#[derive(Template)]
+#[template(path = "parents.html", config = "src/askama.toml")]
+struct Page<'a> {
+    tongue: Tongue,
+    title: &'a str,
+    iin_label: &'a str,
+    ask: &'a str,
+    error: Option<String>,
+    entry: Option<Shown>,
+}
+
+/// A position in words.
+struct Shown {
+    number: String,
+    status: String,
+    position: Option<u64>,
+    of: Option<u64>,
+    sentence: String,
+    choices: Vec<String>,
+    reasons: Vec<String>,
+}
+
+/// In which language.
+#[derive(Debug, Default, Deserialize)]
+pub struct In {
+    lang: Option<String>,
+}
+
+/// What was typed.
+#[derive(Debug, Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    iin: String,
+    lang: Option<String>,
+}
+
+fn tongue(code: Option<&str>) -> Tongue {
+    code.and_then(Tongue::from_code).unwrap_or(Tongue::Kk)
+}
+
+/// The empty form.
+pub async fn form(shared: Shared, query: web::Query<In>) -> HttpResponse {
+    respond(&shared.rules, tongue(query.lang.as_deref()), None, None)
+}
+
+/// The answer.
+pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
+    let tongue = tongue(typed.lang.as_deref());
+    let rules = &shared.rules;
+    let Ok(iin) = Iin::parse(typed.iin.trim()) else {
+        let text = rules.messages.render(tongue, "wrong_iin", &[]).unwrap_or_default();
+        return respond(rules, tongue, Some(text), None);
+    };
+    match shared.positions(iin, shared.clock.now()).entries.into_iter().next() {
+        None => {
+            let text = rules.messages.render(tongue, "not_found", &[]).unwrap_or_default();
+            respond(rules, tongue, Some(text), None)
+        }
+        Some(entry) => respond(rules, tongue, None, Some(shown(rules, tongue, entry))),
+    }
+}
+
+fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
+    let sentence = match (entry.position, entry.of) {
+        (Some(position), Some(of)) => {
+            let children = rules.messages.count(tongue, "child", of);
+            let values = [
+                ("position", position.to_string()),
+                ("of", of.to_string()),
+                ("of_children", children),
+                ("as_of", entry.as_of.get(..19).unwrap_or_default().replace('T', " ")),
+            ];
+            render(rules, tongue, "position", &values)
+        }
+        _ => String::new(),
+    };
+    let choices = entry
+        .choices
+        .iter()
+        .map(|c| {
+            let values = [
+                ("kindergarten", c.kindergarten.clone()),
+                ("position", c.position.to_string()),
+                ("of", c.of.to_string()),
+                ("of_children", rules.messages.count(tongue, "child", c.of)),
+            ];
+            render(rules, tongue, "position_choice", &values)
+        })
+        .collect();
+    Shown {
+        number: entry.application,
+        status: rules.messages.label_or_code(tongue, "status", entry.status.code()).to_owned(),
+        position: entry.position,
+        of: entry.of,
+        sentence,
+        choices,
+        reasons: entry.reasons.iter().map(|r| r.text.get(tongue).to_owned()).collect(),
+    }
+}
+
+fn render(rules: &Rules, tongue: Tongue, code: &str, values: &[(&str, String)]) -> String {
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    rules.messages.render(tongue, code, &values).unwrap_or_default()
+}
+
+fn respond(rules: &Rules, tongue: Tongue, error: Option<String>, entry: Option<Shown>) -> HttpResponse {
+    let label = |code| rules.messages.label_or_code(tongue, "print", code);
+    let page =
+        Page { tongue, title: label("page_title"), iin_label: label("iin"), ask: label("look_up"), error, entry };
+    match page.render() {
+        Ok(html) => HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .insert_header(("cache-control", "no-store"))
+            .insert_header((
+                "content-security-policy",
+                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+            ))
+            .insert_header(("x-content-type-options", "nosniff"))
+            .insert_header(("referrer-policy", "no-referrer"))
+            .body(html),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    }
+}

@@ -1,0 +1,105 @@
+//! Starting the server: what is wrapped around the routes, and the thread that follows other processes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use actix_governor::GovernorConfigBuilder;
+use actix_web::dev::{Server, Service};
+use actix_web::{App, HttpServer, web};
+use utoipa::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::limits::{BODY_MAX, ByAddress, LOOKUP_EVERY_MS, LOOKUPS_AT_ONCE};
+use super::metrics::Metrics;
+use super::openapi::Document;
+use super::{answer, routes};
+use crate::service::problem::{Kind, Problem};
+use crate::service::registry::Registry;
+
+/// How often the chains of other processes are looked at.
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+
+/// How the server is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether public look-ups are limited.
+    pub rate_limit: bool,
+    /// Threads that answer.
+    pub workers: usize,
+    /// Whether Ctrl-C stops it.
+    pub signals: bool,
+}
+
+/// A server that is listening.
+pub struct Listening {
+    /// The address that it got.
+    pub address: SocketAddr,
+    /// The future to drive.
+    pub server: Server,
+    /// Dropping it stops the follower.
+    pub follower: Sender<()>,
+}
+
+/// Binds and prepares the server; driving [`Listening::server`] answers requests.
+///
+/// # Errors
+/// The address is taken or not ours.
+pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<Listening> {
+    let metrics = Metrics::new().map_err(std::io::Error::other)?;
+    let limit = GovernorConfigBuilder::default()
+        .milliseconds_per_request(LOOKUP_EVERY_MS)
+        .burst_size(LOOKUPS_AT_ONCE)
+        .key_extractor(ByAddress)
+        .finish()
+        .ok_or_else(|| std::io::Error::other("the rate limit is zero"))?;
+    let follower = follow(Arc::clone(&registry))?;
+    let rate_limit = options.rate_limit;
+    let http = HttpServer::new(move || {
+        let counted = metrics.answers.clone();
+        let limit = limit.clone();
+        App::new()
+            .app_data(web::Data::new(Arc::clone(&registry)))
+            .app_data(web::Data::new(metrics.clone()))
+            .app_data(web::PayloadConfig::new(BODY_MAX))
+            .app_data(web::FormConfig::default().limit(4 * 1024))
+            .app_data(web::QueryConfig::default().error_handler(|error, _| {
+                let message = format!("the query cannot be read: {error}");
+                answer::Failure(Problem::new(Kind::Malformed, "malformed_query", message)).into()
+            }))
+            .wrap_fn(move |request, service| {
+                let counted = counted.clone();
+                let answered = service.call(request);
+                async move {
+                    let response = answered.await?;
+                    counted.with_label_values(&[response.status().as_str()]).inc();
+                    Ok(response)
+                }
+            })
+            .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", Document::openapi()))
+            .service(web::redirect("/docs", "/docs/"))
+            .configure(|config| routes::mount(config, &limit, rate_limit))
+    })
+    .workers(options.workers)
+    .shutdown_timeout(5);
+    let http = if options.signals { http } else { http.disable_signals() };
+    let http = http.bind(options.listen)?;
+    let address = http.addrs().first().copied().unwrap_or(options.listen);
+    Ok(Listening { address, server: http.run(), follower })
+}
+
+/// Follows what other processes write, until the sender is dropped.
+fn follow(registry: Arc<Registry>) -> std::io::Result<Sender<()>> {
+    let (stop, stopped) = channel::<()>();
+    std::thread::Builder::new().name("follower".to_owned()).spawn(move || {
+        while stopped.recv_timeout(FOLLOW_EVERY) == Err(RecvTimeoutError::Timeout) {
+            if let Err(problem) = registry.follow_all() {
+                tracing::warn!(%problem, "the journal cannot be followed now");
+            }
+        }
+    })?;
+    Ok(stop)
+}

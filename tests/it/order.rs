@@ -1,0 +1,537 @@
+//! Queue order and positions: the index against the full sort of design.md section 4, act by act. All entries invented.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong should stop")]
+
+use kezek::domain::codes::Stream;
+use kezek::engine::order::oracle::{self, Entry, Row};
+use kezek::engine::order::{Change, Counters, Mix, MixFault, QueueOrder, Seat, SeatFault, Standing, TurnState};
+use proptest::prelude::*;
+
+/// Kindergartens that entries choose; one more that nobody chooses is asked for as well.
+const KINDERGARTENS: u32 = 5;
+
+// ----- a small registry: rows, counters, and those that left -----
+
+struct Registry {
+    mix: Option<Mix>,
+    counters: Counters,
+    rows: Vec<Entry>,
+    gone: Vec<Entry>,
+    tickets: u32,
+    index: QueueOrder,
+}
+
+/// An act on whatever the registry then holds; numbers pick a row by remainder.
+#[derive(Clone, Debug)]
+enum Act {
+    Join(u8, i64, Vec<u32>),
+    Leave(usize),
+    Spend(usize),
+    SpendFirst,
+    Restore(usize),
+    Amend(usize, u8, Vec<u32>),
+}
+
+fn seat(tier: u8, applied_at: i64, ticket: u32) -> Seat {
+    let stream = match tier {
+        0 => Stream::OutOfTurn,
+        1 | 2 => Stream::FirstPriority,
+        _ => Stream::General,
+    };
+    Seat { tier, stream, applied_at, ticket }
+}
+
+/// Without mixing the stream does not order; there it is at odds with the tier on purpose.
+fn seat_in(mix: Option<Mix>, tier: u8, applied_at: i64, ticket: u32) -> Seat {
+    let plain = seat(tier, applied_at, ticket);
+    let odd = Stream::ALL[ticket as usize % Stream::ALL.len()];
+    if mix.is_some() { plain } else { Seat { stream: odd, ..plain } }
+}
+
+impl Registry {
+    fn new(mix: Option<Mix>) -> Self {
+        let (counters, index) = (Counters::default(), QueueOrder::new(mix));
+        Self { mix, counters, rows: Vec::new(), gone: Vec::new(), tickets: 0, index }
+    }
+
+    fn sorted(&self) -> Vec<Row<'_>> {
+        oracle::full_sort(self.mix, self.counters, &self.rows)
+    }
+
+    fn live(&self, pick: usize) -> Option<usize> {
+        let live: Vec<usize> = (0..self.rows.len()).filter(|i| self.rows[*i].state == TurnState::Live).collect();
+        (!live.is_empty()).then(|| live[pick % live.len()])
+    }
+
+    /// Those that may come back: gone for good reasons, or spent and still in their stream.
+    fn restorable(&self, pick: usize) -> Option<Entry> {
+        let spent = self.rows.iter().filter(|e| e.state == TurnState::Spent);
+        let all: Vec<&Entry> = spent.chain(&self.gone).collect();
+        (!all.is_empty()).then(|| all[pick % all.len()].clone())
+    }
+
+    /// Does the act in the rows, settles them by the text, and does the same in the index.
+    fn act(&mut self, act: &Act) {
+        let said = match act {
+            Act::Join(tier, applied_at, choices) => {
+                self.tickets += 1;
+                let seat = seat_in(self.mix, *tier, *applied_at, self.tickets);
+                self.rows.push(Entry { seat, state: TurnState::Live, choices: choices.clone() });
+                self.index.join(seat, choices)
+            }
+            Act::Leave(pick) => {
+                let Some(row) = self.live(*pick) else { return };
+                let entry = self.rows.remove(row);
+                let said = self.index.leave(entry.seat, &entry.choices);
+                self.gone.push(entry);
+                said
+            }
+            Act::Spend(pick) => {
+                let Some(row) = self.live(*pick) else { return };
+                self.rows[row].state = TurnState::Spent;
+                self.index.spend(self.rows[row].seat, &self.rows[row].choices)
+            }
+            Act::SpendFirst => {
+                let Some(first) = self.sorted().first().map(|row| row.entry.seat) else { return };
+                let row = self.rows.iter().position(|e| e.seat == first).unwrap();
+                self.rows[row].state = TurnState::Spent;
+                self.index.spend(first, &self.rows[row].choices)
+            }
+            Act::Restore(pick) => {
+                let Some(entry) = self.restorable(*pick) else { return };
+                self.gone.retain(|e| e.seat != entry.seat);
+                self.rows.retain(|e| e.seat != entry.seat);
+                let said = self.index.restore(entry.seat, &entry.choices);
+                self.rows.push(Entry { state: TurnState::Live, ..entry });
+                said
+            }
+            Act::Amend(pick, tier, choices) => {
+                let Some(row) = self.live(*pick) else { return };
+                let Entry { seat: old, choices: before, .. } = self.rows[row].clone();
+                let new = seat_in(self.mix, *tier, old.applied_at, old.ticket);
+                self.rows[row] = Entry { seat: new, state: TurnState::Live, choices: choices.clone() };
+                self.index.apply(&[Change::Leave(old, &before), Change::Join(new, choices)])
+            }
+        };
+        let (counters, dropped) = oracle::settle(self.mix, self.counters, &mut self.rows);
+        self.counters = counters;
+        self.gone.extend(dropped);
+        assert_eq!(said, Ok(counters), "the index settles as the text does, after {act:?}");
+    }
+}
+
+/// Every standing of every live entry: in the queue, and under each kindergarten that counts it.
+fn standings(index: &QueueOrder, rows: &[Entry]) -> Vec<(Seat, Standing, Vec<Option<Standing>>)> {
+    let mut all = Vec::new();
+    for entry in rows.iter().filter(|e| e.state == TurnState::Live) {
+        let choices = (0..=KINDERGARTENS).map(|k| index.choice_standing(entry.seat, k)).collect();
+        all.push((entry.seat, index.standing(entry.seat).unwrap(), choices));
+    }
+    all.sort_by_key(|(seat, ..)| *seat);
+    all
+}
+
+/// Each standing as the full sort gives it.
+fn expected(registry: &Registry) -> Vec<(Seat, Standing, Vec<Option<Standing>>)> {
+    let rows = registry.sorted();
+    let stand = |rows: &[Row<'_>], seat: Seat| {
+        let row = rows.iter().find(|row| row.entry.seat == seat)?;
+        let ahead = oracle::ahead(rows, row.position);
+        Some(Standing { position: row.position, of: rows.len() as u64, turn: row.turn, ahead })
+    };
+    let by_choice: Vec<Vec<Row<'_>>> = (0..=KINDERGARTENS).map(|k| oracle::among(&rows, k)).collect();
+    // The turn of a choice's standing is the entry's in the whole queue.
+    let mut all: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let seat = row.entry.seat;
+            let choices = by_choice.iter().map(|rows| stand(rows, seat)).collect();
+            (seat, stand(&rows, seat).unwrap(), choices)
+        })
+        .collect();
+    all.sort_by_key(|(seat, ..)| *seat);
+    all
+}
+
+// ----- random acts -----
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let choices = || proptest::collection::vec(0..KINDERGARTENS, 0..4);
+    let act = prop_oneof![
+        6 => (0..5u8, -20..20i64, choices()).prop_map(|(tier, at, choices)| Act::Join(tier, at, choices)),
+        1 => any::<usize>().prop_map(Act::Leave),
+        2 => any::<usize>().prop_map(Act::Spend),
+        2 => Just(Act::SpendFirst),
+        2 => any::<usize>().prop_map(Act::Restore),
+        1 => (any::<usize>(), 0..5u8, choices()).prop_map(|(pick, tier, choices)| Act::Amend(pick, tier, choices)),
+    ];
+    proptest::collection::vec(act, 1..50)
+}
+
+fn mixes() -> impl Strategy<Value = Option<Mix>> {
+    prop_oneof![Just(Mix::new(1, 3).ok()), Just(Mix::new(2, 5).ok()), Just(None)]
+}
+
+/// Plays the acts; `check` sees the registry and its standings before each act, and what act was done.
+fn play(mix: Option<Mix>, acts: &[Act], mut check: impl FnMut(&Registry, &[(Seat, Standing)], &Act)) {
+    let mut registry = Registry::new(mix);
+    for act in acts {
+        let before: Vec<_> =
+            standings(&registry.index, &registry.rows).into_iter().map(|(s, own, _)| (s, own)).collect();
+        registry.act(act);
+        check(&registry, &before, act);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_position_equals_the_full_sort_after_every_act(mix in mixes(), acts in acts()) {
+        play(mix, &acts, |registry, _, act| {
+            assert_eq!(standings(&registry.index, &registry.rows), expected(registry), "after {act:?}");
+        });
+    }
+
+    #[test]
+    fn positions_run_from_one_to_the_number_of_live_entries_without_gaps(mix in mixes(), acts in acts()) {
+        play(mix, &acts, |registry, _, _| {
+            let mut positions: Vec<u64> =
+                standings(&registry.index, &registry.rows).iter().map(|(_, own, _)| own.position).collect();
+            positions.sort_unstable();
+            let n = registry.index.len() as u64;
+            assert_eq!(positions, (1..=n).collect::<Vec<_>>());
+            assert!(standings(&registry.index, &registry.rows).iter().all(|(_, own, _)| own.of == n));
+        });
+    }
+
+    #[test]
+    fn nobody_moves_back_because_somebody_enrolled_or_withdrew(mix in mixes(), acts in acts()) {
+        play(mix, &acts, |registry, before, act| {
+            if !matches!(act, Act::Spend(_) | Act::SpendFirst | Act::Leave(_)) {
+                return;
+            }
+            for (seat, was) in before {
+                if let Some(now) = registry.index.standing(*seat) {
+                    assert!(now.position <= was.position, "{seat:?} was {was:?}, is {now:?} after {act:?}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_withdrawal_moves_up_everybody_behind_it_in_its_stream(mix in mixes(), acts in acts()) {
+        play(mix, &acts, |registry, before, act| {
+            let (true, Some(left)) = (matches!(act, Act::Leave(_)), registry.gone.last()) else { return };
+            for (seat, was) in before.iter().filter(|(seat, _)| seat.stream == left.seat.stream && *seat > left.seat) {
+                let now = registry.index.standing(*seat).unwrap();
+                assert!(now.position < was.position, "{seat:?} stays at {was:?} though {left:?} left");
+            }
+        });
+    }
+
+    #[test]
+    fn a_restored_entry_takes_back_its_turn_while_its_stream_keeps_it(mix in mixes(), acts in acts()) {
+        play(mix, &acts, |registry, _, _| {
+            let before = standings(&registry.index, &registry.rows);
+            for entry in registry.rows.iter().filter(|e| e.state == TurnState::Live) {
+                let mut index = registry.index.clone();
+                let mut rows = registry.rows.clone();
+                let row = rows.iter().position(|e| e.seat == entry.seat).unwrap();
+                rows[row].state = TurnState::Spent;
+                index.spend(entry.seat, &entry.choices).unwrap();
+                let (counters, dropped) = oracle::settle(registry.mix, registry.counters, &mut rows);
+                index.restore(entry.seat, &entry.choices).unwrap();
+                if dropped.is_empty() && counters == registry.counters {
+                    assert_eq!(standings(&index, &registry.rows), before);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn both_counters_are_zero_while_a_stream_has_no_live_entry(mix in mixes(), acts in acts()) {
+        play(mix, &acts, |registry, _, _| {
+            let live = |stream| registry.sorted().iter().any(|row| row.entry.seat.stream == stream);
+            if mix.is_none() || !live(Stream::FirstPriority) || !live(Stream::General) {
+                assert_eq!(registry.index.counters(), Counters::default());
+            }
+        });
+    }
+
+    #[test]
+    fn an_index_built_from_the_rows_equals_the_one_that_followed_the_acts(mix in mixes(), acts in acts()) {
+        play(mix, &acts, |registry, _, _| {
+            let rows = registry.rows.iter().map(|e| (e.seat, e.state, e.choices.as_slice()));
+            let built = QueueOrder::build(mix, registry.counters, rows).unwrap();
+            assert_eq!(built.counters(), registry.index.counters());
+            assert_eq!(standings(&built, &registry.rows), standings(&registry.index, &registry.rows));
+            assert_eq!(built.in_order().collect::<Vec<_>>(), registry.index.in_order().collect::<Vec<_>>());
+        });
+    }
+
+    #[test]
+    fn the_listing_is_the_full_sort_from_any_position_on(mix in mixes(), acts in acts()) {
+        let mut registry = Registry::new(mix);
+        acts.iter().for_each(|act| registry.act(act));
+        let sorted: Vec<(u64, Seat)> = registry.sorted().iter().map(|row| (row.position, row.entry.seat)).collect();
+        for from in 0..=sorted.len() as u64 + 2 {
+            let listed: Vec<(u64, Seat)> = registry.index.in_order_from(from).map(|p| (p.position, p.seat)).collect();
+            let rest: Vec<_> = sorted.iter().copied().filter(|(position, _)| *position >= from).collect();
+            assert_eq!(listed, rest, "from {from}");
+            let there = sorted.iter().find(|(position, _)| *position == from).map(|(_, seat)| *seat);
+            assert_eq!(registry.index.select(from), there);
+        }
+    }
+}
+
+// ----- by hand, from the text -----
+
+/// Two first-priority entries per letter row, general ones behind; instants follow tickets.
+fn queue(mix: Option<Mix>, tiers: &[u8]) -> (QueueOrder, Vec<Seat>) {
+    let seats: Vec<Seat> = tiers.iter().zip(1..).map(|(tier, ticket)| seat(*tier, i64::from(ticket), ticket)).collect();
+    let mut index = QueueOrder::new(mix);
+    for seat in &seats {
+        index.join(*seat, &[]).unwrap();
+    }
+    (index, seats)
+}
+
+fn tickets(index: &QueueOrder) -> Vec<u32> {
+    index.in_order().map(|placed| placed.seat.ticket).collect()
+}
+
+fn one_to_three() -> Option<Mix> {
+    Mix::new(1, 3).ok()
+}
+
+#[test]
+fn one_first_priority_turn_comes_before_three_general_ones_and_out_of_turn_before_all() {
+    let (index, seats) = queue(one_to_three(), &[4, 4, 4, 4, 1, 1, 1, 0]);
+    assert_eq!(tickets(&index), [8, 5, 1, 2, 3, 6, 4, 7]);
+    let fourth_general = index.standing(seats[3]).unwrap();
+    assert_eq!(fourth_general, Standing { position: 7, of: 8, turn: 5, ahead: [1, 2, 3] });
+    assert_eq!(index.standing(seats[7]).unwrap().turn, -1);
+}
+
+#[test]
+fn without_mixing_the_order_is_tier_then_instant_then_ticket() {
+    let (index, _) = queue(None, &[4, 1, 3, 1, 0, 2]);
+    assert_eq!(tickets(&index), [5, 2, 4, 6, 3, 1]);
+}
+
+#[test]
+fn an_enrolled_child_keeps_its_turn_so_that_the_next_of_its_stream_does_not_overtake() {
+    let (mut index, seats) = queue(one_to_three(), &[1, 1, 4, 4, 4, 4]);
+    assert_eq!(tickets(&index), [1, 3, 4, 5, 2, 6]);
+    let counters = index.spend(seats[0], &[]).unwrap();
+    assert_eq!(counters, Counters { first_priority: 1, general: 0 });
+    assert_eq!(tickets(&index), [3, 4, 5, 2, 6]);
+    // Had it withdrawn, the second would have moved up to the first turn.
+    let (mut index, seats) = queue(one_to_three(), &[1, 1, 4, 4, 4, 4]);
+    index.leave(seats[0], &[]).unwrap();
+    assert_eq!(tickets(&index), [2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn a_turn_spent_behind_a_waiting_child_is_kept_and_dropped_once_it_is_at_the_front() {
+    let (mut index, seats) = queue(one_to_three(), &[1, 1, 1, 4]);
+    assert_eq!(index.spend(seats[1], &[]).unwrap(), Counters::default());
+    assert_eq!(index.standing(seats[2]).unwrap().turn, 8);
+    assert_eq!(index.spend(seats[0], &[]).unwrap(), Counters { first_priority: 2, general: 0 });
+    assert_eq!(index.standing(seats[2]).unwrap().turn, 8);
+    assert_eq!(index.leave(seats[2], &[]).unwrap(), Counters::default());
+}
+
+#[test]
+fn an_entry_earlier_than_the_dropped_turns_becomes_first_with_the_counters_turn() {
+    let (mut index, seats) = queue(one_to_three(), &[1, 1, 4, 4, 4, 4]);
+    index.spend(seats[0], &[]).unwrap();
+    let counters = index.restore(seats[0], &[]).unwrap();
+    assert_eq!(counters, Counters { first_priority: 1, general: 0 });
+    assert_eq!(index.standing(seats[0]).unwrap().turn, 4);
+    assert_eq!(index.standing(seats[1]).unwrap().turn, 8);
+}
+
+#[test]
+fn a_category_that_changes_within_its_stream_is_one_act_and_leaves_the_counters_alone() {
+    let (mut index, seats) = queue(one_to_three(), &[1, 2, 4, 4]);
+    index.spend(seats[0], &[]).unwrap();
+    let after = Seat { tier: 1, ..seats[1] };
+    let counters = index.apply(&[Change::Leave(seats[1], &[]), Change::Join(after, &[7])]).unwrap();
+    assert_eq!(counters, Counters { first_priority: 1, general: 0 });
+    // In two acts the stream would have been empty between them.
+    let (mut index, seats) = queue(one_to_three(), &[1, 2, 4, 4]);
+    index.spend(seats[0], &[]).unwrap();
+    index.leave(seats[1], &[]).unwrap();
+    assert_eq!(index.join(after, &[7]).unwrap(), Counters::default());
+}
+
+#[test]
+fn a_kindergarten_counts_those_that_chose_it_and_those_without_preferences() {
+    let mut index = QueueOrder::new(one_to_three());
+    let seats: Vec<Seat> = (1..=5).map(|n| seat(4, i64::from(n), n)).collect();
+    let choices: [&[u32]; 5] = [&[10, 20], &[], &[20, 20], &[10], &[]];
+    for (seat, choices) in seats.iter().zip(choices) {
+        index.join(*seat, choices).unwrap();
+    }
+    let position = |seat: Seat, kindergarten| index.choice_standing(seat, kindergarten).map(|s| (s.position, s.of));
+    assert_eq!(position(seats[3], 10), Some((3, 4)));
+    assert_eq!(position(seats[2], 20), Some((3, 4)));
+    assert_eq!(position(seats[4], 20), Some((4, 4)));
+    assert_eq!(position(seats[3], 20), None, "it did not choose it");
+    assert_eq!(position(seats[4], 99), Some((2, 2)), "no preferences means any, also one that nobody names");
+    index.leave(seats[2], choices[2]).unwrap();
+    assert_eq!(index.choice_standing(seats[4], 20).unwrap().of, 3);
+}
+
+// ----- faults -----
+
+#[test]
+fn a_change_that_does_not_fit_is_refused_and_changes_nothing() {
+    let mut registry = Registry::new(one_to_three());
+    for (tier, choices) in [(1, vec![1, 2]), (1, vec![2]), (4, vec![]), (0, vec![3])] {
+        registry.act(&Act::Join(tier, 0, choices));
+    }
+    registry.act(&Act::Spend(1));
+    let before = (registry.index.counters(), standings(&registry.index, &registry.rows));
+    let [first, spent, any, _] = [0, 1, 2, 3].map(|i| registry.rows[i].seat);
+    let stranger = seat(4, 9, 99);
+    let index = &mut registry.index;
+    assert_eq!(index.join(first, &[1, 2]), Err(SeatFault::Taken(first)));
+    assert_eq!(index.join(spent, &[2]), Err(SeatFault::Taken(spent)));
+    assert_eq!(index.restore(first, &[1, 2]), Err(SeatFault::Taken(first)));
+    assert_eq!(index.leave(spent, &[2]), Err(SeatFault::Missing(spent)));
+    assert_eq!(index.spend(spent, &[2]), Err(SeatFault::Missing(spent)));
+    assert_eq!(index.leave(stranger, &[]), Err(SeatFault::Missing(stranger)));
+    assert_eq!(index.leave(first, &[1, 2, 4]), Err(SeatFault::NotChosen(first, Some(4))));
+    assert_eq!(index.leave(first, &[]), Err(SeatFault::NotChosen(first, None)));
+    assert_eq!(index.leave(any, &[1]), Err(SeatFault::NotChosen(any, Some(1))));
+    let act = [
+        Change::Join(stranger, &[4]),
+        Change::Leave(first, &[1, 2]),
+        Change::Restore(spent, &[2]),
+        Change::Spend(any, &[]),
+        Change::Spend(any, &[]),
+    ];
+    assert_eq!(index.apply(&act), Err(SeatFault::Missing(any)));
+    assert_eq!((registry.index.counters(), standings(&registry.index, &registry.rows)), before);
+    registry.act(&Act::Restore(0));
+    assert_eq!(standings(&registry.index, &registry.rows), expected(&registry));
+}
+
+#[test]
+fn rows_with_one_seat_twice_are_refused_by_name() {
+    let seat = seat(4, 1, 1);
+    let rows = [(seat, TurnState::Live, vec![1]), (seat, TurnState::Spent, vec![])];
+    let fault = QueueOrder::build(one_to_three(), Counters::default(), rows).unwrap_err();
+    assert_eq!(fault, SeatFault::Taken(seat));
+    assert!(fault.to_string().contains("ticket 1 "), "{fault}");
+}
+
+#[test]
+fn a_mix_is_two_positive_whole_numbers() {
+    assert_eq!("1:3".parse::<Mix>(), Mix::new(1, 3));
+    assert_eq!(Mix::new(2, 5).unwrap().to_string(), "2:5");
+    for wrong in ["", "1", "1:", ":3", "0:3", "1:0", "1:3:4", "+1:3", " 1:3", "-1:3", "4294967296:1"] {
+        assert_eq!(wrong.parse::<Mix>(), Err(MixFault), "{wrong}");
+    }
+}
+
+#[test]
+fn seats_at_the_edges_of_their_fields_keep_their_order() {
+    let mut index = QueueOrder::new(None);
+    let edges: Vec<Seat> = [0, 1, 255]
+        .into_iter()
+        .flat_map(|tier| [i64::MIN, -1, 0, 1, i64::MAX].map(|at| (tier, at)))
+        .flat_map(|(tier, at)| [0, 1, u32::MAX].map(|ticket| seat(tier, at, ticket)))
+        .collect();
+    for seat in edges.iter().rev() {
+        index.join(*seat, &[]).unwrap();
+    }
+    assert_eq!(index.in_order().map(|placed| placed.seat).collect::<Vec<_>>(), edges);
+    assert_eq!(index.standing(edges[0]).unwrap().position, 1);
+}
+
+// ----- large queues, where the sets are rows of chunks -----
+
+/// A small generator of our own, so that the test is the same everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
+#[test]
+fn a_queue_of_thousands_equals_the_full_sort_while_it_grows_and_shrinks() {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut registry = Registry::new(one_to_three());
+    let mut largest = 0;
+    // Three joins to one departure at first, then the reverse until the queue is small again.
+    for step in 0..8000u64 {
+        largest = largest.max(registry.index.len());
+        let growing = step < 4000;
+        let pick = usize::try_from(dice.roll(1 << 30)).unwrap();
+        let tier = u8::try_from(dice.roll(5)).unwrap();
+        let instant =
+            if dice.roll(2) == 0 { i64::try_from(step).unwrap() } else { i64::try_from(dice.roll(4000)).unwrap() };
+        registry.act(&match (dice.roll(8), growing) {
+            (0..=5, true) | (0, false) => {
+                Act::Join(tier, instant, (0..dice.roll(3)).map(|_| u32::try_from(dice.roll(5)).unwrap()).collect())
+            }
+            (6, true) => Act::Spend(pick),
+            (7, true) => Act::Restore(pick),
+            (1, false) => Act::Restore(pick),
+            (2, false) => Act::Spend(pick % 5),
+            _ if pick.is_multiple_of(2) => Act::Spend(pick),
+            _ => Act::Leave(pick),
+        });
+        if step % 1000 == 999 {
+            compare_some(&registry);
+        }
+    }
+    assert!(registry.index.len() < largest / 3, "the queue shrank from {largest} to {}", registry.index.len());
+}
+
+/// The whole listing, and every 37th entry's standings.
+fn compare_some(registry: &Registry) {
+    let sorted = registry.sorted();
+    let listed: Vec<Seat> = registry.index.in_order().map(|placed| placed.seat).collect();
+    assert_eq!(listed, sorted.iter().map(|row| row.entry.seat).collect::<Vec<_>>());
+    let under: Vec<Vec<Row<'_>>> = (0..KINDERGARTENS).map(|k| oracle::among(&sorted, k)).collect();
+    for row in sorted.iter().step_by(37) {
+        let located = registry.index.locate(row.entry.seat).unwrap();
+        assert_eq!((located.standing().position, located.standing().turn), (row.position, row.turn));
+        for (rows, kindergarten) in under.iter().zip(0..) {
+            let place = rows.iter().find(|other| other.entry.seat == row.entry.seat).map(|other| other.position);
+            assert_eq!(located.among(kindergarten).map(|standing| standing.position), place);
+        }
+        let from_here = registry.index.in_order_from(row.position).next().unwrap();
+        assert_eq!((from_here.position, from_here.seat), (row.position, row.entry.seat));
+    }
+}
+
+#[test]
+fn an_index_takes_less_than_300_bytes_per_child_with_four_choices() {
+    let mut dice = Dice(7);
+    let rows: Vec<(Seat, [u32; 4])> = (0..5000)
+        .map(|n| {
+            let tier = [0, 1, 2, 3, 4, 4, 4, 4, 4, 4][usize::try_from(dice.roll(10)).unwrap()];
+            let first = u32::try_from(dice.roll(100)).unwrap();
+            (seat(tier, i64::from(n), n), [first, first + 1, first + 2, first + 7])
+        })
+        .collect();
+    let live = rows.iter().map(|(seat, choices)| (*seat, TurnState::Live, choices));
+    let built = QueueOrder::build(one_to_three(), Counters::default(), live).unwrap();
+    let mut grown = QueueOrder::new(one_to_three());
+    for (seat, choices) in &rows {
+        grown.join(*seat, choices).unwrap();
+    }
+    for index in [built, grown] {
+        assert!(index.heap_bytes() / rows.len() < 300, "{} bytes per child", index.heap_bytes() / rows.len());
+    }
+}
