@@ -291,7 +291,7 @@ fn take_list<'a>(
 }
 
 /// Adds the group with this id, unless the list has it.
-#[inline]
+#[inline(always)]
 fn push_group(id: u64, lookup: &GroupLookup, met: &mut Met, list: &mut Vec<u32>) -> Option<()> {
     // A missing number is 0, which no group has.
     let group = lookup.find(u32::try_from(id).ok().filter(|&id| id > 0)?)?;
