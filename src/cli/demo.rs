@@ -198,6 +198,7 @@ fn handed_in(registry: &Registry, family: Family) -> HandedIn {
             iin: family.child.iin.to_string(),
             name: family.child.name,
             birth_date: family.child.birth_date.to_string(),
+            sex: None,
         },
         applicant: ApplicantIn {
             iin: family.applicant.iin.to_string(),

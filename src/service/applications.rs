@@ -398,6 +398,7 @@ fn view(lodged: Lodged, referrals: Vec<String>, standing: Option<PositionEntry>)
             iin: child.iin.to_string(),
             name: child.name,
             birth_date: child.birth_on.to_string(),
+            sex: None,
         },
         applicant: handed_in::ApplicantIn {
             iin: applicant.iin.to_string(),

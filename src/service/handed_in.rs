@@ -10,7 +10,7 @@ use super::register::queue_territory;
 use super::registry::Registry;
 use crate::domain::application::{Applicant, CategoryClaim, Child, Document, PowerOfAttorney};
 use crate::domain::codes::{ApplicantKind, Channel, GroupKind, Language, ProofStatus};
-use crate::domain::iin::Iin;
+use crate::domain::iin::{Iin, IinWarning};
 use crate::domain::kato::Kato;
 use crate::rules::Bound;
 use crate::store::connection::AnyConnection;
@@ -65,6 +65,9 @@ pub struct ChildIn {
     /// `YYYY-MM-DD`, from the birth certificate.
     #[schema(example = "2022-05-17")]
     pub birth_date: String,
+    /// `female` or `male`, from the birth certificate; only compared with the IIN, and not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sex: Option<String>,
 }
 
 /// The applicant of an application.
@@ -161,7 +164,11 @@ impl Registry {
                 "the applicant must consent to the use of the data; without it nothing is kept",
             );
         }
-        let warnings = child.as_ref().map(|c| warnings(c, &applicant)).unwrap_or_default();
+        let sex = handed_in.child.sex.as_deref();
+        if sex.is_some_and(|s| !matches!(s, "female" | "male")) {
+            faults.add("child.sex", "wrong_sex", "write female or male, or leave it out");
+        }
+        let warnings = child.as_ref().map(|c| warnings(c, sex, &applicant)).unwrap_or_default();
         match (child, applicant, language, kind) {
             (Some(child), Some(applicant), Some(language), Some(kind)) if faults.list().is_empty() => Ok(Checked {
                 child,
@@ -366,9 +373,12 @@ pub(crate) fn read_date(faults: &mut FieldFaults, field: &str, text: &str) -> Op
     read
 }
 
-fn warnings(child: &Child, applicant: &Option<Applicant>) -> Vec<String> {
+fn warnings(child: &Child, sex: Option<&str>, applicant: &Option<Applicant>) -> Vec<String> {
     let mut found: Vec<String> =
         child.iin.warnings(child.birth_on).iter().map(|w| format!("child.iin: {}", w.code())).collect();
+    if sex.is_some_and(|s| child.iin.sex_differs(s == "female")) {
+        found.push(format!("child.iin: {}", IinWarning::SexDiffers.code()));
+    }
     if applicant.as_ref().is_some_and(|a| a.iin == child.iin) {
         found.push("applicant.iin: same_as_child".to_owned());
     }

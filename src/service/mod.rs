@@ -1,6 +1,7 @@
 //! The acts: one act is one write transaction (load, decide, save, journal).
 
 pub mod applications;
+pub mod catalogue;
 pub(crate) mod certificates;
 pub mod chains;
 pub mod decide;

@@ -25,6 +25,9 @@ pub const ROUTES: &[Listed] = &[
     ("POST", "/api/v1/applications/{number}/withdraw", Some(Act::Withdraw)),
     ("POST", "/api/v1/applications/{number}/move", Some(Act::Move)),
     ("POST", "/api/v1/applications/{number}/proofs", Some(Act::JudgeProof)),
+    ("GET", "/api/v1/territories", None),
+    ("GET", "/api/v1/kindergartens", None),
+    ("GET", "/api/v1/places", Some(Act::ReadPlaces)),
     ("POST", "/api/v1/places", Some(Act::ReportPlace)),
     ("POST", "/api/v1/places/{id}/withdraw", Some(Act::WithdrawPlace)),
     ("GET", "/api/v1/bulletins/latest", None),
@@ -64,7 +67,9 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/applications/{number}/withdraw").route(post().to(a::withdraw)))
         .service(at("/api/v1/applications/{number}/move").route(post().to(a::move_to)))
         .service(at("/api/v1/applications/{number}/proofs").route(post().to(a::judge_proof)))
-        .service(at("/api/v1/places").route(post().to(p::report)))
+        .service(at("/api/v1/territories").route(get().to(p::territories)))
+        .service(at("/api/v1/kindergartens").route(get().to(p::kindergartens)))
+        .service(at("/api/v1/places").route(get().to(p::ledger)).route(post().to(p::report)))
         .service(at("/api/v1/places/{id}/withdraw").route(post().to(p::withdraw)))
         .service(at("/api/v1/bulletins/latest").route(get().to(p::bulletin)))
         .service(at("/api/v1/rounds").route(post().to(p::hold_round)))

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use crate::service::catalogue::{Kindergartens, Places, Territories};
 use crate::service::permissions::Act;
 use crate::service::places::{Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
 use crate::service::rounds::RoundIn;
@@ -14,6 +15,38 @@ pub struct OfTerritory {
     /// A KATO code.
     #[serde(default)]
     pub territory: String,
+}
+
+/// Which places of the ledger.
+#[derive(Debug, Default, Deserialize)]
+pub struct OfLedger {
+    /// A KATO code.
+    #[serde(default)]
+    pub territory: String,
+    /// Where the places stand; `published` where missing.
+    pub status: Option<String>,
+}
+
+/// The territories inside one, with the territory whose queues serve each. For everyone.
+#[utoipa::path(get, path = "/api/v1/territories", tag = "catalogue", params(("territory" = Option<String>, Query)),
+    responses((status = 200, body = Territories)), security(()))]
+pub async fn territories(shared: Shared, query: web::Query<OfTerritory>) -> HttpResponse {
+    tell(shared, move |r| r.territories(&query.territory)).await
+}
+
+/// The kindergartens of a territory with their groups. For everyone.
+#[utoipa::path(get, path = "/api/v1/kindergartens", tag = "catalogue", params(("territory" = Option<String>, Query)),
+    responses((status = 200, body = Kindergartens)), security(()))]
+pub async fn kindergartens(shared: Shared, query: web::Query<OfTerritory>) -> HttpResponse {
+    tell(shared, move |r| r.kindergartens(&query.territory)).await
+}
+
+/// The ledger of places of a territory in one status.
+#[utoipa::path(get, path = "/api/v1/places", tag = "places",
+    params(("territory" = String, Query), ("status" = Option<String>, Query)),
+    responses((status = 200, body = Places)))]
+pub async fn ledger(shared: Shared, request: HttpRequest, query: web::Query<OfLedger>) -> HttpResponse {
+    ask(shared, request, Act::ReadPlaces, move |r, who| r.ledger(who, &query.territory, query.status.as_deref())).await
 }
 
 /// Reports free places; published at once where the profile has no hour of publication.
