@@ -176,7 +176,7 @@ impl Registry {
             caller.principal.may_for(Act::WithdrawPlace, kindergarten.territory, &kindergarten.id)?;
             if !matches!(place.status, PlaceStatus::Published | PlaceStatus::Reported) {
                 let message = format!("place {id} is {}; a place that a child has cannot be taken back", place.status);
-                return Err(Problem::conflict("wrong_state", message).with("status", place.status));
+                return Err(Problem::conflict("wrong_state", message).with("current_status", place.status));
             }
             places::set_status(tx, id, PlaceStatus::Withdrawn, place.published_at, &reason)?;
             let entry = Entry {

@@ -118,7 +118,7 @@ fn is_open(referral: &Referral) -> bool {
 
 fn wrong_state(referral: &Referral, wanted: &str) -> Problem {
     let message = format!("referral {} is {}; it cannot be {wanted} now", referral.number, referral.status);
-    Problem::conflict("wrong_state", message).with("status", referral.status)
+    Problem::conflict("wrong_state", message).with("current_status", referral.status)
 }
 
 /// A referral with the application it is for.

@@ -444,7 +444,7 @@ fn open_place(tx: &mut Transaction<'_>, id: &str) -> Result<Place, Problem> {
         return Ok(place);
     }
     let message = format!("place {id} is {}; look at the open places again", place.status);
-    Err(Problem::conflict("place_not_open", message).with("status", place.status))
+    Err(Problem::conflict("place_not_open", message).with("current_status", place.status))
 }
 
 fn due_for(outcome: &Outcome, place: &str) -> Result<RoundRow, Problem> {

@@ -189,7 +189,7 @@ pub(crate) fn duplicate(principal: &Principal, claim: &child_claims::Claim) -> P
     let message = if claim.status == Status::Enrolled { ENROLLED } else { DUPLICATE };
     let problem = Problem::conflict("duplicate", message);
     match principal.may(Act::ReadApplication, claim.territory) {
-        Ok(()) => problem.with("application", &claim.application).with("status", claim.status),
+        Ok(()) => problem.with("application", &claim.application).with("current_status", claim.status),
         Err(_) => problem,
     }
 }

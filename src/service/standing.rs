@@ -58,5 +58,5 @@ fn cannot(application: &Application, step: Step) -> Problem {
         "application {number} is {status} with its case {decision}: {} cannot follow; look at the application first",
         step.word()
     );
-    Problem::conflict("wrong_state", message).with("status", status).with("decision", decision)
+    Problem::conflict("wrong_state", message).with("current_status", status).with("decision", decision)
 }

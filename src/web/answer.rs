@@ -53,14 +53,14 @@ fn status(kind: Kind) -> StatusCode {
 
 /// The document of a problem, with the status given.
 pub fn problem_document(status: StatusCode, problem: &Problem) -> Value {
-    let mut document = Map::new();
+    // The members of RFC 9457 come last, so that no further member can take their place.
+    let mut document: Map<String, Value> = problem.more.clone();
     document.insert("type".to_owned(), json!(format!("urn:kezek:problem:{}", problem.code)));
     document.insert("title".to_owned(), json!(status.canonical_reason().unwrap_or("Problem")));
     document.insert("status".to_owned(), json!(status.as_u16()));
     document.insert("code".to_owned(), json!(problem.code));
     document.insert("detail".to_owned(), json!(problem.message));
     document.insert("grounds".to_owned(), json!(problem.grounds));
-    document.extend(problem.more.clone());
     Value::Object(document)
 }
 

@@ -1,0 +1,333 @@
+//! The desk at which tests sit: a registry on either database with the fixtures loaded, a clock that stands still, the
+//! real server on a free port, and the verbs of the people who use it.
+//!
+//! When a desk is dropped it checks what the test left behind (`checks.rs`): the journal is whole and names nobody, the
+//! positions are those of the full sort, no place was given twice and no child stands in two places.
+
+mod checks;
+pub mod database;
+pub mod people;
+pub mod raw;
+mod verbs;
+
+use std::collections::HashMap;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use chrono::{DateTime, Utc};
+use kezek::clock::Clock;
+use kezek::domain::codes::Role;
+use kezek::rules::Rules;
+use kezek::service::registry::Registry;
+use kezek::service::{imports, tokens};
+use kezek::trust::signature::NoVerifier;
+use kezek::web::server::{Options, start};
+use serde_json::Value;
+
+use database::Database;
+pub use database::Db;
+use people::People;
+
+/// The day of every test: a Thursday, 09:00 in Kostanay.
+pub const TODAY: &str = "2026-09-10T04:00:00Z";
+/// A city of fixtures with its home: Kostanay.
+pub const CITY: &str = "391010000";
+/// The home of [`CITY`].
+pub const HOME: &str = "391000000";
+/// A group of kindergarten k-001 in [`CITY`]: Kazakh, 48 to 60 months, which suits [`people::BORN_ON`].
+pub const GROUP: &str = "107";
+/// The kindergarten of [`GROUP`].
+pub const KINDERGARTEN: &str = "k-001";
+/// A rural district with an akim, a queue and one kindergarten of its own: in Altynsarin district.
+pub const VILLAGE: &str = "393243000";
+/// The home of [`VILLAGE`].
+pub const VILLAGE_HOME: &str = "393200000";
+/// The only group of the village: Kazakh, 24 to 72 months.
+pub const VILLAGE_GROUP: &str = "1601";
+
+/// Makes two tests of each function, one for each database.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[test] fn $name() { super::$name(&$crate::desk::Desk::open($crate::desk::Db::Sqlite)); })+
+        }
+        mod on_postgres {
+            $(#[test] fn $name() { super::$name(&$crate::desk::Desk::open($crate::desk::Db::Postgres)); })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// What a test may want otherwise.
+#[derive(Default)]
+pub struct Setup {
+    /// Rule files in place of the shipped ones of the same name.
+    pub rules: Vec<(String, String)>,
+    /// Whether public look-ups are limited.
+    pub rate_limit: bool,
+}
+
+/// The desk.
+pub struct Desk {
+    /// The registry that the server serves.
+    pub registry: Arc<Registry>,
+    /// Its clock.
+    pub clock: Clock,
+    database: Database,
+    agent: ureq::Agent,
+    address: std::net::SocketAddr,
+    server: Option<(ServerHandle, JoinHandle<()>)>,
+    people: Mutex<People>,
+    tokens: Mutex<HashMap<(Role, String, String), String>>,
+    unchecked: std::sync::atomic::AtomicBool,
+}
+
+/// What the server answered.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The media type.
+    pub media: String,
+    /// The body as JSON, null where it is none.
+    pub json: Value,
+    /// The body.
+    pub text: String,
+}
+
+impl Desk {
+    /// Opens a desk with the shipped rules.
+    pub fn open(db: Db) -> Desk {
+        Desk::with(db, Setup::default())
+    }
+
+    /// Opens a desk as a test wants it.
+    pub fn with(db: Db, setup: Setup) -> Desk {
+        let database = Database::with_fixtures(db);
+        let clock = Clock::fixed(instant(TODAY));
+        let rules = Arc::new(Rules::shipped_with(setup.rules).expect("the rules of the test are at fault"));
+        let registry = Registry::open(database.url(), 6, rules, clock.clone(), Box::new(NoVerifier));
+        let registry = Arc::new(registry.expect("the registry does not open"));
+        let (address, server) = serve(Arc::clone(&registry), setup.rate_limit);
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .build()
+            .into();
+        Desk {
+            registry,
+            clock,
+            database,
+            agent,
+            address,
+            server: Some(server),
+            people: Mutex::new(People::new()),
+            tokens: Mutex::default(),
+            unchecked: false.into(),
+        }
+    }
+
+    /// The URL of the database, for a second program that opens it.
+    pub fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address
+    }
+
+    /// The address of a page.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The credential of a role for a territory; the same one each time.
+    pub fn token(&self, role: Role, territory: &str) -> String {
+        self.token_for(role, territory, "")
+    }
+
+    /// The credential of one kindergarten's staff; the same one each time.
+    pub fn token_for(&self, role: Role, territory: &str, kindergarten: &str) -> String {
+        let key = (role, territory.to_owned(), kindergarten.to_owned());
+        let mut tokens = self.tokens.lock().unwrap();
+        tokens.entry(key).or_insert_with(|| self.issue(role, territory, kindergarten).token).clone()
+    }
+
+    /// A new credential, another person's than [`Desk::token`] gives.
+    pub fn another_token(&self, role: Role, territory: &str) -> tokens::NewToken {
+        self.issue(role, territory, "")
+    }
+
+    fn issue(&self, role: Role, territory: &str, kindergarten: &str) -> tokens::NewToken {
+        let territory = territory.parse_kato();
+        tokens::issue(&self.registry.store, self.clock.now(), role, territory, kindergarten).expect("no token")
+    }
+
+    /// Sends a request.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Reply {
+        let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answered = match body {
+            Some(body) => {
+                let request = request.header("content-type", "application/json").body(body).expect("a request");
+                self.agent.run(request)
+            }
+            None => self.agent.run(request.body(()).expect("a request")),
+        };
+        let mut response = answered.unwrap_or_else(|e| panic!("{method} {path}: no answer: {e}"));
+        let media = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let text = String::from_utf8_lossy(&response.body_mut().read_to_vec().expect("a body")).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or_default();
+        Reply { status: response.status().as_u16(), media, json, text }
+    }
+
+    /// `GET`.
+    pub fn get(&self, path: &str, token: &str) -> Reply {
+        self.send("GET", path, Some(token), &[], None)
+    }
+
+    /// `GET` without a credential.
+    pub fn look(&self, path: &str) -> Reply {
+        self.send("GET", path, None, &[], None)
+    }
+
+    /// `POST` of JSON.
+    pub fn post(&self, path: &str, token: &str, body: &Value) -> Reply {
+        self.send("POST", path, Some(token), &[], Some(body.to_string().as_bytes()))
+    }
+
+    /// `POST` of JSON under an Idempotency-Key.
+    pub fn post_once(&self, path: &str, token: &str, key: &str, body: &Value) -> Reply {
+        self.send("POST", path, Some(token), &[("idempotency-key", key)], Some(body.to_string().as_bytes()))
+    }
+
+    /// Moves the clock.
+    pub fn set_clock(&self, at: &str) {
+        self.clock.set(instant(at));
+    }
+
+    /// Leaves out the checks on drop, for a test that damages the registry.
+    pub fn damaged(&self) {
+        self.unchecked.store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let whole = !std::thread::panicking() && !self.unchecked.load(std::sync::atomic::Ordering::SeqCst);
+        let checked = whole.then(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.check())));
+        if let Some((handle, thread)) = self.server.take() {
+            drop(handle.stop(false));
+            let ended = thread.join();
+            assert!(ended.is_ok() || std::thread::panicking(), "the server's thread panicked");
+        }
+        if let Some(Err(failure)) = checked {
+            std::panic::resume_unwind(failure);
+        }
+    }
+}
+
+impl Reply {
+    /// The reply, which must have this status.
+    #[track_caller]
+    pub fn must(self, status: u16) -> Reply {
+        assert_eq!(self.status, status, "answered: {}", self.text);
+        self
+    }
+
+    /// The reply, which must be a problem of this status and code.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Reply {
+        assert_eq!((self.status, self.code()), (status, code), "answered: {}", self.text);
+        self.is_problem();
+        self
+    }
+
+    /// Holds the shape of a problem document (RFC 9457) with a stable code and what to do next.
+    #[track_caller]
+    pub fn is_problem(&self) {
+        assert_eq!(self.media, "application/problem+json", "answered: {}", self.text);
+        assert_eq!(self.json["status"], self.status, "answered: {}", self.text);
+        let code = self.code();
+        let plain = !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        assert!(plain, "the code {code:?} is not a stable word: {}", self.text);
+        assert_eq!(self.json["type"], format!("urn:kezek:problem:{code}"));
+        assert!(self.json["detail"].as_str().is_some_and(|d| d.len() > 8), "says nothing: {}", self.text);
+        assert!(self.json["title"].is_string() && self.json["grounds"].is_array(), "answered: {}", self.text);
+    }
+
+    /// The code of a problem.
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or_default()
+    }
+
+    /// A text of the answer.
+    #[track_caller]
+    pub fn text_of(&self, field: &str) -> String {
+        self.json[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.text)).to_owned()
+    }
+}
+
+/// An instant of a test.
+pub fn instant(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).expect("an instant").to_utc()
+}
+
+/// Reads a KATO code that the test itself wrote.
+pub trait ParseKato {
+    /// The code.
+    fn parse_kato(&self) -> kezek::domain::kato::Kato;
+}
+
+impl ParseKato for str {
+    fn parse_kato(&self) -> kezek::domain::kato::Kato {
+        kezek::domain::kato::Kato::parse(self).expect("a KATO code")
+    }
+}
+
+/// Starts the real server in a thread of its own.
+fn serve(registry: Arc<Registry>, rate_limit: bool) -> (std::net::SocketAddr, (ServerHandle, JoinHandle<()>)) {
+    let (told, listening) = channel();
+    let thread = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let listen = ([127, 0, 0, 1], 0).into();
+            let options = Options { listen, rate_limit, workers: 2, signals: false };
+            let started = start(registry, &options).expect("the server does not start");
+            told.send((started.address, started.server.handle())).expect("nobody waits for the server");
+            let _follower = started.follower;
+            started.server.await.expect("the server failed");
+        });
+    });
+    let (address, handle) = listening.recv().expect("the server did not start");
+    (address, (handle, thread))
+}
+
+/// Loads territories, kindergartens and groups of the fixtures.
+pub fn load_fixtures(store: &kezek::store::Store, now: DateTime<Utc>) {
+    use kezek::exchange::{read, rows};
+    use kezek::sample::kindergartens as csv;
+    let territories = read::<rows::TerritoryRow>("territories.csv", csv::TERRITORIES.as_bytes()).expect("territories");
+    let all = read::<rows::KindergartenRow>("kindergartens.csv", csv::KINDERGARTENS.as_bytes()).expect("kindergartens");
+    let groups = read::<rows::GroupRow>("groups.csv", csv::GROUPS.as_bytes()).expect("groups");
+    imports::territories(store, now, "territories.csv", &territories.rows).expect("territories");
+    imports::kindergartens(store, now, "kindergartens.csv", &all.rows).expect("kindergartens");
+    imports::groups(store, now, "groups.csv", &groups.rows).expect("groups");
+}

@@ -1,0 +1,167 @@
+//! What must hold of every registry, whatever a test did to it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use kezek::domain::codes::{PlaceStatus, ReferralStatus, Status, Turn};
+use kezek::domain::life::is_live;
+use kezek::domain::queue::QueueKey;
+use kezek::engine::order::oracle::{self, Entry};
+use kezek::engine::order::{Mix, TurnState};
+use kezek::service::live::{self, Index};
+use kezek::service::registry::QUEUEING;
+use kezek::store::seats::Seated;
+use kezek::store::{self, StoreError, places, queues, referrals, seats};
+
+use super::Desk;
+
+impl Desk {
+    /// Checks everything; a test may also call it in between.
+    pub fn check(&self) {
+        self.the_journal_is_whole_and_names_nobody();
+        self.positions_are_those_of_the_full_sort();
+        self.no_place_is_given_twice_and_nobody_is_in_two();
+    }
+
+    /// Every chain verifies, and no record holds a person of the test.
+    pub fn the_journal_is_whole_and_names_nobody(&self) {
+        let registry = &self.registry;
+        kezek::service::chains::verify(&registry.store).expect("the journal is broken");
+        let secrets = self.people.lock().unwrap().secrets.clone();
+        kezek::service::chains::each(&registry.store, |record| -> Result<(), StoreError> {
+            let text = serde_json::to_string(&record).expect("a record");
+            let told = secrets.iter().find(|s| text.contains(s.as_str()));
+            assert_eq!(told, None, "the journal names a person: {text}");
+            Ok(())
+        })
+        .expect("the journal cannot be read");
+    }
+
+    /// The index that followed the journal equals the full sort of the rows, and so does one built anew.
+    pub fn positions_are_those_of_the_full_sort(&self) {
+        self.registry.follow_all().expect("the index does not follow");
+        let mut by_queue: BTreeMap<QueueKey, ()> = BTreeMap::new();
+        let mut live_of_child: HashMap<u64, String> = HashMap::new();
+        let mut all: Vec<Seated> = Vec::new();
+        let read = self.registry.store.read(|conn| {
+            seats::each_claimed(conn, |seated| {
+                all.push(seated);
+                Ok(())
+            })
+        });
+        read.expect("the seats");
+        for seated in &all {
+            by_queue.insert(seated.queue, ());
+            if is_live(seated.status) {
+                let other = live_of_child.insert(seated.iin.number(), seated.number.clone());
+                assert_eq!(other, None, "a child has two live applications, one is {}", seated.number);
+            }
+        }
+        let index = self.registry.live.read();
+        for (key, order) in index.queues().filter(|(_, order)| !order.is_empty()) {
+            assert!(by_queue.contains_key(&key), "the index holds {} entries of {key} that no row has", order.len());
+        }
+        for key in by_queue.keys() {
+            self.queue_is_that_of_the_full_sort(&index, *key);
+        }
+    }
+
+    fn queue_is_that_of_the_full_sort(&self, index: &Index, key: QueueKey) {
+        let (seated, counters) = self
+            .registry
+            .store
+            .read(|conn| -> Result<_, StoreError> { Ok((seats::of_queue(conn, key)?, queues::counters(conn, key)?)) })
+            .expect("the queue");
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let entries: Vec<Entry> = seated
+            .iter()
+            .map(|s| Entry {
+                seat: live::seat(s),
+                state: if s.turn == Turn::Live { TurnState::Live } else { TurnState::Spent },
+                choices: s
+                    .preferences
+                    .iter()
+                    .map(|id| {
+                        let next = u32::try_from(numbers.len()).expect("few kindergartens");
+                        *numbers.entry(id).or_insert(next)
+                    })
+                    .collect(),
+            })
+            .collect();
+        for s in &seated {
+            assert_eq!(is_live(s.status), s.turn == Turn::Live, "{} is {} with turn {}", s.number, s.status, s.turn);
+        }
+        let bound = self.registry.rules.bound(QUEUEING, key.territory, self.clock.now()).expect("bound rules");
+        let mix = bound.profile.mix.value.map(|m| Mix::new(m.p, m.g).expect("a ratio"));
+        let rows = oracle::full_sort(mix, counters, &entries);
+        let Some(order) = index.queue(key) else {
+            assert!(rows.is_empty(), "the index has no queue {key}, the full sort has {} entries", rows.len());
+            return;
+        };
+        assert_eq!(order.counters(), counters, "counters of {key}");
+        let expected: Vec<_> = rows.iter().map(|r| (r.position, r.entry.seat)).collect();
+        let listed: Vec<_> = order.in_order().map(|p| (p.position, p.seat)).collect();
+        assert_eq!(listed, expected, "the order of {key}");
+        let kindergartens: HashMap<&str, u32> = index
+            .seats()
+            .flat_map(|(_, held)| held.choices.iter())
+            .map(|&number| (index.kindergarten(number), number))
+            .collect();
+        for row in &rows {
+            let located = order.locate(row.entry.seat).expect("a live entry");
+            let standing = located.standing();
+            let expected = (row.position, rows.len() as u64, row.turn, oracle::ahead(&rows, row.position));
+            let found = (standing.position, standing.of, standing.turn, standing.ahead);
+            assert_eq!(found, expected, "the standing of ticket {} in {key}", row.entry.seat.ticket);
+            for (id, number) in &numbers {
+                if row.entry.choices.contains(number) {
+                    let among = oracle::among(&rows, *number);
+                    let place = among.iter().find(|r| r.entry.seat == row.entry.seat).expect("itself");
+                    let found = located.among(kindergartens[id]).expect("a choice");
+                    assert_eq!((found.position, found.of), (place.position, among.len() as u64), "{id} in {key}");
+                }
+            }
+        }
+    }
+
+    /// Each place that is given has exactly one referral in force, each child at most one; what is given was published.
+    pub fn no_place_is_given_twice_and_nobody_is_in_two(&self) {
+        let (places, referrals) = self
+            .registry
+            .store
+            .read(|conn| -> Result<_, StoreError> {
+                Ok((places::page(conn, "", 100_000)?, referrals::page(conn, "", 100_000)?))
+            })
+            .expect("the ledger");
+        let mut of_place: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut of_child: BTreeMap<u64, &str> = BTreeMap::new();
+        for r in &referrals {
+            use ReferralStatus::{Enrolled, Issued, Presented};
+            if !matches!(r.status, Issued | Presented | Enrolled) {
+                continue;
+            }
+            let other = of_place.insert(&r.place, &r.number);
+            assert_eq!(other, None, "place {} is given twice, also by {}", r.place, r.number);
+            let (application, child) = self
+                .registry
+                .store
+                .read(|conn| -> Result<_, StoreError> {
+                    let a = store::applications::find(conn, &r.application)?.expect("the application of a referral");
+                    let child = store::applications::child(conn, &a.child)?;
+                    Ok((a, child))
+                })
+                .expect("an application");
+            let expected = if r.status == Enrolled { Status::Enrolled } else { Status::Referred };
+            assert_eq!(application.status, expected, "{} with referral {} {}", application.number, r.number, r.status);
+            let other = of_child.insert(child.iin.number(), &r.number);
+            assert_eq!(other, None, "the child of {} has two places, also by {}", r.application, r.number);
+        }
+        let given: BTreeSet<&str> = places
+            .iter()
+            .filter(|p| matches!(p.status, PlaceStatus::Referred | PlaceStatus::Filled | PlaceStatus::Held))
+            .inspect(|p| assert!(p.published_at.is_some(), "place {} was given but never published", p.id))
+            .map(|p| p.id.as_str())
+            .collect();
+        let referred: BTreeSet<&str> = of_place.keys().copied().collect();
+        assert_eq!(given, referred, "the ledger and the referrals differ");
+    }
+}

@@ -1,0 +1,26 @@
+//! Requests byte by byte, for what no HTTP client would send.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::{Desk, Reply};
+
+impl Desk {
+    /// Sends these bytes as they are and reads the answer until the server closes the connection. The request must ask
+    /// for that (`Connection: close`).
+    pub fn send_raw(&self, request: &[u8]) -> Reply {
+        let mut stream = TcpStream::connect(self.address()).expect("the server is gone");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+        // The server may refuse before it has read everything; then the rest cannot be written, and the answer counts.
+        let _ = stream.write_all(request);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((answer.as_str(), ""));
+        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or_default();
+        let media = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-type: ").map(str::to_owned));
+        let json = serde_json::from_str(text).unwrap_or_default();
+        Reply { status, media: media.unwrap_or_default(), json, text: text.to_owned() }
+    }
+}

@@ -1,0 +1,177 @@
+//! What people at the desk do, each verb one request that must succeed.
+
+use kezek::domain::codes::Role;
+use serde_json::{Value, json};
+
+use super::people::{BORN_ON, Child};
+use super::{CITY, Desk, Reply, VILLAGE};
+
+impl Desk {
+    /// A child whom nobody has registered.
+    pub fn another_child(&self) -> Child {
+        self.another_child_born(BORN_ON)
+    }
+
+    /// A child born on a day.
+    pub fn another_child_born(&self, birth_date: &str) -> Child {
+        self.people.lock().unwrap().child(birth_date)
+    }
+
+    /// The clerk of the office of the whole country's tests.
+    pub fn office(&self) -> String {
+        self.token(Role::Office, "000000000")
+    }
+
+    /// The operator of the State Corporation.
+    pub fn state_corporation(&self) -> String {
+        self.token(Role::StateCorporation, "000000000")
+    }
+
+    /// The portal's gateway.
+    pub fn portal(&self) -> String {
+        self.token(Role::Portal, "000000000")
+    }
+
+    /// A department that answers for the whole country.
+    pub fn department(&self) -> String {
+        self.token(Role::Department, "000000000")
+    }
+
+    /// The akim of the village.
+    pub fn akim(&self) -> String {
+        self.token(Role::Akim, VILLAGE)
+    }
+
+    /// Staff of any kindergarten.
+    pub fn kindergarten(&self) -> String {
+        self.token(Role::Kindergarten, "000000000")
+    }
+
+    /// The auditor.
+    pub fn auditor(&self) -> String {
+        self.token(Role::Auditor, "000000000")
+    }
+
+    /// Hands an application in.
+    pub fn hand_in(&self, token: &str, application: &Value) -> Reply {
+        self.post("/api/v1/applications", token, application)
+    }
+
+    /// Registers a child of the city at the office; its number.
+    pub fn register(&self, child: &Child) -> String {
+        self.register_in(child, CITY)
+    }
+
+    /// Registers a child of a territory at the office; its number.
+    pub fn register_in(&self, child: &Child, territory: &str) -> String {
+        self.hand_in(&self.office(), &child.application(territory)).must(201).text_of("number")
+    }
+
+    /// Registers a child of the city with a category of privilege; its number.
+    pub fn register_with(&self, child: &Child, category: &str) -> String {
+        let mut application = child.application(CITY);
+        application["categories"] = json!([{"code": category, "proof": "сынақ 1"}]);
+        self.hand_in(&self.office(), &application).must(201).text_of("number")
+    }
+
+    /// Accepts an application.
+    pub fn accept(&self, number: &str) -> Reply {
+        self.decide(number, &json!({"decision": "accepted"})).must(200)
+    }
+
+    /// Decides an application as the department.
+    pub fn decide(&self, number: &str, decision: &Value) -> Reply {
+        self.post(&format!("/api/v1/applications/{number}/decide"), &self.department(), decision)
+    }
+
+    /// Registers and accepts a child of the city; its number.
+    pub fn waiting(&self, child: &Child) -> String {
+        let number = self.register(child);
+        self.accept(&number);
+        number
+    }
+
+    /// Registers and accepts a child of the village; its number.
+    pub fn waiting_in_village(&self, child: &Child) -> String {
+        let number = self.register_in(child, VILLAGE);
+        self.accept(&number);
+        number
+    }
+
+    /// Publishes free places of a group for the children born in 2022; their ids.
+    pub fn places(&self, group: &str, count: u32) -> Vec<String> {
+        let sent = json!({"group": group, "cohort": 2022, "count": count, "available_on": "2026-09-14"});
+        let reply = self.post("/api/v1/places", &self.kindergarten(), &sent).must(201);
+        assert_eq!(reply.json["status"], "published");
+        let ids = reply.json["places"].as_array().expect("places");
+        ids.iter().map(|id| id.as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// Publishes one free place; its id.
+    pub fn place(&self, group: &str) -> String {
+        self.places(group, 1).remove(0)
+    }
+
+    /// Who is due in a territory.
+    pub fn next(&self, territory: &str) -> Value {
+        self.get(&format!("/api/v1/referrals/next?territory={territory}"), &self.department()).must(200).json
+    }
+
+    /// Asks for a referral.
+    pub fn refer(&self, token: &str, place: &str, application: &str) -> Reply {
+        self.post("/api/v1/referrals", token, &json!({"place": place, "application": application}))
+    }
+
+    /// Issues the referral that is due in a territory as the department; its number.
+    pub fn refer_next(&self, territory: &str) -> String {
+        let next = self.next(territory);
+        let sent = json!({"place": next["place"], "application": next["application"], "state": next["state"]});
+        self.post("/api/v1/referrals", &self.department(), &sent).must(201).text_of("number")
+    }
+
+    /// One act on a referral as the kindergarten or, for `extend` and `annul`, as the department.
+    pub fn on_referral(&self, number: &str, act: &str, body: &Value) -> Reply {
+        let token = if matches!(act, "extend" | "annul") { self.department() } else { self.kindergarten() };
+        self.post(&format!("/api/v1/referrals/{number}/{act}"), &token, body)
+    }
+
+    /// The kindergarten takes the child: presented, then enrolled.
+    pub fn enrol(&self, referral: &str) {
+        self.on_referral(referral, "present", &json!({})).must(200);
+        self.on_referral(referral, "enrol", &json!({})).must(200);
+    }
+
+    /// What a parent reads of a child.
+    pub fn look_up(&self, iin: &str) -> Reply {
+        self.send("POST", "/api/v1/positions", None, &[], Some(json!({"iin": iin}).to_string().as_bytes()))
+    }
+
+    /// The one entry that a parent reads of a child.
+    pub fn entry(&self, child: &Child) -> Value {
+        let reply = self.look_up(&child.iin).must(200);
+        let entries = reply.json["entries"].as_array().expect("entries");
+        assert_eq!(entries.len(), 1, "one active application: {}", reply.text);
+        entries[0].clone()
+    }
+
+    /// The position of a child, if it has one.
+    pub fn position(&self, child: &Child) -> Option<u64> {
+        self.entry(child)["position"].as_u64()
+    }
+
+    /// The application as the department reads it.
+    pub fn application(&self, number: &str) -> Value {
+        self.get(&format!("/api/v1/applications/{number}"), &self.department()).must(200).json
+    }
+
+    /// The status of an application.
+    pub fn status(&self, number: &str) -> String {
+        self.application(number)["status"].as_str().expect("a status").to_owned()
+    }
+
+    /// How many records the journal holds.
+    pub fn records(&self) -> i64 {
+        let reach = self.registry.store.read(kezek::store::journal::reach).expect("the journal");
+        reach.values().sum()
+    }
+}
