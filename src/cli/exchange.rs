@@ -99,7 +99,7 @@ fn rows<R: crate::exchange::table::Row>(name: &str, input: impl std::io::Read) -
 
 /// Exports a kind into a file, which appears whole or not at all.
 pub(super) fn export(arguments: &Arguments) -> ExitCode {
-    let done = arguments.database.store().and_then(|store| export_file(&store, arguments.kind, &arguments.file));
+    let done = arguments.database.existing().and_then(|store| export_file(&store, arguments.kind, &arguments.file));
     match done {
         Ok(count) => {
             eprintln!("kezek: {count} rows exported");

@@ -69,13 +69,13 @@ fn issue(database: &Database, role: Role, territory: Kato, kindergarten: &str) -
 }
 
 fn revoke(database: &Database, id: &str) -> Result<(), String> {
-    let store = database.store()?;
+    let store = database.existing()?;
     tokens::revoke(&store, Clock::System.now(), id).map_err(|p| p.to_string())
 }
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
 fn list(database: &Database) -> Result<(), String> {
-    let store = database.store()?;
+    let store = database.existing()?;
     let all = store.read(store::tokens::all).map_err(|e| e.to_string())?;
     println!("id,role,territory,kindergarten,issued_at,revoked_at");
     for t in all {

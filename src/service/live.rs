@@ -19,8 +19,9 @@ use crate::store::seats::Seated;
 use crate::store::{Store, StoreError, journal, queues, seats};
 use crate::trust::journal::Record;
 
-/// How many records are read at once when following a chain.
-const FOLLOW_BATCH: i64 = 500;
+/// How many records are read at once when following a chain. While they are applied nobody can read, and the record of
+/// an import moves hundreds of seats.
+const FOLLOW_BATCH: i64 = 50;
 
 /// The ratio that a territory's profile merges by.
 pub type MixOf = dyn Fn(QueueKey) -> Option<Mix> + Send + Sync;

@@ -7,6 +7,7 @@
 mod columns;
 pub mod connection;
 mod errors;
+mod gate;
 mod migrations;
 pub mod schema;
 mod write;
