@@ -18,6 +18,7 @@ pub mod places;
 pub mod positions;
 pub mod problem;
 pub mod queues;
+pub(crate) mod reach;
 pub mod referral_life;
 pub mod referrals;
 pub mod register;

@@ -14,6 +14,7 @@ use super::handed_in::{Checked, HandedIn, missing_documents};
 use super::keys;
 use super::permissions::{Act, Principal};
 use super::problem::{Kind, Problem};
+use super::reach;
 use super::registry::{Answer, Caller, Registry};
 use super::results;
 use crate::domain::application::{Application, Child};
@@ -196,13 +197,11 @@ pub(crate) fn duplicate(principal: &Principal, claim: &child_claims::Claim) -> P
 
 /// The territory whose queue serves this one.
 pub(crate) fn queue_territory(conn: &mut AnyConnection, territory: Kato) -> Result<Kato, Problem> {
-    let Some(found) = territories::find(conn, territory)? else {
+    if territories::find(conn, territory)?.is_none() {
         let message = format!("{territory} is not in the classifier of this registry; look the code up");
         return Err(Problem::invalid("territory", "unknown_territory", message));
-    };
-    let unit = Kato::from_number(territory.number() / 1000 * 1000).unwrap_or(territory);
-    let unit_is_known = territories::find(conn, unit)?.is_some();
-    found.queue_territory(|code| code == unit && unit_is_known).ok_or_else(|| {
+    }
+    reach::queue_territory(conn, territory)?.map(|(queue, _)| queue).ok_or_else(|| {
         let message = format!("{territory} is an oblast; name a district, city, rural district or village in it");
         Problem::invalid("territory", "territory_without_queue", message)
     })

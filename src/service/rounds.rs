@@ -380,18 +380,6 @@ impl Registry {
         Ok(Answer { status: 200, body: body.to_string() })
     }
 
-    /// A scope that lies in one home.
-    pub(crate) fn scope(&self, text: &str) -> Result<Kato, Problem> {
-        let territory =
-            Kato::parse(text.trim()).map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
-        if !territory.home().is_home() || territory == Kato::COUNTRY {
-            let message =
-                format!("{territory} holds no queues of its own; name a district or a city in it, or a part of one");
-            return Err(Problem::invalid("territory", "territory_without_queue", message));
-        }
-        Ok(territory)
-    }
-
     /// A committed round.
     ///
     /// # Errors
