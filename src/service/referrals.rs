@@ -38,9 +38,12 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// The authority that a credential stands for.
-    pub(crate) fn of(principal: &Principal) -> Self {
-        Authority { role: principal.role, territory: principal.territory }
+    /// The authority that a credential stands for in a territory: a credential that reaches further than one home acts
+    /// as the authority of that home.
+    pub(crate) fn of(principal: &Principal, territory: Kato) -> Self {
+        let home = territory.home();
+        let own = principal.territory;
+        Authority { role: principal.role, territory: if own.within(home) { own } else { home } }
     }
 }
 
@@ -275,7 +278,7 @@ impl Registry {
             caller.principal.may(Act::Refer, application.territory)?;
             let bound = self.bound(application.territory, tx.at())?;
             let (row, skip) = self.due(tx, caller, &place, sent, &bound)?;
-            let authority = Authority::of(&caller.principal);
+            let authority = Authority::of(&caller.principal, application.territory);
             let mut issued = issue(self, tx, &mut application, &bound, &authority, &row)?;
             crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
             issued.effects.extend(standing::settled(tx, application.queue, bound.profile)?);

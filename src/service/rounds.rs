@@ -322,7 +322,7 @@ impl Registry {
         if sent.dry_run {
             return self.try_round(territory);
         }
-        let authority = Authority::of(&caller.principal);
+        let authority = Authority::of(&caller.principal, territory);
         self.perform(caller, &[territory.home()], 201, |tx| {
             let at = tx.at();
             let scope = Scope { registry: self, territory, at, without: &[], only: None };
