@@ -12,6 +12,7 @@ mod demo;
 mod exchange;
 mod generate;
 mod journal;
+mod private;
 mod registry;
 mod serve;
 mod token;

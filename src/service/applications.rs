@@ -239,6 +239,7 @@ impl Registry {
             let had_referral = application.status == Status::Referred;
             let mut effects = standing::step(tx, &mut application, bound.profile, Step::Withdraw)?;
             let freed = if had_referral { self.free_place_of(tx, &application)? } else { None };
+            let (annulled, freed) = freed.unzip();
             let child = applications::child(tx.conn(), &application.child)?;
             child_claims::release(tx, child.iin)?;
             effects.extend(standing::settled(tx, application.queue, bound.profile)?);
@@ -250,6 +251,7 @@ impl Registry {
                 actor: caller.principal.id.clone(),
                 territory: application.territory,
                 payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
+                    "referral_annulled": annulled,
                     "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
             };
             Ok(Written {
@@ -259,8 +261,12 @@ impl Registry {
         })
     }
 
-    /// Annuls the open referral of an application that ends, and publishes its place again.
-    fn free_place_of(&self, tx: &mut Transaction<'_>, application: &Application) -> Result<Option<String>, Problem> {
+    /// Annuls the open referral of an application that ends, and publishes its place again; gives both.
+    fn free_place_of(
+        &self,
+        tx: &mut Transaction<'_>,
+        application: &Application,
+    ) -> Result<Option<(String, String)>, Problem> {
         let at = tx.at();
         let open = referrals::of_application(tx.conn(), &application.number)?
             .into_iter()
@@ -271,7 +277,7 @@ impl Registry {
         referral.ground = "withdrawn".to_owned();
         referrals::update(tx, &referral)?;
         places::set_status(tx, &referral.place, PlaceStatus::Published, Some(at), "")?;
-        Ok(Some(referral.place))
+        Ok(Some((referral.number, referral.place)))
     }
 
     /// Confirms or rejects the proof of a category. A rejected one returns the entry to the tier of what is left, at its

@@ -9,7 +9,7 @@ use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
 use super::referrals::{self, Authority};
 use super::registry::{Answer, Caller, Registry};
-use super::{results, standing};
+use super::{keys, results, standing};
 use crate::domain::application::Application;
 use crate::domain::codes::{Basis, Decision, ResultKind, Status};
 use crate::domain::life::Step;
@@ -77,10 +77,15 @@ impl Registry {
             caller.principal.may(Act::Decide, application.territory)?;
             let bound = self.bound_as_registered(&application)?;
             let grounds = read(sent, &application, &bound)?;
-            match grounds {
-                None => self.accept(tx, caller, application, &bound),
-                Some(grounds) => self.refuse(tx, caller, application, &bound, &grounds),
+            let mut written = match grounds {
+                None => self.accept(tx, caller, application, &bound)?,
+                Some(grounds) => self.refuse(tx, caller, application, &bound, &grounds)?,
+            };
+            if let (Some(note), Some(record)) = (&sent.note, written.entries.first_mut()) {
+                let kept = keys::keep(tx, home, &json!({"note": note.trim()}))?;
+                record.payload.as_object_mut().map(|payload| payload.insert("facts".to_owned(), kept));
             }
+            Ok(written)
         })
     }
 

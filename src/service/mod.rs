@@ -13,6 +13,7 @@ pub mod imports;
 pub(crate) mod keys;
 pub mod live;
 pub mod moving;
+pub(crate) mod past;
 pub mod permissions;
 pub mod places;
 pub mod positions;

@@ -17,7 +17,7 @@ use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Numbered, QueueKey};
-use crate::store::{Entry, Transaction, Written, applications, child_claims, facts};
+use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts};
 
 /// A move to another home or territory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -76,7 +76,7 @@ impl Registry {
         child_claims::release(tx, lodged.child.iin)?;
         let number = tx.next_number(to, Numbered::Application)?.to_string();
         child_claims::take(tx, lodged.child.iin, to, &number)?;
-        let known = applications::child_key(tx.conn(), to, lodged.child.iin)?;
+        let known = children::child_key(tx.conn(), to, lodged.child.iin)?;
         let mut moved = lodged;
         if let Some(key) = &known {
             moved.child.key.clone_from(key);

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::applications::home_of;
 use super::handed_in::read_date;
+use super::keys;
 use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
@@ -116,6 +117,8 @@ impl Registry {
         caller.principal.may_for(Act::ReportPlace, kindergarten.territory, &kindergarten.id)?;
         let home = kindergarten.home;
         self.perform(caller, &[home], 201, |tx| {
+            // Read again under the lock: the journal keeps these numbers for the inspector.
+            let (group, _) = group_of(tx.conn(), &group.id)?;
             let today = self.day(kindergarten.territory, tx.at());
             let mut faults = FieldFaults::default();
             if !(1..=PLACES_MAX).contains(&sent.count) {
@@ -181,12 +184,14 @@ impl Registry {
                 return Err(Problem::conflict("wrong_state", message).with("current_status", place.status));
             }
             places::set_status(tx, id, PlaceStatus::Withdrawn, place.published_at, &reason)?;
+            // People write names into reasons: the journal proves the words and does not tell them.
+            let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
             let entry = Entry {
                 home,
                 act: "withdraw_place",
                 actor: caller.principal.id.clone(),
                 territory: kindergarten.territory,
-                payload: json!({"place": id, "reason": reason, "role": caller.principal.role}),
+                payload: json!({"place": id, "role": caller.principal.role, "facts": kept}),
             };
             let value = PlacesView {
                 places: vec![id.to_owned()],

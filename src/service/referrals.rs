@@ -28,7 +28,7 @@ use crate::domain::referral::Referral;
 use crate::rules::Bound;
 use crate::store::results::StoredResult;
 use crate::store::rounds::Confirmation;
-use crate::store::{Entry, Transaction, Written, facts, kindergartens, places, rounds};
+use crate::store::{Entry, Transaction, Written, kindergartens, places, rounds};
 
 /// Who issues.
 #[derive(Clone, Debug)]
@@ -382,12 +382,11 @@ impl Registry {
             faults.add("skip.confirmed_by", "not_confirmed", why);
         }
         faults.check()?;
-        let sealed = keys::sealed(&json!({"evidence": evidence}));
-        facts::insert(tx, due.queue.home(), std::slice::from_ref(&sealed.0))?;
+        let kept = keys::keep(tx, due.queue.home(), &json!({"evidence": evidence}))?;
         rounds::use_confirmation(tx, &skip.confirmed_by)?;
         Ok(json!({
             "passed_over": due.application, "ground": skip.ground, "confirmation": skip.confirmed_by,
-            "second_person": found.map(|c| c.principal), "facts": {"key": sealed.0.key, "seal": sealed.1},
+            "second_person": found.map(|c| c.principal), "facts": kept,
         }))
     }
 
@@ -421,13 +420,14 @@ impl Registry {
                 used_at: None,
             };
             rounds::insert_confirmation(tx, &confirmation)?;
+            let kept = keys::keep(tx, home, &json!({"evidence": confirmation.evidence}))?;
             let entry = Entry {
                 home,
                 act: "confirm_skip",
                 actor: caller.principal.id.clone(),
                 territory: place.queue.territory,
                 payload: json!({"confirmation": id, "place": sent.place, "application": sent.application,
-                    "ground": sent.ground, "role": caller.principal.role}),
+                    "ground": sent.ground, "role": caller.principal.role, "facts": kept}),
             };
             Ok(Written { value: Confirmed { id }, entries: vec![entry] })
         })

@@ -25,7 +25,7 @@ use crate::domain::queue::{Numbered, QueueKey};
 use crate::rules::Bound;
 use crate::store::applications::Lodged;
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, applications, child_claims, facts, territories};
+use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, territories};
 use crate::trust::journal::instant_text;
 use crate::trust::seal::canonical;
 use crate::trust::signature::SignatureVerdict;
@@ -64,6 +64,8 @@ impl Registry {
         let territory = Kato::parse(handed_in.territory.trim())
             .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
         caller.principal.may(Act::Register, territory)?;
+        // A territory that has no queue has no home to keep a receipt in either.
+        self.store.read(|conn| queue_territory(conn, territory))?;
         if channel == Channel::StateCorporation {
             let missing = missing_documents(&handed_in.documents);
             if !missing.is_empty() {
@@ -110,7 +112,7 @@ impl Registry {
         let ticket = tx.next_ticket(home)?;
         let bound = self.bound(checked.territory, at)?;
         let seat = Seat { number, ticket, applied_at: at, registered_at: at, channel, decision: Decision::Pending };
-        let known = applications::child_key(tx.conn(), home, checked.child.iin)?;
+        let known = children::child_key(tx.conn(), home, checked.child.iin)?;
         let new = known.is_none();
         let (lodged, sealed) = assemble(checked, &bound, seat, known, signature.code());
         facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;

@@ -17,10 +17,12 @@ pub use write::{Entry, Store, Transaction, Written};
 
 pub mod applications;
 pub mod child_claims;
+pub mod children;
 pub mod facts;
 pub mod idempotency;
 pub mod journal;
 pub mod kindergartens;
+pub mod lodged;
 pub mod places;
 pub mod queues;
 pub mod referrals;
