@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod allocate;
+mod copy;
 mod demo;
 mod exchange;
 mod generate;
@@ -15,6 +16,7 @@ mod journal;
 mod private;
 mod registry;
 mod serve;
+mod tick;
 mod token;
 mod verify;
 
@@ -40,6 +42,10 @@ enum Command {
     Export(exchange::Arguments),
     /// Verify or export the journal.
     Journal(journal::Arguments),
+    /// Move a registry to another database with its journal intact.
+    Copy(copy::Arguments),
+    /// Do the clock's acts: publish places at their hour, expire referrals.
+    Tick(tick::Arguments),
     Allocate(allocate::AllocateArgs),
     Verify(verify::VerifyArgs),
     Generate(generate::GenerateArgs),
@@ -66,6 +72,8 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => exchange::import(&arguments),
         Command::Export(arguments) => exchange::export(&arguments),
         Command::Journal(arguments) => journal::run(&arguments),
+        Command::Copy(arguments) => copy::run(&arguments),
+        Command::Tick(arguments) => tick::run(&arguments),
         Command::Allocate(args) => allocate::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Generate(args) => generate::run(args),

@@ -6,6 +6,7 @@
 
 mod columns;
 pub mod connection;
+pub mod copy;
 mod errors;
 mod gate;
 mod migrations;

@@ -14,7 +14,7 @@ use super::columns::{from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, Location, Manager, on_backend, pool};
 use super::gate::{Gate, Passed};
 use super::schema::homes;
-use super::{StoreError, journal, migrations};
+use super::{StoreError, copy, journal, migrations};
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
 use crate::trust::journal::GENESIS;
@@ -161,6 +161,43 @@ impl Store {
                 Err(Failed::Busy(why)) => return Err(StoreError::Busy(why).into()),
                 Err(Failed::Final(error)) => return Err(error),
                 Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    /// Takes the whole registry `source` over into this one, which must be empty. Both are handed to `check` before the
+    /// copy is kept: first the source with `false`, then this one with `true`. `told` hears rows done and rows in all.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] where this registry is not empty; those of `check`; a database is not available. After
+    /// an error this registry is as empty as before.
+    pub fn take_over<E: From<StoreError>>(
+        &self,
+        source: &Store,
+        told: &mut dyn FnMut(u64, u64),
+        mut check: impl FnMut(&mut AnyConnection, bool) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut conn = self.connection()?;
+        begin(&mut conn, "BEGIN IMMEDIATE", "BEGIN")?;
+        let copied = source.read_snapshot(|from| -> Result<u64, E> {
+            if let Some(table) = copy::first_filled(&mut conn)? {
+                return Err(StoreError::Constraint(format!("the target is not empty: {table} holds rows")).into());
+            }
+            check(from, false)?;
+            let total = copy::count(from)?;
+            let rows = copy::all(from, &mut conn, &mut |done| told(done, total))?;
+            check(&mut conn, true)?;
+            Ok(rows)
+        });
+        match copied {
+            Ok(rows) => {
+                commit(&mut conn)?;
+                Ok(rows)
+            }
+            Err(error) => {
+                // The first error is the one to hear.
+                let _ = rollback(&mut conn);
+                Err(error)
             }
         }
     }
