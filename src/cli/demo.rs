@@ -16,11 +16,11 @@ use crate::domain::kato::Kato;
 use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
 use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
+use crate::service::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
 use crate::service::permissions::Principal;
 use crate::service::places::PlacesIn;
 use crate::service::problem::Problem;
 use crate::service::referrals::ReferIn;
-use crate::service::register::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
 use crate::service::registry::{Answer, Caller, Registry};
 use crate::service::rounds::RoundIn;
 use crate::service::{decide::DecisionIn, import_applications, imports, tokens};
@@ -30,6 +30,9 @@ use crate::store::applications as rows;
 const SEED: u64 = 2026;
 /// How many families come through the channels themselves; the others come with the register of the years before.
 const LIVE: usize = 45;
+
+/// The file of the tokens.
+const TOKENS: &str = "demo-tokens.json";
 
 /// What `demo` takes.
 #[derive(clap::Args, Debug)]
@@ -61,6 +64,13 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
     std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let path = folder.join("kezek.sqlite3");
     let fresh = !path.exists();
+    // The tokens are written last: without them the story was not told to its end.
+    if !fresh && !folder.join(TOKENS).exists() {
+        let path = path.display();
+        return Err(format!(
+            "{path} is of a demo that did not finish, or of no demo; remove it or name another --data-dir"
+        ));
+    }
     let database = Database { database_url: format!("sqlite://{}", path.display()) };
     let registry = database.registry(Clock::System)?;
     let story = if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Vec::new() };
@@ -198,6 +208,7 @@ fn handed_in(registry: &Registry, family: Family) -> HandedIn {
             iin: family.child.iin.to_string(),
             name: family.child.name,
             birth_date: family.child.birth_date.to_string(),
+            sex: None,
         },
         applicant: ApplicantIn {
             iin: family.applicant.iin.to_string(),
@@ -359,19 +370,11 @@ fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<(),
         all.insert(role.code().to_owned(), json!(new.token));
     }
     registry.follow_all().map_err(|p| p.to_string())?;
-    let path = folder.join("demo-tokens.json");
+    let path = folder.join(TOKENS);
     let text = serde_json::to_string_pretty(&Value::Object(all)).unwrap_or_default();
-    write_private(&path, &text).map_err(|e| format!("{}: {e}", path.display()))
-}
-
-/// Tokens are secrets: only their owner may read the file.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    // Tokens are secrets.
+    let mut file = super::private::create(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
@@ -383,5 +386,5 @@ fn print_story(story: &Story, fresh: bool, folder: &Path) {
     if !fresh {
         println!("The registry of an earlier demo is opened; remove {} to start anew.", folder.display());
     }
-    println!("Tokens: {}", folder.join("demo-tokens.json").display());
+    println!("Tokens: {}", folder.join(TOKENS).display());
 }

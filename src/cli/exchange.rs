@@ -12,7 +12,7 @@ use super::registry::Database;
 use crate::clock::Clock;
 use crate::exchange::{Kind, Rows, read};
 use crate::rules::Rules;
-use crate::service::imports::{self, ImportFault};
+use crate::service::imports::{self, ImportFault, Source};
 use crate::service::{exports, import_applications};
 use crate::store::Store;
 
@@ -66,18 +66,26 @@ fn import_file(store: &Store, kind: Kind, path: &Path) -> Result<usize, ImportFa
     };
     let now = Clock::System.now();
     match kind {
-        Kind::Territories => imports::territories(store, now, &name, &rows(&name, input)?),
-        Kind::Kindergartens => imports::kindergartens(store, now, &name, &rows(&name, input)?),
-        Kind::Groups => imports::groups(store, now, &name, &rows(&name, input)?),
-        Kind::Places => imports::places(store, now, &name, &rows(&name, input)?),
+        Kind::Territories => {
+            let all = rows(&name, input)?;
+            imports::territories(store, now, source(&name, &all), &all.rows)
+        }
+        Kind::Kindergartens => {
+            let all = rows(&name, input)?;
+            imports::kindergartens(store, now, source(&name, &all), &all.rows)
+        }
+        Kind::Groups => {
+            let all = rows(&name, input)?;
+            imports::groups(store, now, source(&name, &all), &all.rows)
+        }
+        Kind::Places => {
+            let all = rows(&name, input)?;
+            imports::places(store, &shipped()?, now, source(&name, &all), &all.rows)
+        }
         Kind::Applications => {
-            let rules = Rules::shipped().map_err(|e| {
-                let kind = crate::service::problem::Kind::Internal;
-                ImportFault::Registry(crate::service::problem::Problem::new(kind, "internal", e.to_string()))
-            })?;
             let bar = counting("applications");
             let all = rows(&name, input)?;
-            import_applications::applications(store, &rules, now, &name, &all, |done| {
+            import_applications::applications(store, &shipped()?, now, source(&name, &all), &all.rows, |done| {
                 bar.set_position(u64::try_from(done).unwrap_or_default());
             })
         }
@@ -91,15 +99,26 @@ fn import_file(store: &Store, kind: Kind, path: &Path) -> Result<usize, ImportFa
     }
 }
 
-fn rows<R: crate::exchange::table::Row>(name: &str, input: impl std::io::Read) -> Result<Vec<R>, ImportFault> {
-    let Rows { rows, warnings } = read(name, input).map_err(ImportFault::File)?;
-    eprint!("{warnings}");
+fn shipped() -> Result<Rules, ImportFault> {
+    Rules::shipped().map_err(|e| {
+        let kind = crate::service::problem::Kind::Internal;
+        ImportFault::Registry(crate::service::problem::Problem::new(kind, "internal", e.to_string()))
+    })
+}
+
+fn source<'a, R>(file: &'a str, rows: &'a Rows<R>) -> Source<'a> {
+    Source { file, lines: &rows.lines }
+}
+
+fn rows<R: crate::exchange::table::Row>(name: &str, input: impl std::io::Read) -> Result<Rows<R>, ImportFault> {
+    let rows = read(name, input).map_err(ImportFault::File)?;
+    eprint!("{}", rows.warnings);
     Ok(rows)
 }
 
 /// Exports a kind into a file, which appears whole or not at all.
 pub(super) fn export(arguments: &Arguments) -> ExitCode {
-    let done = arguments.database.store().and_then(|store| export_file(&store, arguments.kind, &arguments.file));
+    let done = arguments.database.existing().and_then(|store| export_file(&store, arguments.kind, &arguments.file));
     match done {
         Ok(count) => {
             eprintln!("kezek: {count} rows exported");
@@ -114,7 +133,7 @@ fn export_file(store: &Store, kind: Kind, path: &Path) -> Result<u64, String> {
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     let written = (|| -> Result<u64, String> {
-        let file = File::create(&partial).map_err(|e| format!("{}: {e}", partial.display()))?;
+        let file = super::private::create(&partial).map_err(|e| format!("{}: {e}", partial.display()))?;
         let mut out = BufWriter::new(file);
         let count = match kind {
             Kind::Territories => exports::territories(store, &mut out),

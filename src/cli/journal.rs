@@ -31,7 +31,7 @@ enum Command {
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
-        Command::Verify { database } => match database.store() {
+        Command::Verify { database } => match database.existing() {
             Err(why) => failed(1, why),
             Ok(store) => match chains::verify(&store) {
                 Ok(head) => {
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn export(database: &Database) -> Result<(), String> {
-    let store = database.store()?;
+    let store = database.existing()?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     chains::each(&store, |record| {
         serde_json::to_writer(&mut out, &record)

@@ -8,12 +8,15 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod allocate;
+mod copy;
 mod demo;
 mod exchange;
 mod generate;
 mod journal;
+mod private;
 mod registry;
 mod serve;
+mod tick;
 mod token;
 mod verify;
 
@@ -39,6 +42,10 @@ enum Command {
     Export(exchange::Arguments),
     /// Verify or export the journal.
     Journal(journal::Arguments),
+    /// Move a registry to another database with its journal intact.
+    Copy(copy::Arguments),
+    /// Do the clock's acts: publish places at their hour, expire referrals.
+    Tick(tick::Arguments),
     Allocate(allocate::AllocateArgs),
     Verify(verify::VerifyArgs),
     Generate(generate::GenerateArgs),
@@ -65,6 +72,8 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => exchange::import(&arguments),
         Command::Export(arguments) => exchange::export(&arguments),
         Command::Journal(arguments) => journal::run(&arguments),
+        Command::Copy(arguments) => copy::run(&arguments),
+        Command::Tick(arguments) => tick::run(&arguments),
         Command::Allocate(args) => allocate::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Generate(args) => generate::run(args),

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::rules::Rules;
 use crate::service::registry::Registry;
 use crate::store::Store;
+use crate::store::connection::Location;
 use crate::trust::signature::NoVerifier;
 
 /// Where the registry is.
@@ -23,6 +24,25 @@ impl Database {
     /// Opens the rows only, for commands that need no positions. Applies pending migrations.
     pub(super) fn store(&self) -> Result<Store, String> {
         let store = Store::open(&self.database_url, 4).map_err(|e| e.to_string())?;
+        store.migrate().map_err(|e| e.to_string())?;
+        Ok(store)
+    }
+
+    /// Opens the rows of a registry that must be there: a mistyped name must not make an empty one, whose journal
+    /// would even verify.
+    pub(super) fn existing(&self) -> Result<Store, String> {
+        let none = || {
+            "there is no registry here; check --database-url (`kezek serve` or `kezek import` makes a new one)"
+                .to_owned()
+        };
+        let location = Location::parse(&self.database_url).map_err(|e| e.to_string())?;
+        if matches!(&location, Location::Sqlite(path) if !std::path::Path::new(path).exists()) {
+            return Err(none());
+        }
+        let store = Store::open(&self.database_url, 4).map_err(|e| e.to_string())?;
+        if !store.holds_registry().map_err(|e| e.to_string())? {
+            return Err(none());
+        }
         store.migrate().map_err(|e| e.to_string())?;
         Ok(store)
     }

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Issue a credential; the secret is the last line of the output and is not kept.
+    /// Issue a credential; the secret is printed alone and is not kept.
     Issue {
         #[command(flatten)]
         database: Database,
@@ -64,18 +64,19 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 fn issue(database: &Database, role: Role, territory: Kato, kindergarten: &str) -> Result<(), String> {
     let store = database.store()?;
     let new = tokens::issue(&store, Clock::System.now(), role, territory, kindergarten).map_err(|p| p.to_string())?;
-    println!("{}\n{}", new.id, new.token);
+    eprintln!("kezek: credential {} is issued; its secret is shown here only", new.id);
+    println!("{}", new.token);
     Ok(())
 }
 
 fn revoke(database: &Database, id: &str) -> Result<(), String> {
-    let store = database.store()?;
+    let store = database.existing()?;
     tokens::revoke(&store, Clock::System.now(), id).map_err(|p| p.to_string())
 }
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
 fn list(database: &Database) -> Result<(), String> {
-    let store = database.store()?;
+    let store = database.existing()?;
     let all = store.read(store::tokens::all).map_err(|e| e.to_string())?;
     println!("id,role,territory,kindergarten,issued_at,revoked_at");
     for t in all {

@@ -69,6 +69,8 @@ impl std::str::FromStr for Kind {
 pub struct Rows<R> {
     /// Its rows, in the order of the file.
     pub rows: Vec<R>,
+    /// The line of the file on which each row begins, for whoever complains of a row later.
+    pub lines: Vec<u64>,
     /// What its author should look at, though nothing is wrong.
     pub warnings: Faults,
 }
@@ -79,8 +81,12 @@ pub struct Rows<R> {
 /// All faults, up to the limit of [`Faults`].
 pub fn read<R: Row>(file: &str, input: impl io::Read) -> Result<Rows<R>, Faults> {
     let mut reader = Reader::open(file, input)?;
-    let rows = reader.by_ref().collect();
-    Ok(Rows { rows, warnings: reader.finish()? })
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    while let Some(row) = reader.next() {
+        rows.push(row);
+        lines.push(reader.line());
+    }
+    Ok(Rows { rows, lines, warnings: reader.finish()? })
 }
 
 /// Writes a whole file with its header and returns how many rows it has.

@@ -258,6 +258,11 @@ impl<I: io::Read, R: Row> Reader<I, R> {
         if self.faults.is_empty() { Ok(self.warnings) } else { Err(self.faults) }
     }
 
+    /// The line of the file on which the last row begins.
+    pub fn line(&self) -> u64 {
+        self.record.line
+    }
+
     /// The next record as a row, `None` where it has a fault or is passed over.
     fn row(&mut self) -> Option<R> {
         let Reader { file, record, places, faults, warnings, .. } = self;

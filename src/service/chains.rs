@@ -1,13 +1,14 @@
 //! The journal of all homes, read through: verified or handed on record by record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::kato::Kato;
+use crate::store::connection::AnyConnection;
 use crate::store::{Store, StoreError, journal};
-use crate::trust::journal::{Broken, Record, Verifier, registry_head};
+use crate::trust::journal::{Broken, GENESIS, Record, Verifier, registry_head};
 
-/// Records read at once.
-const BATCH: i64 = 2_000;
+/// Records read at once: that of an import names hundreds of children, so few are held in memory together.
+const BATCH: i64 = 200;
 
 /// Why the journal is not whole.
 #[derive(Debug)]
@@ -45,21 +46,25 @@ impl From<StoreError> for ChainFault {
     }
 }
 
-/// Hands on every record, home by home, in order.
+/// Hands on every record, home by home, in order, as they stood at one moment.
 ///
 /// # Errors
 /// Those of `take`, or the database is not available.
-pub fn each<E: From<StoreError>>(store: &Store, mut take: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
-    let homes = store.read(journal::heads)?;
-    for (home, (last, _)) in homes {
-        let mut seq = 0;
-        while seq < last {
-            let records = store.read(|conn| journal::after(conn, home, seq, BATCH))?;
-            let Some(end) = records.last().map(|r| r.seq) else { break };
-            seq = end;
-            for record in records.into_iter().filter(|r| r.seq <= last) {
-                take(record)?;
-            }
+pub fn each<E: From<StoreError>>(store: &Store, take: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+    store.read_snapshot(|conn| each_in(conn, take))
+}
+
+fn each_in<E: From<StoreError>>(
+    conn: &mut AnyConnection,
+    mut take: impl FnMut(Record) -> Result<(), E>,
+) -> Result<(), E> {
+    for home in journal::with_records(conn)? {
+        let mut seq = i64::MIN;
+        loop {
+            let records = journal::after(conn, home, seq, BATCH)?;
+            let Some(last) = records.last() else { break };
+            seq = last.seq;
+            records.into_iter().try_for_each(&mut take)?;
         }
     }
     Ok(())
@@ -70,13 +75,30 @@ pub fn each<E: From<StoreError>>(store: &Store, mut take: impl FnMut(Record) -> 
 /// # Errors
 /// The first broken record.
 pub fn verify(store: &Store) -> Result<String, ChainFault> {
-    let expected = store.read(journal::heads)?;
+    store.read_snapshot(verify_in)
+}
+
+/// As [`verify`], inside a snapshot or a transaction of the caller.
+///
+/// # Errors
+/// The first broken record.
+pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
     let mut verifier = Verifier::default();
-    each(store, |record| verifier.take(&record).map_err(ChainFault::Broken))?;
+    let mut ends: BTreeMap<Kato, i64> = BTreeMap::new();
+    each_in(conn, |record| {
+        ends.insert(record.home, record.seq);
+        verifier.take(&record).map_err(ChainFault::Broken)
+    })?;
     let heads: BTreeMap<Kato, String> = verifier.heads();
-    for (home, (seq, head)) in expected {
-        if heads.get(&home) != Some(&head) {
-            return Err(ChainFault::HeadDiffers { home, seq });
+    // Both ways: a chain that the homes deny is as broken as a head without its chain.
+    let mut claimed = journal::heads(conn)?;
+    let chains: BTreeSet<Kato> = claimed.keys().chain(heads.keys()).copied().collect();
+    for home in chains {
+        let end = ends.get(&home).copied().unwrap_or(0);
+        let head = heads.get(&home).map_or(GENESIS, String::as_str);
+        let (seq, said) = claimed.remove(&home).unwrap_or_default();
+        if seq != end || said != head {
+            return Err(ChainFault::HeadDiffers { home, seq: end });
         }
     }
     Ok(registry_head(&heads))

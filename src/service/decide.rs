@@ -9,7 +9,7 @@ use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
 use super::referrals::{self, Authority};
 use super::registry::{Answer, Caller, Registry};
-use super::{results, standing};
+use super::{keys, results, standing};
 use crate::domain::application::Application;
 use crate::domain::codes::{Basis, Decision, ResultKind, Status};
 use crate::domain::life::Step;
@@ -17,7 +17,7 @@ use crate::domain::queue::{Number, Numbered};
 use crate::rules::Bound;
 use crate::rules::regulation::Stage;
 use crate::rules::sourced::RuleGround;
-use crate::store::{Entry, Transaction, Written};
+use crate::store::{Entry, Transaction, Written, child_claims};
 
 /// A decision as it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -77,10 +77,15 @@ impl Registry {
             caller.principal.may(Act::Decide, application.territory)?;
             let bound = self.bound_as_registered(&application)?;
             let grounds = read(sent, &application, &bound)?;
-            match grounds {
-                None => self.accept(tx, caller, application, &bound),
-                Some(grounds) => self.refuse(tx, caller, application, &bound, &grounds),
+            let mut written = match grounds {
+                None => self.accept(tx, caller, application, &bound)?,
+                Some(grounds) => self.refuse(tx, caller, application, &bound, &grounds)?,
+            };
+            if let (Some(note), Some(record)) = (&sent.note, written.entries.first_mut()) {
+                let kept = keys::keep(tx, home, &json!({"note": note.trim()}))?;
+                record.payload.as_object_mut().map(|payload| payload.insert("facts".to_owned(), kept));
             }
+            Ok(written)
         })
     }
 
@@ -100,7 +105,7 @@ impl Registry {
         let mut effects = standing::step(tx, &mut application, bound.profile, Step::Accept)?;
         application.decision = Decision::Accepted;
         crate::store::applications::save_standing(tx, &application)?;
-        let authority = Authority::of(&caller.principal);
+        let authority = Authority::of(&caller.principal, application.territory);
         let immediate = self.immediate(tx, &mut application, bound, &authority)?;
         let (result, referral, referral_effects) = match immediate {
             Some(issued) => (issued.result, Some(issued.referral.number.clone()), issued.effects),
@@ -166,10 +171,10 @@ impl Registry {
         application.decision = Decision::Refused;
         crate::store::applications::save_standing(tx, &application)?;
         let child = crate::store::applications::child(tx.conn(), &application.child)?;
-        crate::store::applications::release(tx, child.iin)?;
+        child_claims::release(tx, child.iin)?;
         effects.extend(standing::settled(tx, application.queue, bound.profile)?);
         let id = tx.next_number(home, Numbered::Result)?.to_string();
-        let authority = Authority::of(&caller.principal);
+        let authority = Authority::of(&caller.principal, application.territory);
         let issue = results::Issue { id: &id, application: &application, signer: &authority, at: tx.at() };
         let result = results::reasoned_refusal(self, tx.conn(), &issue, bound, grounds)?;
         crate::store::results::insert(tx, std::slice::from_ref(&result))?;

@@ -1,4 +1,4 @@
-//! Exports, page by page, so that a country fits through a small machine.
+//! Exports, page by page, so that a country fits through a small machine; each file as things stood at one moment.
 
 use std::io;
 
@@ -97,21 +97,23 @@ pub fn groups(store: &Store, output: impl io::Write) -> Result<u64, ExportFault>
 pub fn places(store: &Store, output: impl io::Write) -> Result<u64, ExportFault> {
     let mut writer = Writer::open(output)?;
     let mut after = String::new();
-    loop {
-        let page = store.read(|c| places::page(c, &after, PAGE))?;
-        let Some(last) = page.last() else { return Ok(writer.finish()?) };
-        after.clone_from(&last.id);
-        for p in page {
-            writer.write(&PlaceRow {
-                id: Some(p.id),
-                group: p.group,
-                cohort: p.queue.cohort,
-                count: 1,
-                available_on: p.available_on,
-                status: Some(p.status),
-            })?;
+    store.read_snapshot(|c| {
+        loop {
+            let page = places::page(c, &after, PAGE)?;
+            let Some(last) = page.last() else { break Ok(writer.finish()?) };
+            after.clone_from(&last.id);
+            for p in page {
+                writer.write(&PlaceRow {
+                    id: Some(p.id),
+                    group: p.group,
+                    cohort: p.queue.cohort,
+                    count: 1,
+                    available_on: p.available_on,
+                    status: Some(p.status),
+                })?;
+            }
         }
-    }
+    })
 }
 
 /// Writes all applications with what is lodged.
@@ -122,16 +124,18 @@ pub fn applications(store: &Store, output: impl io::Write, told: impl Fn(u64)) -
     let mut writer = Writer::open(output)?;
     let mut after = String::new();
     let mut written = 0;
-    loop {
-        let page = store.read(|c| applications::page(c, &after, PAGE))?;
-        let Some(last) = page.last() else { return Ok(writer.finish()?) };
-        after.clone_from(&last.application.number);
-        for lodged in page {
-            writer.write(&application_row(lodged))?;
-            written += 1;
+    store.read_snapshot(|c| {
+        loop {
+            let page = applications::page(c, &after, PAGE)?;
+            let Some(last) = page.last() else { break Ok(writer.finish()?) };
+            after.clone_from(&last.application.number);
+            for lodged in page {
+                writer.write(&application_row(lodged))?;
+                written += 1;
+            }
+            told(written);
         }
-        told(written);
-    }
+    })
 }
 
 fn application_row(lodged: Lodged) -> ApplicationRow {
@@ -168,21 +172,23 @@ fn application_row(lodged: Lodged) -> ApplicationRow {
 pub fn referrals(store: &Store, output: impl io::Write) -> Result<u64, ExportFault> {
     let mut writer = Writer::open(output)?;
     let mut after = String::new();
-    loop {
-        let page = store.read(|c| referrals::page(c, &after, PAGE))?;
-        let Some(last) = page.last() else { return Ok(writer.finish()?) };
-        after.clone_from(&last.number);
-        for r in page {
-            writer.write(&ReferralRow {
-                authority: format!("{}:{}", r.authority_role, r.authority_territory),
-                number: r.number,
-                application: r.application,
-                kindergarten: r.kindergarten,
-                group: r.group,
-                issued_at: r.issued_at,
-                valid_until: r.valid_until_on,
-                status: r.status,
-            })?;
+    store.read_snapshot(|c| {
+        loop {
+            let page = referrals::page(c, &after, PAGE)?;
+            let Some(last) = page.last() else { break Ok(writer.finish()?) };
+            after.clone_from(&last.number);
+            for r in page {
+                writer.write(&ReferralRow {
+                    authority: format!("{}:{}", r.authority_role, r.authority_territory),
+                    number: r.number,
+                    application: r.application,
+                    kindergarten: r.kindergarten,
+                    group: r.group,
+                    issued_at: r.issued_at,
+                    valid_until: r.valid_until_on,
+                    status: r.status,
+                })?;
+            }
         }
-    }
+    })
 }

@@ -9,8 +9,9 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde_json::json;
 
 use super::effects::{Effect, JoinEffect};
-use super::imports::{Complaints, ImportFault, file_name, queue_territories};
-use super::register::{Checked, Seat, assemble};
+use super::handed_in::{Checked, TEXT_MAX};
+use super::imports::{Complaints, ImportFault, Source, queue_territories};
+use super::register::{Seat, assemble};
 use super::registry::bound;
 use super::standing;
 use super::tokens::OPERATOR;
@@ -24,7 +25,7 @@ use crate::exchange::rows::ApplicationRow;
 use crate::rules::{Bound, Rules};
 use crate::service::keys;
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Store, Transaction, Written, facts, kindergartens};
+use crate::store::{Entry, Store, Transaction, Written, child_claims, children, facts, kindergartens};
 use crate::trust::signature::SignatureVerdict;
 
 /// Applications in one journal record.
@@ -40,15 +41,16 @@ struct Fitting<'r> {
 ///
 /// # Errors
 /// Faults of the file against the registry, or the database is not available.
-pub fn applications(
+pub fn applications<'a>(
     store: &Store,
     rules: &Rules,
     now: DateTime<Utc>,
-    file: &str,
+    file: impl Into<Source<'a>>,
     rows: &[ApplicationRow],
     told: impl Fn(usize),
 ) -> Result<usize, ImportFault> {
-    let mut by_home = fitting(store, rules, now, file, rows)?;
+    let source: Source<'_> = file.into();
+    let mut by_home = fitting(store, rules, now, source, rows)?;
     for fitting in by_home.values_mut() {
         // Tickets break ties of the instant, so they are given in the order of the instants.
         fitting.sort_by_key(|f| f.row.applied_at);
@@ -60,7 +62,7 @@ pub fn applications(
         for (home, fitting) in &by_home {
             let mut queues: HashSet<QueueKey> = HashSet::new();
             for batch in fitting.chunks(RECORD) {
-                entries.push(save(tx, rules, (*home, file), batch, &mut queues)?);
+                entries.push(save(tx, rules, (*home, source.name()), batch, &mut queues)?);
                 done += batch.len();
                 told(done);
             }
@@ -99,7 +101,7 @@ fn save(
     let first_number = tx.numbers(home, Numbered::Application, count)?;
     let first_ticket = tx.tickets(home, count)?;
     let iins: Vec<Iin> = batch.iter().map(|f| f.checked.child.iin).collect();
-    let known = applications::child_keys(tx.conn(), home, &iins)?;
+    let known = children::child_keys(tx.conn(), home, &iins)?;
     let at = tx.at();
     let mut lodged: Vec<Lodged> = Vec::with_capacity(batch.len());
     let mut sealed = Vec::with_capacity(batch.len());
@@ -129,7 +131,7 @@ fn save(
     }
     let claims: Vec<(Iin, Kato, &str)> =
         lodged.iter().map(|l| (l.child.iin, home, l.application.number.as_str())).collect();
-    if applications::claim_all(tx, &claims)? != claims.len() {
+    if child_claims::take_all(tx, &claims)? != claims.len() {
         let message = "a child of the file was registered elsewhere while it was read; import it again";
         return Err(super::problem::Problem::conflict("duplicate", message).into());
     }
@@ -142,7 +144,7 @@ fn save(
         act: "import_applications",
         actor: OPERATOR.to_owned(),
         territory: home,
-        payload: json!({"file": file_name(file), "applications": listed, "queue": effects}),
+        payload: json!({"file": file, "applications": listed, "queue": effects}),
     })
 }
 
@@ -151,20 +153,21 @@ fn fitting<'r>(
     store: &Store,
     rules: &Rules,
     now: DateTime<Utc>,
-    file: &str,
+    source: Source<'_>,
     rows: &'r [ApplicationRow],
 ) -> Result<BTreeMap<Kato, Vec<Fitting<'r>>>, ImportFault> {
     let territories = queue_territories(store)?;
     let all: HashMap<String, Kindergarten> =
         store.read(|c| kindergartens::all(c, None))?.into_iter().map(|k| (k.id.clone(), k)).collect();
     let iins: Vec<Iin> = rows.iter().map(|r| r.child_iin).collect();
-    let claimed = store.read(|c| applications::claimed_of(c, &iins))?;
-    let mut complaints = Complaints::new(file);
+    let claimed = store.read(|c| child_claims::holders(c, &iins))?;
+    let mut complaints = Complaints::new(source);
     let mut seen: HashMap<u64, usize> = HashMap::with_capacity(rows.len());
     let mut fitting: BTreeMap<Kato, Vec<Fitting<'r>>> = BTreeMap::new();
     for (n, row) in rows.iter().enumerate() {
         if let Some(first) = seen.insert(row.child_iin.number(), n) {
-            complaints.add(n, "child_iin", format!("the child stands in row {} too; keep the earliest", first + 2));
+            let line = source.line(first);
+            complaints.add(n, "child_iin", format!("the child stands in row {line} too; keep the earliest"));
         }
         if let Some(application) = claimed.get(&row.child_iin.number()) {
             complaints.add(n, "child_iin", format!("the child has the active application {application}"));
@@ -202,6 +205,14 @@ fn complain(
 ) {
     if row.status.is_some_and(|s| s != Status::InQueue) {
         complaints.add(n, "status", "only waiting applications can be imported (in_queue); leave out the others");
+    }
+    if row.contacts.len() > 2 || row.contacts.iter().any(|c| c.contains(';')) {
+        complaints.add(n, "contacts", "keep at most two contacts, without a semicolon in one of them");
+    }
+    for (column, text) in [("child_name", &row.child_name), ("applicant_name", &row.applicant_name)] {
+        if text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
+            complaints.add(n, column, format!("write the name on one line, in at most {TEXT_MAX} characters"));
+        }
     }
     if row.evidence.trim().is_empty() {
         complaints.add(n, "evidence", "an instant from outside needs its evidence: name the register or the paper");

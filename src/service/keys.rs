@@ -2,8 +2,11 @@
 
 use rand::RngExt;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::store::facts::Facts;
+use crate::domain::kato::Kato;
+use crate::store::facts::{self, Facts};
+use crate::store::{StoreError, Transaction};
 use crate::trust::seal::{canonical, seal};
 
 /// 128 random bits in hexadecimal.
@@ -24,6 +27,14 @@ const CHECK_ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 pub(crate) fn check_code() -> String {
     let mut rng = rand::rng();
     (0..8).filter_map(|_| CHECK_ALPHABET.get(rng.random_range(0..32)).copied().map(char::from)).collect()
+}
+
+/// Keeps facts and gives what the journal holds of them: their key and their seal. For words that people write, which
+/// may name a person, and for everything that the journal proves without telling it.
+pub(crate) fn keep<T: Serialize>(tx: &mut Transaction<'_>, home: Kato, facts: &T) -> Result<Value, StoreError> {
+    let (kept, seal) = sealed(facts);
+    facts::insert(tx, home, std::slice::from_ref(&kept))?;
+    Ok(json!({"key": kept.key, "seal": seal}))
 }
 
 /// Facts under a new key with a new salt, and their seal for the journal.

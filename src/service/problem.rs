@@ -163,7 +163,7 @@ impl From<FieldFaults> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy(_) | StoreError::Unavailable(_) => {
+            StoreError::Busy(_) | StoreError::Locked(_) | StoreError::Unavailable(_) => {
                 tracing::warn!(%error, "the registry cannot answer now");
                 Problem::new(
                     Kind::Busy,

@@ -1,5 +1,8 @@
 //! Queues as departments see them: which there are, and who stands in one, now or at any instant of the past.
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -8,7 +11,9 @@ use super::positions::QueueView;
 use super::problem::Problem;
 use super::registry::Registry;
 use crate::domain::kato::Kato;
-use crate::domain::queue::{Number, QueueKey};
+use crate::domain::queue::QueueKey;
+use crate::engine::order::{Placed, QueueOrder};
+use crate::store::applications;
 use crate::trust::journal::instant_text;
 
 /// A queue with its length.
@@ -74,6 +79,8 @@ impl Registry {
         principal.role_may(Act::ReadQueue)?;
         let territory = Kato::parse(territory.trim())
             .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let served = self.store.read(|conn| super::reach::queue_territory(conn, territory))?;
+        let territory = served.map_or(territory, |(queue, _)| queue);
         principal.may(Act::ReadQueue, territory)?;
         let as_of = instant_text(self.clock.now());
         let index = self.live.read();
@@ -87,54 +94,91 @@ impl Registry {
         Ok(Queues { queues, as_of })
     }
 
-    /// A page of a queue in its order as it is now.
+    /// A page of a queue in its order, as it is now or as it stood at `as_of`.
     ///
     /// # Errors
     /// 403, 404, 422.
-    pub fn entries(
-        &self,
-        principal: &Principal,
-        key: &str,
-        cursor: Option<&str>,
-        limit: Option<usize>,
-    ) -> Result<Entries, Problem> {
+    pub fn entries(&self, principal: &Principal, key: &str, page: &Page<'_>) -> Result<Entries, Problem> {
         principal.role_may(Act::ReadQueue)?;
         let key: QueueKey = key.parse().map_err(|_| Problem::not_found("queue"))?;
         principal.may(Act::ReadQueue, key.territory)?;
-        let from: u64 = match cursor {
-            None => 1,
-            Some(cursor) => cursor.parse().ok().filter(|&n| n > 0).ok_or_else(|| {
-                Problem::invalid("cursor", "wrong_cursor", "send the cursor exactly as `next` gave it")
-            })?,
-        };
-        let limit = limit.unwrap_or(100).clamp(1, PAGE_MAX);
         let now = self.clock.now();
-        let index = self.live.read();
-        let Some(order) = index.queue(key) else { return Err(Problem::not_found("queue")) };
-        let numbers = index.numbers_of(key);
-        let entries: Vec<EntryRow> = order
-            .in_order_from(from)
-            .take(limit)
-            .map(|placed| EntryRow {
-                position: placed.position,
-                application: numbers.get(&placed.seat.ticket).map(Number::to_string).unwrap_or_default(),
-                ticket: placed.seat.ticket,
-                tier: placed.seat.tier,
-                stream: placed.seat.stream.code(),
-                applied_at: chrono::DateTime::from_timestamp_micros(placed.seat.applied_at)
-                    .map(instant_text)
-                    .unwrap_or_default(),
-            })
-            .collect();
-        let of = order.len() as u64;
-        let next = entries.last().map(|e| e.position + 1).filter(|&n| n <= of).map(|n| n.to_string());
-        Ok(Entries { queue: key.into(), of, entries, next, as_of: instant_text(now) })
+        let as_of = page.as_of.map(|text| read_instant(text, now)).transpose()?;
+        let from = page.from()?;
+        match as_of {
+            Some(at) => {
+                let replay = self.store.read(|conn| self.replayed(conn, key, at))?;
+                let (placed, of) = page.of(&replay.order, from);
+                Ok(entries(key, placed, of, &replay.numbers(), at))
+            }
+            None => {
+                let (placed, of) = {
+                    let index = self.live.read();
+                    let order = index.queue(key).ok_or_else(|| Problem::not_found("queue"))?;
+                    page.of(order, from)
+                };
+                let tickets: Vec<u32> = placed.iter().map(|p| p.seat.ticket).collect();
+                let numbers = self.store.read(|conn| applications::by_ticket(conn, key.home(), &tickets))?;
+                Ok(entries(key, placed, of, &numbers, now))
+            }
+        }
     }
 }
 
-impl super::live::Index {
-    /// The applications of a queue by ticket.
-    pub(crate) fn numbers_of(&self, key: QueueKey) -> std::collections::HashMap<u32, Number> {
-        self.seats().filter(|(_, held)| held.queue == key).map(|(number, held)| (held.seat.ticket, number)).collect()
+/// Which page of a queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Page<'a> {
+    /// As `next` gave it.
+    pub cursor: Option<&'a str>,
+    /// How many entries; 100 where missing.
+    pub limit: Option<usize>,
+    /// The instant to look at; now where missing.
+    pub as_of: Option<&'a str>,
+}
+
+impl Page<'_> {
+    fn from(&self) -> Result<u64, Problem> {
+        let Some(cursor) = self.cursor else { return Ok(1) };
+        cursor
+            .parse()
+            .ok()
+            .filter(|&n| n > 0)
+            .ok_or_else(|| Problem::invalid("cursor", "wrong_cursor", "send the cursor exactly as `next` gave it"))
     }
+
+    fn of(&self, order: &QueueOrder, from: u64) -> (Vec<Placed>, u64) {
+        let limit = self.limit.unwrap_or(100).clamp(1, PAGE_MAX);
+        (order.in_order_from(from).take(limit).collect(), order.len() as u64)
+    }
+}
+
+/// An instant of the past. A plus sign that a form turned into a space is read as what was meant.
+fn read_instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
+    let wrong = |message: &str| Problem::invalid("as_of", "wrong_instant", message);
+    let at = DateTime::parse_from_rfc3339(&text.trim().replace(' ', "+"))
+        .map_err(|_| {
+            wrong("write an instant with its offset, such as 2026-09-01T07:00:00+05:00 or 2026-09-01T02:00:00Z")
+        })?
+        .to_utc();
+    if at > now {
+        Err(wrong("the instant lies in the future; leave it out for the queue as it is now"))
+    } else {
+        Ok(at)
+    }
+}
+
+fn entries(key: QueueKey, placed: Vec<Placed>, of: u64, numbers: &HashMap<u32, String>, at: DateTime<Utc>) -> Entries {
+    let entries: Vec<EntryRow> = placed
+        .into_iter()
+        .map(|placed| EntryRow {
+            position: placed.position,
+            application: numbers.get(&placed.seat.ticket).cloned().unwrap_or_default(),
+            ticket: placed.seat.ticket,
+            tier: placed.seat.tier,
+            stream: placed.seat.stream.code(),
+            applied_at: DateTime::from_timestamp_micros(placed.seat.applied_at).map(instant_text).unwrap_or_default(),
+        })
+        .collect();
+    let next = entries.last().map(|e| e.position + 1).filter(|&n| n <= of).map(|n| n.to_string());
+    Entries { queue: key.into(), of, entries, next, as_of: instant_text(at) }
 }

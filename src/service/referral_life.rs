@@ -6,16 +6,18 @@ use utoipa::ToSchema;
 
 use super::applications::{home_of, load};
 use super::effects::Effect;
+use super::keys;
 use super::permissions::{Act, Principal};
-use super::problem::Problem;
+use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
 use super::standing;
 use crate::domain::application::Application;
-use crate::domain::codes::{PlaceStatus, ReferralStatus};
+use crate::domain::codes::{PlaceStatus, ReferralStatus, Role};
 use crate::domain::life::Step;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
 use crate::rules::Bound;
+use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, applications, kindergartens, places, referrals};
 use crate::trust::journal::instant_text;
 
@@ -116,6 +118,24 @@ fn is_open(referral: &Referral) -> bool {
     matches!(referral.status, ReferralStatus::Issued | ReferralStatus::Presented)
 }
 
+/// Whether a credential reaches this referral. A kindergarten acts where it stands: the child may live in another part
+/// of the city, or come from the queue of the home to which a village's place has spilled. The others act where the
+/// application belongs.
+fn may_on(
+    conn: &mut AnyConnection,
+    principal: &Principal,
+    act: Act,
+    referral: &Referral,
+    application: &Application,
+) -> Result<(), Problem> {
+    if principal.role != Role::Kindergarten {
+        return principal.may(act, application.territory);
+    }
+    let kindergarten =
+        kindergartens::find(conn, &referral.kindergarten)?.ok_or_else(|| Problem::not_found("kindergarten"))?;
+    principal.may_for(act, kindergarten.territory, &kindergarten.id)
+}
+
 fn wrong_state(referral: &Referral, wanted: &str) -> Problem {
     let message = format!("referral {} is {}; it cannot be {wanted} now", referral.number, referral.status);
     Problem::conflict("wrong_state", message).with("current_status", referral.status)
@@ -138,7 +158,7 @@ impl Registry {
         self.store.read(|conn| {
             let referral = referrals::find(conn, number)?.ok_or_else(|| Problem::not_found("referral"))?;
             let application = load(conn, &referral.application)?;
-            principal.may_for(Act::ReadReferral, application.territory, &referral.kindergarten)?;
+            may_on(conn, principal, Act::ReadReferral, &referral, &application)?;
             let child = applications::child(conn, &application.child)?;
             let mut view = view(&referral, None);
             view.child = Some(ReferredChild {
@@ -155,20 +175,28 @@ impl Registry {
         &self,
         caller: &Caller,
         act: Act,
-        (number, name): (&str, &'static str),
+        (number, name, evidence): (&str, &'static str, Option<&str>),
         mut change: impl FnMut(&mut Transaction<'_>, &mut Held, &Bound<'_>) -> Result<Vec<Effect>, Problem>,
     ) -> Result<Answer, Problem> {
         caller.principal.role_may(act)?;
         let home = home_of(number, Numbered::Referral, "referral")?;
+        let mut faults = FieldFaults::default();
+        let evidence =
+            evidence.filter(|words| !words.trim().is_empty()).and_then(|words| faults.text("evidence", words, 2_000));
+        faults.check()?;
         self.perform(caller, &[home], 200, |tx| {
             let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
             let application = load(tx.conn(), &referral.application)?;
-            caller.principal.may_for(act, application.territory, &referral.kindergarten)?;
+            may_on(tx.conn(), &caller.principal, act, &referral, &application)?;
             let bound = self.bound(application.territory, tx.at())?;
             let mut held = Held { referral, application };
             let mut effects = change(tx, &mut held, &bound)?;
             referrals::update(tx, &held.referral)?;
             effects.extend(standing::settled(tx, held.application.queue, bound.profile)?);
+            let kept = match &evidence {
+                Some(words) => Some(keys::keep(tx, home, &json!({"evidence": words}))?),
+                None => None,
+            };
             let entry = Entry {
                 home,
                 act: name,
@@ -177,7 +205,7 @@ impl Registry {
                 payload: json!({"referral": number, "application": held.application.number,
                     "place": held.referral.place, "status": held.referral.status, "ground": held.referral.ground,
                     "valid_until": held.referral.valid_until_on.to_string(),
-                    "role": caller.principal.role, "queue": effects}),
+                    "role": caller.principal.role, "facts": kept, "queue": effects}),
             };
             Ok(Written { value: view(&held.referral, None), entries: vec![entry] })
         })
@@ -188,7 +216,7 @@ impl Registry {
     /// # Errors
     /// 403, 404, 409 where it is not in force.
     pub fn present(&self, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-        self.on_referral(caller, Act::Present, (number, "present"), |tx, held, _| {
+        self.on_referral(caller, Act::Present, (number, "present", None), |tx, held, _| {
             if held.referral.status != ReferralStatus::Issued {
                 return Err(wrong_state(&held.referral, "presented"));
             }
@@ -211,7 +239,7 @@ impl Registry {
     /// # Errors
     /// 403, 404, 409 where it was not presented.
     pub fn enrol(&self, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-        self.on_referral(caller, Act::Enrol, (number, "enrol"), |tx, held, bound| {
+        self.on_referral(caller, Act::Enrol, (number, "enrol", None), |tx, held, bound| {
             if held.referral.status != ReferralStatus::Presented {
                 return Err(wrong_state(&held.referral, "enrolled"));
             }
@@ -230,16 +258,21 @@ impl Registry {
     /// # Errors
     /// 403, 404, 409, 422 for a ground that is not listed.
     pub fn refuse_referral(&self, caller: &Caller, number: &str, sent: &GroundIn) -> Result<Answer, Problem> {
-        self.on_referral(caller, Act::RefuseReferral, (number, "refuse_referral"), |tx, held, bound| {
-            if bound.profile.kindergarten_refusal(&sent.ground).is_none() {
-                let listed = bound.profile.kindergarten_refusals.iter().map(|g| g.code.as_str());
-                return Err(not_listed(listed));
-            }
-            if !is_open(&held.referral) {
-                return Err(wrong_state(&held.referral, "refused"));
-            }
-            end(tx, held, bound, ReferralStatus::Refused, &sent.ground)
-        })
+        self.on_referral(
+            caller,
+            Act::RefuseReferral,
+            (number, "refuse_referral", sent.evidence.as_deref()),
+            |tx, held, bound| {
+                if bound.profile.kindergarten_refusal(&sent.ground).is_none() {
+                    let listed = bound.profile.kindergarten_refusals.iter().map(|g| g.code.as_str());
+                    return Err(not_listed(listed));
+                }
+                if !is_open(&held.referral) {
+                    return Err(wrong_state(&held.referral, "refused"));
+                }
+                end(tx, held, bound, ReferralStatus::Refused, &sent.ground)
+            },
+        )
     }
 
     /// The authority takes the referral back with a listed ground.
@@ -247,7 +280,7 @@ impl Registry {
     /// # Errors
     /// 403, 404, 409, 422 for a ground that is not listed.
     pub fn annul(&self, caller: &Caller, number: &str, sent: &GroundIn) -> Result<Answer, Problem> {
-        self.on_referral(caller, Act::Annul, (number, "annul"), |tx, held, bound| {
+        self.on_referral(caller, Act::Annul, (number, "annul", sent.evidence.as_deref()), |tx, held, bound| {
             if bound.profile.annul_ground(&sent.ground).is_none() {
                 return Err(not_listed(bound.profile.annul_grounds.iter().map(|g| g.code.as_str())));
             }
@@ -263,7 +296,7 @@ impl Registry {
     /// # Errors
     /// 403, 404, 409 where the profile does not extend or the referral was extended or is not in force.
     pub fn extend(&self, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-        self.on_referral(caller, Act::Extend, (number, "extend"), |_, held, bound| {
+        self.on_referral(caller, Act::Extend, (number, "extend", None), |_, held, bound| {
             let Some(allowance) = bound.profile.extension.value else {
                 let message = format!("profile {} does not extend referrals", bound.profile.code);
                 return Err(Problem::conflict("extension_not_allowed", message));

@@ -131,7 +131,10 @@ impl Registry {
             }
             Ok(Written { value: answer, entries: written.entries })
         })?;
-        self.follow(homes)?;
+        // The act is saved: whatever stops the index now, the answer is that of the act. The follower catches up.
+        if let Err(problem) = self.follow(homes) {
+            tracing::warn!(%problem, "an act is saved that the positions do not show yet");
+        }
         Ok(answer)
     }
 

@@ -6,11 +6,13 @@ use serde_json::json;
 use super::keys;
 use super::permissions::Principal;
 use super::problem::{Kind, Problem};
+use super::reach;
 use super::registry::Registry;
 use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
+use crate::store::connection::AnyConnection;
 use crate::store::tokens::{self, Token};
-use crate::store::{Entry, Store, Written};
+use crate::store::{Entry, Store, Written, kindergartens};
 use crate::trust::seal::sha256_hex;
 
 /// The actor of acts done at the machine itself.
@@ -25,10 +27,33 @@ pub struct NewToken {
     pub token: String,
 }
 
+/// The chain that holds the credentials of a territory: its home's, or the country's for an oblast, which is no home.
+fn home_of(territory: Kato) -> Kato {
+    Some(territory.home()).filter(|home| home.is_home()).unwrap_or(Kato::COUNTRY)
+}
+
+/// Whether such a credential could ever do anything.
+fn check(conn: &mut AnyConnection, role: Role, territory: Kato, kindergarten: &str) -> Result<(), Problem> {
+    if kindergarten.is_empty() {
+        return Ok(());
+    }
+    let wrong = |message: String| Err(Problem::invalid("kindergarten", "wrong_kindergarten", message));
+    if role != Role::Kindergarten {
+        return wrong(format!("the role {role} speaks for no kindergarten; leave it out"));
+    }
+    match kindergartens::find(conn, kindergarten)? {
+        None => wrong(format!("there is no kindergarten {kindergarten}; look its id up")),
+        Some(k) if !k.territory.within(territory) => {
+            wrong(format!("kindergarten {kindergarten} stands in {}, which is not in {territory}", k.territory))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
 /// Issues a credential.
 ///
 /// # Errors
-/// The database refuses.
+/// 422 for a kindergarten that the role or the territory does not reach; the database refuses.
 pub fn issue(
     store: &Store,
     now: chrono::DateTime<chrono::Utc>,
@@ -38,7 +63,9 @@ pub fn issue(
 ) -> Result<NewToken, Problem> {
     let secret = keys::secret();
     let id = keys::random_key();
-    store.write(&[territory.home()], now, |tx| -> Result<_, Problem> {
+    let home = home_of(territory);
+    store.write(&[home], now, |tx| -> Result<_, Problem> {
+        check(tx.conn(), role, territory, kindergarten)?;
         let token = Token {
             id: id.clone(),
             hash: sha256_hex(secret.as_bytes()),
@@ -50,7 +77,7 @@ pub fn issue(
         };
         tokens::insert(tx, &token)?;
         let entry = Entry {
-            home: territory.home(),
+            home,
             act: "issue_token",
             actor: OPERATOR.to_owned(),
             territory,
@@ -66,14 +93,18 @@ pub fn issue(
 /// # Errors
 /// 404, 409 where it was revoked before.
 pub fn revoke(store: &Store, now: chrono::DateTime<chrono::Utc>, id: &str) -> Result<(), Problem> {
-    let token = store.read(|conn| tokens::find(conn, id))?.ok_or_else(|| Problem::not_found("token"))?;
-    if token.revoked_at.is_some() {
-        return Err(Problem::conflict("wrong_state", "this token was revoked before"));
-    }
-    store.write(&[token.territory.home()], now, |tx| -> Result<_, Problem> {
+    let find = |conn: &mut AnyConnection| -> Result<Token, Problem> {
+        tokens::find(conn, id)?.ok_or_else(|| Problem::not_found("token"))
+    };
+    let home = home_of(store.read(find)?.territory);
+    store.write(&[home], now, |tx| -> Result<_, Problem> {
+        let token = find(tx.conn())?;
+        if token.revoked_at.is_some() {
+            return Err(Problem::conflict("wrong_state", "this token was revoked before"));
+        }
         tokens::revoke(tx, id)?;
         let entry = Entry {
-            home: token.territory.home(),
+            home,
             act: "revoke_token",
             actor: OPERATOR.to_owned(),
             territory: token.territory,
@@ -90,15 +121,24 @@ impl Registry {
     /// 401 for one that is unknown or revoked.
     pub fn principal(&self, secret: &str) -> Result<Principal, Problem> {
         let hash = sha256_hex(secret.as_bytes());
-        let token = self.store.read(|conn| tokens::find_by_hash(conn, &hash))?;
+        let token = self.store.read(|conn| -> Result<_, Problem> {
+            let token = tokens::find_by_hash(conn, &hash)?.filter(|t| t.revoked_at.is_none());
+            Ok(match token {
+                Some(token) => {
+                    let territory = reach::of_credential(conn, token.territory)?;
+                    Some(Token { territory, ..token })
+                }
+                None => None,
+            })
+        })?;
         match token {
-            Some(token) if token.revoked_at.is_none() => Ok(Principal {
+            Some(token) => Ok(Principal {
                 id: token.id,
                 role: token.role,
                 territory: token.territory,
                 kindergarten: Some(token.kindergarten).filter(|k| !k.is_empty()),
             }),
-            _ => Err(Problem::new(
+            None => Err(Problem::new(
                 Kind::Unauthorised,
                 "unknown_token",
                 "the token is unknown or revoked; ask the operator for a new one",

@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
-use super::schema::{applicants, applications, category_claims, child_claims, children, documents};
+use super::schema::{applicants, applications, category_claims, documents};
 use super::{StoreError, Transaction};
-use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document, PowerOfAttorney};
-use crate::domain::codes::Status;
-use crate::domain::iin::Iin;
+use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
 
@@ -20,7 +18,7 @@ const SEPARATOR: char = ';';
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = applications)]
-struct Row {
+pub(super) struct Row {
     number: String,
     home: i32,
     child: String,
@@ -74,7 +72,7 @@ fn row(a: &Application) -> Row {
     }
 }
 
-fn noun(row: Row) -> Result<Application, StoreError> {
+pub(super) fn noun(row: Row) -> Result<Application, StoreError> {
     Ok(Application {
         number: row.number,
         home: kato_from_column(row.home)?,
@@ -128,137 +126,23 @@ pub struct Lodged {
     pub documents: Vec<Document>,
 }
 
-/// Whose active application stands in the way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// The home of the application.
-    pub home: Kato,
-    /// Its number.
-    pub application: String,
-    /// Its territory.
-    pub territory: Kato,
-    /// Where it stands.
-    pub status: Status,
-}
-
-/// Takes the claim of a child for an application; `false` where somebody else holds it. Comes first in an act, so that
-/// of two registrations in two homes one waits for the other and then sees it.
-///
-/// # Errors
-/// The database refuses.
-pub fn claim(tx: &mut Transaction<'_>, iin: Iin, home: Kato, application: &str) -> Result<bool, StoreError> {
-    let row = (
-        child_claims::iin.eq(iin.to_string()),
-        child_claims::home.eq(kato_to_column(home)),
-        child_claims::application.eq(application),
-    );
-    let taken = on_backend!(tx.conn(), c =>
-        diesel::insert_into(child_claims::table).values(row).on_conflict_do_nothing().execute(c))?;
-    Ok(taken == 1)
-}
-
-/// Takes many claims at once; gives how many were free.
-///
-/// # Errors
-/// The database refuses.
-pub fn claim_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Result<usize, StoreError> {
-    let mut taken = 0;
-    for batch in claims.chunks(5_000) {
-        let rows: Vec<_> = batch
-            .iter()
-            .map(|(iin, home, application)| {
-                (
-                    child_claims::iin.eq(iin.to_string()),
-                    child_claims::home.eq(kato_to_column(*home)),
-                    child_claims::application.eq(*application),
-                )
-            })
-            .collect();
-        taken += on_backend!(tx.conn(), c =>
-            diesel::insert_into(child_claims::table).values(rows).on_conflict_do_nothing().execute(c))?;
-    }
-    Ok(taken)
-}
-
-/// Gives the claim back: the child may be registered again.
-///
-/// # Errors
-/// The database refuses.
-pub fn release(tx: &mut Transaction<'_>, iin: Iin) -> Result<(), StoreError> {
-    diesel::delete(child_claims::table.find(iin.to_string())).execute(tx.conn())?;
-    Ok(())
-}
-
-/// Who holds the claim of a child.
+/// The applications of a home by their tickets.
 ///
 /// # Errors
 /// The database is not available.
-pub fn claimed_by(conn: &mut AnyConnection, iin: Iin) -> Result<Option<Claim>, StoreError> {
-    let row: Option<(i32, String, i32, String)> = child_claims::table
-        .inner_join(applications::table.on(applications::number.eq(child_claims::application)))
-        .filter(child_claims::iin.eq(iin.to_string()))
-        .select((child_claims::home, child_claims::application, applications::territory, applications::status))
-        .first(conn)
-        .optional()?;
-    row.map(|(home, application, territory, status)| {
-        Ok(Claim {
-            home: kato_from_column(home)?,
-            application,
-            territory: kato_from_column(territory)?,
-            status: code(&status)?,
-        })
-    })
-    .transpose()
-}
-
-/// The key of a child known in this home.
-///
-/// # Errors
-/// The database is not available.
-pub fn child_key(conn: &mut AnyConnection, home: Kato, iin: Iin) -> Result<Option<String>, StoreError> {
-    Ok(children::table
-        .filter(children::home.eq(kato_to_column(home)))
-        .filter(children::iin.eq(iin.to_string()))
-        .select(children::key)
-        .first(conn)
-        .optional()?)
-}
-
-/// The keys of the children known in this home, by IIN.
-///
-/// # Errors
-/// The database is not available.
-pub fn child_keys(conn: &mut AnyConnection, home: Kato, iins: &[Iin]) -> Result<HashMap<u64, String>, StoreError> {
-    let mut known = HashMap::new();
-    for batch in iins.chunks(5_000) {
-        let rows: Vec<(String, String)> = children::table
-            .filter(children::home.eq(kato_to_column(home)))
-            .filter(children::iin.eq_any(batch.iter().map(Iin::to_string)))
-            .select((children::iin, children::key))
+pub fn by_ticket(conn: &mut AnyConnection, home: Kato, tickets: &[u32]) -> Result<HashMap<u32, String>, StoreError> {
+    let mut numbers = HashMap::with_capacity(tickets.len());
+    for batch in tickets.chunks(5_000) {
+        let rows: Vec<(i64, String)> = applications::table
+            .filter(applications::home.eq(kato_to_column(home)))
+            .filter(applications::ticket.eq_any(batch.iter().map(|&t| i64::from(t))))
+            .select((applications::ticket, applications::number))
             .load(conn)?;
-        for (iin, key) in rows {
-            known.insert(iin.parse().unwrap_or_default(), key);
+        for (ticket, number) in rows {
+            numbers.insert(u32::try_from(ticket).map_err(|_| damaged("ticket"))?, number);
         }
     }
-    Ok(known)
-}
-
-/// The active applications of these children, by IIN.
-///
-/// # Errors
-/// The database is not available.
-pub fn claimed_of(conn: &mut AnyConnection, iins: &[Iin]) -> Result<HashMap<u64, String>, StoreError> {
-    let mut claimed = HashMap::new();
-    for batch in iins.chunks(5_000) {
-        let rows: Vec<(String, String)> = child_claims::table
-            .filter(child_claims::iin.eq_any(batch.iter().map(Iin::to_string)))
-            .select((child_claims::iin, child_claims::application))
-            .load(conn)?;
-        for (iin, application) in rows {
-            claimed.insert(iin.parse().unwrap_or_default(), application);
-        }
-    }
-    Ok(claimed)
+    Ok(numbers)
 }
 
 /// The application with this number.
@@ -270,60 +154,8 @@ pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Application
     found.map(noun).transpose()
 }
 
-/// The child with this key.
-///
-/// # Errors
-/// The database is not available, or the child is missing.
-pub fn child(conn: &mut AnyConnection, key: &str) -> Result<Child, StoreError> {
-    let (key, iin, name, birth_on): (String, String, String, NaiveDate) = children::table
-        .find(key)
-        .select((children::key, children::iin, children::name, children::birth_on))
-        .first(conn)?;
-    let iin = Iin::parse(&iin).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))?;
-    Ok(Child { key, iin, name, birth_on })
-}
-
-/// Everything lodged with an application.
-///
-/// # Errors
-/// The database is not available, or a part is missing.
-pub fn lodged(conn: &mut AnyConnection, application: Application) -> Result<Lodged, StoreError> {
-    let child = child(conn, &application.child)?;
-    let number = &application.number;
-    let (iin, name, kind, contacts, power_number, power_until): (
-        String,
-        String,
-        String,
-        String,
-        String,
-        Option<NaiveDate>,
-    ) = applicants::table
-        .find(number)
-        .select((
-            applicants::iin,
-            applicants::name,
-            applicants::kind,
-            applicants::contacts,
-            applicants::power_number,
-            applicants::power_until,
-        ))
-        .first(conn)?;
-    let applicant = Applicant {
-        iin: Iin::parse(&iin).map_err(|e| StoreError::Damaged(format!("an applicant's IIN: {e}")))?,
-        name,
-        kind: code(&kind)?,
-        contacts: list(&contacts),
-        power: power_until.map(|until_on| PowerOfAttorney { number: power_number, until_on }),
-    };
-    let claims = claims(conn, number)?;
-    let rows: Vec<(String, String, Option<NaiveDate>)> = documents::table
-        .filter(documents::application.eq(number))
-        .order(documents::place_no)
-        .select((documents::kind, documents::number, documents::expires_on))
-        .load(conn)?;
-    let documents = rows.into_iter().map(|(kind, number, expires_on)| Document { kind, number, expires_on }).collect();
-    Ok(Lodged { application, child, applicant, claims, documents })
-}
+pub use super::children::find as child;
+pub use super::lodged::{lodged, page};
 
 /// The claims to categories of an application.
 ///
@@ -340,42 +172,15 @@ pub fn claims(conn: &mut AnyConnection, number: &str) -> Result<Vec<CategoryClai
         .collect()
 }
 
-/// All applications of the country by number, a page of `limit` after `after`, with all that is lodged.
-///
-/// # Errors
-/// The database is not available.
-pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Lodged>, StoreError> {
-    let rows: Vec<Row> = applications::table
-        .filter(applications::number.gt(after))
-        .order(applications::number)
-        .limit(limit)
-        .load(conn)?;
-    rows.into_iter().map(|row| lodged(conn, noun(row)?)).collect()
-}
-
-/// Keeps new applications. `new_children` are those whose child the home did not know.
+/// Keeps new applications. `new_children` are those whose child the home did not know; what it knew of the others is
+/// brought up to what was lodged now.
 ///
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[Lodged], new_children: &[Child]) -> Result<(), StoreError> {
     let Some(home) = all.first().map(|l| kato_to_column(l.application.home)) else { return Ok(()) };
     let at = to_column(tx.at());
-    for batch in new_children.chunks(4_000) {
-        let rows: Vec<_> = batch
-            .iter()
-            .map(|c| {
-                (
-                    children::key.eq(&c.key),
-                    children::home.eq(home),
-                    children::iin.eq(c.iin.to_string()),
-                    children::name.eq(&c.name),
-                    children::search_name.eq(c.name.to_lowercase()),
-                    children::birth_on.eq(c.birth_on),
-                )
-            })
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(children::table).values(rows).execute(c))?;
-    }
+    super::children::save(tx, home, new_children, all.iter().map(|l| &l.child))?;
     for batch in all.chunks(1_000) {
         let rows: Vec<Row> = batch.iter().map(|l| row(&l.application)).collect();
         on_backend!(tx.conn(), c => diesel::insert_into(applications::table).values(&rows).execute(c))?;

@@ -50,6 +50,10 @@ impl Location {
             if path.is_empty() {
                 return Err(StoreError::Url("the path is missing; write sqlite://PATH".to_owned()));
             }
+            // Each connection would see a database of its own.
+            if path.contains(":memory:") || path.contains("mode=memory") {
+                return Err(StoreError::Url("a registry lives in a file; write sqlite://PATH".to_owned()));
+            }
             Ok(Location::Sqlite(path.to_owned()))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Ok(Location::Postgres(url.to_owned()))
@@ -69,20 +73,42 @@ impl Location {
                     std::fs::create_dir_all(folder)
                         .map_err(|e| StoreError::Unavailable(format!("cannot make the folder of {path}: {e}")))?;
                 }
+                make_private(path)
+                    .map_err(|e| StoreError::Unavailable(format!("cannot open the database {path}: {e}")))?;
                 SqliteConnection::establish(path).and_then(|mut c| {
                     c.batch_execute(SQLITE_SETTINGS).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                     Ok(AnyConnection::Sqlite(c))
                 })
             }
-            Location::Postgres(url) => PgConnection::establish(url).map(AnyConnection::Postgres),
+            Location::Postgres(url) => PgConnection::establish(url).and_then(|mut c| {
+                c.batch_execute(POSTGRES_SETTINGS).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                Ok(AnyConnection::Postgres(c))
+            }),
         };
         opened.map_err(|e| StoreError::Unavailable(format!("cannot open the database: {e}")))
     }
 }
 
 /// FULL, not NORMAL: an accepted application must survive a power cut, and under WAL only FULL syncs each commit.
-const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;";
+
+/// A lock is not waited for without end: an import may hold the homes for minutes, and whoever sends an application
+/// meanwhile must hear that it was not taken in.
+const POSTGRES_SETTINGS: &str = "SET lock_timeout = '5s'";
+
+/// Makes a new file readable by its owner only: it holds personal data. SQLite gives its helper files the same rights.
+fn make_private(path: &str) -> std::io::Result<()> {
+    // A name that SQLite reads as a URI is no path.
+    if path.starts_with("file:") || Path::new(path).exists() {
+        return Ok(());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
+}
 
 /// Hands connections to the pool.
 #[derive(Debug)]
@@ -123,7 +149,8 @@ pub fn pool(location: &Location, size: u32) -> Result<Pool<Manager>, StoreError>
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        .connection_timeout(Duration::from_secs(10))
+        // While the database is away, everyone is told so after this time.
+        .connection_timeout(Duration::from_secs(3))
         .test_on_check_out(matches!(location, Location::Postgres(_)))
         .build(Manager(location.clone()))
         .map_err(|e| StoreError::Unavailable(format!("cannot open the database: {e}")))

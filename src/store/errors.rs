@@ -11,8 +11,10 @@ pub enum StoreError {
     Url(String),
     /// The database cannot be reached or opened, or is read-only or full.
     Unavailable(String),
-    /// Another writer held the lock for too long, or a serialisation failed: the act may be tried again.
+    /// Two acts got in each other's way: this one may be tried again at once.
     Busy(String),
+    /// Another writer, perhaps another process, held the lock for longer than we wait.
+    Locked(String),
     /// A row that must be there is not, or a value in it cannot be read: the registry is damaged or newer than this program.
     Damaged(String),
     /// A constraint refused the change.
@@ -27,6 +29,7 @@ impl fmt::Display for StoreError {
             StoreError::Url(why) => write!(f, "the database URL cannot be used: {why}"),
             StoreError::Unavailable(why) => write!(f, "the database is not available: {why}"),
             StoreError::Busy(why) => write!(f, "the database is busy: {why}"),
+            StoreError::Locked(why) => write!(f, "another writer holds the database: {why}"),
             StoreError::Damaged(why) => write!(f, "the registry cannot be read: {why}"),
             StoreError::Constraint(why) => write!(f, "the database refused the change: {why}"),
             StoreError::Other(why) => write!(f, "the database failed: {why}"),
@@ -51,14 +54,13 @@ impl From<Diesel> for StoreError {
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction, _) => {
                 StoreError::Unavailable(text)
             }
-            Diesel::DatabaseError(_, _)
-                if text.contains("database is locked") || text.contains("deadlock detected") =>
-            {
-                StoreError::Busy(text)
-            }
+            Diesel::DatabaseError(_, _) if text.contains("deadlock detected") => StoreError::Busy(text),
+            Diesel::DatabaseError(_, _) if LOCKED.iter().any(|said| text.contains(said)) => StoreError::Locked(text),
             Diesel::DatabaseError(_, _) if UNAVAILABLE.iter().any(|said| text.contains(said)) => {
                 StoreError::Unavailable(text)
             }
+            // What stopped the commit is the reason; that the rollback failed as well follows from it.
+            Diesel::RollbackErrorOnCommit { commit_error, .. } => StoreError::from(*commit_error),
             Diesel::NotFound => StoreError::Damaged("a row that must be there is missing".to_owned()),
             Diesel::DeserializationError(_) => StoreError::Damaged(text),
             Diesel::BrokenTransactionManager => StoreError::Unavailable(text),
@@ -66,6 +68,9 @@ impl From<Diesel> for StoreError {
         }
     }
 }
+
+/// How both databases say that another writer was waited for in vain.
+const LOCKED: &[&str] = &["is locked", "lock timeout"];
 
 /// How both databases say that nothing can be written or reached now. diesel gives these no kind of their own.
 const UNAVAILABLE: &[&str] = &[
@@ -77,7 +82,12 @@ const UNAVAILABLE: &[&str] = &[
     "server closed the connection",
     "terminating connection",
     "no connection to the server",
+    "connection has been closed",
     "could not connect",
+    "could not receive data",
+    "could not send data",
+    "too many clients",
+    "connection slots are reserved",
     "read-only transaction",
     "the database system is",
 ];

@@ -76,8 +76,9 @@ fn record(row: Row) -> Result<Record, StoreError> {
         act: row.act,
         actor: row.actor,
         territory: kato_from_column(row.territory)?,
-        payload: serde_json::from_str(&row.payload)
-            .map_err(|e| StoreError::Damaged(format!("record {} has no JSON payload: {e}", row.seq)))?,
+        payload: serde_json::from_str(&row.payload).map_err(|e| {
+            StoreError::Damaged(format!("home {}, record {}: its payload is no JSON: {e}", row.home, row.seq))
+        })?,
         prev: row.prev,
         hash: row.hash,
     })
@@ -106,12 +107,21 @@ pub fn reach(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, i64>, StoreError
     rows.into_iter().map(|(home, seq)| Ok((kato_from_column(home)?, seq))).collect()
 }
 
-/// The heads as the homes hold them: what the last record of each chain must hash to.
+/// The heads as the homes hold them: what the last record of each chain must hash to. A home without a record has
+/// seq 0 and the head that stands before every chain.
 ///
 /// # Errors
 /// The database is not available.
 pub fn heads(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, (i64, String)>, StoreError> {
-    let rows: Vec<(i32, i64, String)> =
-        homes::table.select((homes::code, homes::seq, homes::head)).filter(homes::seq.gt(0)).load(conn)?;
+    let rows: Vec<(i32, i64, String)> = homes::table.select((homes::code, homes::seq, homes::head)).load(conn)?;
     rows.into_iter().map(|(home, seq, head)| Ok((kato_from_column(home)?, (seq, head)))).collect()
+}
+
+/// The homes that have a record, whatever `homes` says.
+///
+/// # Errors
+/// The database is not available.
+pub fn with_records(conn: &mut AnyConnection) -> Result<Vec<Kato>, StoreError> {
+    let rows: Vec<i32> = journal::table.select(journal::home).distinct().order(journal::home).load(conn)?;
+    rows.into_iter().map(kato_from_column).collect()
 }

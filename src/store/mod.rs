@@ -6,7 +6,9 @@
 
 mod columns;
 pub mod connection;
+pub mod copy;
 mod errors;
+mod gate;
 mod migrations;
 pub mod schema;
 mod write;
@@ -15,10 +17,13 @@ pub use errors::StoreError;
 pub use write::{Entry, Store, Transaction, Written};
 
 pub mod applications;
+pub mod child_claims;
+pub mod children;
 pub mod facts;
 pub mod idempotency;
 pub mod journal;
 pub mod kindergartens;
+pub mod lodged;
 pub mod places;
 pub mod queues;
 pub mod referrals;

@@ -7,6 +7,8 @@ use super::columns::{code, from_column, kato_from_column, kato_to_column, to_col
 use super::connection::{AnyConnection, on_backend};
 use super::schema::referrals;
 use super::{StoreError, Transaction};
+use crate::domain::codes::ReferralStatus;
+use crate::domain::kato::Kato;
 use crate::domain::referral::Referral;
 
 #[derive(Queryable, Insertable, AsChangeset)]
@@ -88,6 +90,19 @@ pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Referral>, 
 pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Vec<Referral>, StoreError> {
     let rows: Vec<Row> =
         referrals::table.filter(referrals::application.eq(application)).order(referrals::number).load(conn)?;
+    rows.into_iter().map(noun).collect()
+}
+
+/// The referrals of a home that are issued and not yet presented, by number.
+///
+/// # Errors
+/// The database is not available.
+pub fn issued_of(conn: &mut AnyConnection, home: Kato) -> Result<Vec<Referral>, StoreError> {
+    let rows: Vec<Row> = referrals::table
+        .filter(referrals::home.eq(kato_to_column(home)))
+        .filter(referrals::status.eq(ReferralStatus::Issued.code()))
+        .order(referrals::number)
+        .load(conn)?;
     rows.into_iter().map(noun).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -11,8 +12,9 @@ use serde_json::Value;
 
 use super::columns::{from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, Location, Manager, on_backend, pool};
+use super::gate::{Gate, Passed};
 use super::schema::homes;
-use super::{StoreError, journal, migrations};
+use super::{StoreError, copy, journal, migrations};
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
 use crate::trust::journal::GENESIS;
@@ -20,13 +22,14 @@ use crate::trust::journal::GENESIS;
 /// How often an act is tried again after a serialisation failure. Safe, because an act reloads all it decides on.
 const TRIES_MAX: u32 = 3;
 
+/// How long an act waits for those before it in its home.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A registry, open.
 pub struct Store {
     pool: Pool<Manager>,
     location: Location,
-    /// One writer per home inside this process: the row lock would make the others wait anyway, and here they wait
-    /// without holding a connection, so that one busy home cannot take the whole pool.
-    gates: Mutex<HashMap<Kato, Arc<Mutex<()>>>>,
+    gates: Mutex<HashMap<Kato, Arc<Gate>>>,
 }
 
 /// A write transaction: the homes are locked, their instant is fixed.
@@ -91,6 +94,19 @@ impl Store {
         migrations::revert_all(&mut *self.connection()?)
     }
 
+    /// Whether there is a registry here at all: a command that only reads must not make one where a name was mistyped.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn holds_registry(&self) -> Result<bool, StoreError> {
+        match homes::table.select(homes::code).limit(1).load::<i32>(&mut *self.connection()?).map_err(StoreError::from)
+        {
+            Ok(_) => Ok(true),
+            Err(StoreError::Other(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn connection(&self) -> Result<diesel::r2d2::PooledConnection<Manager>, StoreError> {
         self.pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))
     }
@@ -114,7 +130,8 @@ impl Store {
         let mut conn = self.connection()?;
         begin(&mut conn, "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         let read = act(&mut conn);
-        rollback(&mut conn)?;
+        // A rollback that fails says less than what `act` gave; the pool finds such a connection broken.
+        let _ = rollback(&mut conn);
         read
     }
 
@@ -132,8 +149,7 @@ impl Store {
         let mut homes = homes.to_vec();
         homes.sort_unstable();
         homes.dedup();
-        let gates = self.gates(&homes);
-        let _passed: Vec<_> = gates.iter().map(|g| g.lock().unwrap_or_else(PoisonError::into_inner)).collect();
+        let _passed = self.pass(&homes)?;
         let mut tries = 1;
         loop {
             let mut conn = self.connection()?;
@@ -149,13 +165,55 @@ impl Store {
         }
     }
 
-    fn gates(&self, homes: &[Kato]) -> Vec<Arc<Mutex<()>>> {
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.location {
-            // SQLite has one writer for the whole file; waiting here is fair, its busy handler is not.
-            Location::Sqlite(_) => vec![Arc::clone(gates.entry(Kato::COUNTRY).or_default())],
-            Location::Postgres(_) => homes.iter().map(|home| Arc::clone(gates.entry(*home).or_default())).collect(),
+    /// Takes the whole registry `source` over into this one, which must be empty. Both are handed to `check` before the
+    /// copy is kept: first the source with `false`, then this one with `true`. `told` hears rows done and rows in all.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] where this registry is not empty; those of `check`; a database is not available. After
+    /// an error this registry is as empty as before.
+    pub fn take_over<E: From<StoreError>>(
+        &self,
+        source: &Store,
+        told: &mut dyn FnMut(u64, u64),
+        mut check: impl FnMut(&mut AnyConnection, bool) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut conn = self.connection()?;
+        begin(&mut conn, "BEGIN IMMEDIATE", "BEGIN")?;
+        let copied = source.read_snapshot(|from| -> Result<u64, E> {
+            if let Some(table) = copy::first_filled(&mut conn)? {
+                return Err(StoreError::Constraint(format!("the target is not empty: {table} holds rows")).into());
+            }
+            check(from, false)?;
+            let total = copy::count(from)?;
+            let rows = copy::all(from, &mut conn, &mut |done| told(done, total))?;
+            check(&mut conn, true)?;
+            Ok(rows)
+        });
+        match copied {
+            Ok(rows) => {
+                commit(&mut conn)?;
+                Ok(rows)
+            }
+            Err(error) => {
+                // The first error is the one to hear.
+                let _ = rollback(&mut conn);
+                Err(error)
+            }
         }
+    }
+
+    /// Passes the gates of these homes, which are in ascending order.
+    fn pass(&self, homes: &[Kato]) -> Result<Vec<Passed>, StoreError> {
+        let gates: Vec<Arc<Gate>> = {
+            let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+            match self.location {
+                // SQLite has one writer for the whole file, and its busy handler is not fair.
+                Location::Sqlite(_) => vec![Arc::clone(gates.entry(Kato::COUNTRY).or_default())],
+                Location::Postgres(_) => homes.iter().map(|home| Arc::clone(gates.entry(*home).or_default())).collect(),
+            }
+        };
+        let passed: Option<Vec<Passed>> = gates.iter().map(|gate| gate.pass(PATIENCE)).collect();
+        passed.ok_or_else(|| StoreError::Locked("others write into this home and do not come to an end".to_owned()))
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::places::OfTerritory;
 use crate::service::permissions::Act;
-use crate::service::queues::{Entries, Queues};
+use crate::service::queues::{self, Entries, Queues};
 use crate::web::answer::{Shared, ask};
 
 /// Which page.
@@ -30,7 +30,8 @@ pub async fn list(shared: Shared, request: HttpRequest, query: web::Query<OfTerr
 #[utoipa::path(get, path = "/api/v1/queues/{key}/entries", tag = "queues",
     params(("key" = String, Path), ("cursor" = Option<String>, Query), ("limit" = Option<usize>, Query),
         ("as_of" = Option<String>, Query)),
-    responses((status = 200, body = Entries)))]
+    responses((status = 200, body = Entries), (status = 404, description = "no such queue, or not yet at that instant"),
+        (status = 422, description = "wrong instant or cursor")))]
 pub async fn entries(
     shared: Shared,
     request: HttpRequest,
@@ -38,5 +39,9 @@ pub async fn entries(
     query: web::Query<Page>,
 ) -> HttpResponse {
     let key = path.into_inner();
-    ask(shared, request, Act::ReadQueue, move |r, who| r.entries(who, &key, query.cursor.as_deref(), query.limit)).await
+    ask(shared, request, Act::ReadQueue, move |r, who| {
+        let page = queues::Page { cursor: query.cursor.as_deref(), limit: query.limit, as_of: query.as_of.as_deref() };
+        r.entries(who, &key, &page)
+    })
+    .await
 }

@@ -1,0 +1,46 @@
+//! `kezek copy`.
+
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::failed;
+use super::registry::Database;
+use crate::service::copies::{self, Copied};
+
+/// What `copy` takes.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// The registry to move: `sqlite://PATH` or `postgres://…`.
+    #[arg(long, value_name = "URL")]
+    from: String,
+    /// Where to: an empty database.
+    #[arg(long, value_name = "URL")]
+    to: String,
+}
+
+#[allow(clippy::print_stdout, reason = "the answer of a command")]
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    match copy(arguments) {
+        Ok(Copied { rows, head }) => {
+            eprintln!("kezek: {rows} rows copied, the journal verified");
+            println!("{head}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => failed(1, why),
+    }
+}
+
+fn copy(arguments: &Arguments) -> Result<Copied, String> {
+    let from = Database { database_url: arguments.from.clone() }.existing().map_err(|e| format!("--from: {e}"))?;
+    let to = Database { database_url: arguments.to.clone() }.store().map_err(|e| format!("--to: {e}"))?;
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} rows ({eta})")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(0).with_style(style);
+    let copied = copies::copy(&from, &to, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    copied.map_err(|e| e.to_string())
+}

@@ -1,0 +1,52 @@
+//! `kezek tick`: the clock's acts.
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+
+use super::failed;
+use super::registry::Database;
+use crate::clock::Clock;
+use crate::rules::Rules;
+use crate::service::tick::{self, Ticked};
+
+/// What `tick` takes.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    database: Database,
+    /// The instant to act for, such as 2026-09-01T07:00:00+05:00; now where missing.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    at: Option<DateTime<Utc>>,
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|at| at.to_utc())
+        .map_err(|_| "write an instant with its offset, such as 2026-09-01T07:00:00+05:00".to_owned())
+}
+
+#[allow(clippy::print_stdout, reason = "the answer of a command")]
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let now = Clock::System.now();
+    let at = arguments.at.unwrap_or(now);
+    if at > now {
+        eprintln!("kezek: the instant lies in the future: what is still good today ends now");
+    }
+    let done = arguments.database.existing().and_then(|store| {
+        let rules = Rules::shipped().map_err(|e| e.to_string())?;
+        tick::tick(&store, &rules, now, at).map_err(|e| e.to_string())
+    });
+    match done {
+        Ok(Ticked { published, expired, left }) => {
+            println!("{published} places published, {expired} referrals expired");
+            if left > 0 {
+                eprintln!(
+                    "kezek: {left} referrals have ended whose profile stop-lists or closes; they were left alone"
+                );
+            }
+            ExitCode::SUCCESS
+        }
+        Err(why) => failed(1, why),
+    }
+}

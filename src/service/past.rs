@@ -1,0 +1,149 @@
+//! A queue as it stood at an instant of the past, from the journal alone: the effects of its home's records are replayed
+//! up to that instant. What comes out owes nothing to the tables that hold the queue today, so it checks them too.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::effects::{Effect, JoinEffect};
+use super::live::effects;
+use super::problem::{Kind, Problem};
+use super::registry::{Registry, mix};
+use crate::domain::queue::QueueKey;
+use crate::engine::order::{Change, Mix, QueueOrder, Seat};
+use crate::store::connection::AnyConnection;
+use crate::store::journal;
+use crate::trust::journal::{Record, instant_text};
+
+/// Records read at once.
+const BATCH: i64 = 200;
+
+/// A queue being replayed.
+pub(crate) struct Replay {
+    key: QueueKey,
+    /// Its order as far as the records were taken.
+    pub(crate) order: QueueOrder,
+    seats: HashMap<String, Held>,
+    kindergartens: HashMap<String, u32>,
+    /// Whether any record has touched the queue.
+    pub(crate) touched: bool,
+}
+
+#[derive(Clone)]
+struct Held {
+    seat: Seat,
+    choices: Vec<u32>,
+}
+
+enum Moved {
+    Join(Held),
+    Leave(Held),
+    Spend(Held),
+    Restore(Held),
+}
+
+impl Moved {
+    fn change(&self) -> Change<'_> {
+        match self {
+            Moved::Join(held) => Change::Join(held.seat, &held.choices),
+            Moved::Leave(held) => Change::Leave(held.seat, &held.choices),
+            Moved::Spend(held) => Change::Spend(held.seat, &held.choices),
+            Moved::Restore(held) => Change::Restore(held.seat, &held.choices),
+        }
+    }
+}
+
+impl Replay {
+    /// An empty queue.
+    pub(crate) fn new(key: QueueKey, mix: Option<Mix>) -> Self {
+        Replay {
+            key,
+            order: QueueOrder::new(mix),
+            seats: HashMap::new(),
+            kindergartens: HashMap::new(),
+            touched: false,
+        }
+    }
+
+    /// Takes the next record of the home.
+    ///
+    /// # Errors
+    /// In words, where the record does not follow from those before it.
+    pub(crate) fn take(&mut self, record: &Record) -> Result<(), String> {
+        let mut moved = Vec::new();
+        for effect in effects(record) {
+            match effect {
+                Effect::Join(join) if join.queue == self.key => moved.push(Moved::Join(self.hold(&join)?)),
+                Effect::Restore(join) if join.queue == self.key => moved.push(Moved::Restore(self.hold(&join)?)),
+                Effect::Leave { application, .. } => moved.extend(self.seats.remove(&application).map(Moved::Leave)),
+                Effect::Spend { application } => moved.extend(self.seats.remove(&application).map(Moved::Spend)),
+                Effect::Join(_) | Effect::Restore(_) | Effect::Status { .. } | Effect::Counters { .. } => {}
+            }
+        }
+        if moved.is_empty() {
+            return Ok(());
+        }
+        self.touched = true;
+        let changes: Vec<Change<'_>> = moved.iter().map(Moved::change).collect();
+        self.order.apply(&changes).map(|_| ()).map_err(|fault| format!("record {}: {fault}", record.seq))
+    }
+
+    fn hold(&mut self, join: &JoinEffect) -> Result<Held, String> {
+        let applied_at = DateTime::parse_from_rfc3339(&join.applied_at)
+            .map_err(|_| format!("application {} has no instant", join.application))?;
+        let seat = Seat {
+            tier: join.tier,
+            applied_at: applied_at.timestamp_micros(),
+            ticket: join.ticket,
+            stream: join.stream,
+        };
+        let choices = join.choices.iter().map(|id| self.small(id)).collect();
+        let held = Held { seat, choices };
+        self.seats.insert(join.application.clone(), held.clone());
+        Ok(held)
+    }
+
+    fn small(&mut self, kindergarten: &str) -> u32 {
+        let next = u32::try_from(self.kindergartens.len()).unwrap_or(u32::MAX);
+        *self.kindergartens.entry(kindergarten.to_owned()).or_insert(next)
+    }
+
+    /// The applications of the queue by ticket.
+    pub(crate) fn numbers(&self) -> HashMap<u32, String> {
+        self.seats.iter().map(|(number, held)| (held.seat.ticket, number.clone())).collect()
+    }
+}
+
+impl Registry {
+    /// A queue as it stood when all acts up to `at`, this instant included, were done. Costs a reading of its home's
+    /// records.
+    ///
+    /// # Errors
+    /// 404 where the queue had no entry yet, 500 where the journal contradicts itself.
+    pub(crate) fn replayed(
+        &self,
+        conn: &mut AnyConnection,
+        key: QueueKey,
+        at: DateTime<Utc>,
+    ) -> Result<Replay, Problem> {
+        let mut replay = Replay::new(key, mix(self.bound(key.territory, at)?.profile));
+        let until = instant_text(at);
+        let mut seq = 0;
+        'records: loop {
+            let records = journal::after(conn, key.home(), seq, BATCH)?;
+            let Some(last) = records.last() else { break };
+            seq = last.seq;
+            for record in &records {
+                if record.at > until {
+                    break 'records;
+                }
+                replay.take(record).map_err(|why| {
+                    tracing::error!(home = %key.home(), why, "the journal cannot be replayed");
+                    let message = "the journal of this home contradicts itself; run `kezek journal verify`";
+                    Problem::new(Kind::Internal, "internal", message)
+                })?;
+            }
+        }
+        if replay.touched { Ok(replay) } else { Err(Problem::not_found("queue")) }
+    }
+}
