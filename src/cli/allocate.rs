@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, Prepared, Rule};
+use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, NoTurns, Prepared, Rule};
 use crate::exchange::fault::Faults;
 use crate::exchange::instance::{
-    Output, allocation_csv, certificate_json, certify, explain, read_instance, result_sha256,
+    Output, allocation_csv, certificate_json, certify, explain, input_sha256, read_instance, result_sha256,
 };
 
 /// Allocates places from two CSV files. A fault in them: exit 2, one line per fault, nothing written.
@@ -71,12 +71,19 @@ fn allocate(args: &AllocateArgs) -> Result<String, String> {
         RuleName::Queue if instance.parts().turns.is_some() => Rule::QueueByTurn,
         RuleName::Queue => Rule::Queue { mix: args.mix },
     };
-    let prepared = Prepared::new(&instance, rule).map_err(|fault| fault.to_string())?;
-    let allocation = prepared.solve();
     let wanted = args.explain.is_some() || args.certificate.is_some();
-    let cut_offs = if wanted { prepared.cut_offs(&instance, rule, &allocation) } else { vec![] };
-    drop(prepared);
-    write_all(args, &instance, rule, &allocation, &cut_offs)?;
+    // Proposals run on one thread, so the other one can hash.
+    let (input, run) = rayon::join(
+        || args.certificate.is_some().then(|| input_sha256(&instance)),
+        || {
+            let prepared = Prepared::new(&instance, rule)?;
+            let allocation = prepared.solve();
+            let cut_offs = if wanted { prepared.cut_offs(&instance, rule, &allocation) } else { vec![] };
+            Ok((allocation, cut_offs))
+        },
+    );
+    let (allocation, cut_offs) = run.map_err(|fault: NoTurns| fault.to_string())?;
+    write_all(args, &Run { instance: &instance, rule, allocation: &allocation, cut_offs: &cut_offs, input })?;
     Ok(format!("{} of {} children placed", allocation.placed(), instance.children()))
 }
 
@@ -101,13 +108,18 @@ fn sentences_path(explain: &Path) -> PathBuf {
     explain.with_extension("sentences.csv")
 }
 
-fn write_all(
-    args: &AllocateArgs,
-    instance: &Instance,
+/// A run, ready to be written.
+struct Run<'a> {
+    instance: &'a Instance,
     rule: Rule,
-    allocation: &Allocation,
-    cut_offs: &[CutOff],
-) -> Result<(), String> {
+    allocation: &'a Allocation,
+    cut_offs: &'a [CutOff],
+    /// The input's hash, where a certificate is wanted.
+    input: Option<String>,
+}
+
+fn write_all(args: &AllocateArgs, run: &Run<'_>) -> Result<(), String> {
+    let Run { instance, rule, allocation, cut_offs, .. } = *run;
     let rows: Vec<(u32, u32)> =
         allocation.rows(instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
     let pieces = allocation_csv(&rows);
@@ -132,7 +144,8 @@ fn write_all(
         write(&sentences_path(path), &mut |out| explanation.write_sentences(out))?;
     }
     if let Some(path) = &args.certificate {
-        let certificate = certify(instance, rule, allocation, cut_offs, result_sha256(&pieces));
+        let input = run.input.clone().unwrap_or_default();
+        let certificate = certify(instance, rule, allocation, cut_offs, input, result_sha256(&pieces));
         let json = certificate_json(&certificate).map_err(|error| format!("{}: {error}", path.display()))?;
         write(path, &mut |out| out.write_all(&json))?;
     }

@@ -16,11 +16,11 @@ use crate::domain::kato::Kato;
 use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
 use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
+use crate::service::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
 use crate::service::permissions::Principal;
 use crate::service::places::PlacesIn;
 use crate::service::problem::Problem;
 use crate::service::referrals::ReferIn;
-use crate::service::register::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
 use crate::service::registry::{Answer, Caller, Registry};
 use crate::service::rounds::RoundIn;
 use crate::service::{decide::DecisionIn, import_applications, imports, tokens};
@@ -208,6 +208,7 @@ fn handed_in(registry: &Registry, family: Family) -> HandedIn {
             iin: family.child.iin.to_string(),
             name: family.child.name,
             birth_date: family.child.birth_date.to_string(),
+            sex: None,
         },
         applicant: ApplicantIn {
             iin: family.applicant.iin.to_string(),

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Issue a credential; the secret is the last line of the output and is not kept.
+    /// Issue a credential; the secret is printed alone and is not kept.
     Issue {
         #[command(flatten)]
         database: Database,
@@ -64,7 +64,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 fn issue(database: &Database, role: Role, territory: Kato, kindergarten: &str) -> Result<(), String> {
     let store = database.store()?;
     let new = tokens::issue(&store, Clock::System.now(), role, territory, kindergarten).map_err(|p| p.to_string())?;
-    println!("{}\n{}", new.id, new.token);
+    eprintln!("kezek: credential {} is issued; its secret is shown here only", new.id);
+    println!("{}", new.token);
     Ok(())
 }
 

@@ -41,6 +41,8 @@ impl std::error::Error for IinFault {}
 pub enum IinWarning {
     /// The first six digits are not the birth date given, or digit 7 names another century.
     BirthDateDiffers,
+    /// Digit 7 is odd for a girl or even for a boy.
+    SexDiffers,
     /// Digit 7 is none of 1 to 6 (for instance 0, given to foreigners under the rules of 2007).
     UnusualCenturyDigit,
 }
@@ -50,6 +52,7 @@ impl IinWarning {
     pub fn code(self) -> &'static str {
         match self {
             IinWarning::BirthDateDiffers => "birth_date_differs",
+            IinWarning::SexDiffers => "sex_differs",
             IinWarning::UnusualCenturyDigit => "unusual_century_digit",
         }
     }
@@ -97,6 +100,12 @@ impl Iin {
     /// The number with all but its last four digits hidden, for logs.
     pub fn masked(self) -> String {
         format!("********{:04}", self.0 % 10_000)
+    }
+
+    /// Whether digit 7 seems to say another sex than the papers; by convention it is odd for men and even for women.
+    pub fn sex_differs(self, female: bool) -> bool {
+        let digit = self.0 / 100_000 % 10;
+        (1..=6).contains(&digit) && (digit % 2 == 0) != female
     }
 
     /// What the digits seem to say that differs from `birth_on`.

@@ -5,10 +5,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::effects::{Effect, JoinEffect};
+use super::handed_in;
 use super::permissions::{Act, Principal};
 use super::positions::PositionEntry;
 use super::problem::{FieldFaults, Problem};
-use super::register;
 use super::registry::{Answer, Caller, Registry};
 use super::standing;
 use crate::domain::application::Application;
@@ -18,7 +18,7 @@ use crate::domain::life::{self, Step};
 use crate::domain::queue::{Number, Numbered};
 use crate::store::applications::Lodged;
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, applications, children, facts, places, referrals, results};
+use crate::store::{Entry, Transaction, Written, applications, child_claims, facts, places, referrals, results};
 use crate::trust::journal::instant_text;
 
 /// An application as those who may read it see it.
@@ -47,9 +47,9 @@ pub struct ApplicationView {
     /// The precedence class.
     pub tier: u8,
     /// The child.
-    pub child: register::ChildIn,
+    pub child: handed_in::ChildIn,
     /// Who applies.
-    pub applicant: register::ApplicantIn,
+    pub applicant: handed_in::ApplicantIn,
     /// Language wanted.
     pub language: &'static str,
     /// Kindergartens, most wanted first; none means any.
@@ -57,7 +57,7 @@ pub struct ApplicationView {
     /// Claims to categories with the state of their proofs.
     pub categories: Vec<CategoryView>,
     /// The package.
-    pub documents: Vec<register::DocumentIn>,
+    pub documents: Vec<handed_in::DocumentIn>,
     /// The regulation that governs it.
     pub regulation: String,
     /// The profile that governs it.
@@ -100,16 +100,6 @@ pub struct WithdrawIn {
     /// Why, in the applicant's words.
     #[serde(default)]
     pub reason: Option<String>,
-}
-
-/// A move to another home or territory.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct MoveIn {
-    /// The new territory's KATO code.
-    pub territory: String,
-    /// Preferences there; none means any.
-    #[serde(default)]
-    pub preferences: Vec<String>,
 }
 
 /// A verdict on the proof of a category.
@@ -179,10 +169,10 @@ impl Registry {
             if sent.contacts.is_none() && sent.preferences.is_none() {
                 faults.add("contacts", "nothing_to_change", "send new contacts or new preferences");
             }
-            let contacts = sent.contacts.as_ref().and_then(|c| register::read_contacts(&mut faults, "contacts", c));
+            let contacts = sent.contacts.as_ref().and_then(|c| handed_in::read_contacts(&mut faults, "contacts", c));
             let territory = application.queue.territory;
             let preferences = match &sent.preferences {
-                Some(list) => Some(register::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
+                Some(list) => Some(handed_in::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
                 None => None,
             };
             faults.check()?;
@@ -251,7 +241,7 @@ impl Registry {
             let freed = if had_referral { self.free_place_of(tx, &application)? } else { None };
             let (annulled, freed) = freed.unzip();
             let child = applications::child(tx.conn(), &application.child)?;
-            applications::release(tx, child.iin)?;
+            child_claims::release(tx, child.iin)?;
             effects.extend(standing::settled(tx, application.queue, bound.profile)?);
             let sealed = super::keys::sealed(&json!({"reason": sent.reason}));
             facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
@@ -364,109 +354,6 @@ impl Registry {
         Ok(effects)
     }
 
-    /// Brings an application to another territory at its own original instant. In another home it gets a new number and
-    /// a new ticket there; the old one is closed and names it.
-    ///
-    /// # Errors
-    /// 403, 404, 409, 422.
-    pub fn move_application(&self, caller: &Caller, number: &str, sent: &MoveIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::Move)?;
-        let from = home_of(number, Numbered::Application, "application")?;
-        let territory = Kato::parse(sent.territory.trim())
-            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
-        let to = territory.home();
-        self.perform(caller, &[from, to], 200, |tx| {
-            let old = load(tx.conn(), number)?;
-            caller.principal.may(Act::Move, old.territory)?;
-            let queue_territory = register::queue_territory(tx.conn(), territory)?;
-            let bound = self.bound(territory, tx.at())?;
-            let mut faults = FieldFaults::default();
-            let preferences =
-                register::read_preferences(tx.conn(), &mut faults, &sent.preferences, queue_territory, &bound)?;
-            faults.check()?;
-            if queue_territory == old.queue.territory {
-                let message = format!("the application already stands in the queue of {queue_territory}");
-                return Err(Problem::conflict("already_there", message));
-            }
-            self.carry(tx, caller, old, territory, queue_territory, preferences)
-        })
-    }
-
-    fn carry(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        old: Application,
-        territory: Kato,
-        queue_territory: Kato,
-        preferences: Vec<String>,
-    ) -> Result<Written<Stands>, Problem> {
-        let to = queue_territory.home();
-        let from_bound = self.bound_as_registered(&old)?;
-        let to_bound = self.bound(territory, tx.at())?;
-        let lodged = applications::lodged(tx.conn(), old.clone())?;
-        let mut closed = old.clone();
-        let mut left = standing::step(tx, &mut closed, from_bound.profile, Step::Move)?;
-        left.extend(standing::settled(tx, old.queue, from_bound.profile)?);
-        applications::release(tx, lodged.child.iin)?;
-        let number = tx.next_number(to, Numbered::Application)?.to_string();
-        applications::claim(tx, lodged.child.iin, to, &number)?;
-        let known = children::child_key(tx.conn(), to, lodged.child.iin)?;
-        let mut moved = lodged;
-        if let Some(key) = &known {
-            moved.child.key.clone_from(key);
-        } else {
-            moved.child.key = super::keys::random_key();
-        }
-        let sealed = super::keys::sealed(&json!({"moved_from": old.number, "facts": old.facts}));
-        facts::insert(tx, to, std::slice::from_ref(&sealed.0))?;
-        let tier = standing::tier(to_bound.profile, &moved.claims);
-        moved.application = Application {
-            number: number.clone(),
-            home: to,
-            child: moved.child.key.clone(),
-            territory,
-            queue: crate::domain::queue::QueueKey { territory: queue_territory, ..old.queue },
-            ticket: tx.next_ticket(to)?,
-            tier,
-            stream: to_bound.profile.stream_of(tier),
-            turn: life::turn(Status::InQueue, tier),
-            status: Status::InQueue,
-            preferences,
-            regulation: to_bound.regulation.id.clone(),
-            profile: to_bound.profile.code.clone(),
-            facts: sealed.0.key.clone(),
-            registered_at: tx.at(),
-            ..old.clone()
-        };
-        let new_children = if known.is_none() { vec![moved.child.clone()] } else { Vec::new() };
-        applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
-        let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
-        joined.extend(standing::settled(tx, moved.application.queue, to_bound.profile)?);
-        let entry = |home, territory, payload| Entry {
-            home,
-            act: "move",
-            actor: caller.principal.id.clone(),
-            territory,
-            payload,
-        };
-        let role = caller.principal.role;
-        let entries = vec![
-            entry(
-                old.home,
-                old.territory,
-                json!({"application": old.number, "moved_to": number, "role": role, "queue": left}),
-            ),
-            entry(
-                to,
-                territory,
-                json!({"application": number, "moved_from": old.number, "child": moved.child.key, "role": role,
-                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": joined}),
-            ),
-        ];
-        Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
-    }
-
     /// The results of an application, oldest first.
     ///
     /// # Errors
@@ -513,17 +400,18 @@ fn view(lodged: Lodged, referrals: Vec<String>, standing: Option<PositionEntry>)
         registered_at: instant_text(a.registered_at),
         ticket: a.ticket,
         tier: a.tier,
-        child: register::ChildIn {
+        child: handed_in::ChildIn {
             iin: child.iin.to_string(),
             name: child.name,
             birth_date: child.birth_on.to_string(),
+            sex: None,
         },
-        applicant: register::ApplicantIn {
+        applicant: handed_in::ApplicantIn {
             iin: applicant.iin.to_string(),
             name: applicant.name,
             kind: applicant.kind.code().to_owned(),
             contacts: applicant.contacts,
-            power: applicant.power.map(|p| register::PowerIn { number: p.number, until: p.until_on.to_string() }),
+            power: applicant.power.map(|p| handed_in::PowerIn { number: p.number, until: p.until_on.to_string() }),
         },
         language: a.language.code(),
         preferences: a.preferences,
@@ -533,7 +421,7 @@ fn view(lodged: Lodged, referrals: Vec<String>, standing: Option<PositionEntry>)
             .collect(),
         documents: documents
             .into_iter()
-            .map(|d| register::DocumentIn {
+            .map(|d| handed_in::DocumentIn {
                 kind: d.kind,
                 number: Some(d.number).filter(|n| !n.is_empty()),
                 expires_on: d.expires_on.map(|on| on.to_string()),

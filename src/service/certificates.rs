@@ -1,19 +1,100 @@
 //! The files of a round: for every queue and pass the instance, the allocation and its certificate, so that a second
-//! program can verify the round from the published files alone.
+//! program (`kezek verify`, or anyone's) can verify the round from these files alone.
 
 use std::collections::BTreeMap;
 
-use super::problem::Problem;
-use super::rounds::Outcome;
+use serde_json::{Value, json};
+
+use super::problem::{Kind, Problem};
+use super::rounds::{Outcome, Pass};
+use crate::domain::kindergarten::Group;
+use crate::engine::allocation::{Prepared, Rule};
+use crate::exchange::instance::{
+    GroupFacts, allocation_csv, certificate_json, certify, children_csv, groups_csv, result_sha256,
+};
 use crate::store::rounds::RoundFile;
 use crate::trust::seal::sha256_hex;
 
+/// The four files of a pass.
+const FILES: [&str; 4] = ["groups.csv", "children.csv", "allocation.csv", "certificate.json"];
+
 /// The files of a round.
-pub(crate) fn files(_outcome: &Outcome) -> Result<Vec<RoundFile>, Problem> {
-    Ok(Vec::new())
+pub(crate) fn files(outcome: &Outcome) -> Result<Vec<RoundFile>, Problem> {
+    let mut files = Vec::with_capacity(outcome.passes.len() * FILES.len());
+    for pass in &outcome.passes {
+        let bodies = bodies(pass)?;
+        files.extend(FILES.iter().zip(bodies).map(|(file, body)| RoundFile { name: name(pass, file), body }));
+    }
+    Ok(files)
+}
+
+fn name(pass: &Pass, file: &str) -> String {
+    format!("{}-pass{}-{file}", pass.queue, pass.pass)
+}
+
+fn bodies(pass: &Pass) -> Result<[String; 4], Problem> {
+    let rule = Rule::QueueByTurn;
+    let prepared = Prepared::new(&pass.instance, rule).map_err(internal)?;
+    let allocation = prepared.solve();
+    let cut_offs = prepared.cut_offs(&pass.instance, rule, &allocation);
+    let rows: Vec<(u32, u32)> =
+        allocation.rows(&pass.instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
+    let pieces = allocation_csv(&rows);
+    let certificate = certify(&pass.instance, rule, &allocation, &cut_offs, result_sha256(&pieces));
+    let facts: Vec<GroupFacts> = pass.groups.iter().map(|g| facts(g, pass)).collect();
+    Ok([
+        groups_csv(&pass.instance, &facts),
+        children_csv(&pass.instance),
+        String::from_utf8(pieces.concat()).map_err(internal)?,
+        String::from_utf8(certificate_json(&certificate).map_err(internal)?).map_err(internal)?,
+    ])
+}
+
+fn facts(group: &Group, pass: &Pass) -> GroupFacts {
+    GroupFacts {
+        kindergarten: group.kindergarten.clone(),
+        territory: pass.queue.territory.to_string(),
+        language: group.language.code().to_owned(),
+        kind: group.kind.code().to_owned(),
+        age_from_months: group.age_from_months,
+        age_to_months: group.age_to_months,
+    }
+}
+
+fn internal(fault: impl std::fmt::Display) -> Problem {
+    tracing::error!(%fault, "a round could not be certified");
+    Problem::new(Kind::Internal, "internal", "the round could not be certified; nothing was changed, tell the operator")
 }
 
 /// The hash of each file, for the journal.
 pub(crate) fn hashes(files: &[RoundFile]) -> BTreeMap<String, String> {
     files.iter().map(|f| (f.name.clone(), sha256_hex(f.body.as_bytes()))).collect()
+}
+
+/// The certificates of a round with where their files are.
+pub(crate) fn view(id: &str, round: &Value, files: &[RoundFile]) -> Value {
+    let link = |name: &str| format!("/api/v1/rounds/{id}/files/{name}");
+    let certificates: Vec<Value> = files
+        .iter()
+        .filter_map(|f| {
+            let pass = f.name.strip_suffix("certificate.json")?;
+            let linked: BTreeMap<&str, Value> = FILES
+                .iter()
+                .filter_map(|file| {
+                    let name = format!("{pass}{file}");
+                    let body = &files.iter().find(|other| other.name == name)?.body;
+                    let entry = json!({"href": link(&name), "sha256": sha256_hex(body.as_bytes())});
+                    Some((file.split('.').next().unwrap_or(file), entry))
+                })
+                .collect();
+            let certificate: Value = serde_json::from_str(&f.body).unwrap_or_default();
+            Some(json!({"pass": pass.trim_end_matches('-'), "certificate": certificate, "files": linked}))
+        })
+        .collect();
+    json!({
+        "round": id,
+        "territory": round.get("territory"),
+        "held_at": round.get("held_at"),
+        "certificates": certificates,
+    })
 }

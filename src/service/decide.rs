@@ -17,7 +17,7 @@ use crate::domain::queue::{Number, Numbered};
 use crate::rules::Bound;
 use crate::rules::regulation::Stage;
 use crate::rules::sourced::RuleGround;
-use crate::store::{Entry, Transaction, Written};
+use crate::store::{Entry, Transaction, Written, child_claims};
 
 /// A decision as it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -105,7 +105,7 @@ impl Registry {
         let mut effects = standing::step(tx, &mut application, bound.profile, Step::Accept)?;
         application.decision = Decision::Accepted;
         crate::store::applications::save_standing(tx, &application)?;
-        let authority = Authority::of(&caller.principal);
+        let authority = Authority::of(&caller.principal, application.territory);
         let immediate = self.immediate(tx, &mut application, bound, &authority)?;
         let (result, referral, referral_effects) = match immediate {
             Some(issued) => (issued.result, Some(issued.referral.number.clone()), issued.effects),
@@ -171,10 +171,10 @@ impl Registry {
         application.decision = Decision::Refused;
         crate::store::applications::save_standing(tx, &application)?;
         let child = crate::store::applications::child(tx.conn(), &application.child)?;
-        crate::store::applications::release(tx, child.iin)?;
+        child_claims::release(tx, child.iin)?;
         effects.extend(standing::settled(tx, application.queue, bound.profile)?);
         let id = tx.next_number(home, Numbered::Result)?.to_string();
-        let authority = Authority::of(&caller.principal);
+        let authority = Authority::of(&caller.principal, application.territory);
         let issue = results::Issue { id: &id, application: &application, signer: &authority, at: tx.at() };
         let result = results::reasoned_refusal(self, tx.conn(), &issue, bound, grounds)?;
         crate::store::results::insert(tx, std::slice::from_ref(&result))?;

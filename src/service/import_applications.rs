@@ -9,8 +9,9 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde_json::json;
 
 use super::effects::{Effect, JoinEffect};
+use super::handed_in::{Checked, TEXT_MAX};
 use super::imports::{Complaints, ImportFault, Source, queue_territories};
-use super::register::{Checked, Seat, TEXT_MAX, assemble};
+use super::register::{Seat, assemble};
 use super::registry::bound;
 use super::standing;
 use super::tokens::OPERATOR;
@@ -24,7 +25,7 @@ use crate::exchange::rows::ApplicationRow;
 use crate::rules::{Bound, Rules};
 use crate::service::keys;
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Store, Transaction, Written, children, facts, kindergartens};
+use crate::store::{Entry, Store, Transaction, Written, child_claims, children, facts, kindergartens};
 use crate::trust::signature::SignatureVerdict;
 
 /// Applications in one journal record.
@@ -130,7 +131,7 @@ fn save(
     }
     let claims: Vec<(Iin, Kato, &str)> =
         lodged.iter().map(|l| (l.child.iin, home, l.application.number.as_str())).collect();
-    if applications::claim_all(tx, &claims)? != claims.len() {
+    if child_claims::take_all(tx, &claims)? != claims.len() {
         let message = "a child of the file was registered elsewhere while it was read; import it again";
         return Err(super::problem::Problem::conflict("duplicate", message).into());
     }
@@ -159,7 +160,7 @@ fn fitting<'r>(
     let all: HashMap<String, Kindergarten> =
         store.read(|c| kindergartens::all(c, None))?.into_iter().map(|k| (k.id.clone(), k)).collect();
     let iins: Vec<Iin> = rows.iter().map(|r| r.child_iin).collect();
-    let claimed = store.read(|c| applications::claimed_of(c, &iins))?;
+    let claimed = store.read(|c| child_claims::holders(c, &iins))?;
     let mut complaints = Complaints::new(source);
     let mut seen: HashMap<u64, usize> = HashMap::with_capacity(rows.len());
     let mut fitting: BTreeMap<Kato, Vec<Fitting<'r>>> = BTreeMap::new();

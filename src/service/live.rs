@@ -12,7 +12,6 @@ use super::effects::{Effect, JoinEffect};
 use crate::domain::codes::{Status, Turn};
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
-use crate::domain::life::is_live;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Change, Counters, Mix, QueueOrder, Seat, TurnState};
 use crate::store::connection::AnyConnection;
@@ -269,12 +268,7 @@ impl Index {
                 let held = self.seats.get_mut(&number).ok_or_else(|| missing(&application))?;
                 let was = held.clone();
                 held.status = status;
-                if !is_live(status) && matches!(status, Status::Withdrawn | Status::Refused | Status::Closed) {
-                    self.seats.remove(&number);
-                    if self.children.get(&was.iin) == Some(&number) {
-                        self.children.remove(&was.iin);
-                    }
-                }
+                self.forget_if_gone(number, status);
                 changes.push((was.queue, Moved::Leave(was)));
             }
             Effect::Spend { application } => {
@@ -283,13 +277,27 @@ impl Index {
                 changes.push((held.queue, Moved::Spend(held.clone())));
             }
             Effect::Status { application, status } => {
-                self.seats.get_mut(&parse(&application)?).ok_or_else(|| missing(&application))?.status = status;
+                let number = parse(&application)?;
+                self.seats.get_mut(&number).ok_or_else(|| missing(&application))?.status = status;
+                self.forget_if_gone(number, status);
             }
             Effect::Counters { queue, first_priority, general } => {
                 counters.push((queue, Counters { first_priority, general }));
             }
         }
         Ok(())
+    }
+
+    /// An application that gave its child's claim back is no longer found by IIN.
+    fn forget_if_gone(&mut self, number: Number, status: Status) {
+        if !matches!(status, Status::Withdrawn | Status::Refused | Status::Closed) {
+            return;
+        }
+        if let Some(held) = self.seats.remove(&number)
+            && self.children.get(&held.iin) == Some(&number)
+        {
+            self.children.remove(&held.iin);
+        }
     }
 
     fn joining(&mut self, join: &JoinEffect, joined: &HashMap<String, Seated>) -> Result<Held, OutOfStep> {

@@ -1,22 +1,26 @@
 //! The acts: one act is one write transaction (load, decide, save, journal).
 
 pub mod applications;
+pub mod catalogue;
 pub(crate) mod certificates;
 pub mod chains;
 pub mod copies;
 pub mod decide;
 pub mod effects;
 pub mod exports;
+pub mod handed_in;
 pub mod import_applications;
 pub mod imports;
 pub(crate) mod keys;
 pub mod live;
+pub mod moving;
 pub(crate) mod past;
 pub mod permissions;
 pub mod places;
 pub mod positions;
 pub mod problem;
 pub mod queues;
+pub(crate) mod reach;
 pub mod referral_life;
 pub mod referrals;
 pub mod register;

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::applications::home_of;
+use super::handed_in::read_date;
 use super::keys;
 use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
-use super::register::read_date;
 use super::registry::{Answer, Caller, Registry};
+use crate::domain::application::age_months;
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kindergarten::{Group, Kindergarten, Place};
 use crate::domain::queue::{Number, Numbered, QueueKey};
@@ -134,7 +135,8 @@ impl Registry {
             faults.check()?;
             let bound = self.bound(kindergarten.territory, tx.at())?;
             let published = bound.profile.publication.value.is_none();
-            let warnings = over_capacity(tx, &group, sent.count)?;
+            let mut warnings = over_capacity(tx, &group, sent.count)?;
+            warnings.extend(outside_age_band(&group, sent.cohort, available_on.unwrap_or(today)));
             let place = Place {
                 id: String::new(),
                 home,
@@ -274,6 +276,16 @@ pub(crate) fn keep(tx: &mut Transaction<'_>, place: &Place, count: u32) -> Resul
         .collect();
     places::insert(tx, &all)?;
     Ok(all.into_iter().map(|p| p.id).collect())
+}
+
+/// Says so where no child born in the cohort's year is of the group's age on the first day: nobody could get the place.
+fn outside_age_band(group: &Group, cohort: i32, on: NaiveDate) -> Option<String> {
+    let youngest = NaiveDate::from_ymd_opt(cohort, 12, 31).map_or(0, |born| age_months(born, on));
+    let oldest = NaiveDate::from_ymd_opt(cohort, 1, 1).map_or(0, |born| age_months(born, on));
+    let (from, to) = (group.age_from_months, group.age_to_months);
+    (oldest < from || youngest >= to).then(|| {
+        format!("cohort_outside_age_band: on {on} children of {cohort} are {youngest} to {oldest} months old, the group is for {from} to {to}")
+    })
 }
 
 /// Says so where a group would hold more children than its norm. The registry does not know every contract that ended,

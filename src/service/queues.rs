@@ -79,6 +79,8 @@ impl Registry {
         principal.role_may(Act::ReadQueue)?;
         let territory = Kato::parse(territory.trim())
             .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let served = self.store.read(|conn| super::reach::queue_territory(conn, territory))?;
+        let territory = served.map_or(territory, |(queue, _)| queue);
         principal.may(Act::ReadQueue, territory)?;
         let as_of = instant_text(self.clock.now());
         let index = self.live.read();

@@ -38,9 +38,12 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// The authority that a credential stands for.
-    pub(crate) fn of(principal: &Principal) -> Self {
-        Authority { role: principal.role, territory: principal.territory }
+    /// The authority that a credential stands for in a territory: a credential that reaches further than one home acts
+    /// as the authority of that home.
+    pub(crate) fn of(principal: &Principal, territory: Kato) -> Self {
+        let home = territory.home();
+        let own = principal.territory;
+        Authority { role: principal.role, territory: if own.within(home) { own } else { home } }
     }
 }
 
@@ -210,7 +213,7 @@ pub(crate) fn issue_at_once(
     bound: &Bound<'_>,
     authority: &Authority,
 ) -> Result<Option<Issued>, Problem> {
-    let scope = Scope { registry, territory: application.queue.territory, at: tx.at(), without: &[] };
+    let scope = Scope { registry, territory: application.queue.territory, at: tx.at(), without: &[], only: None };
     let outcome = scope.dry(tx.conn())?;
     let Some(row) = outcome.rows.iter().find(|r| r.application == application.number).cloned() else {
         return Ok(None);
@@ -232,7 +235,7 @@ impl Registry {
         principal.may(Act::SeeNext, territory)?;
         let at = self.clock.now();
         let (outcome, seq) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
-            let outcome = Scope { registry: self, territory, at, without: &[] }.dry(conn)?;
+            let outcome = Scope { registry: self, territory, at, without: &[], only: None }.dry(conn)?;
             let seq = crate::store::journal::reach(conn)?.get(&territory.home()).copied().unwrap_or(0);
             Ok((outcome, seq))
         })?;
@@ -252,7 +255,9 @@ impl Registry {
     fn reasons(&self, row: &RoundRow, at: DateTime<Utc>) -> Vec<NextReason> {
         let standing = self.position_of(&row.application, at);
         let texts: Vec<Said> = standing.iter().flat_map(|s| s.reasons.iter().map(|r| r.text.clone())).collect();
-        let all = Said::each(|tongue| texts.iter().map(|t| t.get(tongue)).collect::<Vec<_>>().join(" "));
+        let all = Said::each(|tongue| {
+            texts.iter().map(|t| t.get(tongue)).collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+        });
         let number = Said::same(&row.application);
         let due = say_each(&self.rules, "next_child", &[("application", &number), ("reasons", &all)]);
         vec![NextReason { code: "next_child", text: due }]
@@ -267,13 +272,12 @@ impl Registry {
         let home = home_of(&sent.place, Numbered::Place, "place")?;
         home_of(&sent.application, Numbered::Application, "application")?;
         self.perform(caller, &[home], 201, |tx| {
-            let place = open_place(tx, &sent.place)?;
-            caller.principal.may(Act::Refer, place.queue.territory)?;
+            let place = place_of(tx, caller, Act::Refer, &sent.place)?;
             let mut application = load(tx.conn(), &sent.application)?;
             caller.principal.may(Act::Refer, application.territory)?;
             let bound = self.bound(application.territory, tx.at())?;
             let (row, skip) = self.due(tx, caller, &place, sent, &bound)?;
-            let authority = Authority::of(&caller.principal);
+            let authority = Authority::of(&caller.principal, application.territory);
             let mut issued = issue(self, tx, &mut application, &bound, &authority, &row)?;
             crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
             issued.effects.extend(standing::settled(tx, application.queue, bound.profile)?);
@@ -304,9 +308,7 @@ impl Registry {
     ) -> Result<(RoundRow, Option<serde_json::Value>), Problem> {
         let own = caller.principal.territory;
         let territory = if own.within(place.home) { own } else { place.home };
-        let at = tx.at();
-        let outcome = Scope { registry: self, territory, at, without: &[] }.dry(tx.conn())?;
-        let due = due_for(&outcome, &place.id)?;
+        let due = self.due_now(tx, place, territory, &[])?;
         let Some(skip) = &sent.skip else {
             return if due.application == sent.application { Ok((due, None)) } else { Err(self.next_changed(&due)) };
         };
@@ -316,12 +318,27 @@ impl Registry {
         }
         let journaled = self.check_skip(tx, caller, sent, skip, bound, &due)?;
         let without = [due.application.clone()];
-        let outcome = Scope { registry: self, territory, at, without: &without }.dry(tx.conn())?;
-        let after = due_for(&outcome, &place.id)?;
+        let after = self.due_now(tx, place, territory, &without)?;
         if after.application != sent.application {
             return Err(self.next_changed(&after));
         }
         Ok((after, Some(journaled)))
+    }
+
+    /// The row of a place: of its own queue, or where that cannot use it, of the queue that it spills to.
+    fn due_now(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        territory: Kato,
+        without: &[String],
+    ) -> Result<RoundRow, Problem> {
+        let scope = Scope { registry: self, territory, at: tx.at(), without, only: Some(place.queue) };
+        let own = scope.dry(tx.conn())?;
+        match own.rows.into_iter().find(|r| r.place == place.id) {
+            Some(row) => Ok(row),
+            None => due_for(&Scope { only: None, ..scope }.dry(tx.conn())?, &place.id),
+        }
     }
 
     fn next_changed(&self, due: &RoundRow) -> Problem {
@@ -381,9 +398,9 @@ impl Registry {
         let home = home_of(&sent.place, Numbered::Place, "place")?;
         home_of(&sent.application, Numbered::Application, "application")?;
         self.perform(caller, &[home], 201, |tx| {
-            let place = open_place(tx, &sent.place)?;
-            caller.principal.may(Act::Confirm, place.queue.territory)?;
+            let place = place_of(tx, caller, Act::Confirm, &sent.place)?;
             let application = load(tx.conn(), &sent.application)?;
+            caller.principal.may(Act::Confirm, application.territory)?;
             let bound = self.bound(application.territory, tx.at())?;
             let mut faults = FieldFaults::default();
             check_ground(&mut faults, "ground", &sent.ground, &bound);
@@ -423,8 +440,10 @@ fn check_ground(faults: &mut FieldFaults, field: &str, code: &str, bound: &Bound
     }
 }
 
-fn open_place(tx: &mut Transaction<'_>, id: &str) -> Result<Place, Problem> {
+/// An open place of the caller's territory. What stands in another territory is not told.
+fn place_of(tx: &mut Transaction<'_>, caller: &Caller, act: Act, id: &str) -> Result<Place, Problem> {
     let place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
+    caller.principal.may(act, place.queue.territory)?;
     if place.status == PlaceStatus::Published {
         return Ok(place);
     }

@@ -80,8 +80,8 @@ pub(crate) struct Pass {
     pub(crate) queue: QueueKey,
     pub(crate) pass: u8,
     pub(crate) instance: Instance,
-    /// Registry id of each engine group, by its id from 1.
-    pub(crate) groups: Vec<String>,
+    /// The registry's groups, by their engine ids from 1.
+    pub(crate) groups: Vec<Group>,
     pub(crate) placed: usize,
 }
 
@@ -100,6 +100,9 @@ pub(crate) struct Scope<'a> {
     pub(crate) at: DateTime<Utc>,
     /// Applications that are passed over with a ground.
     pub(crate) without: &'a [String],
+    /// The one queue that is asked for; all of the scope where missing. Queues do not touch one another in the first
+    /// pass, so its rows are those of the whole round.
+    pub(crate) only: Option<QueueKey>,
 }
 
 impl Scope<'_> {
@@ -110,7 +113,7 @@ impl Scope<'_> {
             kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
         let mut free: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
         for place in places::of_home(conn, home, PlaceStatus::Published)? {
-            if place.queue.territory.within(self.territory) {
+            if place.queue.territory.within(self.territory) && self.only.is_none_or(|q| q == place.queue) {
                 offer(free.entry(place.queue).or_default(), &groups, place);
             }
         }
@@ -119,7 +122,7 @@ impl Scope<'_> {
         let mut spilled: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
         for (queue, offered) in free {
             let left = self.allocate(conn, &mut outcome, &mut placed, (queue, 1), offered)?;
-            let target = self.spill(queue)?;
+            let target = if self.only.is_some() { None } else { self.spill(queue)? };
             match target.filter(|t| *t != queue && t.territory.within(self.territory)) {
                 Some(target) => spilled.entry(target).or_default().extend(left),
                 None => outcome.left.extend(left.into_iter().flat_map(|o| o.places)),
@@ -177,7 +180,7 @@ impl Scope<'_> {
         outcome.passes.push(Pass {
             queue,
             pass,
-            groups: offered.iter().map(|o| o.group.id.clone()).collect(),
+            groups: offered.iter().map(|o| o.group.clone()).collect(),
             placed: outcome.rows.len() - before,
             instance,
         });
@@ -319,10 +322,10 @@ impl Registry {
         if sent.dry_run {
             return self.try_round(territory);
         }
-        let authority = Authority::of(&caller.principal);
+        let authority = Authority::of(&caller.principal, territory);
         self.perform(caller, &[territory.home()], 201, |tx| {
             let at = tx.at();
-            let scope = Scope { registry: self, territory, at, without: &[] };
+            let scope = Scope { registry: self, territory, at, without: &[], only: None };
             let outcome = scope.dry(tx.conn())?;
             let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
             let issued = referrals::issue_rows(self, tx, &authority, &outcome.rows)?;
@@ -348,24 +351,33 @@ impl Registry {
         })
     }
 
-    fn try_round(&self, territory: Kato) -> Result<Answer, Problem> {
-        let at = self.clock.now();
-        let outcome =
-            self.store.read_snapshot(|conn| Scope { registry: self, territory, at, without: &[] }.dry(conn))?;
-        let body = body("", territory, at, true, &outcome, &[]);
-        Ok(Answer { status: 200, body: body.to_string() })
+    /// The certificates of a committed round, each with the files that it certifies.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn round_certificate(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
+        let round = self.held_round(principal, id)?;
+        let files = self.store.read(|conn| rounds::files(conn, id))?;
+        Ok(super::certificates::view(id, &round, &files))
     }
 
-    /// A scope that lies in one home.
-    pub(crate) fn scope(&self, text: &str) -> Result<Kato, Problem> {
-        let territory =
-            Kato::parse(text.trim()).map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
-        if !territory.home().is_home() || territory == Kato::COUNTRY {
-            let message =
-                format!("{territory} holds no queues of its own; name a district or a city in it, or a part of one");
-            return Err(Problem::invalid("territory", "territory_without_queue", message));
-        }
-        Ok(territory)
+    /// One file of a committed round.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn round_file(&self, principal: &Principal, id: &str, name: &str) -> Result<String, Problem> {
+        self.held_round(principal, id)?;
+        let files = self.store.read(|conn| rounds::files(conn, id))?;
+        files.into_iter().find(|f| f.name == name).map(|f| f.body).ok_or_else(|| Problem::not_found("file"))
+    }
+
+    fn try_round(&self, territory: Kato) -> Result<Answer, Problem> {
+        let at = self.clock.now();
+        let outcome = self
+            .store
+            .read_snapshot(|conn| Scope { registry: self, territory, at, without: &[], only: None }.dry(conn))?;
+        let body = body("", territory, at, true, &outcome, &[]);
+        Ok(Answer { status: 200, body: body.to_string() })
     }
 
     /// A committed round.
@@ -399,7 +411,7 @@ fn body(id: &str, territory: Kato, at: DateTime<Utc>, dry_run: bool, outcome: &O
         .iter()
         .map(|p| {
             json!({"queue": p.queue, "pass": p.pass, "participants": p.instance.children(), "placed": p.placed,
-                "groups": (1..).zip(&p.groups).map(|(n, id): (u32, _)| json!({"id": n, "group": id})).collect::<Vec<_>>()})
+                "groups": (1..).zip(&p.groups).map(|(n, g): (u32, _)| json!({"id": n, "group": g.id})).collect::<Vec<_>>()})
         })
         .collect();
     json!({

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::keys;
 use super::permissions::Principal;
 use super::problem::{Kind, Problem};
+use super::reach;
 use super::registry::Registry;
 use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
@@ -120,15 +121,24 @@ impl Registry {
     /// 401 for one that is unknown or revoked.
     pub fn principal(&self, secret: &str) -> Result<Principal, Problem> {
         let hash = sha256_hex(secret.as_bytes());
-        let token = self.store.read(|conn| tokens::find_by_hash(conn, &hash))?;
+        let token = self.store.read(|conn| -> Result<_, Problem> {
+            let token = tokens::find_by_hash(conn, &hash)?.filter(|t| t.revoked_at.is_none());
+            Ok(match token {
+                Some(token) => {
+                    let territory = reach::of_credential(conn, token.territory)?;
+                    Some(Token { territory, ..token })
+                }
+                None => None,
+            })
+        })?;
         match token {
-            Some(token) if token.revoked_at.is_none() => Ok(Principal {
+            Some(token) => Ok(Principal {
                 id: token.id,
                 role: token.role,
                 territory: token.territory,
                 kindergarten: Some(token.kindergarten).filter(|k| !k.is_empty()),
             }),
-            _ => Err(Problem::new(
+            None => Err(Problem::new(
                 Kind::Unauthorised,
                 "unknown_token",
                 "the token is unknown or revoked; ask the operator for a new one",

@@ -17,6 +17,7 @@ pub use errors::StoreError;
 pub use write::{Entry, Store, Transaction, Written};
 
 pub mod applications;
+pub mod child_claims;
 pub mod children;
 pub mod facts;
 pub mod idempotency;

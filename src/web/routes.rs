@@ -25,11 +25,16 @@ pub const ROUTES: &[Listed] = &[
     ("POST", "/api/v1/applications/{number}/withdraw", Some(Act::Withdraw)),
     ("POST", "/api/v1/applications/{number}/move", Some(Act::Move)),
     ("POST", "/api/v1/applications/{number}/proofs", Some(Act::JudgeProof)),
+    ("GET", "/api/v1/territories", None),
+    ("GET", "/api/v1/kindergartens", None),
+    ("GET", "/api/v1/places", Some(Act::ReadPlaces)),
     ("POST", "/api/v1/places", Some(Act::ReportPlace)),
     ("POST", "/api/v1/places/{id}/withdraw", Some(Act::WithdrawPlace)),
     ("GET", "/api/v1/bulletins/latest", None),
     ("POST", "/api/v1/rounds", Some(Act::TryRound)),
     ("GET", "/api/v1/rounds/{id}", Some(Act::ReadRound)),
+    ("GET", "/api/v1/rounds/{id}/certificate", Some(Act::ReadRound)),
+    ("GET", "/api/v1/rounds/{id}/files/{name}", Some(Act::ReadRound)),
     ("GET", "/api/v1/referrals/next", Some(Act::SeeNext)),
     ("POST", "/api/v1/referrals", Some(Act::Refer)),
     ("POST", "/api/v1/confirmations", Some(Act::Confirm)),
@@ -48,7 +53,7 @@ pub const ROUTES: &[Listed] = &[
 
 /// Mounts the handlers; `limit` slows whoever looks up too many children.
 pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
-    let at = |path: &'static str| resource(path).default_service(web::to(pages::not_so));
+    let at = |path| resource::<&str>(path).default_service(web::to(pages::wrong_method));
     let limit = || Condition::new(limited, Governor::new(limit));
     config
         .service(at("/").wrap(limit()).route(get().to(pages::parents::form)).route(post().to(pages::parents::look_up)))
@@ -62,11 +67,15 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/applications/{number}/withdraw").route(post().to(a::withdraw)))
         .service(at("/api/v1/applications/{number}/move").route(post().to(a::move_to)))
         .service(at("/api/v1/applications/{number}/proofs").route(post().to(a::judge_proof)))
-        .service(at("/api/v1/places").route(post().to(p::report)))
+        .service(at("/api/v1/territories").route(get().to(p::territories)))
+        .service(at("/api/v1/kindergartens").route(get().to(p::kindergartens)))
+        .service(at("/api/v1/places").route(get().to(p::ledger)).route(post().to(p::report)))
         .service(at("/api/v1/places/{id}/withdraw").route(post().to(p::withdraw)))
         .service(at("/api/v1/bulletins/latest").wrap(limit()).route(get().to(p::bulletin)))
         .service(at("/api/v1/rounds").route(post().to(p::hold_round)))
         .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
+        .service(at("/api/v1/rounds/{id}/certificate").route(get().to(p::certificate)))
+        .service(at("/api/v1/rounds/{id}/files/{name}").route(get().to(p::round_file)))
         .service(at("/api/v1/referrals/next").route(get().to(r::next)))
         .service(at("/api/v1/referrals").route(post().to(r::refer)))
         .service(at("/api/v1/confirmations").route(post().to(r::confirm)))

@@ -289,8 +289,8 @@ fn each_choice_above_the_result_is_explained_in_three_languages() {
         rows,
         "child_id,choice,group_id,reason,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket\n\
         1,1,30,no_places,0,,,,,\n\
-        1,2,10,sibling,1,3:1,3,yes,2026-03-21T04:00:00.000000Z,4\n\
-        1,3,20,tier,1,1:1,1,no,2026-03-21T04:00:00.000000Z,3\n\
+        1,2,10,sibling,1,3:1,3,yes,2026-03-21T04:00:00Z,4\n\
+        1,3,20,tier,1,1:1,1,no,2026-03-21T04:00:00Z,3\n\
         2,1,*,any_full,,,,,,\n"
     );
     let sentences = files.read("why.sentences.csv");

@@ -23,7 +23,7 @@ fn run(town: &Town, rule: Rule) -> Run {
     let cut_offs = prepared.cut_offs(&instance, rule, &allocation);
     let rows: Vec<(u32, u32)> = allocation.rows(&instance).map(|(id, group)| (id, group.unwrap_or(0))).collect();
     let hash = result_sha256(&allocation_csv(&rows));
-    let certificate = certify(&instance, rule, &allocation, &cut_offs, hash);
+    let certificate = certify(&instance, rule, &allocation, &cut_offs, input_sha256(&instance), hash);
     Run { instance, rows, certificate }
 }
 

@@ -15,17 +15,23 @@ pub fn verify(
     certificate: &Certificate,
     hashes: &Hashes,
 ) -> Vec<Finding> {
-    let mut findings = check_hashes(certificate, hashes);
-    match check_children(published, allocation, certificate) {
-        Ok(more) => findings.extend(more),
-        Err(finding) => findings.push(finding),
-    }
-    // Findings that name a child come first, by id; the hash alone says only that something was changed.
+    let mut findings = verify_result(published, allocation, certificate);
+    findings.extend(verify_hashes(certificate, hashes));
+    findings
+}
+
+/// The part of [`verify`] that looks at the allocation, the cut-offs and the counts, without the hashes.
+pub fn verify_result(published: &Published<'_>, allocation: &[(u32, u32)], certificate: &Certificate) -> Vec<Finding> {
+    let mut findings = match check_children(published, allocation, certificate) {
+        Ok(findings) => findings,
+        Err(finding) => vec![finding],
+    };
     findings.sort_by_key(|finding| finding.child.map_or((1, 0), |child| (0, child)));
     findings
 }
 
-fn check_hashes(certificate: &Certificate, hashes: &Hashes) -> Vec<Finding> {
+/// The part of [`verify`] that compares hashes. A hash alone says that something was changed, not whom that affects.
+pub fn verify_hashes(certificate: &Certificate, hashes: &Hashes) -> Vec<Finding> {
     let pairs = [
         ("input", &certificate.input_sha256, &hashes.input_sha256),
         ("rules", &certificate.rules_sha256, &hashes.rules_sha256),

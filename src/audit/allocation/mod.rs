@@ -14,7 +14,7 @@ mod replay;
 
 use std::fmt;
 
-pub use check::verify;
+pub use check::{verify, verify_hashes, verify_result};
 pub use replay::replay;
 
 /// Last in a list of choices: every other group by ascending id.

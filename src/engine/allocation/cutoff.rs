@@ -32,6 +32,10 @@ pub struct Last {
     pub rank: u32,
     /// Whether it counted as having a sibling there; only [`Rule::Program`] asks.
     pub sibling: bool,
+    /// Its tier.
+    pub tier: u8,
+    /// Its instant, microseconds since 1970 UTC.
+    pub applied_at: i64,
 }
 
 /// Why a full group did not take a child: the first respect in which its last child was ahead.
@@ -57,16 +61,16 @@ impl Prepared {
         let parts = instance.parts();
         let open = |&places| CutOff { places, placed: 0, last: None };
         let mut cut_offs: Vec<CutOff> = parts.capacities.iter().map(open).collect();
-        // Ranks ascend by tier, so among children of one tier it is enough to see who has a sibling.
-        let tier = |child: u32| parts.tiers.get(child as usize).copied().unwrap_or_default();
         for (&child, rank) in self.order.iter().zip(0..) {
             let group = allocation.group_of.get(child as usize).copied().unwrap_or(NONE);
             let Some(cut_off) = cut_offs.get_mut(group as usize) else { continue };
             cut_off.placed += 1;
             let sibling = rule == Rule::Program && parts.siblings.get(child as usize).contains(&group);
-            let later = cut_off.last.is_none_or(|last| !sibling || last.sibling || tier(last.child) != tier(child));
-            if later {
-                cut_off.last = Some(Last { child, rank, sibling });
+            let tier = parts.tiers.get(child as usize).copied().unwrap_or_default();
+            // Ranks ascend by tier, so among children of one tier it is enough to see who has a sibling.
+            if cut_off.last.is_none_or(|last| !sibling || last.sibling || last.tier != tier) {
+                let applied_at = parts.applied_at.get(child as usize).copied().unwrap_or_default();
+                cut_off.last = Some(Last { child, rank, sibling, tier, applied_at });
             }
         }
         cut_offs
@@ -80,14 +84,12 @@ pub fn reason(instance: &Instance, rule: Rule, group: u32, cut_off: &CutOff, chi
     if matches!(rule, Rule::QueueByTurn | Rule::Queue { mix: Some(_) }) {
         return Reason::Turn;
     }
-    let tier = |child: u32| parts.tiers.get(child as usize);
-    let at = |child: u32| parts.applied_at.get(child as usize);
-    let sibling = rule == Rule::Program && parts.siblings.get(child as usize).contains(&group);
-    if tier(last.child) != tier(child) {
+    let sibling = rule == Rule::Program && last.sibling && parts.siblings.get(child as usize).contains(&group);
+    if parts.tiers.get(child as usize) != Some(&last.tier) {
         Reason::Tier
     } else if last.sibling && !sibling {
         Reason::Sibling
-    } else if at(last.child) != at(child) {
+    } else if parts.applied_at.get(child as usize) != Some(&last.applied_at) {
         Reason::Instant
     } else {
         Reason::Ticket

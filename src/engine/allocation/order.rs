@@ -1,3 +1,4 @@
+#![allow(clippy::indexing_slicing, reason = "buckets are counted before they are filled; hot loop")]
 //! The rule of a run, and the order in which it ranks children.
 
 use std::fmt;
@@ -11,6 +12,11 @@ use super::instance::Instance;
 const OUT_OF_TURN: u8 = 0;
 /// The last tier of the first-priority stream; later tiers are the general stream.
 const FIRST_PRIORITY_LAST: u8 = 2;
+
+/// Buckets are found by this many upper bits.
+const BUCKET_BITS: u32 = 12;
+/// Buckets sorted by one task.
+const BUCKETS_TOGETHER: usize = 64;
 
 /// How first-priority and general children alternate: `p` of the one, then `g` of the other. Both are at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,11 +117,58 @@ fn by_tier(instance: &Instance) -> Vec<u32> {
 }
 
 /// Positions sorted by (tier, instant or turn, id).
-fn sorted(keys: impl Iterator<Item = (u8, i64)>, ids: &[u32]) -> Vec<u32> {
-    let mut rows: Vec<(u8, i64, u32, u32)> =
-        keys.zip(ids).zip(0..).map(|(((tier, at), &id), position)| (tier, at, id, position)).collect();
-    rows.par_sort_unstable();
-    rows.into_iter().map(|(_, _, _, position)| position).collect()
+fn sorted(keys: impl Iterator<Item = (u8, i64)> + Clone, ids: &[u32]) -> Vec<u32> {
+    let low = keys.clone().map(|(_, at)| at).min().unwrap_or_default();
+    let high = keys.clone().map(|(_, at)| at).max().unwrap_or_default();
+    let tier_high = keys.clone().map(|(tier, _)| u64::from(tier)).max().unwrap_or_default();
+    // Two's complement: the distance of any two instants fits in 64 bits without a sign.
+    let span = high.wrapping_sub(low).cast_unsigned();
+    let shift = u64::BITS - span.leading_zeros();
+    let largest = tier_high.checked_shl(shift).filter(|shifted| shifted.checked_shr(shift) == Some(tier_high));
+    let positions = ids.iter().zip(0..).map(|(&id, position): (&u32, u32)| u64::from(id) << 32 | u64::from(position));
+    match largest {
+        Some(largest) => {
+            let packed = |(tier, at): (u8, i64)| u64::from(tier) << shift | at.wrapping_sub(low).cast_unsigned();
+            by_buckets(keys.map(packed).zip(positions).collect(), largest | span)
+        }
+        // A span of two thousand years and more together with tiers does not fit in one word.
+        None => {
+            let mut rows: Vec<((u8, i64), u64)> = keys.zip(positions).collect();
+            rows.par_sort_unstable();
+            rows.into_iter().map(|(_, position)| position as u32).collect()
+        }
+    }
+}
+
+/// Sorts (key, id and position) and returns the positions, the lower halves of the second part: one pass puts rows into
+/// buckets by the key's upper bits, then the buckets are sorted in parallel.
+fn by_buckets(rows: Vec<(u64, u64)>, largest: u64) -> Vec<u32> {
+    let shift = (u64::BITS - largest.leading_zeros()).saturating_sub(BUCKET_BITS);
+    let bucket = |key: u64| (key >> shift) as usize;
+    let mut ends = vec![0_u32; bucket(largest) + 1];
+    for &(key, _) in &rows {
+        ends[bucket(key)] += 1;
+    }
+    let sizes = ends.clone();
+    let mut next = 0;
+    for end in &mut ends {
+        (*end, next) = (next, next + *end);
+    }
+    let mut sorted = vec![(0, 0); rows.len()];
+    for &row in &rows {
+        let place = &mut ends[bucket(row.0)];
+        sorted[*place as usize] = row;
+        *place += 1;
+    }
+    let mut rest = sorted.as_mut_slice();
+    let mut buckets = Vec::with_capacity(sizes.len());
+    for size in sizes {
+        let (part, tail) = rest.split_at_mut(size as usize);
+        rest = tail;
+        buckets.push(part);
+    }
+    buckets.into_par_iter().with_min_len(BUCKETS_TOGETHER).for_each(<[_]>::sort_unstable);
+    sorted.into_par_iter().map(|(_, position)| position as u32).collect()
 }
 
 /// Merges the two streams by turns behind the out-of-turn tier. `order` is by (tier, instant, id).

@@ -80,21 +80,26 @@ fn tier_blocks(tiers: &[u8]) -> Vec<u32> {
 
 /// The lists in another order.
 fn gathered(lists: &Lists, order: &[u32]) -> Lists {
-    let mut starts = Vec::with_capacity(order.len() + 1);
-    starts.push(0);
-    let mut end = 0;
-    starts.extend(order.iter().map(|&position| {
-        end += count(lists.get(position as usize).len());
-        end
-    }));
+    let mut starts = vec![0; order.len() + 1];
+    if let Some((_, ends)) = starts.split_first_mut() {
+        let length = |(end, &position): (&mut u32, &u32)| *end = count(lists.get(position as usize).len());
+        ends.par_iter_mut().zip(order).with_min_len(GATHERED_TOGETHER).for_each(length);
+        let mut end = 0;
+        for start in ends {
+            end += *start;
+            *start = end;
+        }
+    }
     let mut items = vec![0; lists.items.len()];
     let mut rest = items.as_mut_slice();
     let mut tasks = Vec::with_capacity(order.len() / GATHERED_TOGETHER + 1);
+    let (mut first, mut begin) = (0, 0);
     for ranks in order.chunks(GATHERED_TOGETHER) {
-        let length = ranks.iter().map(|&position| lists.get(position as usize).len()).sum();
-        let Some((part, tail)) = rest.split_at_mut_checked(length) else { break };
+        first += ranks.len();
+        let end = starts.get(first).copied().unwrap_or(begin);
+        let Some((part, tail)) = rest.split_at_mut_checked((end - begin) as usize) else { break };
         tasks.push((ranks, part));
-        rest = tail;
+        (rest, begin) = (tail, end);
     }
     tasks.into_par_iter().for_each(|(ranks, mut part)| {
         for &position in ranks {

@@ -6,9 +6,9 @@
 //! `2*start + size + (rank - start)`. A group's threshold is the key of its worst child when it is full, the largest
 //! number while it has a free place, and 0 where it has no place at all: a child is taken exactly if its key is below.
 //! Children are served in queue order, so a tier never displaces an earlier one, and the displaced child can be read from
-//! its key. Members of a group that is not yet full are chained; when it fills up they become a heap of fixed size.
-//! Since full groups never hold more than the children there are, both stay linear in the children, whatever the
-//! capacities are.
+//! its key. Only a group that displaces needs its members as a heap, and few do, so the heap is made then. Members stand
+//! in one array; a group's room there doubles until it holds its capacity, so that memory stays linear in the children
+//! and groups, whatever the capacities are.
 
 use super::instance::{ANY, Instance};
 use super::order::{NoTurns, Rule};
@@ -54,23 +54,27 @@ struct Seat {
     at: u32,
     /// The group that holds it.
     group: u32,
-    /// Its key there.
-    key: u32,
-    /// The rank chained behind it in a group that is not full.
-    next: u32,
 }
 
-const FREE: Seat = Seat { at: 0, group: NONE, key: 0, next: NONE };
+const FREE: Seat = Seat { at: 0, group: NONE };
+
+/// Room for this many members is made at first.
+const FIRST_ROOM: u32 = 32;
 
 /// A group while proposals go on.
 #[derive(Clone, Copy, Debug)]
 struct Holder {
-    free: u32,
     capacity: u32,
-    /// First rank of the chain, while places are free.
-    head: u32,
-    /// Start of its heap, once full.
-    heap: u32,
+    /// How many it holds.
+    held: u32,
+    /// Where its members' keys start.
+    start: u32,
+    /// For how many there is room.
+    room: u32,
+    /// The largest key it holds.
+    worst: u32,
+    /// Whether its members stand as a heap.
+    heaped: bool,
 }
 
 /// The arrays of a run, kept so that the next run over the same layout allocates nothing.
@@ -79,7 +83,8 @@ pub struct Workspace {
     seats: Vec<Seat>,
     thresholds: Vec<u32>,
     holders: Vec<Holder>,
-    heaps: Vec<u32>,
+    /// Keys of the groups' members.
+    members: Vec<u32>,
     tree: Thresholds,
 }
 
@@ -114,10 +119,17 @@ impl Prepared {
         workspace.seats.clear();
         workspace.seats.resize(self.order.len(), FREE);
         workspace.holders.clear();
-        workspace.holders.extend(capacities.map(|capacity| Holder { free: capacity, capacity, head: NONE, heap: 0 }));
+        workspace.holders.extend(capacities.map(|capacity| Holder {
+            capacity,
+            held: 0,
+            start: 0,
+            room: 0,
+            worst: 0,
+            heaped: false,
+        }));
         workspace.thresholds.clear();
-        workspace.thresholds.extend(workspace.holders.iter().map(|holder| if holder.free == 0 { 0 } else { NONE }));
-        workspace.heaps.clear();
+        workspace.thresholds.extend(workspace.holders.iter().map(|holder| if holder.capacity == 0 { 0 } else { NONE }));
+        workspace.members.clear();
         if self.any {
             workspace.tree.reset(&workspace.thresholds);
         }
@@ -150,9 +162,9 @@ impl Run<'_> {
                     continue;
                 }
                 let holder = &mut w.holders[group as usize];
-                holder.free -= 1;
+                holder.held += 1;
                 seat.group = group;
-                if holder.free == 0 {
+                if holder.held == holder.capacity {
                     *threshold = 0;
                     if prepared.any {
                         w.tree.set(group, 0);
@@ -209,40 +221,54 @@ impl Run<'_> {
     }
 
     /// The group takes the child. Returns the key that it displaces, or [`NONE`].
+    #[inline]
     fn hold(&mut self, rank: u32, group: u32, key: u32, at: u32) -> u32 {
+        self.w.seats[rank as usize] = Seat { at, group };
         let holder = &mut self.w.holders[group as usize];
-        let mut displaced = NONE;
-        if holder.free > 0 {
-            self.w.seats[rank as usize] = Seat { at, group, key, next: holder.head };
-            holder.head = rank;
-            holder.free -= 1;
-            if holder.free > 0 {
-                return NONE;
+        if holder.held < holder.capacity {
+            if holder.held == holder.room {
+                make_room(holder, &mut self.w.members);
             }
-            holder.heap = u32::try_from(self.w.heaps.len()).unwrap_or(NONE);
-            let mut next = holder.head;
-            while next != NONE {
-                let member = self.w.seats[next as usize];
-                self.w.heaps.push(member.key);
-                next = member.next;
+            self.w.members[(holder.start + holder.held) as usize] = key;
+            holder.held += 1;
+            holder.worst = holder.worst.max(key);
+            if holder.held == holder.capacity {
+                self.close(group);
             }
-            let heap = &mut self.w.heaps[holder.heap as usize..];
+            return NONE;
+        }
+        let heap = &mut self.w.members[holder.start as usize..(holder.start + holder.held) as usize];
+        if !holder.heaped {
+            holder.heaped = true;
             for node in (0..heap.len() / 2).rev() {
                 sift_down(heap, node);
             }
-        } else {
-            self.w.seats[rank as usize] = Seat { at, group, key, next: NONE };
-            let heap = &mut self.w.heaps[holder.heap as usize..(holder.heap + holder.capacity) as usize];
-            displaced = std::mem::replace(&mut heap[0], key);
-            sift_down(heap, 0);
         }
-        let threshold = self.w.heaps[holder.heap as usize];
+        let displaced = std::mem::replace(&mut heap[0], key);
+        sift_down(heap, 0);
+        holder.worst = heap[0];
+        self.close(group);
+        displaced
+    }
+
+    /// The group is full: from now on it takes only who is ahead of its worst.
+    fn close(&mut self, group: u32) {
+        let threshold = self.w.holders[group as usize].worst;
         self.w.thresholds[group as usize] = threshold;
         if self.prepared.any {
             self.w.tree.set(group, threshold);
         }
-        displaced
     }
+}
+
+/// Doubles the group's room, up to its capacity, at the end of the members.
+#[cold]
+fn make_room(holder: &mut Holder, members: &mut Vec<u32>) {
+    let old = holder.start as usize..(holder.start + holder.held) as usize;
+    holder.start = u32::try_from(members.len()).unwrap_or(NONE);
+    holder.room = holder.room.saturating_mul(2).max(FIRST_ROOM).min(holder.capacity);
+    members.extend_from_within(old);
+    members.resize((holder.start + holder.room) as usize, 0);
 }
 
 /// Restores the heap (largest first) below a node.

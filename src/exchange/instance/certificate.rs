@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::instant::{instant_text, parse_instant};
-use super::{FILE_BYTES_MAX, input_sha256, rules_sha256};
+use super::{FILE_BYTES_MAX, rules_sha256};
 use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, Published};
 use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, Rule};
 use crate::exchange::fault::{Fault, Faults};
@@ -59,12 +59,13 @@ struct LastDocument {
     order: Option<u32>,
 }
 
-/// What a run claims about itself. The result's hash is of the allocation's file, the input's is computed here.
+/// What a run claims about itself, with the hashes of its input and of the allocation's file.
 pub fn certify(
     instance: &Instance,
     rule: Rule,
     allocation: &Allocation,
     cut_offs: &[CutOff],
+    input_sha256: String,
     result_sha256: String,
 ) -> Certificate {
     let parts = instance.parts();
@@ -72,20 +73,17 @@ pub fn certify(
     let children = instance.children() as u64;
     let placed = allocation.placed() as u64;
     let by_queue = rule != Rule::Program;
-    let last = |last: crate::engine::allocation::Last| {
-        let child = last.child as usize;
-        CertifiedLast {
-            child: parts.child_ids.get(child).copied().unwrap_or_default(),
-            tier: parts.tiers.get(child).copied().unwrap_or_default(),
-            sibling: last.sibling,
-            applied_at: parts.applied_at.get(child).copied().unwrap_or_default(),
-            order: by_queue.then_some(last.rank + 1),
-        }
+    let last = |last: crate::engine::allocation::Last| CertifiedLast {
+        child: parts.child_ids.get(last.child as usize).copied().unwrap_or_default(),
+        tier: last.tier,
+        sibling: last.sibling,
+        applied_at: last.applied_at,
+        order: by_queue.then_some(last.rank + 1),
     };
     Certificate {
         engine_version: env!("CARGO_PKG_VERSION").to_owned(),
         rule: audited(rule),
-        input_sha256: input_sha256(instance),
+        input_sha256,
         rules_sha256: rules_sha256(rule),
         result_sha256,
         counts: Counts {

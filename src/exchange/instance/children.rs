@@ -162,6 +162,7 @@ fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> Vec<Block> {
 
 fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
     let mut block = Block::default();
+    let with_turn = context.columns.contains(&TURN);
     let mut rest = bytes;
     let mut previous = 0;
     while !rest.is_empty() {
@@ -193,7 +194,9 @@ fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
         block.ids.push(row.id);
         block.tiers.push(row.tier);
         block.applied_at.push(row.applied_at);
-        block.turns.push(row.turn);
+        if with_turn {
+            block.turns.push(row.turn);
+        }
         block.sibling_ends.push(length(&block.siblings));
         block.choice_ends.push(length(&block.choices));
     }
@@ -261,23 +264,41 @@ fn take_list<'a>(
         return Some(text);
     }
     met.begin();
-    let mut rest = text;
-    loop {
-        if let (true, Some((b'*', after))) = (any_allowed, rest.split_first()) {
+    let (mut value, mut digits) = (0_u64, 0);
+    for (at, &byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            // No id starts with a zero, and ten digits are enough for 32 bits.
+            if (digit == 0 && digits == 0) || digits == 10 {
+                return None;
+            }
+            value = value * 10 + u64::from(digit);
+            digits += 1;
+            continue;
+        }
+        if byte == b'*' && any_allowed && digits == 0 {
             list.push(ANY);
-            return Some(after);
+            return text.get(at + 1..);
         }
-        let id;
-        (id, rest) = take_number(rest)?;
-        let group = lookup.find(id)?;
-        if met.first_time(group) {
-            list.push(group);
+        push_group(value, lookup, met, list)?;
+        if byte != b';' {
+            return text.get(at..);
         }
-        match rest.split_first() {
-            Some((b';', after)) => rest = after,
-            _ => return Some(rest),
-        }
+        (value, digits) = (0, 0);
     }
+    push_group(value, lookup, met, list)?;
+    Some(&[])
+}
+
+/// Adds the group with this id, unless the list has it.
+#[inline(always)]
+fn push_group(id: u64, lookup: &GroupLookup, met: &mut Met, list: &mut Vec<u32>) -> Option<()> {
+    // A missing number is 0, which no group has.
+    let group = lookup.find(u32::try_from(id).ok().filter(|&id| id > 0)?)?;
+    if met.first_time(group) {
+        list.push(group);
+    }
+    Some(())
 }
 
 /// A row that has a quote or a fault: every field is looked at, every fault is named.
@@ -378,40 +399,52 @@ fn slow_list(
     Ok(())
 }
 
-/// Joins the blocks. Blocks are dropped one by one, so the peak stays near the size of the result.
+/// Joins the blocks: the choices, which are most of it, beside everything else.
 fn merged(blocks: Vec<Block>, with_turn: bool, faults: &mut Faults) -> ChildrenRead {
+    let join = |lists: fn(&Block) -> (&[u32], &[u32])| {
+        let mut all = Lists::default();
+        all.starts.reserve_exact(blocks.iter().map(|block| lists(block).0.len()).sum());
+        all.items.reserve_exact(blocks.iter().map(|block| lists(block).1.len()).sum());
+        for (ends, items) in blocks.iter().map(lists) {
+            append(&mut all, ends, items);
+        }
+        all
+    };
     let children = blocks.iter().map(|block| block.ids.len()).sum();
-    let mut read = ChildrenRead::default();
-    let parts = &mut read.parts;
-    parts.child_ids.reserve_exact(children);
-    parts.tiers.reserve_exact(children);
-    parts.applied_at.reserve_exact(children);
-    parts.siblings.starts.reserve_exact(children);
-    parts.choices.starts.reserve_exact(children);
-    parts.siblings.items.reserve_exact(blocks.iter().map(|block| block.siblings.len()).sum());
-    parts.choices.items.reserve_exact(blocks.iter().map(|block| block.choices.len()).sum());
+    let mut parts = Parts::default();
     let mut turns = vec![];
-    let mut row = 1;
+    let (choices, siblings) = rayon::join(
+        || join(|block| (&block.choice_ends, &block.choices)),
+        || {
+            parts.child_ids.reserve_exact(children);
+            parts.tiers.reserve_exact(children);
+            parts.applied_at.reserve_exact(children);
+            for block in &blocks {
+                parts.child_ids.extend_from_slice(&block.ids);
+                parts.tiers.extend_from_slice(&block.tiers);
+                parts.applied_at.extend_from_slice(&block.applied_at);
+                if with_turn {
+                    turns.extend_from_slice(&block.turns);
+                }
+            }
+            join(|block| (&block.sibling_ends, &block.siblings))
+        },
+    );
+    parts.turns = with_turn.then_some(turns);
+    (parts.choices, parts.siblings) = (choices, siblings);
+    let mut rows = Rows::default();
+    let (mut first, mut row) = (0, 1);
     for block in blocks {
-        let first = parts.child_ids.len();
-        read.rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
+        rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
         for mut fault in block.faults.listed {
             fault.row += row;
             faults.push(fault);
         }
         faults.unlisted += block.faults.unlisted;
+        first += block.ids.len();
         row += block.lines;
-        parts.child_ids.extend_from_slice(&block.ids);
-        parts.tiers.extend_from_slice(&block.tiers);
-        parts.applied_at.extend_from_slice(&block.applied_at);
-        append(&mut parts.siblings, &block.sibling_ends, &block.siblings);
-        append(&mut parts.choices, &block.choice_ends, &block.choices);
-        if with_turn {
-            turns.extend_from_slice(&block.turns);
-        }
     }
-    parts.turns = with_turn.then_some(turns);
-    read
+    ChildrenRead { parts, rows }
 }
 
 /// The file is at most 4 GiB and every item takes two bytes of it, so all items count within 32 bits.

@@ -28,8 +28,8 @@ pub struct Explanation<'a> {
     rule: Rule,
     allocation: &'a Allocation,
     cut_offs: &'a [CutOff],
-    /// What a row says about a group behind its reason.
-    facts: Vec<Vec<u8>>,
+    /// What a row says about each group behind its reason, end to end, and where each starts.
+    facts: (Vec<u8>, Vec<usize>),
     /// Which reasons occurred, by group: a bit each.
     used: Vec<AtomicU8>,
     any_used: AtomicU8,
@@ -50,17 +50,20 @@ pub fn explain<'a>(
 impl Explanation<'_> {
     /// Writes the rows by ascending child id. For `*` there is one row with group `*`: every group that it stands for and
     /// that comes before the result was full.
-    pub fn write_rows(&self, out: &mut impl Write) -> io::Result<()> {
+    pub fn write_rows(&self, out: &mut (impl Write + Send)) -> io::Result<()> {
         out.write_all(ROWS.as_bytes())?;
         let chunks: Vec<usize> = (0..self.instance.children()).step_by(CHILDREN_TOGETHER).collect();
-        // A few chunks at a time, so that a country's rows are never all in memory.
-        for chunks in chunks.chunks(4 * rayon::current_num_threads()) {
-            let pieces: Vec<Vec<u8>> = chunks.par_iter().map(|&from| self.rows(from)).collect();
-            for piece in pieces {
-                out.write_all(&piece)?;
-            }
+        // A few chunks at a time, so that a country's rows are never all in memory; some are made while others are written.
+        let mut made: Vec<Vec<u8>> = vec![];
+        for chunks in chunks.chunks(2 * rayon::current_num_threads()) {
+            let (next, written) = rayon::join(
+                || chunks.par_iter().map(|&from| self.rows(from)).collect(),
+                || made.iter().try_for_each(|piece| out.write_all(piece)),
+            );
+            written?;
+            made = next;
         }
-        Ok(())
+        made.iter().try_for_each(|piece| out.write_all(piece))
     }
 
     fn rows(&self, from: usize) -> Vec<u8> {
@@ -87,8 +90,9 @@ impl Explanation<'_> {
     }
 
     fn push_facts(&self, text: &mut Vec<u8>, choice: u32, child: usize) {
+        let group = choice as usize;
         let (Some(cut_off), Some(facts), Some(used)) =
-            (self.cut_offs.get(choice as usize), self.facts.get(choice as usize), self.used.get(choice as usize))
+            (self.cut_offs.get(group), self.facts.1.get(group..group + 2), self.used.get(group))
         else {
             self.any_used.store(1, Ordering::Relaxed);
             text.extend_from_slice(b"*,any_full,,,,,,\n");
@@ -102,7 +106,9 @@ impl Explanation<'_> {
         push_number(text, self.instance.group_id(choice).unwrap_or_default());
         text.push(b',');
         text.extend_from_slice(code(reason).as_bytes());
-        text.extend_from_slice(facts);
+        if let &[from, to] = facts {
+            text.extend_from_slice(self.facts.0.get(from..to).unwrap_or_default());
+        }
     }
 
     /// Writes the sentences of all groups and reasons that occurred in the rows; call it after [`Self::write_rows`].
@@ -135,17 +141,21 @@ impl Explanation<'_> {
     }
 
     fn last(&self, cut_off: &CutOff) -> LastSaid {
-        let parts = self.instance.parts();
         let Some(last) = cut_off.last else { return LastSaid::default() };
-        let child = last.child as usize;
         LastSaid {
-            tier: parts.tiers.get(child).copied().unwrap_or_default(),
+            tier: last.tier,
             sibling: last.sibling,
-            at: instant_text(parts.applied_at.get(child).copied().unwrap_or_default()),
-            ticket: parts.child_ids.get(child).copied().unwrap_or_default(),
+            at: short(last.applied_at),
+            ticket: self.instance.parts().child_ids.get(last.child as usize).copied().unwrap_or_default(),
             order: last.rank + 1,
         }
     }
+}
+
+/// The instant without decimals that are all zero.
+fn short(micros: i64) -> String {
+    let text = instant_text(micros);
+    text.strip_suffix(".000000Z").map_or_else(|| text.clone(), |whole| format!("{whole}Z"))
 }
 
 #[derive(Default)]
@@ -168,42 +178,39 @@ fn code(reason: Reason) -> &'static str {
     }
 }
 
-/// `,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket` and LF, by group.
-fn facts(instance: &Instance, allocation: &Allocation, cut_offs: &[CutOff]) -> Vec<Vec<u8>> {
+/// `,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket` and LF of each group, and where each starts.
+fn facts(instance: &Instance, allocation: &Allocation, cut_offs: &[CutOff]) -> (Vec<u8>, Vec<usize>) {
     let parts = instance.parts();
-    let mut members: Vec<(u32, u8)> = allocation
-        .group_of
-        .iter()
-        .zip(&parts.tiers)
-        .filter(|(group, _)| **group != NONE)
-        .map(|(&group, &tier)| (group, tier))
-        .collect();
+    let tiers = parts.tiers.iter();
+    let placed = allocation.group_of.iter().zip(tiers).filter(|(group, _)| **group != NONE);
+    let mut members: Vec<u64> = placed.map(|(&group, &tier)| u64::from(group) << 8 | u64::from(tier)).collect();
     members.par_sort_unstable();
-    let mut of_groups = members.chunk_by(|a, b| a.0 == b.0).peekable();
-    cut_offs
-        .iter()
-        .zip(0..)
-        .map(|(cut_off, group)| {
-            let members = of_groups.next_if(|members| members.first().is_some_and(|member| member.0 == group));
-            let ahead: Vec<String> = members
-                .unwrap_or_default()
-                .chunk_by(|a, b| a.1 == b.1)
-                .map(|same| format!("{}:{}", same.first().map_or(0, |member| member.1), same.len()))
-                .collect();
-            let Some(last) = cut_off.last else { return format!(",{},,,,,\n", cut_off.places).into_bytes() };
-            let child = last.child as usize;
-            format!(
-                ",{},{},{},{},{},{}\n",
-                cut_off.places,
-                ahead.join(";"),
-                parts.tiers.get(child).copied().unwrap_or_default(),
-                if last.sibling { "yes" } else { "no" },
-                instant_text(parts.applied_at.get(child).copied().unwrap_or_default()),
-                parts.child_ids.get(child).copied().unwrap_or_default(),
-            )
-            .into_bytes()
-        })
-        .collect()
+    let mut same = members.chunk_by(|a, b| a == b).peekable();
+    let (mut text, mut starts) = (vec![], vec![0]);
+    for (cut_off, group) in cut_offs.iter().zip(0_u64..) {
+        text.push(b',');
+        push_number(&mut text, cut_off.places);
+        text.push(b',');
+        let mut separator = None;
+        while let Some(member) = same.next_if(|same| same.first().is_some_and(|member| member >> 8 == group)) {
+            text.extend(separator.replace(b';'));
+            // The low byte is the tier; a group holds fewer than 2^32 children.
+            push_number(&mut text, member.first().map_or(0, |&member| u32::from(member as u8)));
+            text.push(b':');
+            push_number(&mut text, member.len() as u32);
+        }
+        match cut_off.last {
+            None => text.extend_from_slice(b",,,,\n"),
+            Some(last) => {
+                let ticket = parts.child_ids.get(last.child as usize).copied().unwrap_or_default();
+                let sibling = if last.sibling { "yes" } else { "no" };
+                let line = format!(",{},{sibling},{},{ticket}\n", last.tier, short(last.applied_at));
+                text.extend_from_slice(line.as_bytes());
+            }
+        }
+        starts.push(text.len());
+    }
+    (text, starts)
 }
 
 const ANY_SENTENCE: &str = "*,any_full,\

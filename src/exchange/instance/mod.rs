@@ -16,6 +16,7 @@ mod instant;
 mod lookup;
 mod output;
 mod result;
+mod write;
 
 pub use canonical::{input_sha256, result_sha256, rules_sha256};
 pub use certificate::{certificate_json, certify, published, read_certificate};
@@ -26,6 +27,7 @@ pub use instant::{instant_text, parse_instant};
 pub use lookup::GroupLookup;
 pub use output::Output;
 pub use result::{allocation_csv, read_allocation};
+pub use write::{GroupFacts, children_csv, groups_csv};
 
 use std::path::Path;
 

@@ -207,6 +207,7 @@ impl ApplicationRow {
                 "child_iin",
                 match warning {
                     IinWarning::BirthDateDiffers => "its digits name another birth date; compare the birth certificate",
+                    IinWarning::SexDiffers => "its seventh digit names another sex; compare the birth certificate",
                     IinWarning::UnusualCenturyDigit => "its seventh digit is unusual; compare the birth certificate",
                 },
             );

@@ -2,11 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::service::applications::{AmendIn, ApplicationView, MoveIn, ProofIn, Stands, WithdrawIn};
+use crate::service::applications::{AmendIn, ApplicationView, ProofIn, Stands, WithdrawIn};
 use crate::service::decide::{Decided, DecisionIn};
+use crate::service::handed_in::HandedIn;
+use crate::service::moving::MoveIn;
 use crate::service::permissions::Act;
 use crate::service::problem::{Kind, Problem};
-use crate::service::register::{HandedIn, Registered};
+use crate::service::register::Registered;
 use crate::trust::journal::instant_text;
 use crate::web::answer::{Body, Shared, act, ask, ask_text};
 

@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use crate::service::catalogue::{Kindergartens, Places, Territories};
 use crate::service::permissions::Act;
 use crate::service::places::{Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
 use crate::service::rounds::RoundIn;
-use crate::web::answer::{Body, Shared, act, ask, tell};
+use crate::web::answer::{Body, Shared, act, ask, ask_text, tell};
 
 /// Which territory.
 #[derive(Debug, Default, Deserialize)]
@@ -14,6 +15,38 @@ pub struct OfTerritory {
     /// A KATO code.
     #[serde(default)]
     pub territory: String,
+}
+
+/// Which places of the ledger.
+#[derive(Debug, Default, Deserialize)]
+pub struct OfLedger {
+    /// A KATO code.
+    #[serde(default)]
+    pub territory: String,
+    /// Where the places stand; `published` where missing.
+    pub status: Option<String>,
+}
+
+/// The territories inside one, with the territory whose queues serve each. For everyone.
+#[utoipa::path(get, path = "/api/v1/territories", tag = "catalogue", params(("territory" = Option<String>, Query)),
+    responses((status = 200, body = Territories)), security(()))]
+pub async fn territories(shared: Shared, query: web::Query<OfTerritory>) -> HttpResponse {
+    tell(shared, move |r| r.territories(&query.territory)).await
+}
+
+/// The kindergartens of a territory with their groups. For everyone.
+#[utoipa::path(get, path = "/api/v1/kindergartens", tag = "catalogue", params(("territory" = Option<String>, Query)),
+    responses((status = 200, body = Kindergartens)), security(()))]
+pub async fn kindergartens(shared: Shared, query: web::Query<OfTerritory>) -> HttpResponse {
+    tell(shared, move |r| r.kindergartens(&query.territory)).await
+}
+
+/// The ledger of places of a territory in one status.
+#[utoipa::path(get, path = "/api/v1/places", tag = "places",
+    params(("territory" = String, Query), ("status" = Option<String>, Query)),
+    responses((status = 200, body = Places)))]
+pub async fn ledger(shared: Shared, request: HttpRequest, query: web::Query<OfLedger>) -> HttpResponse {
+    ask(shared, request, Act::ReadPlaces, move |r, who| r.ledger(who, &query.territory, query.status.as_deref())).await
 }
 
 /// Reports free places; published at once where the profile has no hour of publication.
@@ -54,4 +87,22 @@ pub async fn hold_round(shared: Shared, request: HttpRequest, body: Body) -> Htt
 pub async fn round(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let id = path.into_inner();
     ask(shared, request, Act::ReadRound, move |r, who| r.held_round(who, &id)).await
+}
+
+/// The certificates of a committed round: one for every queue and pass, with the files that `kezek verify` reads.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/certificate", tag = "rounds", params(("id" = String, Path)),
+    responses((status = 200, description = "certificates with their files")))]
+pub async fn certificate(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let id = path.into_inner();
+    ask(shared, request, Act::ReadRound, move |r, who| r.round_certificate(who, &id)).await
+}
+
+/// One file of a committed round, exactly as it was certified.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/files/{name}", tag = "rounds",
+    params(("id" = String, Path), ("name" = String, Path)),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+pub async fn round_file(shared: Shared, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
+    let (id, name) = path.into_inner();
+    let media = if name.ends_with(".json") { "application/json" } else { "text/csv; charset=utf-8" };
+    ask_text(shared, request, (Act::ReadRound, media), move |r, who| r.round_file(who, &id, &name)).await
 }

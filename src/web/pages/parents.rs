@@ -9,6 +9,7 @@ use crate::domain::iin::Iin;
 use crate::rules::Rules;
 use crate::rules::messages::Tongue;
 use crate::service::positions::PositionEntry;
+use crate::service::registry::Registry;
 use crate::web::answer::Shared;
 
 #[derive(Template)]
@@ -64,13 +65,27 @@ pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
         let text = rules.messages.render(tongue, "wrong_iin", &[]).unwrap_or_default();
         return respond(rules, tongue, Some(text), None);
     };
-    match shared.positions(iin, shared.clock.now()).entries.into_iter().next() {
-        None => {
+    let entry = shared.positions(iin, shared.clock.now()).entries.into_iter().next();
+    let registry = shared.clone();
+    let found = web::block(move || entry.map(|entry| named(&registry, tongue, entry))).await;
+    match found {
+        Ok(Some(shown)) => respond(rules, tongue, None, Some(shown)),
+        Ok(None) => {
             let text = rules.messages.render(tongue, "not_found", &[]).unwrap_or_default();
             respond(rules, tongue, Some(text), None)
         }
-        Some(entry) => respond(rules, tongue, None, Some(shown(rules, tongue, entry))),
+        Err(_) => HttpResponse::ServiceUnavailable().finish(),
     }
+}
+
+/// The answer with the names of kindergartens in place of their ids; the ids where the names cannot be read now.
+fn named(registry: &Registry, tongue: Tongue, mut entry: PositionEntry) -> Shown {
+    for choice in &mut entry.choices {
+        if let Ok(name) = registry.kindergarten_name(&choice.kindergarten) {
+            name.get(tongue).clone_into(&mut choice.kindergarten);
+        }
+    }
+    shown(&registry.rules, tongue, entry)
 }
 
 fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {

@@ -1,0 +1,142 @@
+//! Allocation of invented instances (ten choices, N/25 groups of 20): `cargo bench --bench allocation`.
+//!
+//! `solve` is one cold run on prepared arrays, `scenarios` a thousand runs over one shared layout, `process` the whole
+//! command from CSV to CSV. Set `KEZEK_BENCH_LARGE=1` for the three-million instance. What came out, and on what machine,
+//! is in `benches/allocation.md`.
+#![allow(missing_docs, reason = "criterion's macros declare functions without docs")]
+#![allow(clippy::unwrap_used, reason = "a bench that goes wrong should stop")]
+
+use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use kezek::engine::allocation::{Instance, Lists, Mix, Parts, Prepared, Rule, Workspace};
+use kezek::exchange::instance::read_instance;
+use rayon::prelude::*;
+use tempfile::TempDir;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const RULES: [(&str, Rule); 2] = [("program", Rule::Program), ("queue", Rule::Queue { mix: None })];
+
+fn sizes() -> Vec<u32> {
+    let large = std::env::var_os("KEZEK_BENCH_LARGE").is_some();
+    [10_000, 100_000, 1_000_000, 3_000_000].into_iter().filter(|&size| large || size <= 1_000_000).collect()
+}
+
+fn kezek(folder: &Path, arguments: &[&str]) {
+    let status = Command::new(env!("CARGO_BIN_EXE_kezek"))
+        .current_dir(folder)
+        .args(arguments)
+        .stderr(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success(), "{arguments:?}");
+}
+
+fn generated(children: u32) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    kezek(folder.path(), &["generate", "--children", &children.to_string(), "--seed", "1", "--out", "."]);
+    folder
+}
+
+fn instance(folder: &Path) -> Instance {
+    read_instance(&folder.join("groups.csv"), &folder.join("children.csv"), false).unwrap()
+}
+
+/// One list for all, ten groups that hold four fifths; the last eighth has siblings at the first group, so each of them
+/// displaces a chain through all ten.
+fn adversarial(children: u32) -> Instance {
+    let lists = |lengths: &dyn Fn(u32) -> u32, items: &dyn Fn(u32) -> std::ops::Range<u32>| {
+        let mut lists = Lists::default();
+        for child in 0..children {
+            lists.items.extend(items(child).take(lengths(child) as usize));
+            lists.starts.push(lists.items.len() as u32);
+        }
+        lists
+    };
+    let late = children - children / 8;
+    Instance::from_parts(Parts {
+        group_ids: (1..=10).collect(),
+        capacities: vec![children / 25 * 2; 10],
+        child_ids: (1..=children).collect(),
+        tiers: vec![3; children as usize],
+        applied_at: (0..i64::from(children)).collect(),
+        turns: None,
+        siblings: lists(&|child| u32::from(child >= late), &|_| 0..1),
+        choices: lists(&|_| 10, &|_| 0..10),
+    })
+    .unwrap()
+}
+
+fn solve(c: &mut Criterion) {
+    let mut group = c.benchmark_group("solve");
+    group.sample_size(10);
+    for size in sizes() {
+        let folder = generated(size);
+        let instance = instance(folder.path());
+        for (name, rule) in RULES {
+            let prepared = Prepared::new(&instance, rule).unwrap();
+            group.bench_function(BenchmarkId::new(name, size), |b| b.iter(|| black_box(prepared.solve().placed())));
+            group.bench_function(BenchmarkId::new(format!("prepare {name}"), size), |b| {
+                b.iter(|| black_box(Prepared::new(&instance, rule).unwrap().children()));
+            });
+        }
+        let hard = Prepared::new(&adversarial(size), Rule::Program).unwrap();
+        group.bench_function(BenchmarkId::new("adversarial", size), |b| b.iter(|| black_box(hard.solve().placed())));
+    }
+    group.finish();
+}
+
+/// A thousand runs of a city of 100 000, each with one place more in another group.
+fn scenarios(c: &mut Criterion) {
+    let folder = generated(100_000);
+    let prepared = Prepared::new(&instance(folder.path()), Rule::Queue { mix: Mix::new(1, 3) }).unwrap();
+    let program = Prepared::new(&instance(folder.path()), Rule::Program).unwrap();
+    let mut group = c.benchmark_group("scenarios");
+    group.sample_size(10);
+    for (name, prepared) in [("program", program), ("queue 1:3", prepared)] {
+        group.bench_function(BenchmarkId::new(name, "1000 x 100000"), |b| {
+            b.iter(|| {
+                let placed = |workspace: &mut Workspace, run: usize| {
+                    let mut capacities = prepared.capacities().to_vec();
+                    let at = run % capacities.len();
+                    *capacities.get_mut(at).unwrap() += 1;
+                    prepared.solve_with(&capacities, workspace);
+                    workspace.group_of_rank(prepared.children() - 1)
+                };
+                black_box((0..1000_usize).into_par_iter().map_init(Workspace::default, placed).max())
+            });
+        });
+    }
+    group.finish();
+}
+
+fn process(c: &mut Criterion) {
+    let mut group = c.benchmark_group("process");
+    group.sample_size(10);
+    for size in sizes() {
+        let folder = generated(size);
+        let files = ["--groups", "groups.csv", "--children", "children.csv"];
+        let allocate = |more: &[&str]| {
+            let arguments: Vec<&str> = ["allocate"].iter().chain(&files).chain(more).copied().collect();
+            kezek(folder.path(), &arguments);
+        };
+        let plain = ["--rule", "program", "--out", "out.csv"];
+        let with = |more: &[&'static str]| plain.iter().chain(more).copied().collect::<Vec<&str>>();
+        let certificate = with(&["--certificate", "certificate.json"]);
+        let explain = with(&["--explain", "explain.csv"]);
+        let verify = ["--allocation", "out.csv", "--certificate", "certificate.json"];
+        let verify: Vec<&str> = ["verify"].iter().chain(&files).chain(&verify).copied().collect();
+        group.bench_function(BenchmarkId::new("allocate", size), |b| b.iter(|| allocate(&plain)));
+        group.bench_function(BenchmarkId::new("allocate --explain", size), |b| b.iter(|| allocate(&explain)));
+        group.bench_function(BenchmarkId::new("allocate --certificate", size), |b| b.iter(|| allocate(&certificate)));
+        group.bench_function(BenchmarkId::new("verify", size), |b| b.iter(|| kezek(folder.path(), &verify)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, solve, scenarios, process);
+criterion_main!(benches);

@@ -1,0 +1,134 @@
+//! Moving an application to another territory or home, at its own original instant.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::applications::{Stands, home_of, load};
+use super::effects::{Effect, JoinEffect};
+use super::handed_in::read_preferences;
+use super::permissions::Act;
+use super::problem::{FieldFaults, Problem};
+use super::register::queue_territory;
+use super::registry::{Answer, Caller, Registry};
+use super::standing;
+use crate::domain::application::Application;
+use crate::domain::codes::Status;
+use crate::domain::kato::Kato;
+use crate::domain::life::{self, Step};
+use crate::domain::queue::{Numbered, QueueKey};
+use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts};
+
+/// A move to another home or territory.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct MoveIn {
+    /// The new territory's KATO code.
+    pub territory: String,
+    /// Preferences there; none means any.
+    #[serde(default)]
+    pub preferences: Vec<String>,
+}
+
+impl Registry {
+    /// Brings an application to another territory at its own original instant. In another home it gets a new number and
+    /// a new ticket there; the old one is closed and names it.
+    ///
+    /// # Errors
+    /// 403, 404, 409, 422.
+    pub fn move_application(&self, caller: &Caller, number: &str, sent: &MoveIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::Move)?;
+        let from = home_of(number, Numbered::Application, "application")?;
+        let territory = Kato::parse(sent.territory.trim())
+            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let to = territory.home();
+        self.perform(caller, &[from, to], 200, |tx| {
+            let old = load(tx.conn(), number)?;
+            caller.principal.may(Act::Move, old.territory)?;
+            let queue_territory = queue_territory(tx.conn(), territory)?;
+            let bound = self.bound(territory, tx.at())?;
+            let mut faults = FieldFaults::default();
+            let preferences = read_preferences(tx.conn(), &mut faults, &sent.preferences, queue_territory, &bound)?;
+            faults.check()?;
+            if queue_territory == old.queue.territory {
+                let message = format!("the application already stands in the queue of {queue_territory}");
+                return Err(Problem::conflict("already_there", message));
+            }
+            self.carry(tx, caller, old, territory, queue_territory, preferences)
+        })
+    }
+
+    fn carry(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        old: Application,
+        territory: Kato,
+        queue_territory: Kato,
+        preferences: Vec<String>,
+    ) -> Result<Written<Stands>, Problem> {
+        let to = queue_territory.home();
+        let from_bound = self.bound_as_registered(&old)?;
+        let to_bound = self.bound(territory, tx.at())?;
+        let lodged = applications::lodged(tx.conn(), old.clone())?;
+        let mut closed = old.clone();
+        let mut left = standing::step(tx, &mut closed, from_bound.profile, Step::Move)?;
+        left.extend(standing::settled(tx, old.queue, from_bound.profile)?);
+        child_claims::release(tx, lodged.child.iin)?;
+        let number = tx.next_number(to, Numbered::Application)?.to_string();
+        child_claims::take(tx, lodged.child.iin, to, &number)?;
+        let known = children::child_key(tx.conn(), to, lodged.child.iin)?;
+        let mut moved = lodged;
+        if let Some(key) = &known {
+            moved.child.key.clone_from(key);
+        } else {
+            moved.child.key = super::keys::random_key();
+        }
+        let sealed = super::keys::sealed(&json!({"moved_from": old.number, "facts": old.facts}));
+        facts::insert(tx, to, std::slice::from_ref(&sealed.0))?;
+        let tier = standing::tier(to_bound.profile, &moved.claims);
+        moved.application = Application {
+            number: number.clone(),
+            home: to,
+            child: moved.child.key.clone(),
+            territory,
+            queue: QueueKey { territory: queue_territory, ..old.queue },
+            ticket: tx.next_ticket(to)?,
+            tier,
+            stream: to_bound.profile.stream_of(tier),
+            turn: life::turn(Status::InQueue, tier),
+            status: Status::InQueue,
+            preferences,
+            regulation: to_bound.regulation.id.clone(),
+            profile: to_bound.profile.code.clone(),
+            facts: sealed.0.key.clone(),
+            registered_at: tx.at(),
+            ..old.clone()
+        };
+        let new_children = if known.is_none() { vec![moved.child.clone()] } else { Vec::new() };
+        applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
+        let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
+        joined.extend(standing::settled(tx, moved.application.queue, to_bound.profile)?);
+        let entry = |home, territory, payload| Entry {
+            home,
+            act: "move",
+            actor: caller.principal.id.clone(),
+            territory,
+            payload,
+        };
+        let role = caller.principal.role;
+        let entries = vec![
+            entry(
+                old.home,
+                old.territory,
+                json!({"application": old.number, "moved_to": number, "role": role, "queue": left}),
+            ),
+            entry(
+                to,
+                territory,
+                json!({"application": number, "moved_from": old.number, "child": moved.child.key, "role": role,
+                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": joined}),
+            ),
+        ];
+        Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
+    }
+}

@@ -1,0 +1,117 @@
+//! One active application per child in the country: the only table that no home owns.
+//!
+//! Registration, import, moving and leaving touch it in their own transaction, the claim first, so that of two
+//! registrations in two homes one waits for the other and then sees it.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::columns::{code, kato_from_column, kato_to_column};
+use super::connection::{AnyConnection, on_backend};
+use super::schema::{applications, child_claims};
+use super::{StoreError, Transaction};
+use crate::domain::codes::Status;
+use crate::domain::iin::Iin;
+use crate::domain::kato::Kato;
+
+/// Whose active application stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The home of the application.
+    pub home: Kato,
+    /// Its number.
+    pub application: String,
+    /// Its territory.
+    pub territory: Kato,
+    /// Where it stands.
+    pub status: Status,
+}
+
+/// Takes the claim of a child for an application; `false` where somebody else holds it. Comes first in an act, so that
+/// of two registrations in two homes one waits for the other and then sees it.
+///
+/// # Errors
+/// The database refuses.
+pub fn take(tx: &mut Transaction<'_>, iin: Iin, home: Kato, application: &str) -> Result<bool, StoreError> {
+    let row = (
+        child_claims::iin.eq(iin.to_string()),
+        child_claims::home.eq(kato_to_column(home)),
+        child_claims::application.eq(application),
+    );
+    let taken = on_backend!(tx.conn(), c =>
+        diesel::insert_into(child_claims::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(taken == 1)
+}
+
+/// Takes many claims at once; gives how many were free.
+///
+/// # Errors
+/// The database refuses.
+pub fn take_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Result<usize, StoreError> {
+    let mut taken = 0;
+    for batch in claims.chunks(5_000) {
+        let rows: Vec<_> = batch
+            .iter()
+            .map(|(iin, home, application)| {
+                (
+                    child_claims::iin.eq(iin.to_string()),
+                    child_claims::home.eq(kato_to_column(*home)),
+                    child_claims::application.eq(*application),
+                )
+            })
+            .collect();
+        taken += on_backend!(tx.conn(), c =>
+            diesel::insert_into(child_claims::table).values(rows).on_conflict_do_nothing().execute(c))?;
+    }
+    Ok(taken)
+}
+
+/// Gives the claim back: the child may be registered again.
+///
+/// # Errors
+/// The database refuses.
+pub fn release(tx: &mut Transaction<'_>, iin: Iin) -> Result<(), StoreError> {
+    diesel::delete(child_claims::table.find(iin.to_string())).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Who holds the claim of a child.
+///
+/// # Errors
+/// The database is not available.
+pub fn holder(conn: &mut AnyConnection, iin: Iin) -> Result<Option<Claim>, StoreError> {
+    let row: Option<(i32, String, i32, String)> = child_claims::table
+        .inner_join(applications::table.on(applications::number.eq(child_claims::application)))
+        .filter(child_claims::iin.eq(iin.to_string()))
+        .select((child_claims::home, child_claims::application, applications::territory, applications::status))
+        .first(conn)
+        .optional()?;
+    row.map(|(home, application, territory, status)| {
+        Ok(Claim {
+            home: kato_from_column(home)?,
+            application,
+            territory: kato_from_column(territory)?,
+            status: code(&status)?,
+        })
+    })
+    .transpose()
+}
+
+/// The active applications of these children, by IIN.
+///
+/// # Errors
+/// The database is not available.
+pub fn holders(conn: &mut AnyConnection, iins: &[Iin]) -> Result<HashMap<u64, String>, StoreError> {
+    let mut claimed = HashMap::new();
+    for batch in iins.chunks(5_000) {
+        let rows: Vec<(String, String)> = child_claims::table
+            .filter(child_claims::iin.eq_any(batch.iter().map(Iin::to_string)))
+            .select((child_claims::iin, child_claims::application))
+            .load(conn)?;
+        for (iin, application) in rows {
+            claimed.insert(iin.parse().unwrap_or_default(), application);
+        }
+    }
+    Ok(claimed)
+}
