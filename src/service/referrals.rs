@@ -272,8 +272,7 @@ impl Registry {
         let home = home_of(&sent.place, Numbered::Place, "place")?;
         home_of(&sent.application, Numbered::Application, "application")?;
         self.perform(caller, &[home], 201, |tx| {
-            let place = open_place(tx, &sent.place)?;
-            caller.principal.may(Act::Refer, place.queue.territory)?;
+            let place = place_of(tx, caller, Act::Refer, &sent.place)?;
             let mut application = load(tx.conn(), &sent.application)?;
             caller.principal.may(Act::Refer, application.territory)?;
             let bound = self.bound(application.territory, tx.at())?;
@@ -399,9 +398,9 @@ impl Registry {
         let home = home_of(&sent.place, Numbered::Place, "place")?;
         home_of(&sent.application, Numbered::Application, "application")?;
         self.perform(caller, &[home], 201, |tx| {
-            let place = open_place(tx, &sent.place)?;
-            caller.principal.may(Act::Confirm, place.queue.territory)?;
+            let place = place_of(tx, caller, Act::Confirm, &sent.place)?;
             let application = load(tx.conn(), &sent.application)?;
+            caller.principal.may(Act::Confirm, application.territory)?;
             let bound = self.bound(application.territory, tx.at())?;
             let mut faults = FieldFaults::default();
             check_ground(&mut faults, "ground", &sent.ground, &bound);
@@ -441,8 +440,10 @@ fn check_ground(faults: &mut FieldFaults, field: &str, code: &str, bound: &Bound
     }
 }
 
-fn open_place(tx: &mut Transaction<'_>, id: &str) -> Result<Place, Problem> {
+/// An open place of the caller's territory. What stands in another territory is not told.
+fn place_of(tx: &mut Transaction<'_>, caller: &Caller, act: Act, id: &str) -> Result<Place, Problem> {
     let place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
+    caller.principal.may(act, place.queue.territory)?;
     if place.status == PlaceStatus::Published {
         return Ok(place);
     }

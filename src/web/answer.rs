@@ -6,7 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value, json};
 
 use crate::service::permissions::{Act, Principal};
@@ -103,10 +103,18 @@ fn bearer(request: &HttpRequest) -> Result<String, Problem> {
     )
 }
 
-/// Reads a JSON body; an empty one is `{}`.
+/// Reads a JSON body, which must be an object; an empty one is `{}`.
 pub fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
-    serde_json::from_slice(text).map_err(|e| {
+    // serde would take a list for the fields of an object in their order; nobody means that.
+    let object = text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
+    let read = if object {
+        serde_json::from_slice(text)
+    } else {
+        serde_json::from_slice(text)
+            .and_then(|_: IgnoredAny| Err(<serde_json::Error as serde::de::Error>::custom("it is not an object")))
+    };
+    read.map_err(|e: serde_json::Error| {
         let message = format!("the body is not the JSON that this route takes: {e}; see /docs");
         match e.classify() {
             serde_json::error::Category::Data => Problem::new(Kind::Invalid, "wrong_body", message),

@@ -53,7 +53,7 @@ pub const ROUTES: &[Listed] = &[
 
 /// Mounts the handlers; `limit` slows whoever looks up too many children.
 pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
-    let at = resource::<&str>;
+    let at = |path| resource::<&str>(path).default_service(web::to(pages::wrong_method));
     let limit = || Condition::new(limited, Governor::new(limit));
     config
         .service(at("/").wrap(limit()).route(get().to(pages::parents::form)).route(post().to(pages::parents::look_up)))

@@ -65,10 +65,14 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
             .app_data(web::Data::new(Arc::clone(&registry)))
             .app_data(web::Data::new(metrics.clone()))
             .app_data(web::PayloadConfig::new(BODY_MAX))
-            .app_data(web::FormConfig::default().limit(4 * 1024))
+            .app_data(web::FormConfig::default().limit(4 * 1024).error_handler(|error, _| {
+                malformed("malformed_form", "the form cannot be read", &error)
+            }))
             .app_data(web::QueryConfig::default().error_handler(|error, _| {
-                let message = format!("the query cannot be read: {error}");
-                answer::Failure(Problem::new(Kind::Malformed, "malformed_query", message)).into()
+                malformed("malformed_query", "the query cannot be read", &error)
+            }))
+            .app_data(web::PathConfig::default().error_handler(|error, _| {
+                malformed("malformed_path", "the path cannot be read", &error)
             }))
             .wrap_fn(move |request, service| {
                 let counted = counted.clone();
@@ -89,6 +93,11 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
     let http = http.bind(options.listen)?;
     let address = http.addrs().first().copied().unwrap_or(options.listen);
     Ok(Listening { address, server: http.run(), follower })
+}
+
+fn malformed(code: &'static str, what: &str, error: &dyn std::fmt::Display) -> actix_web::Error {
+    let message = format!("{what}: {error}; see /docs");
+    answer::Failure(Problem::new(Kind::Malformed, code, message)).into()
 }
 
 /// Follows what other processes write, until the sender is dropped.

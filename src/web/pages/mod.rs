@@ -1,14 +1,16 @@
 //! Pages for people.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::service::problem::{Kind, Problem};
 use crate::web::answer::problem_response;
+use crate::web::routes::ROUTES;
 
 pub mod parents;
 
-/// What is not a route, or not by this method.
+/// What is not a route.
 pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
     let problem = Problem::new(
         Kind::NotFound,
@@ -16,4 +18,20 @@ pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
         format!("there is no {} {}; see /docs", request.method(), request.path()),
     );
     problem_response(StatusCode::NOT_FOUND, &problem)
+}
+
+/// A route that is not there by this method.
+pub async fn wrong_method(request: HttpRequest) -> HttpResponse {
+    let pattern = request.match_pattern().unwrap_or_default();
+    let methods = match pattern.as_str() {
+        "/" => "GET, POST".to_owned(),
+        _ => ROUTES.iter().filter(|(_, path, _)| *path == pattern).map(|(m, ..)| *m).collect::<Vec<_>>().join(", "),
+    };
+    let message = format!("{} does not take {}; send {methods}", request.path(), request.method());
+    let problem = Problem::new(Kind::Malformed, "wrong_method", message);
+    let mut response = problem_response(StatusCode::METHOD_NOT_ALLOWED, &problem);
+    if let Ok(allowed) = HeaderValue::from_str(&methods) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
 }

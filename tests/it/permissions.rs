@@ -1,0 +1,224 @@
+//! Who may do what: every route with every role, inside and outside the territory, and without a credential.
+
+use std::collections::BTreeSet;
+
+use kezek::domain::codes::Role;
+use kezek::service::permissions::{Act, TABLE, roles};
+use kezek::web::routes::ROUTES;
+use serde_json::{Value, json};
+
+use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE_HOME, on_both};
+
+on_both!(
+    every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_else,
+    every_route_refuses_a_missing_an_unknown_and_a_revoked_credential,
+    a_real_round_is_the_department_s,
+    what_everyone_may_ask_needs_no_credential,
+    every_route_of_the_table_is_mounted,
+);
+
+/// What a walk over the routes acts on: all of it in the city.
+struct Things {
+    application: String,
+    referred: String,
+    open_place: String,
+    taken_place: String,
+    referral: String,
+    document: String,
+    round: String,
+}
+
+impl Things {
+    fn of(desk: &Desk) -> Things {
+        let application = desk.register(&desk.another_child());
+        let referred = desk.register_with(&desk.another_child(), "military");
+        let document = desk.accept(&referred).json["result"]["id"].as_str().expect("an id").to_owned();
+        let taken_place = desk.place(GROUP);
+        let referral = desk.refer_next(HOME);
+        let round = desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
+        Things { application, referred, open_place: desk.place(GROUP), taken_place, referral, document, round }
+    }
+
+    /// A request to a route that is right in every value, so that only the credential decides.
+    fn request(&self, desk: &Desk, method: &str, route: &str) -> (String, Option<Value>) {
+        let path = route
+            .replace("/referrals/{number}", &format!("/referrals/{}", self.referral))
+            .replace("{number}", &self.application)
+            .replace("/places/{id}", &format!("/places/{}", self.taken_place))
+            .replace("/documents/{id}", &format!("/documents/{}", self.document))
+            .replace("/rounds/{id}", &format!("/rounds/{}", self.round))
+            .replace("{key}", &format!("{HOME}-2022-general"));
+        if method == "GET" {
+            let asks = ["/bulletins/latest", "/referrals/next", "/queues"].iter().any(|end| path.ends_with(end));
+            return (if asks { format!("{path}?territory={HOME}") } else { path }, None);
+        }
+        let skipped = json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
+        let body = match route.trim_start_matches("/api/v1") {
+            "/positions" => json!({"iin": desk.another_child().iin}),
+            "/applications" => desk.another_child().application(CITY),
+            "/applications/{number}/decide" => json!({"decision": "accepted"}),
+            "/applications/{number}/amend" => json!({"contacts": ["+7 000 7654321"]}),
+            "/applications/{number}/withdraw" => json!({"reason": "хат"}),
+            "/applications/{number}/move" => json!({"territory": CITY}),
+            "/applications/{number}/proofs" => {
+                json!({"category": "large_family", "verdict": "confirmed", "evidence": "хат"})
+            }
+            "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),
+            "/places/{id}/withdraw" => json!({"reason": "хат"}),
+            "/rounds" => json!({"territory": HOME, "dry_run": true}),
+            "/referrals" => json!({"place": self.taken_place, "application": self.application}),
+            "/confirmations" => skipped,
+            "/referrals/{number}/refuse" | "/referrals/{number}/annul" => json!({"ground": "not_listed"}),
+            _ => json!({}),
+        };
+        (path, Some(body))
+    }
+}
+
+fn ask(desk: &Desk, token: Option<&str>, method: &str, (path, body): &(String, Option<Value>)) -> crate::desk::Reply {
+    let body = body.as_ref().map(Value::to_string);
+    desk.send(method, path, token, &[], body.as_ref().map(String::as_bytes))
+}
+
+fn every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_else(desk: &Desk) {
+    let things = Things::of(desk);
+    // A withdrawal ends the application, so it is walked last.
+    let ends = |(_, route, _): &&(&str, &str, Option<Act>)| route.ends_with("/withdraw");
+    let routes = ROUTES.iter().filter(|r| !ends(r)).chain(ROUTES.iter().filter(ends));
+    let mut walked = 0;
+    for (method, route, act) in routes {
+        let Some(act) = act else { continue };
+        for role in Role::ALL {
+            let request = things.request(desk, method, route);
+            let outside = ask(desk, Some(&desk.token(*role, VILLAGE_HOME)), method, &request);
+            let inside = ask(desk, Some(&desk.token(*role, HOME)), method, &request);
+            let where_ = format!("{method} {route} as {role}");
+            if roles(*act).contains(role) {
+                assert_eq!((outside.status, outside.code()), (403, "territory_too_far"), "{where_}: {}", outside.text);
+                let let_in = ![401, 403, 404].contains(&inside.status) && inside.status < 500;
+                assert!(let_in, "{where_} is let in, but: {} {}", inside.status, inside.text);
+            } else {
+                assert_eq!((outside.status, outside.code()), (403, "role_too_far"), "{where_}: {}", outside.text);
+                assert_eq!((inside.status, inside.code()), (403, "role_too_far"), "{where_}: {}", inside.text);
+            }
+            walked += 1;
+        }
+    }
+    assert_eq!(walked, ROUTES.iter().filter(|(.., act)| act.is_some()).count() * Role::ALL.len());
+}
+
+fn every_route_refuses_a_missing_an_unknown_and_a_revoked_credential(desk: &Desk) {
+    let things = Things::of(desk);
+    let revoked = desk.another_token(Role::Department, HOME);
+    ask(desk, Some(&revoked.token), "GET", &things.request(desk, "GET", "/api/v1/queues")).must(200);
+    kezek::service::tokens::revoke(&desk.registry.store, desk.clock.now(), &revoked.id).expect("revoked");
+    let records = desk.records();
+    for (method, route, act) in ROUTES {
+        if act.is_none() {
+            continue;
+        }
+        let request = things.request(desk, method, route);
+        ask(desk, None, method, &request).refused(401, "token_missing");
+        for token in ["", "Bearer", "kezek_0", revoked.id.as_str(), revoked.token.as_str(), &"k".repeat(4000)] {
+            let refused = ask(desk, Some(token), method, &request);
+            let code = if token.is_empty() { "token_missing" } else { "unknown_token" };
+            refused.refused(401, code);
+        }
+        let body = request.1.as_ref().map(Value::to_string);
+        let basic = [("authorization", "Basic b2ZmaWNlOm9mZmljZQ==")];
+        desk.send(method, &request.0, None, &basic, body.as_ref().map(String::as_bytes)).refused(401, "token_missing");
+    }
+    assert_eq!(desk.records(), records, "nobody did anything");
+}
+
+fn a_real_round_is_the_department_s(desk: &Desk) {
+    for role in [Role::Akim, Role::Auditor] {
+        let token = desk.token(role, HOME);
+        desk.post("/api/v1/rounds", &token, &json!({"territory": HOME, "dry_run": true})).must(200);
+        desk.post("/api/v1/rounds", &token, &json!({"territory": HOME})).refused(403, "role_too_far");
+    }
+    desk.post("/api/v1/rounds", &desk.token(Role::Department, HOME), &json!({"territory": HOME})).must(201);
+}
+
+fn what_everyone_may_ask_needs_no_credential(desk: &Desk) {
+    let things = Things::of(desk);
+    for (method, route, act) in ROUTES {
+        if act.is_none() {
+            ask(desk, None, method, &things.request(desk, method, route)).must(200);
+        }
+    }
+    for page in ["/", "/?lang=ru", "/openapi.json", "/docs/"] {
+        desk.look(page).must(200);
+    }
+}
+
+fn every_route_of_the_table_is_mounted(desk: &Desk) {
+    for (method, route, _) in ROUTES {
+        let reply = desk.send(method, &route.replace(['{', '}'], ""), None, &[], None);
+        assert!(![404, 405].contains(&reply.status), "{method} {route} is not mounted: {}", reply.text);
+    }
+}
+
+#[test]
+fn the_table_lists_every_act_once_and_keeps_the_roles_apart() {
+    let acts: Vec<Act> = TABLE.iter().map(|(act, _)| *act).collect();
+    for (n, act) in acts.iter().enumerate() {
+        assert!(!acts[..n].contains(act), "{act:?} is listed twice");
+        assert!(!roles(*act).is_empty(), "nobody may do {act:?}");
+    }
+    // Who hands in does not decide, who decides does not enrol, and the auditor changes nothing.
+    for channel in [Role::Office, Role::StateCorporation, Role::Portal] {
+        for act in [Act::Decide, Act::JudgeProof, Act::HoldRound, Act::Refer, Act::Confirm, Act::ReportPlace] {
+            assert!(!roles(act).contains(&channel), "{channel} may do {act:?}");
+        }
+    }
+    for act in [Act::Decide, Act::Refer, Act::Confirm, Act::Annul, Act::Extend, Act::HoldRound] {
+        assert!(!roles(act).contains(&Role::Kindergarten), "a kindergarten may do {act:?}");
+    }
+    for act in [Act::Present, Act::Enrol, Act::RefuseReferral] {
+        assert_eq!(roles(act), [Role::Kindergarten]);
+    }
+    let of_auditor: Vec<Act> = acts.into_iter().filter(|act| roles(*act).contains(&Role::Auditor)).collect();
+    let reads = [
+        Act::ReadApplication,
+        Act::TryRound,
+        Act::ReadRound,
+        Act::SeeNext,
+        Act::ReadReferral,
+        Act::ReadQueue,
+        Act::ReadPlaces,
+    ];
+    assert_eq!(of_auditor, reads);
+}
+
+#[test]
+fn the_table_the_mounted_routes_and_the_openapi_document_are_the_same() {
+    use utoipa::OpenApi;
+    let table: BTreeSet<(String, String)> =
+        ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(table.len(), ROUTES.len(), "a route is listed twice");
+    let document = serde_json::to_value(kezek::web::openapi::Document::openapi()).expect("a document");
+    let mut described = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for method in methods.as_object().expect("methods").keys() {
+            described.insert((method.to_uppercase(), path.clone()));
+        }
+    }
+    assert_eq!(described, table, "the OpenAPI document and the table differ");
+    let mut mounted = BTreeSet::new();
+    let source = include_str!("../../src/web/routes.rs");
+    for resource in source.split(".service(at(\"").skip(1) {
+        let (path, rest) = resource.split_once('"').expect("a path");
+        for method in ["get", "post", "put", "patch", "delete"] {
+            if rest.contains(&format!("route({method}()")) && path != "/" {
+                mounted.insert((method.to_uppercase(), path.to_owned()));
+            }
+        }
+    }
+    assert_eq!(mounted, table, "the mounted routes and the table differ");
+    // A route says in the document that it needs no credential exactly where the table lets everyone in.
+    for (method, path, act) in ROUTES {
+        let open = document["paths"][path][method.to_lowercase()]["security"] == json!([{}]);
+        assert_eq!(open, act.is_none(), "{method} {path} and its credential");
+    }
+}

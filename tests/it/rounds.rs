@@ -1,0 +1,226 @@
+//! The ledger of places and the rounds that give them out.
+
+use kezek::domain::codes::Role;
+use serde_json::{Value, json};
+
+use crate::desk::{CITY, Desk, GROUP, HOME, KINDERGARTEN, VILLAGE, VILLAGE_GROUP, VILLAGE_HOME, on_both};
+
+on_both!(
+    reported_places_are_on_the_bulletin_at_once,
+    a_place_is_taken_back_with_a_reason_and_only_while_it_is_free,
+    more_places_than_the_norm_are_a_warning_for_the_inspector,
+    a_wrong_report_of_places_publishes_nothing,
+    a_dry_round_changes_nothing_and_the_real_one_equals_it,
+    a_round_serves_the_queue_in_its_order,
+    a_round_gives_each_child_its_most_wanted_free_kindergarten,
+    a_child_whose_case_is_not_decided_gets_nothing,
+    a_group_of_another_age_or_language_is_nobody_s_place,
+    a_place_that_a_village_cannot_use_goes_to_the_queue_of_its_home,
+    a_round_covers_its_territory_and_all_below_and_nothing_else,
+    a_committed_round_can_be_read_again,
+    a_round_without_places_places_nobody,
+);
+
+fn report(desk: &Desk, group: &str, cohort: i32, count: i64) -> crate::desk::Reply {
+    let sent = json!({"group": group, "cohort": cohort, "count": count, "available_on": "2026-09-14"});
+    desk.post("/api/v1/places", &desk.kindergarten(), &sent)
+}
+
+fn bulletin(desk: &Desk, territory: &str) -> Value {
+    desk.look(&format!("/api/v1/bulletins/latest?territory={territory}")).must(200).json
+}
+
+fn round(desk: &Desk, territory: &str, dry_run: bool) -> Value {
+    let status = if dry_run { 200 } else { 201 };
+    let sent = json!({"territory": territory, "dry_run": dry_run});
+    desk.post("/api/v1/rounds", &desk.department(), &sent).must(status).json
+}
+
+/// The rows of a round: application and kindergarten, in their order.
+fn rows(round: &Value) -> Vec<(String, String)> {
+    let text = |row: &Value, field: &str| row[field].as_str().expect("a text").to_owned();
+    let rows = round["allocation"].as_array().expect("an allocation");
+    rows.iter().map(|r| (text(r, "application"), text(r, "kindergarten"))).collect()
+}
+
+fn reported_places_are_on_the_bulletin_at_once(desk: &Desk) {
+    let reply = report(desk, GROUP, 2022, 2).must(201);
+    assert_eq!((&reply.json["status"], &reply.json["queue"]), (&json!("published"), &json!("391000000-2022-general")));
+    report(desk, GROUP, 2021, 1).must(201);
+    report(desk, VILLAGE_GROUP, 2022, 1).must(201);
+    let seen = bulletin(desk, HOME);
+    assert_eq!(seen["total"], 3);
+    let row = &seen["places"][1];
+    assert_eq!((&row["kindergarten"], &row["cohort"], &row["free"]), (&json!("k-001"), &json!(2022), &json!(2)));
+    assert_eq!((&row["name_kk"], &row["language"]), (&json!("«Жанарай» бөбекжай-балабақшасы"), &json!("kk")));
+    assert_eq!((&row["age_from_months"], &row["available_on"]), (&json!(48), &json!("2026-09-14")));
+    assert_eq!(bulletin(desk, VILLAGE)["total"], 1);
+    assert_eq!(bulletin(desk, VILLAGE_HOME)["total"], 1);
+    desk.look("/api/v1/bulletins/latest?territory=390000000").refused(422, "territory_without_queue");
+    desk.look("/api/v1/bulletins/latest").refused(422, "wrong_territory");
+}
+
+fn a_place_is_taken_back_with_a_reason_and_only_while_it_is_free(desk: &Desk) {
+    let places = desk.places(GROUP, 2);
+    desk.waiting(&desk.another_child());
+    let path = format!("/api/v1/places/{}/withdraw", places[1]);
+    let staff = desk.kindergarten();
+    desk.post(&path, &staff, &json!({"reason": "  "})).refused(422, "missing");
+    desk.post(&path, &staff, &json!({"reason": "топ жөндеуге жабылды"})).must(200);
+    assert_eq!(bulletin(desk, HOME)["total"], 1);
+    desk.post(&path, &staff, &json!({"reason": "again"})).refused(409, "wrong_state");
+    desk.refer_next(HOME);
+    let taken = format!("/api/v1/places/{}/withdraw", places[0]);
+    let refused = desk.post(&taken, &staff, &json!({"reason": "again"})).refused(409, "wrong_state");
+    assert_eq!(refused.json["current_status"], "referred");
+    desk.post(&format!("/api/v1/places/{HOME}-P-000999/withdraw"), &staff, &json!({"reason": "again"}))
+        .refused(404, "not_found");
+}
+
+fn more_places_than_the_norm_are_a_warning_for_the_inspector(desk: &Desk) {
+    let fits = report(desk, GROUP, 2022, 2).must(201);
+    assert_eq!(fits.json["warnings"], json!([]), "23 of 25 are enrolled");
+    let over = report(desk, GROUP, 2022, 1).must(201);
+    assert_eq!(over.json["warnings"][0], "over_capacity: 23 enrolled, 2 open and 1 new places, the norm is 25");
+    assert_eq!(bulletin(desk, HOME)["total"], 3, "it is no refusal");
+}
+
+fn a_wrong_report_of_places_publishes_nothing(desk: &Desk) {
+    for (sent, code) in [
+        (json!({"group": "nowhere", "cohort": 2022, "count": 1, "available_on": "2026-09-14"}), "unknown_group"),
+        (json!({"group": GROUP, "cohort": 1999, "count": 1, "available_on": "2026-09-14"}), "wrong_cohort"),
+        (json!({"group": GROUP, "cohort": 2027, "count": 1, "available_on": "2026-09-14"}), "wrong_cohort"),
+        (json!({"group": GROUP, "cohort": 2022, "count": 0, "available_on": "2026-09-14"}), "wrong_count"),
+        (json!({"group": GROUP, "cohort": 2022, "count": 501, "available_on": "2026-09-14"}), "wrong_count"),
+        (json!({"group": GROUP, "cohort": 2022, "count": -1, "available_on": "2026-09-14"}), "wrong_body"),
+        (json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-02-30"}), "wrong_date"),
+        (json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2046-01-01"}), "wrong_date"),
+    ] {
+        desk.post("/api/v1/places", &desk.kindergarten(), &sent).refused(422, code);
+    }
+    assert_eq!(bulletin(desk, HOME)["total"], 0);
+}
+
+fn a_dry_round_changes_nothing_and_the_real_one_equals_it(desk: &Desk) {
+    for child in [(); 4].map(|()| desk.another_child()) {
+        desk.waiting(&child);
+    }
+    let places = desk.places(GROUP, 2);
+    let records = desk.records();
+    let dry = round(desk, HOME, true);
+    assert_eq!((&dry["dry_run"], &dry["id"], &dry["placed"]), (&json!(true), &Value::Null, &json!(2)));
+    assert_eq!(round(desk, HOME, true), dry, "asking again gives the same");
+    assert_eq!((desk.records(), bulletin(desk, HOME)["total"].as_u64()), (records, Some(2)));
+    let real = round(desk, HOME, false);
+    assert_eq!(rows(&real), rows(&dry));
+    assert_eq!(real["queues"], dry["queues"]);
+    assert_eq!(bulletin(desk, HOME)["total"], 0);
+    for row in real["allocation"].as_array().expect("rows") {
+        let referral = row["referral"].as_str().expect("a referral");
+        let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).must(200);
+        assert_eq!((&read.json["application"], &read.json["place"]), (&row["application"], &row["place"]));
+        assert!(places.iter().any(|p| row["place"] == json!(p)));
+    }
+    assert_eq!(round(desk, HOME, false)["placed"], 0, "what is given is given");
+}
+
+fn a_round_serves_the_queue_in_its_order(desk: &Desk) {
+    let general = [(); 4].map(|()| desk.waiting(&desk.another_child()));
+    let first = [(); 2].map(|()| desk.register_with(&desk.another_child(), "large_family"));
+    let out = desk.register_with(&desk.another_child(), "military");
+    for number in first.iter().chain([&out]) {
+        desk.accept(number);
+    }
+    desk.places(GROUP, 6);
+    let served: Vec<String> = rows(&round(desk, HOME, false)).into_iter().map(|(application, _)| application).collect();
+    let [a, b, c, _] = &general;
+    assert_eq!(served, [&out, &first[0], a, b, c, &first[1]].map(String::clone));
+}
+
+fn a_round_gives_each_child_its_most_wanted_free_kindergarten(desk: &Desk) {
+    let wants = |preferences: &[&str]| {
+        let mut application = desk.another_child().application(CITY);
+        application["preferences"] = json!(preferences);
+        let number = desk.hand_in(&desk.office(), &application).must(201).text_of("number");
+        desk.accept(&number);
+        number
+    };
+    let first = wants(&["k-005", "k-001"]);
+    let second = wants(&["k-005", "k-001"]);
+    let third = wants(&["k-005"]);
+    let fourth = wants(&["k-002", "k-001"]);
+    let any = wants(&[]);
+    desk.place("503");
+    desk.places(GROUP, 2);
+    desk.place("111");
+    let found = round(desk, HOME, true);
+    let given = [(first, "k-005"), (second, KINDERGARTEN), (fourth, KINDERGARTEN)];
+    assert_eq!(rows(&found), given.map(|(number, kindergarten)| (number, kindergarten.to_owned())));
+    let left = found["places_left"].as_array().map(Vec::len);
+    assert_eq!(left, Some(1), "{third} and {any} get nothing, and the Russian group suits nobody here");
+    let wished: Vec<&Value> = found["allocation"].as_array().expect("rows").iter().map(|r| &r["preference"]).collect();
+    assert_eq!(wished, [&json!(1), &json!(2), &json!(2)]);
+}
+
+fn a_child_whose_case_is_not_decided_gets_nothing(desk: &Desk) {
+    let pending = desk.register(&desk.another_child());
+    let decided = desk.waiting(&desk.another_child());
+    desk.place(GROUP);
+    let found = round(desk, HOME, true);
+    assert_eq!(rows(&found), [(decided, KINDERGARTEN.to_owned())]);
+    assert_eq!(found["allocation"][0]["position"], 2, "{pending} keeps its position");
+}
+
+fn a_group_of_another_age_or_language_is_nobody_s_place(desk: &Desk) {
+    desk.waiting(&desk.another_child());
+    for group in ["105", "101", "111", "204"] {
+        report(desk, group, 2022, 1).must(201);
+    }
+    let found = round(desk, HOME, true);
+    assert_eq!((&found["placed"], found["places_left"].as_array().map(Vec::len)), (&json!(0), Some(4)));
+    assert_eq!(desk.next(HOME)["place"], Value::Null);
+}
+
+fn a_place_that_a_village_cannot_use_goes_to_the_queue_of_its_home(desk: &Desk) {
+    let of_district = desk.another_child();
+    let number = desk.register_in(&of_district, VILLAGE_HOME);
+    desk.accept(&number);
+    let place = desk.place(VILLAGE_GROUP);
+    let alone = round(desk, VILLAGE, true);
+    assert_eq!((&alone["placed"], &alone["places_left"]), (&json!(0), &json!([place])), "a village's round is its own");
+    let whole = round(desk, VILLAGE_HOME, true);
+    assert_eq!(rows(&whole), [(number, "k-016".to_owned())]);
+    assert_eq!(whole["allocation"][0]["pass"], 2);
+    let villager = desk.waiting_in_village(&desk.another_child());
+    assert_eq!(rows(&round(desk, VILLAGE_HOME, false)), [(villager, "k-016".to_owned())], "the village comes first");
+}
+
+fn a_round_covers_its_territory_and_all_below_and_nothing_else(desk: &Desk) {
+    let city = desk.waiting(&desk.another_child());
+    desk.waiting_in_village(&desk.another_child());
+    desk.place(GROUP);
+    desk.place(VILLAGE_GROUP);
+    assert_eq!(rows(&round(desk, HOME, false)), [(city, KINDERGARTEN.to_owned())]);
+    assert_eq!(bulletin(desk, VILLAGE)["total"], 1);
+    let department = desk.department();
+    let sent = json!({"territory": "390000000", "dry_run": true});
+    desk.post("/api/v1/rounds", &department, &sent).refused(422, "territory_without_queue");
+    let sent = json!({"territory": "000000000", "dry_run": false});
+    desk.post("/api/v1/rounds", &department, &sent).refused(422, "territory_without_queue");
+}
+
+fn a_committed_round_can_be_read_again(desk: &Desk) {
+    desk.waiting(&desk.another_child());
+    desk.place(GROUP);
+    let held = round(desk, HOME, false);
+    let id = held["id"].as_str().expect("an id");
+    let read = desk.get(&format!("/api/v1/rounds/{id}"), &desk.token(Role::Auditor, HOME)).must(200);
+    assert_eq!(read.json, held);
+    desk.get(&format!("/api/v1/rounds/{HOME}-D-000099"), &desk.department()).refused(404, "not_found");
+}
+
+fn a_round_without_places_places_nobody(desk: &Desk) {
+    desk.waiting(&desk.another_child());
+    let held = round(desk, HOME, false);
+    assert_eq!((&held["placed"], &held["places_left"]), (&json!(0), &json!([])));
+}
