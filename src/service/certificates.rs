@@ -10,7 +10,7 @@ use super::rounds::{Outcome, Pass};
 use crate::domain::kindergarten::Group;
 use crate::engine::allocation::{Prepared, Rule};
 use crate::exchange::instance::{
-    GroupFacts, allocation_csv, certificate_json, certify, children_csv, groups_csv, result_sha256,
+    GroupFacts, allocation_csv, certificate_json, certify, children_csv, groups_csv, input_sha256, result_sha256,
 };
 use crate::store::rounds::RoundFile;
 use crate::trust::seal::sha256_hex;
@@ -40,7 +40,8 @@ fn bodies(pass: &Pass) -> Result<[String; 4], Problem> {
     let rows: Vec<(u32, u32)> =
         allocation.rows(&pass.instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
     let pieces = allocation_csv(&rows);
-    let certificate = certify(&pass.instance, rule, &allocation, &cut_offs, result_sha256(&pieces));
+    let input = input_sha256(&pass.instance);
+    let certificate = certify(&pass.instance, rule, &allocation, &cut_offs, input, result_sha256(&pieces));
     let facts: Vec<GroupFacts> = pass.groups.iter().map(|g| facts(g, pass)).collect();
     Ok([
         groups_csv(&pass.instance, &facts),
