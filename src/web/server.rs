@@ -65,15 +65,19 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
             .app_data(web::Data::new(Arc::clone(&registry)))
             .app_data(web::Data::new(metrics.clone()))
             .app_data(web::PayloadConfig::new(BODY_MAX))
-            .app_data(web::FormConfig::default().limit(4 * 1024).error_handler(|error, _| {
-                malformed("malformed_form", "the form cannot be read", &error)
-            }))
-            .app_data(web::QueryConfig::default().error_handler(|error, _| {
-                malformed("malformed_query", "the query cannot be read", &error)
-            }))
-            .app_data(web::PathConfig::default().error_handler(|error, _| {
-                malformed("malformed_path", "the path cannot be read", &error)
-            }))
+            .app_data(
+                web::FormConfig::default()
+                    .limit(4 * 1024)
+                    .error_handler(|error, _| malformed("malformed_form", "the form cannot be read", &error)),
+            )
+            .app_data(
+                web::QueryConfig::default()
+                    .error_handler(|error, _| malformed("malformed_query", "the query cannot be read", &error)),
+            )
+            .app_data(
+                web::PathConfig::default()
+                    .error_handler(|error, _| malformed("malformed_path", "the path cannot be read", &error)),
+            )
             .wrap_fn(move |request, service| {
                 let counted = counted.clone();
                 let answered = service.call(request);
