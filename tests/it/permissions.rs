@@ -38,7 +38,8 @@ impl Things {
         let referral = desk.refer_next(HOME);
         desk.waiting(&desk.another_child());
         desk.place(GROUP);
-        let round = desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
+        let round =
+            desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
         let file = format!("{HOME}-2022-general-pass1-groups.csv");
         Things { application, referred, open_place: desk.place(GROUP), taken_place, referral, document, round, file }
     }
@@ -54,10 +55,12 @@ impl Things {
             .replace("{name}", &self.file)
             .replace("{key}", &format!("{HOME}-2022-general"));
         if method == "GET" {
-            let asks = ["/bulletins/latest", "/referrals/next", "/queues", "/places"].iter().any(|end| path.ends_with(end));
+            let asks =
+                ["/bulletins/latest", "/referrals/next", "/queues", "/places"].iter().any(|end| path.ends_with(end));
             return (if asks { format!("{path}?territory={HOME}") } else { path }, None);
         }
-        let skipped = json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
+        let skipped =
+            json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
         let body = match route.trim_start_matches("/api/v1") {
             "/positions" => json!({"iin": desk.another_child().iin}),
             "/applications" => desk.another_child().application(CITY),

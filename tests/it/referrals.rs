@@ -124,9 +124,7 @@ fn a_skip_needs_a_listed_ground_evidence_and_a_second_person(desk: &Desk) {
     let second = desk.another_token(Role::Department, HOME).token;
     let own = confirmation(desk, &first, &place, &other);
     let theirs = confirmation(desk, &second, &place, &other);
-    let with = |ground: &str, evidence: &str, confirmed_by: &str| {
-        json!({"ground": ground, "evidence": evidence, "confirmed_by": confirmed_by})
-    };
+    let with = |ground: &str, evidence: &str, confirmed_by: &str| json!({"ground": ground, "evidence": evidence, "confirmed_by": confirmed_by});
     for (ground, evidence, confirmed_by, code) in [
         ("written_refusal", "хат № 5", own.as_str(), "not_confirmed"),
         ("written_refusal", "хат № 5", "Сынақов Әлихан", "not_confirmed"),

@@ -22,17 +22,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "domain", "rules", "engine", "audit", "trust", "store", "outside", "documents", "exchange", "sample", "clock",
+            "domain",
+            "rules",
+            "engine",
+            "audit",
+            "trust",
+            "store",
+            "outside",
+            "documents",
+            "exchange",
+            "sample",
+            "clock",
         ],
     ),
     // Outside words to acts and back: no rows, no engine.
     ("web", &["domain", "rules", "trust", "documents", "service"]),
-    (
-        "cli",
-        &[
-            "domain", "rules", "engine", "audit", "trust", "store", "exchange", "sample", "service", "web", "clock",
-        ],
-    ),
+    ("cli", &["domain", "rules", "engine", "audit", "trust", "store", "exchange", "sample", "service", "web", "clock"]),
     ("clock", &[]),
 ];
 
@@ -54,7 +59,14 @@ const CRATES: &[(&str, &[&str])] = &[
     (
         "web",
         &[
-            "actix_web", "actix_governor", "askama", "prometheus", "serde", "serde_json", "tracing", "utoipa",
+            "actix_web",
+            "actix_governor",
+            "askama",
+            "prometheus",
+            "serde",
+            "serde_json",
+            "tracing",
+            "utoipa",
             "utoipa_swagger_ui",
         ],
     ),
@@ -127,7 +139,8 @@ fn no_path_leaves_its_room_by_the_back_door() {
 
 /// The dependencies of Cargo.toml, as Rust names them.
 fn dependencies() -> BTreeSet<String> {
-    let manifest: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).expect("a manifest").parse().expect("TOML");
+    let manifest: toml::Table =
+        std::fs::read_to_string(root().join("Cargo.toml")).expect("a manifest").parse().expect("TOML");
     let listed = manifest["dependencies"].as_table().expect("dependencies");
     listed.keys().map(|name| name.replace('-', "_")).collect()
 }
