@@ -95,12 +95,12 @@ pub type Body = Result<Bytes, actix_web::Error>;
 /// The bearer token of a request.
 fn bearer(request: &HttpRequest) -> Result<String, Problem> {
     let given = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    given.and_then(|v| v.strip_prefix("Bearer ")).map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).ok_or_else(
-        || {
-            let message = "send the header Authorization: Bearer TOKEN";
-            Problem::new(Kind::Unauthorised, "token_missing", message)
-        },
-    )
+    // The scheme's name may be written in any case (RFC 9110, 11.1).
+    let token = given.and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    token.map(|(_, t)| t.trim().to_owned()).filter(|t| !t.is_empty()).ok_or_else(|| {
+        let message = "send the header Authorization: Bearer TOKEN";
+        Problem::new(Kind::Unauthorised, "token_missing", message)
+    })
 }
 
 /// Most levels of lists and objects in a body.
@@ -251,7 +251,13 @@ where
     })
     .await;
     match flatten(done) {
-        Ok(text) => HttpResponse::Ok().content_type(media).body(text),
+        Ok(text) => HttpResponse::Ok()
+            .content_type(media)
+            // A paper names a child: no cache keeps it, and nothing in it runs.
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(text),
         Err(problem) => Failure(problem).error_response(),
     }
 }

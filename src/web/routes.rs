@@ -71,7 +71,7 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/kindergartens").route(get().to(p::kindergartens)))
         .service(at("/api/v1/places").route(get().to(p::ledger)).route(post().to(p::report)))
         .service(at("/api/v1/places/{id}/withdraw").route(post().to(p::withdraw)))
-        .service(at("/api/v1/bulletins/latest").route(get().to(p::bulletin)))
+        .service(at("/api/v1/bulletins/latest").wrap(limit()).route(get().to(p::bulletin)))
         .service(at("/api/v1/rounds").route(post().to(p::hold_round)))
         .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
         .service(at("/api/v1/rounds/{id}/certificate").route(get().to(p::certificate)))
