@@ -64,11 +64,11 @@ fn every_route_refuses(desk: &Desk, body: &[u8], status: u16, code: &str) {
 
 fn a_body_that_is_no_json_object_is_refused_on_every_route(desk: &Desk) {
     for body in
-        ["nonsense", "{", "{\"iin\":", "{\"a\":1}}", "\u{feff}{}", "{'a': 1}", "{\"a\":1e999}", "{\"a\":\"\u{0}\"}"]
+        ["nonsense", "{", "{\"iin\":", "{\"a\":1}}", "\u{feff}{}", "{'a': 1}", "{\"a\":\"\u{0}\"}", "{\"a\":01}"]
     {
         every_route_refuses(desk, body.as_bytes(), 400, "malformed_body");
     }
-    for body in [&b"\xff\xfe{\0}\0"[..], b"{\"a\":\"\xff\"}", b"{\"a\":\"\\ud800\"}"] {
+    for body in [&b"\xff\xfe{\0}\0"[..], b"{\"a\":\"\xff\"}"] {
         every_route_refuses(desk, body, 400, "malformed_body");
     }
     for body in ["null", "true", "17", "\"text\"", "[]", "[{}]", "[\"391000000\",true]"] {
@@ -81,6 +81,14 @@ fn a_body_nested_ten_thousand_levels_deep_is_refused_on_every_route(desk: &Desk)
     every_route_refuses(desk, deep("{\"a\":", "}").as_bytes(), 400, "malformed_body");
     every_route_refuses(desk, format!("{{\"child\":{}}}", deep("[", "]")).as_bytes(), 400, "malformed_body");
     every_route_refuses(desk, "[".repeat(100_000).as_bytes(), 400, "malformed_body");
+    let child = desk.another_child();
+    for iin in ["1e999", "-0", "\"\\ud800\"", "\"\\u12\"", "\"\t\"", "0x1"] {
+        let reply = desk.send("POST", "/api/v1/positions", None, &[], Some(format!("{{\"iin\":{iin}}}").as_bytes()));
+        assert!(matches!(reply.status, 400 | 422), "{iin}: {}", reply.text);
+        reply.is_problem();
+    }
+    let spaced = format!(" \n{{\"iin\" : \"{}\", \"more\": [[\"]]\\\"[[\"]]}}\r\n", child.iin);
+    desk.send("POST", "/api/v1/positions", None, &[], Some(spaced.as_bytes())).must(200);
 }
 
 fn a_body_of_300_kilobytes_is_too_large_on_every_route(desk: &Desk) {
@@ -189,10 +197,12 @@ fn all_faults_of_an_application_are_named_at_once(desk: &Desk) {
 fn wrong_iins(desk: &Desk) -> Vec<String> {
     let iin = desk.another_child().iin;
     let digits: Vec<u32> = iin.chars().filter_map(|c| c.to_digit(10)).collect();
-    // Every digit changed by one, in turn: the check digit finds them all.
+    // One digit changed by one, in turn. The second pass of the check lets a few of these through.
     let mut wrong: Vec<String> = (0..12)
         .map(|n| (0..12).map(|m| ((digits[m] + u32::from(n == m)) % 10).to_string()).collect::<String>())
+        .filter(|iin| kezek::domain::iin::Iin::parse(iin).is_err())
         .collect();
+    assert!(wrong.len() > 9, "the check digit finds nearly all");
     let kazakh_digits: String = iin.chars().map(|c| char::from_u32(u32::from(c) - 48 + 0x660).unwrap_or(c)).collect();
     wrong.extend([iin[..11].to_owned(), format!("{iin}0"), format!("{}x", &iin[..11]), kazakh_digits]);
     wrong.extend(
@@ -317,7 +327,8 @@ fn a_wrong_method_is_not_allowed_and_says_which_is(desk: &Desk) {
             let reply = raw(desk, other, target.as_bytes(), &token);
             // A literal segment of one route may stand for a variable of another: /referrals/next is also a number.
             let stands = kezek::web::routes::ROUTES.iter().any(|(m, r, _)| {
-                *m == other && r.split('/').count() == target.split('/').count() && *route != *r && r.contains('{')
+                let same_length = r.split('/').count() == target.split('/').count();
+                *m == other && (r == route || (same_length && r.contains('{')))
             });
             if !stands || reply.status == 405 {
                 assert_eq!((reply.status, reply.code()), (405, "wrong_method"), "{other} {route}: {}", reply.text);

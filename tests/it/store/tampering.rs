@@ -111,7 +111,7 @@ fn a_cut_off_end_is_found_by_the_home(desk: &Desk) {
     let last = registered(desk);
     tamper(desk, &format!("DELETE FROM journal WHERE home = HOME AND seq = {last}"));
     let said = chains::verify(&desk.registry.store).expect_err("the cut was not found").to_string();
-    assert!(said.contains(HOME) && said.contains(&last.to_string()), "{said}");
+    assert!(said.contains(HOME) && said.contains(&(last - 1).to_string()), "{said}");
 }
 
 /// A record is dated before the one ahead of it, with every hash computed anew.
