@@ -2,7 +2,7 @@
 //!
 //! `solve` is one cold run on prepared arrays, `scenarios` a thousand runs over one shared layout, `process` the whole
 //! command from CSV to CSV. Set `KEZEK_BENCH_LARGE=1` for the three-million instance. What came out, and on what machine,
-//! is in `benches/allocation.md`.
+//! is in `benches/README.md`.
 #![allow(missing_docs, reason = "criterion's macros declare functions without docs")]
 #![allow(clippy::unwrap_used, reason = "a bench that goes wrong should stop")]
 

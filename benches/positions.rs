@@ -1,5 +1,5 @@
 //! Positions in an index of 1 000 000 entries in 200 queues, the largest of 50 000: `cargo bench --bench positions`.
-//! Invented entries. What came out, and on what machine, is in `benches/positions.md`.
+//! Invented entries. What came out, and on what machine, is in `benches/README.md`.
 #![allow(missing_docs, reason = "criterion's macros declare functions without docs")]
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench that goes wrong should stop")]
 

@@ -108,27 +108,33 @@ impl Registry {
         applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
         let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
         joined.extend(standing::settled(tx, moved.application.queue, to_bound.profile)?);
-        let entry = |home, territory, payload| Entry {
-            home,
-            act: "move",
-            actor: caller.principal.id.clone(),
-            territory,
-            payload,
-        };
-        let role = caller.principal.role;
-        let entries = vec![
-            entry(
-                old.home,
-                old.territory,
-                json!({"application": old.number, "moved_to": number, "role": role, "queue": left}),
-            ),
-            entry(
-                to,
-                territory,
-                json!({"application": number, "moved_from": old.number, "child": moved.child.key, "role": role,
-                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": joined}),
-            ),
-        ];
+        let entries = records(caller, &old, &moved.application, (left, joined), &sealed.1);
         Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
     }
+}
+
+/// A record for each home: where the application left, and where it joined.
+fn records(
+    caller: &Caller,
+    old: &Application,
+    moved: &Application,
+    (left, joined): (Vec<Effect>, Vec<Effect>),
+    seal: &str,
+) -> Vec<Entry> {
+    let entry = |of: &Application, payload| Entry {
+        home: of.home,
+        act: "move",
+        actor: caller.principal.id.clone(),
+        territory: of.territory,
+        payload,
+    };
+    let role = caller.principal.role;
+    vec![
+        entry(old, json!({"application": old.number, "moved_to": moved.number, "role": role, "queue": left})),
+        entry(
+            moved,
+            json!({"application": moved.number, "moved_from": old.number, "child": moved.child, "role": role,
+                "facts": {"key": moved.facts, "seal": seal}, "queue": joined}),
+        ),
+    ]
 }

@@ -103,24 +103,50 @@ fn bearer(request: &HttpRequest) -> Result<String, Problem> {
     })
 }
 
+/// Most levels of lists and objects in a body.
+const DEPTH_MAX: usize = 32;
+
 /// Reads a JSON body, which must be an object; an empty one is `{}`.
 pub fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+    let malformed = |why: &dyn std::fmt::Display| {
+        let message = format!("the body is not the JSON that this route takes: {why}; see /docs");
+        Problem::new(Kind::Malformed, "malformed_body", message)
+    };
+    // What a route does not know is skipped, so what is wrong inside it must be seen here.
+    let text = std::str::from_utf8(bytes).map_err(|e| malformed(&e))?;
+    if depth(bytes) > DEPTH_MAX {
+        return Err(malformed(&format!("it is nested deeper than {DEPTH_MAX} levels")));
+    }
+    let text = if text.trim_ascii().is_empty() { "{}" } else { text };
     // serde would take a list for the fields of an object in their order; nobody means that.
-    let object = text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
-    let read = if object {
-        serde_json::from_slice(text)
+    let read = if text.trim_ascii_start().starts_with('{') {
+        serde_json::from_str(text)
     } else {
-        serde_json::from_slice(text)
+        serde_json::from_str(text)
             .and_then(|_: IgnoredAny| Err(<serde_json::Error as serde::de::Error>::custom("it is not an object")))
     };
-    read.map_err(|e: serde_json::Error| {
-        let message = format!("the body is not the JSON that this route takes: {e}; see /docs");
-        match e.classify() {
-            serde_json::error::Category::Data => Problem::new(Kind::Invalid, "wrong_body", message),
-            _ => Problem::new(Kind::Malformed, "malformed_body", message),
-        }
+    read.map_err(|e: serde_json::Error| match e.classify() {
+        serde_json::error::Category::Data => Problem { kind: Kind::Invalid, code: "wrong_body", ..malformed(&e) },
+        _ => malformed(&e),
     })
+}
+
+/// How many lists and objects stand inside one another at most.
+fn depth(json: &[u8]) -> usize {
+    let (mut deepest, mut open) = (0usize, 0usize);
+    let (mut quoted, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => open += 1,
+            b'}' | b']' if !quoted => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// The body, or the response that says why it did not arrive.

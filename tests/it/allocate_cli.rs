@@ -324,3 +324,18 @@ fn a_certificate_is_verified_and_a_tampering_is_named() {
     fs::write(path("certificate.json"), "{}").unwrap();
     assert_eq!(files.verify(&[]).status.code(), Some(2));
 }
+
+#[test]
+fn instants_of_any_offset_are_counted_from_1970() {
+    let at = |text: &str| kezek::exchange::instance::parse_instant(text.as_bytes());
+    assert_eq!(at("1970-01-01T05:00:00+05:00"), Some(0));
+    assert_eq!(at("1969-12-31T14:15:00-09:45"), Some(0));
+    assert_eq!(at("2000-02-29t23:59:59.5z"), Some(951_868_799_500_000));
+    assert_eq!(at("0000-01-01T00:00:00Z"), Some(-62_167_219_200_000_000));
+    assert_eq!(at("9999-12-31T23:59:59.999999-00:00"), Some(253_402_300_799_999_999));
+    assert_eq!(at("2016-12-31T23:59:60Z"), at("2017-01-01T00:00:00Z"));
+    assert_eq!(at("2017-01-01T04:59:60+05:00"), at("2017-01-01T00:00:00Z"));
+    for text in ["1969-12-31T23:59:59.999999Z", "2024-02-29T12:34:56.000001Z", "0001-03-01T00:00:00.000000Z"] {
+        assert_eq!(kezek::exchange::instance::instant_text(at(text).unwrap()), text);
+    }
+}

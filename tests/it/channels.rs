@@ -183,7 +183,8 @@ fn contacts_and_preferences_are_amended_without_losing_the_seat(desk: &Desk) {
     assert_eq!(application["preferences"], json!(["k-003", "k-001"]));
     let entry = desk.entry(&child);
     assert_eq!(entry["position"], 1, "an amendment keeps the instant");
-    let choices = json!([{"kindergarten": "k-003", "position": 1, "of": 2}, {"kindergarten": "k-001", "position": 1, "of": 2}]);
+    let choices =
+        json!([{"kindergarten": "k-003", "position": 1, "of": 2}, {"kindergarten": "k-001", "position": 1, "of": 2}]);
     assert_eq!(entry["choices"], choices, "somebody without preferences wants any kindergarten");
     for (sent, code) in [
         (json!({}), "nothing_to_change"),
@@ -320,7 +321,8 @@ fn a_result_of_a_portal_request_says_that_the_signature_was_not_checked(desk: &D
     let number = desk.hand_in(&desk.portal(), &application).must(201).text_of("number");
     desk.accept(&number);
     let text = pages(desk, &number);
-    for words in ["Электрондық цифрлық қолтаңба тексерілген жоқ", "Электронная цифровая подпись не проверена"] {
+    for words in ["Электрондық цифрлық қолтаңба тексерілген жоқ", "Электронная цифровая подпись не проверена"]
+    {
         assert!(text.contains(words), "no {words:?} in {text}");
     }
 }

@@ -117,6 +117,7 @@ impl Desk {
             .timeout_global(Some(Duration::from_secs(60)))
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .proxy(None)
             .build()
             .into();
         Desk {

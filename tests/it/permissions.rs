@@ -26,6 +26,7 @@ struct Things {
     referral: String,
     document: String,
     round: String,
+    file: String,
 }
 
 impl Things {
@@ -35,8 +36,12 @@ impl Things {
         let document = desk.accept(&referred).json["result"]["id"].as_str().expect("an id").to_owned();
         let taken_place = desk.place(GROUP);
         let referral = desk.refer_next(HOME);
-        let round = desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
-        Things { application, referred, open_place: desk.place(GROUP), taken_place, referral, document, round }
+        desk.waiting(&desk.another_child());
+        desk.place(GROUP);
+        let round =
+            desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
+        let file = format!("{HOME}-2022-general-pass1-groups.csv");
+        Things { application, referred, open_place: desk.place(GROUP), taken_place, referral, document, round, file }
     }
 
     /// A request to a route that is right in every value, so that only the credential decides.
@@ -47,12 +52,15 @@ impl Things {
             .replace("/places/{id}", &format!("/places/{}", self.taken_place))
             .replace("/documents/{id}", &format!("/documents/{}", self.document))
             .replace("/rounds/{id}", &format!("/rounds/{}", self.round))
+            .replace("{name}", &self.file)
             .replace("{key}", &format!("{HOME}-2022-general"));
         if method == "GET" {
-            let asks = ["/bulletins/latest", "/referrals/next", "/queues"].iter().any(|end| path.ends_with(end));
+            let asks =
+                ["/bulletins/latest", "/referrals/next", "/queues", "/places"].iter().any(|end| path.ends_with(end));
             return (if asks { format!("{path}?territory={HOME}") } else { path }, None);
         }
-        let skipped = json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
+        let skipped =
+            json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
         let body = match route.trim_start_matches("/api/v1") {
             "/positions" => json!({"iin": desk.another_child().iin}),
             "/applications" => desk.another_child().application(CITY),

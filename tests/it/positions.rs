@@ -47,7 +47,10 @@ fn reasons_say_how_many_stand_ahead_by_tier_and_which_rule_put_them_there(desk: 
     let reasons = entry["reasons"].as_array().expect("reasons");
     assert_eq!(reasons[0]["code"], "ahead");
     assert_eq!(reasons[0]["ahead"], json!({"out_of_turn": 1, "first_priority": 1, "general": 2}));
-    assert_eq!(reasons[0]["text"]["ru"], "Впереди вашего ребенка: 4 ребенка. Из них вне очереди — 1, первоочередных — 1, в общей очереди — 2.");
+    assert_eq!(
+        reasons[0]["text"]["ru"],
+        "Впереди вашего ребенка: 4 ребенка. Из них вне очереди — 1, первоочередных — 1, в общей очереди — 2."
+    );
     assert_eq!((&reasons[1]["code"], &reasons[1]["basis"]), (&json!("mixing_rule"), &json!("practice")));
     assert!(reasons[1]["source"].as_str().is_some_and(|s| s.contains("bilim.astana.kz")));
     for reason in reasons {
@@ -172,7 +175,8 @@ fn a_queue_is_listed_with_its_length(desk: &Desk) {
     let all = desk.get("/api/v1/queues?territory=390000000", &auditor).must(200);
     let rows: Vec<(&Value, &Value)> =
         all.json["queues"].as_array().expect("queues").iter().map(|q| (&q["key"], &q["of"])).collect();
-    let expected = [(json!(format!("{HOME}-2022-general")), json!(3)), (json!(format!("{VILLAGE}-2022-general")), json!(1))];
+    let expected =
+        [(json!(format!("{HOME}-2022-general")), json!(3)), (json!(format!("{VILLAGE}-2022-general")), json!(1))];
     assert_eq!(rows, expected.each_ref().map(|(key, of)| (key, of)));
     let own = desk.get(&format!("/api/v1/queues?territory={VILLAGE}"), &desk.akim()).must(200);
     assert_eq!(own.json["queues"].as_array().map(Vec::len), Some(1));

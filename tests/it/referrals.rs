@@ -124,9 +124,7 @@ fn a_skip_needs_a_listed_ground_evidence_and_a_second_person(desk: &Desk) {
     let second = desk.another_token(Role::Department, HOME).token;
     let own = confirmation(desk, &first, &place, &other);
     let theirs = confirmation(desk, &second, &place, &other);
-    let with = |ground: &str, evidence: &str, confirmed_by: &str| {
-        json!({"ground": ground, "evidence": evidence, "confirmed_by": confirmed_by})
-    };
+    let with = |ground: &str, evidence: &str, confirmed_by: &str| json!({"ground": ground, "evidence": evidence, "confirmed_by": confirmed_by});
     for (ground, evidence, confirmed_by, code) in [
         ("written_refusal", "хат № 5", own.as_str(), "not_confirmed"),
         ("written_refusal", "хат № 5", "Сынақов Әлихан", "not_confirmed"),
@@ -164,8 +162,8 @@ fn a_confirmation_counts_once_and_for_what_it_names(desk: &Desk) {
     let second = desk.another_token(Role::Department, HOME).token;
     let id = confirmation(desk, &second, &place, &other);
     let said = json!({"ground": "written_refusal", "evidence": "хат № 5", "confirmed_by": id});
-    let other_place = desk.place("503");
-    skip(desk, &first, &other_place, &other, said.clone()).refused(422, "not_confirmed");
+    let third = desk.waiting(&desk.another_child());
+    skip(desk, &first, &place, &third, said.clone()).refused(422, "not_confirmed");
     let referral = number_of(&skip(desk, &first, &place, &other, said.clone()).must(201));
     desk.on_referral(&referral, "annul", &json!({"ground": "issued_in_error"})).must(200);
     skip(desk, &first, &place, &other, said).refused(422, "not_confirmed");

@@ -18,6 +18,7 @@ on_both!(
     a_place_that_a_village_cannot_use_goes_to_the_queue_of_its_home,
     a_round_covers_its_territory_and_all_below_and_nothing_else,
     a_committed_round_can_be_read_again,
+    a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_name,
     a_round_without_places_places_nobody,
 );
 
@@ -217,6 +218,39 @@ fn a_committed_round_can_be_read_again(desk: &Desk) {
     let read = desk.get(&format!("/api/v1/rounds/{id}"), &desk.token(Role::Auditor, HOME)).must(200);
     assert_eq!(read.json, held);
     desk.get(&format!("/api/v1/rounds/{HOME}-D-000099"), &desk.department()).refused(404, "not_found");
+}
+
+fn a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_name(desk: &Desk) {
+    use kezek::trust::seal::sha256_hex;
+    for _ in 0..3 {
+        desk.waiting(&desk.another_child());
+    }
+    desk.places(GROUP, 2);
+    let held = round(desk, HOME, false);
+    let id = held["id"].as_str().expect("an id");
+    let auditor = desk.token(Role::Auditor, HOME);
+    let read = desk.get(&format!("/api/v1/rounds/{id}/certificate"), &auditor).must(200);
+    let files = read.json["certificates"][0]["files"].as_object().expect("files");
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["allocation", "certificate", "children", "groups"]);
+    let mut hashes = Vec::new();
+    for file in files.values() {
+        let path = file["href"].as_str().expect("an address");
+        let body = desk.get(path, &auditor).must(200).text;
+        assert_eq!(file["sha256"], sha256_hex(body.as_bytes()), "{path}");
+        hashes.push(file["sha256"].clone());
+    }
+    let mut journaled = Vec::new();
+    kezek::service::chains::each(&desk.registry.store, |record| -> Result<(), kezek::store::StoreError> {
+        if record.act == "hold_round" {
+            journaled.extend(record.payload["certificates"].as_object().expect("hashes").values().cloned());
+        }
+        Ok(())
+    })
+    .expect("the journal");
+    assert_eq!(journaled.len(), hashes.len());
+    assert!(journaled.iter().all(|hash| hashes.contains(hash)), "the journal names the files: {journaled:?}");
+    desk.get(&format!("/api/v1/rounds/{id}/files/secrets.csv"), &auditor).refused(404, "not_found");
 }
 
 fn a_round_without_places_places_nobody(desk: &Desk) {

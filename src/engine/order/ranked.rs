@@ -2,7 +2,7 @@
 //!
 //! A queue needs hundreds of small sets (one per kindergarten and stream) and a few large ones. A set of up to one
 //! chunk is a plain sorted vector, so that a small set costs what its keys cost; a larger one is a row of chunks.
-//! Measured against `indexset::BTreeSet` in `benches/positions.md`.
+//! Measured against `indexset::BTreeSet` in `benches/README.md`.
 #![allow(clippy::indexing_slicing, reason = "every index comes from a search in the same vectors")]
 
 pub use super::key::Key;

@@ -96,7 +96,7 @@ fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
                 ("position", position.to_string()),
                 ("of", of.to_string()),
                 ("of_children", children),
-                ("as_of", entry.as_of.get(..19).unwrap_or_default().replace('T', " ")),
+                ("as_of", local(rules, &entry)),
             ];
             render(rules, tongue, "position", &values)
         }
@@ -124,6 +124,14 @@ fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
         choices,
         reasons: entry.reasons.iter().map(|r| r.text.get(tongue).to_owned()).collect(),
     }
+}
+
+/// The instant of the answer in the queue's own time, as people write it.
+fn local(rules: &Rules, entry: &PositionEntry) -> String {
+    chrono::DateTime::parse_from_rfc3339(&entry.as_of).map_or_else(
+        |_| entry.as_of.clone(),
+        |at| at.with_timezone(&rules.calendar.zone(entry.queue.territory)).format("%d.%m.%Y %H:%M:%S").to_string(),
+    )
 }
 
 fn render(rules: &Rules, tongue: Tongue, code: &str, values: &[(&str, String)]) -> String {

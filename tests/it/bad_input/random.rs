@@ -6,19 +6,62 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 
 use super::posts;
-use crate::desk::{CITY, Desk, Reply};
+use crate::desk::{CITY, Desk, Reply, on_both};
+
+on_both!(random_json_on_every_route_breaks_nothing, an_application_with_one_random_value_breaks_nothing);
 
 /// Names that occur in some body.
 const NAMES: [&str; 26] = [
-    "iin", "child", "applicant", "name", "kind", "birth_date", "contacts", "power", "territory", "preferences", "language",
-    "categories", "code", "documents", "number", "expires_on", "consent", "decision", "grounds", "place", "application",
-    "group", "cohort", "count", "ground", "dry_run",
+    "iin",
+    "child",
+    "applicant",
+    "name",
+    "kind",
+    "birth_date",
+    "contacts",
+    "power",
+    "territory",
+    "preferences",
+    "language",
+    "categories",
+    "code",
+    "documents",
+    "number",
+    "expires_on",
+    "consent",
+    "decision",
+    "grounds",
+    "place",
+    "application",
+    "group",
+    "cohort",
+    "count",
+    "ground",
+    "dry_run",
 ];
 
 /// Texts that mean something somewhere.
 const WORDS: [&str; 20] = [
-    "", "accepted", "refused", "parent", "attorney", "kk", "general", "391010000", "391000000", "000000000", "2022-05-17",
-    "2026-09-14", "orphan", "107", "k-001", "391000000-000001", "391000000-P-000001", "court_act", "\u{0}", "ұ\u{1F476}",
+    "",
+    "accepted",
+    "refused",
+    "parent",
+    "attorney",
+    "kk",
+    "general",
+    "391010000",
+    "391000000",
+    "000000000",
+    "2022-05-17",
+    "2026-09-14",
+    "orphan",
+    "107",
+    "k-001",
+    "391000000-000001",
+    "391000000-P-000001",
+    "court_act",
+    "\u{0}",
+    "ұ\u{1F476}",
 ];
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -58,7 +101,7 @@ fn is_sound(desk: &Desk, before: i64, path: &str, reply: &Reply) {
 }
 
 /// Whatever is sent, every route answers soundly.
-pub fn random_json_on_every_route_breaks_nothing(desk: &Desk) {
+fn random_json_on_every_route_breaks_nothing(desk: &Desk) {
     let posts = posts(desk);
     let run = runner().run(&object(value()), |body| {
         let body = Value::Object(body).to_string();
@@ -74,13 +117,30 @@ pub fn random_json_on_every_route_breaks_nothing(desk: &Desk) {
 
 /// The places of an application where a value can be exchanged.
 const POINTERS: [&str; 20] = [
-    "/child", "/child/iin", "/child/name", "/child/birth_date", "/applicant", "/applicant/iin", "/applicant/name",
-    "/applicant/kind", "/applicant/contacts", "/applicant/contacts/0", "/territory", "/preferences", "/language", "/kind",
-    "/categories", "/documents", "/documents/0", "/documents/0/kind", "/documents/1/expires_on", "/consent",
+    "/child",
+    "/child/iin",
+    "/child/name",
+    "/child/birth_date",
+    "/applicant",
+    "/applicant/iin",
+    "/applicant/name",
+    "/applicant/kind",
+    "/applicant/contacts",
+    "/applicant/contacts/0",
+    "/territory",
+    "/preferences",
+    "/language",
+    "/kind",
+    "/categories",
+    "/documents",
+    "/documents/0",
+    "/documents/0/kind",
+    "/documents/1/expires_on",
+    "/consent",
 ];
 
 /// A right application with one value exchanged is taken or refused soundly.
-pub fn an_application_with_one_random_value_breaks_nothing(desk: &Desk) {
+fn an_application_with_one_random_value_breaks_nothing(desk: &Desk) {
     let tokens = [desk.office(), desk.portal()];
     let run = runner().run(&((0..POINTERS.len()), value(), 0..tokens.len()), |(n, value, token)| {
         let mut application = desk.another_child().application(CITY);

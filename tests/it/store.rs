@@ -1,0 +1,214 @@
+//! The registry's rows: twin migrations, the journal that shows every tampering, sealed facts, and the one door for
+//! writes.
+
+mod schema;
+mod tampering;
+
+use std::collections::BTreeMap;
+use std::sync::Barrier;
+
+use kezek::domain::kato::Kato;
+use kezek::service::chains;
+use kezek::store::{Entry, Store, StoreError, Written, facts, journal};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::desk::database::Database;
+use crate::desk::{CITY, Db, Desk, HOME, ParseKato, VILLAGE, instant, on_both};
+
+on_both!(
+    facts_are_sealed_by_their_salt_and_the_journal_holds_the_seal_alone,
+    the_instant_of_a_record_never_runs_back_when_the_clock_does,
+    clerks_of_one_home_get_tickets_without_gaps_and_clerks_of_two_do_not_wait_for_one_another,
+    an_act_that_fails_half_way_leaves_nothing,
+    an_act_without_a_record_saves_nothing,
+    a_record_for_a_home_that_was_not_locked_is_refused,
+    chains_are_per_home_and_the_head_is_the_hash_of_their_map,
+);
+
+fn records(store: &Store) -> Vec<kezek::trust::journal::Record> {
+    let mut found = Vec::new();
+    chains::each(store, |record| -> Result<(), StoreError> {
+        found.push(record);
+        Ok(())
+    })
+    .expect("the journal");
+    found
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn facts_are_sealed_by_their_salt_and_the_journal_holds_the_seal_alone(desk: &Desk) {
+    let child = desk.another_child();
+    desk.register_with(&child, "orphan");
+    let record = records(&desk.registry.store).into_iter().find(|r| r.act == "register").expect("a registration");
+    let key = record.payload["facts"]["key"].as_str().expect("a key");
+    let kept = desk.registry.store.read(|conn| facts::find(conn, key)).expect("facts").expect("facts");
+    let seal = hex(&Sha256::digest(format!("{}{}", kept.salt, kept.body)));
+    assert_eq!(record.payload["facts"]["seal"], seal, "sha256(salt || canonical JSON)");
+    assert!(kept.salt.len() >= 32 && kept.body.contains(&child.iin) && kept.body.contains("orphan"));
+    let told = record.payload.to_string();
+    assert!(!told.contains("orphan") && !told.contains(&child.birth_date), "{told}");
+    let again = desk.another_child();
+    desk.register_with(&again, "orphan");
+    let seals: Vec<Value> = records(&desk.registry.store)
+        .iter()
+        .map(|r| r.payload["facts"]["seal"].clone())
+        .filter(Value::is_string)
+        .collect();
+    assert_ne!(seals[0], seals[1]);
+}
+
+fn the_instant_of_a_record_never_runs_back_when_the_clock_does(desk: &Desk) {
+    let first = desk.another_child();
+    desk.set_clock("2026-09-10T05:00:00.000005Z");
+    desk.register(&first);
+    desk.set_clock("2026-09-09T05:00:00Z");
+    let second = desk.another_child();
+    let registered = desk.hand_in(&desk.office(), &second.application(CITY)).must(201);
+    assert_eq!(registered.json["applied_at"], "2026-09-10T05:00:00.000005Z");
+    assert_eq!((desk.position(&first), desk.position(&second)), (Some(1), Some(2)), "the ticket decides");
+    desk.register_in(&desk.another_child(), VILLAGE);
+    let mut last: BTreeMap<Kato, String> = BTreeMap::new();
+    for record in records(&desk.registry.store) {
+        let before = last.insert(record.home, record.at.clone()).unwrap_or_default();
+        assert!(before <= record.at, "{} {}: {before} then {}", record.home, record.seq, record.at);
+    }
+}
+
+fn clerks_of_one_home_get_tickets_without_gaps_and_clerks_of_two_do_not_wait_for_one_another(desk: &Desk) {
+    let office = desk.office();
+    let start = Barrier::new(8);
+    let mut tickets: Vec<(String, u64)> = std::thread::scope(|scope| {
+        let clerks: Vec<_> = (0..8)
+            .map(|n| {
+                let (start, office) = (&start, &office);
+                scope.spawn(move || {
+                    let territory = if n % 4 == 0 { VILLAGE } else { CITY };
+                    start.wait();
+                    let sent = (0..4).map(|_| {
+                        let child = desk.another_child();
+                        let reply = desk.hand_in(office, &child.application(territory)).must(201);
+                        (territory.to_owned(), reply.json["ticket"].as_u64().expect("a ticket"))
+                    });
+                    sent.collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        clerks.into_iter().flat_map(|c| c.join().expect("a clerk")).collect()
+    });
+    tickets.sort();
+    let expected: Vec<(String, u64)> =
+        (1..=24).map(|n| (CITY.to_owned(), n)).chain((1..=8).map(|n| (VILLAGE.to_owned(), n))).collect();
+    assert_eq!(tickets, expected);
+}
+
+fn entry(home: &str) -> Entry {
+    let home = home.parse_kato();
+    Entry { home, act: "test", actor: "test".to_owned(), territory: home, payload: json!({}) }
+}
+
+fn some_facts() -> kezek::store::facts::Facts {
+    kezek::store::facts::Facts { key: "k".to_owned(), salt: "s".to_owned(), body: "{}".to_owned() }
+}
+
+fn an_act_that_fails_half_way_leaves_nothing(desk: &Desk) {
+    let store = &desk.registry.store;
+    let home = HOME.parse_kato();
+    let before = (store.read(journal::heads).expect("heads"), desk.records());
+    let failed = store.write(&[home], desk.clock.now(), |tx| -> Result<Written<()>, StoreError> {
+        facts::insert(tx, home, &[some_facts()])?;
+        tx.next_ticket(home)?;
+        Err(StoreError::Other("half-way".to_owned()))
+    });
+    assert!(failed.is_err());
+    assert_eq!((store.read(journal::heads).expect("heads"), desk.records()), before);
+    assert_eq!(store.read(|conn| facts::find(conn, "k")).expect("facts").map(|f| f.key), None);
+    let registered = desk.hand_in(&desk.office(), &desk.another_child().application(CITY)).must(201);
+    assert_eq!(registered.json["ticket"], 1, "the ticket was not used up");
+}
+
+fn an_act_without_a_record_saves_nothing(desk: &Desk) {
+    let store = &desk.registry.store;
+    let home = HOME.parse_kato();
+    let written = store.write(&[home], desk.clock.now(), |tx| -> Result<Written<()>, StoreError> {
+        facts::insert(tx, home, &[some_facts()])?;
+        Ok(Written::nothing(()))
+    });
+    written.expect("an act that changes nothing is no fault");
+    assert!(store.read(|conn| facts::find(conn, "k")).expect("facts").is_none());
+}
+
+fn a_record_for_a_home_that_was_not_locked_is_refused(desk: &Desk) {
+    let store = &desk.registry.store;
+    let before = desk.records();
+    let written = store.write(&[HOME.parse_kato()], desk.clock.now(), |_| -> Result<Written<()>, StoreError> {
+        Ok(Written { value: (), entries: vec![entry(HOME), entry("393200000")] })
+    });
+    assert!(written.is_err());
+    assert_eq!(desk.records(), before);
+}
+
+fn chains_are_per_home_and_the_head_is_the_hash_of_their_map(desk: &Desk) {
+    desk.register(&desk.another_child());
+    desk.register_in(&desk.another_child(), VILLAGE);
+    let mut heads: BTreeMap<String, String> = BTreeMap::new();
+    let mut last: BTreeMap<Kato, (i64, String)> = BTreeMap::new();
+    for record in records(&desk.registry.store) {
+        let (seq, prev) = last.get(&record.home).cloned().unwrap_or((0, "0".repeat(64)));
+        assert_eq!((record.seq, &record.prev), (seq + 1, &prev), "home {}", record.home);
+        // The hash by hand: canonical JSON of the record without `hash`; its keys in order, its values as they are.
+        let mut value = serde_json::to_value(&record).expect("a record");
+        value.as_object_mut().expect("an object").remove("hash");
+        assert_eq!(record.hash, hex(&Sha256::digest(value.to_string())), "home {} record {}", record.home, record.seq);
+        heads.insert(record.home.to_string(), record.hash.clone());
+        last.insert(record.home, (record.seq, record.hash));
+    }
+    assert!(heads.len() > 2, "{heads:?}");
+    let map = serde_json::to_string(&heads).expect("a map");
+    assert_eq!(chains::verify(&desk.registry.store).expect("whole"), hex(&Sha256::digest(map)));
+}
+
+#[test]
+fn an_empty_registry_has_a_head_too() {
+    for db in Db::BOTH {
+        let database = Database::empty(db);
+        let store = Store::open(database.url(), 2).expect("opens");
+        store.migrate().expect("migrates");
+        store.migrate().expect("migrating again changes nothing");
+        assert_eq!(chains::verify(&store).expect("whole"), hex(&Sha256::digest("{}")));
+    }
+}
+
+#[test]
+fn a_url_that_names_no_database_says_what_to_type() {
+    for (url, said) in [
+        ("", "sqlite://PATH"),
+        ("kezek.sqlite3", "sqlite://PATH"),
+        ("mysql://x/y", "postgres://USER@HOST/DATABASE"),
+        ("sqlite://", "the path is missing"),
+        ("sqlite:///proc/nothing/kezek.sqlite3", "kezek.sqlite3"),
+        ("postgres://kezek@%2Fnowhere:1/x", "cannot open the database"),
+    ] {
+        let error = Store::open(url, 1).err().unwrap_or_else(|| panic!("{url} was opened")).to_string();
+        assert!(error.contains(said), "{url}: {error}");
+    }
+}
+
+#[test]
+fn an_instant_keeps_its_microseconds_on_both_databases() {
+    for db in Db::BOTH {
+        let database = Database::empty(db);
+        let store = Store::open(database.url(), 2).expect("opens");
+        store.migrate().expect("migrates");
+        let now = instant("2026-09-10T04:00:00.123456Z");
+        let at = store.write(&[HOME.parse_kato()], now, |tx| -> Result<_, StoreError> {
+            Ok(Written { value: tx.at(), entries: vec![entry(HOME)] })
+        });
+        assert_eq!(at.expect("written"), now);
+        let records = records(&store);
+        assert_eq!(records[0].at, "2026-09-10T04:00:00.123456Z");
+    }
+}
