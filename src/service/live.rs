@@ -75,6 +75,9 @@ impl Names {
     }
 }
 
+/// A seat of a queue with its choices, as the order is built from them.
+type Row = (Seat, TurnState, Box<[u32]>);
+
 /// What stops the index from following: it is then rebuilt from the registry.
 #[derive(Debug)]
 struct OutOfStep(String);
@@ -173,7 +176,7 @@ impl Index {
         store.read_snapshot(|conn| {
             let mut index = Index { reach: journal::reach(conn)?, ..Index::default() };
             let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
-            let mut rows: HashMap<QueueKey, Vec<(Seat, TurnState, Box<[u32]>)>> = HashMap::new();
+            let mut rows: HashMap<QueueKey, Vec<Row>> = HashMap::new();
             seats::each_claimed(conn, |seated| {
                 let held = index.held(&seated);
                 match seated.turn {

@@ -46,7 +46,7 @@ impl KeyExtractor for ByAddress {
         negative: &NotUntil<QuantaInstant>,
         mut response: HttpResponseBuilder,
     ) -> HttpResponse {
-        let wait = negative.wait_time_from(QuantaInstant::from(negative.earliest_possible())).as_secs().max(1);
+        let wait = negative.wait_time_from(negative.earliest_possible()).as_secs().max(1);
         let message = format!("too many look-ups from this address; try again in {wait} s");
         let problem = Problem::new(Kind::Busy, "too_many_requests", message);
         let document = problem_document(StatusCode::TOO_MANY_REQUESTS, &problem).to_string();
