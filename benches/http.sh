@@ -22,7 +22,9 @@ with open(f"{folder}/applications.csv", newline="", encoding="utf-8") as f:
 with open(f"{folder}/positions.lua", "w") as f:
     f.write("local iins = {" + ",".join(f'"{i}"' for i in iins) + "}\nlocal n = 0\n")
     f.write('wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n')
-    f.write("request = function() n = n % #iins + 1 return wrk.format(nil, nil, nil, '{\"iin\":\"' .. iins[n] .. '\"}') end\n")
+    f.write("local ready = {}\ninit = function() for i, iin in ipairs(iins) do ready[i] = "
+            "wrk.format(nil, nil, nil, '{\"iin\":\"' .. iin .. '\"}') end end\n")
+    f.write("request = function() n = n % #ready + 1 return ready[n] end\n")
 PY
 "$kezek" serve --listen 127.0.0.1:0 --rate-limit off --database-url "$url" 2>"$work/log" &
 server=$!

@@ -227,6 +227,53 @@ impl Messages {
     }
 }
 
+/// A template cut into its parts, for sentences that are said very often. All its values are numbers.
+#[derive(Clone, Debug)]
+pub struct Template {
+    tongue: Tongue,
+    /// Text, then the value that follows it with the forms of its noun, if it is declined.
+    parts: Vec<(String, Option<(String, Vec<String>)>)>,
+}
+
+impl Messages {
+    /// A template of a language; `None` where there is none.
+    pub fn template(&self, tongue: Tongue, code: &str) -> Option<Template> {
+        let words = self.words(tongue)?;
+        let parts = pieces(words.messages.get(code)?)?
+            .into_iter()
+            .map(|(before, hole)| {
+                let value = hole.map(|hole| {
+                    let (name, noun) = base(hole);
+                    let forms = noun.and_then(|noun| words.nouns.get(noun)).cloned().unwrap_or_default();
+                    (name.to_owned(), forms)
+                });
+                (before.to_owned(), value)
+            })
+            .collect();
+        Some(Template { tongue, parts })
+    }
+}
+
+impl Template {
+    /// The sentence with its values; a value that is not given leaves a gap, which a test would show.
+    pub fn fill(&self, value: impl Fn(&str) -> Option<u64>) -> String {
+        use fmt::Write;
+        let mut text = String::with_capacity(256);
+        for (before, hole) in &self.parts {
+            text.push_str(before);
+            let Some((name, forms)) = hole else { continue };
+            let Some(n) = value(name) else { continue };
+            // Writing to a String does not fail.
+            let _ = write!(text, "{n}");
+            if let Some(form) = forms.get(plural_form(self.tongue, n)) {
+                text.push(' ');
+                text.push_str(form);
+            }
+        }
+        text
+    }
+}
+
 /// Which plural form a number takes (CLDR): Kazakh knows one, Russian three, English two.
 pub fn plural_form(tongue: Tongue, n: u64) -> usize {
     match (tongue, n % 10, n % 100) {

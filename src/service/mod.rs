@@ -21,6 +21,7 @@ pub mod positions;
 pub mod problem;
 pub mod queues;
 pub(crate) mod reach;
+pub mod reasons;
 pub mod referral_life;
 pub mod referrals;
 pub mod register;

@@ -6,14 +6,13 @@ use utoipa::ToSchema;
 
 use super::live::{Held, Index, seat_of};
 use super::registry::Registry;
-use super::words::{Said, children, say, say_each};
+use super::words::Said;
 use crate::domain::application::Application;
-use crate::domain::codes::{Basis, Status};
+use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
 use crate::domain::life::is_live;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::Standing;
-use crate::rules::profile::Profile;
 use crate::trust::journal::instant_text;
 
 /// What is known of a child: the same shape whether the registry knows the IIN or not.
@@ -147,9 +146,7 @@ impl Registry {
                 .iter()
                 .filter_map(|&k| located.among(k).map(|s| choice(index.kindergarten(k), s)))
                 .collect();
-            if let Ok(bound) = self.bound(held.queue.territory, now) {
-                entry.reasons = reasons(&self.rules, bound.profile, &standing);
-            }
+            entry.reasons = self.reasons.of(&self.rules, held.queue, standing.ahead, now);
         }
         entry
     }
@@ -157,42 +154,6 @@ impl Registry {
 
 fn choice(kindergarten: &str, standing: Standing) -> ChoiceView {
     ChoiceView { kindergarten: kindergarten.to_owned(), position: standing.position, of: standing.of }
-}
-
-/// Who stands ahead, and the rule that put them there.
-fn reasons(rules: &crate::rules::Rules, profile: &Profile, standing: &Standing) -> Vec<Reason> {
-    let [out_of_turn, first_priority, general] = standing.ahead;
-    let ahead = Some(Ahead { out_of_turn, first_priority, general });
-    let total = out_of_turn + first_priority + general;
-    let first = if total == 0 {
-        Reason { code: "nobody_ahead", ahead, basis: None, source: None, text: say(rules, "nobody_ahead", &[]) }
-    } else {
-        let same = |n: u64| Said::same(n.to_string());
-        let (total, all) = (same(total), children(rules, total));
-        let (n0, n1, n2) = (same(out_of_turn), same(first_priority), same(general));
-        let values = [("ahead", &total), ("ahead_children", &all), ("n0", &n0), ("n1", &n1), ("n2", &n2)];
-        Reason { code: "ahead", ahead, basis: None, source: None, text: say_each(rules, "reasons", &values) }
-    };
-    let rule = match profile.mix.value {
-        Some(mix) => {
-            let (p, g) = (mix.p.to_string(), mix.g.to_string());
-            Reason {
-                code: "mixing_rule",
-                ahead: None,
-                basis: Some(Basis::code(profile.mix.basis)),
-                source: Some(profile.mix.source.clone()),
-                text: say(rules, "mixing_rule", &[("p", p.as_str()), ("g", g.as_str())]),
-            }
-        }
-        None => Reason {
-            code: "tier_then_instant",
-            ahead: None,
-            basis: Some(Basis::code(profile.mix.basis)),
-            source: Some(profile.mix.source.clone()),
-            text: say(rules, "tier_then_instant", &[]),
-        },
-    };
-    vec![first, rule]
 }
 
 impl Index {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::live::{Followed, Live};
 use super::permissions::Principal;
 use super::problem::{Kind, Problem};
+use super::reasons::Reasons;
 use crate::clock::Clock;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
@@ -30,6 +31,8 @@ pub struct Registry {
     pub clock: Clock,
     /// The index of positions.
     pub live: Live,
+    /// The reasons of positions, ready to be said.
+    pub reasons: Reasons,
     /// Who says whether a portal request's signature is the applicant's.
     pub verifier: Box<dyn SignatureVerifier>,
 }
@@ -86,7 +89,8 @@ impl Registry {
         let store = Store::open(url, connections)?;
         store.migrate()?;
         let live = Live::build(&store, mix_of(Arc::clone(&rules), clock.clone()))?;
-        Ok(Registry { store, rules, clock, live, verifier })
+        let reasons = Reasons::new(&rules);
+        Ok(Registry { store, rules, clock, live, reasons, verifier })
     }
 
     /// The regulation and the profile of a territory at an instant.

@@ -65,7 +65,7 @@ impl Record {
 
 /// An instant as the journal writes it.
 pub fn instant_text(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
 /// Why a chain is broken, at the first record where it is.

@@ -6,8 +6,11 @@ use utoipa::ToSchema;
 
 use crate::domain::iin::Iin;
 use crate::service::positions::Positions;
-use crate::service::problem::Problem;
+use crate::service::problem::{Kind, Problem};
 use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
+
+/// Room for the usual answer, so that it is written without growing.
+const ANSWER_BYTES: usize = 4 * 1024;
 
 /// Whose position.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,7 +38,10 @@ fn answer(shared: &Shared, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let asked: Asked = read_body(bytes)?;
     let iin = Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
     let positions = shared.positions(iin, shared.clock.now());
-    Ok(serde_json::to_vec(&positions).unwrap_or_default())
+    let mut body = Vec::with_capacity(ANSWER_BYTES);
+    serde_json::to_writer(&mut body, &positions)
+        .map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))?;
+    Ok(body)
 }
 
 /// Whether the process answers.
