@@ -150,6 +150,7 @@ fn depth(json: &[u8]) -> usize {
 }
 
 /// The body, or the response that says why it did not arrive.
+#[allow(clippy::result_large_err, reason = "a refused body is answered at once; nothing carries the response further")]
 pub fn whole(body: Body) -> Result<Bytes, HttpResponse> {
     body.map_err(|error| {
         let overflow = error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE;
