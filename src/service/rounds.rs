@@ -138,8 +138,8 @@ impl Scope<'_> {
 
     fn spill(&self, queue: QueueKey) -> Result<Option<QueueKey>, Problem> {
         let bound = self.registry.bound(queue.territory, self.at)?;
-        let to = |Spill::Parent| QueueKey { territory: queue.territory.home(), ..queue };
-        Ok(bound.profile.spill.value.map(to))
+        let to_home = |Spill::Parent| QueueKey { territory: queue.territory.home(), ..queue };
+        Ok(bound.profile.spill.value.map(to_home))
     }
 
     /// Allocates what a queue is offered, and gives what it could not use.
