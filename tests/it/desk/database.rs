@@ -235,7 +235,7 @@ fn build() -> String {
 }
 
 /// A program of PostgreSQL: the newest that Debian's packages installed, else whatever the path finds.
-fn tool(name: &str) -> PathBuf {
+pub fn tool(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = versions.map(|v| v.path().join("bin").join(name)).filter(|p| p.exists()).collect();
     found.sort();
@@ -243,7 +243,7 @@ fn tool(name: &str) -> PathBuf {
 }
 
 /// The program under the account `postgres` where the tests run as root. It ends when this process ends, however.
-fn as_postgres(root: bool, program: &Path) -> Command {
+pub fn as_postgres(root: bool, program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     if root {
         command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
@@ -252,7 +252,7 @@ fn as_postgres(root: bool, program: &Path) -> Command {
     command
 }
 
-fn finish(command: &mut Command) {
+pub fn finish(command: &mut Command) {
     let done = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}; install postgresql, or see tests/run"));
     assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
 }

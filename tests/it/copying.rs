@@ -1,0 +1,177 @@
+//! `kezek copy` moves a registry from one database to another with its journal intact.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use kezek::store::Store;
+use kezek::store::connection::AnyConnection;
+
+use crate::desk::database::Database;
+use crate::desk::{CITY, Db, Desk, GROUP, VILLAGE_GROUP};
+use crate::program::{kezek, run, until};
+
+/// A registry in which everything has happened that fills a table.
+fn lived_in(db: Db) -> Desk {
+    let desk = Desk::open(db);
+    let children: Vec<_> = (0..6).map(|_| desk.another_child()).collect();
+    desk.register_with(&children[0], "large_family");
+    for child in &children[1..4] {
+        desk.waiting(child);
+    }
+    desk.waiting_in_village(&children[4]);
+    desk.places(GROUP, 2);
+    desk.places(VILLAGE_GROUP, 1);
+    let referral = desk.refer_next(CITY);
+    desk.enrol(&referral);
+    let token = desk.department();
+    desk.post("/api/v1/rounds", &token, &serde_json::json!({"territory": CITY})).must(201);
+    let office = desk.office();
+    desk.post_once("/api/v1/applications", &office, "key", &children[5].application(CITY)).must(201);
+    let mut incomplete = desk.another_child().application(CITY);
+    incomplete["documents"] = serde_json::json!([]);
+    desk.post("/api/v1/applications", &desk.state_corporation(), &incomplete).refused(422, "intake_refused");
+    desk
+}
+
+fn copy(from: &str, to: &str) -> crate::program::Done {
+    run(&["copy", "--from", from, "--to", to])
+}
+
+fn exported(url: &str) -> String {
+    run(&["journal", "export", "--database-url", url]).must(0).out
+}
+
+#[test]
+fn a_registry_goes_to_the_other_database_and_back_unchanged() {
+    let desk = lived_in(Db::Sqlite);
+    let (there, back) = (Database::empty(Db::Postgres), Database::empty(Db::Sqlite));
+    let head = run(&["journal", "verify", "--database-url", desk.database_url()]).must(0).last_line().to_owned();
+    for (from, to) in [(desk.database_url(), there.url()), (there.url(), back.url())] {
+        assert_eq!(copy(from, to).must(0).last_line(), head, "the head of the journal");
+        assert_eq!(exported(to), exported(from), "no record is added or changed");
+        assert_eq!(run(&["journal", "verify", "--database-url", to]).must(0).last_line(), head);
+    }
+    assert_eq!(rows(back.url()), rows(desk.database_url()), "every row of every table");
+    // What came back goes on as the original would.
+    let next = kezek::service::registry::Registry::open(
+        there.url(),
+        2,
+        std::sync::Arc::clone(&desk.registry.rules),
+        desk.clock.clone(),
+        Box::new(kezek::trust::signature::NoVerifier),
+    )
+    .expect("the copy opens");
+    let now = desk.clock.now();
+    for (_, held) in desk.registry.live.read().seats() {
+        let mine = desk.registry.live.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len());
+        assert_eq!(next.live.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len()), mine);
+    }
+    assert!(kezek::service::tick::tick(&next.store, &next.rules, now, now).is_ok());
+}
+
+/// The rows of every table as text, sorted.
+fn rows(url: &str) -> Vec<(String, Vec<String>)> {
+    let path = url.strip_prefix("sqlite://").expect("a file");
+    let mut conn = SqliteConnection::establish(path).expect("the file");
+    kezek::store::copy::TABLES
+        .iter()
+        .map(|table| {
+            let columns: Vec<Name> = diesel::sql_query(format!("SELECT name FROM pragma_table_info('{table}')"))
+                .load(&mut conn)
+                .expect("columns");
+            let quoted: Vec<String> = columns.iter().map(|c| format!("quote(\"{}\")", c.name)).collect();
+            let sql = format!("SELECT {} AS name FROM {table} ORDER BY 1", quoted.join(" || ',' || "));
+            let all: Vec<Name> = diesel::sql_query(sql).load(&mut conn).expect("rows");
+            ((*table).to_owned(), all.into_iter().map(|r| r.name).collect())
+        })
+        .collect()
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+#[test]
+fn every_table_of_the_registry_is_copied() {
+    let desk = lived_in(Db::Sqlite);
+    let path = desk.database_url().strip_prefix("sqlite://").expect("a file");
+    let mut conn = SqliteConnection::establish(path).expect("the file");
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+        AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+    let there: Vec<Name> = diesel::sql_query(sql).load(&mut conn).expect("tables");
+    let mut listed = kezek::store::copy::TABLES.to_vec();
+    listed.sort_unstable();
+    assert_eq!(listed, there.iter().map(|t| t.name.as_str()).collect::<Vec<_>>());
+    let empty: Vec<String> =
+        rows(desk.database_url()).into_iter().filter(|(_, rows)| rows.is_empty()).map(|(table, _)| table).collect();
+    assert_eq!(empty, ["confirmations"], "the registry of these tests fills the other tables");
+}
+
+#[test]
+fn a_target_that_is_not_empty_is_refused_and_left_alone() {
+    let (desk, other) = (lived_in(Db::Sqlite), lived_in(Db::Postgres));
+    let before = exported(other.database_url());
+    let refused = copy(desk.database_url(), other.database_url()).must(1);
+    assert!(refused.err.contains("not empty"), "{}", refused.err);
+    assert_eq!(exported(other.database_url()), before);
+    let itself = copy(desk.database_url(), desk.database_url()).must(1);
+    assert!(itself.err.contains("not empty"), "{}", itself.err);
+    let nothing = copy("sqlite:///nowhere/kezek.sqlite3", other.database_url()).must(1);
+    assert!(nothing.err.contains("--from: there is no registry here"), "{}", nothing.err);
+    let wrong = copy("file.db", other.database_url()).must(1);
+    assert!(wrong.err.contains("sqlite://PATH or postgres://"), "{}", wrong.err);
+}
+
+#[test]
+fn a_broken_journal_is_not_carried_on() {
+    let desk = lived_in(Db::Sqlite);
+    desk.damaged();
+    let path = desk.database_url().strip_prefix("sqlite://").expect("a file");
+    let mut conn = SqliteConnection::establish(path).expect("the file");
+    conn.batch_execute("UPDATE journal SET actor = 'somebody else' WHERE seq = 2").expect("the damage");
+    let to = Database::empty(Db::Postgres);
+    let refused = copy(desk.database_url(), to.url()).must(1);
+    assert!(refused.err.contains("the journal of the source is broken"), "{}", refused.err);
+    let store = Store::open(to.url(), 1).expect("the target");
+    let homes = store.read(|conn: &mut AnyConnection| kezek::store::journal::reach(conn)).expect("its homes");
+    assert!(homes.is_empty(), "nothing was copied");
+}
+
+#[test]
+fn a_killed_copy_leaves_the_target_empty() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let from = Database::with_fixtures(Db::Sqlite);
+    let file = folder.path().join("applications.csv");
+    crate::program::write_rows(&file, &crate::program::rows(2_500, 21));
+    run(&["import", "applications", file.to_str().expect("a path"), "--database-url", from.url()]).must(0);
+    let to = Database::empty(Db::Postgres);
+    Store::open(to.url(), 1).expect("the target").migrate().expect("the schema");
+    let mut copying = kezek()
+        .args(["copy", "--from", from.url(), "--to", to.url()])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let mut conn = PgConnection::establish(to.url()).expect("the target");
+    // The copy holds a lock on a table as soon as it has written to it.
+    let written = "SELECT count(*) AS n FROM pg_locks l JOIN pg_class c ON c.oid = l.relation \
+        WHERE c.relname = 'children' AND l.mode = 'RowExclusiveLock'";
+    until("the copy writes", || (count(&mut conn, written) > 0).then_some(()));
+    copying.kill().expect("it runs");
+    assert!(!copying.wait().expect("it ends").success(), "the copy ended before it was killed");
+    until("the server has let go of it", || (count(&mut conn, written) == 0).then_some(()));
+    assert_eq!(count(&mut conn, "SELECT count(*) AS n FROM homes"), 0);
+    copy(from.url(), to.url()).must(0);
+    assert_eq!(count(&mut conn, "SELECT count(*) AS n FROM applications"), 2_500);
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+fn count(conn: &mut PgConnection, sql: &str) -> i64 {
+    diesel::sql_query(sql).get_result::<Count>(conn).expect("a count").n
+}

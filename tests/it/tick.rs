@@ -1,0 +1,132 @@
+//! The clock's acts: places come out at their hour, referrals end with their term.
+
+use kezek::rules::shipped;
+use kezek::service::chains;
+use kezek::service::tick::{Ticked, tick};
+use kezek::store::StoreError;
+use serde_json::json;
+
+use crate::desk::{CITY, Db, Desk, GROUP, HOME, Setup, instant, on_both};
+use crate::program::run;
+
+on_both!(
+    a_referral_ends_with_its_last_day_and_the_child_waits_on_with_its_turn,
+    a_referral_in_the_hands_of_the_kindergarten_does_not_end,
+    the_command_does_it_beside_a_server,
+);
+
+fn ticked(desk: &Desk, at: &str) -> Ticked {
+    let done = tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), instant(at)).expect("a tick");
+    desk.registry.follow_all().expect("the index follows");
+    done
+}
+
+fn referred(desk: &Desk) -> (String, String, String) {
+    let first = desk.another_child();
+    let number = desk.waiting(&first);
+    desk.waiting(&desk.another_child());
+    let place = desk.place(GROUP);
+    let referral = desk.refer_next(HOME);
+    (number, place, referral)
+}
+
+fn a_referral_ends_with_its_last_day_and_the_child_waits_on_with_its_turn(desk: &Desk) {
+    let (number, place, referral) = referred(desk);
+    // Good through 17 September; the day ends at 19:00 UTC in Kostanay.
+    assert_eq!(ticked(desk, "2026-09-17T18:59:59Z"), Ticked::default());
+    assert_eq!(ticked(desk, "2026-09-17T19:00:00Z"), Ticked { expired: 1, ..Ticked::default() });
+    let records = desk.records();
+    assert_eq!(ticked(desk, "2026-09-17T19:00:00Z"), Ticked::default(), "a second tick has nothing to do");
+    assert_eq!(desk.records(), records);
+    assert_eq!(desk.status(&number), "in_queue");
+    assert_eq!(desk.application(&number)["standing"]["position"], 1, "with its turn");
+    let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).must(200);
+    assert_eq!((&read.json["status"], &read.json["ground"]), (&json!("expired"), &json!("expired")));
+    desk.on_referral(&referral, "present", &json!({})).refused(409, "wrong_state");
+    let next = desk.next(HOME);
+    assert_eq!((&next["place"], &next["application"]), (&json!(place), &json!(number)), "the place is open again");
+    let mut last = None;
+    chains::each(&desk.registry.store, |record| -> Result<(), StoreError> {
+        last = Some(record).filter(|r| r.act == "expire_referral").or(last.take());
+        Ok(())
+    })
+    .expect("the journal");
+    let record = last.expect("the record of the expiry");
+    assert_eq!((record.actor.as_str(), record.at.as_str()), ("clock", "2026-09-10T04:00:00.000000Z"));
+    assert_eq!(record.payload["due_at"], "2026-09-17T19:00:00.000000Z");
+    assert_eq!((&record.payload["place"], &record.payload["consequence"]), (&json!(place), &json!("back")));
+    // The instant that was typed orders nobody: who comes now still comes now.
+    let later = desk.hand_in(&desk.office(), &desk.another_child().application(CITY)).must(201);
+    assert_eq!(later.json["applied_at"], "2026-09-10T04:00:00.000000Z");
+}
+
+fn a_referral_in_the_hands_of_the_kindergarten_does_not_end(desk: &Desk) {
+    let (number, _, referral) = referred(desk);
+    desk.on_referral(&referral, "present", &json!({})).must(200);
+    assert_eq!(ticked(desk, "2026-12-01T00:00:00Z"), Ticked::default());
+    desk.on_referral(&referral, "enrol", &json!({})).must(200);
+    assert_eq!(desk.status(&number), "enrolled");
+}
+
+fn the_command_does_it_beside_a_server(desk: &Desk) {
+    let (number, _, _) = referred(desk);
+    let url = desk.database_url();
+    let done = run(&["tick", "--at", "2026-10-01T00:00:00+05:00", "--database-url", url]).must(0);
+    assert_eq!(done.out, "0 places published, 1 referrals expired\n");
+    let again = run(&["tick", "--at", "2026-10-01T00:00:00+05:00", "--database-url", url]).must(0);
+    assert_eq!(again.out, "0 places published, 0 referrals expired\n");
+    desk.registry.follow_all().expect("the index follows");
+    assert_eq!(desk.status(&number), "in_queue");
+    let wrong = run(&["tick", "--at", "tomorrow", "--database-url", url]).must(2);
+    assert!(wrong.err.contains("with its offset"), "{}", wrong.err);
+}
+
+/// A desk whose home has an hour of publication and a rest in August.
+fn with_an_hour(db: Db) -> Desk {
+    let shipped = shipped::FILES.iter().find(|(name, _)| *name == "bindings.toml").expect("the bindings").1;
+    let bound = format!("{shipped}\n[[profiles]]\nterritory = \"{HOME}\"\nprofile = \"city-2023\"\nwhy = \"a test\"\n");
+    Desk::with(db, Setup { rules: vec![("bindings.toml".to_owned(), bound)], ..Setup::default() })
+}
+
+#[test]
+fn places_come_out_at_the_hour_of_the_profile() {
+    for db in Db::BOTH {
+        let desk = with_an_hour(db);
+        let report = |count: u32| {
+            let sent = json!({"group": GROUP, "cohort": 2022, "count": count, "available_on": "2026-09-14"});
+            let reply = desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+            assert_eq!(reply.json["status"], "reported");
+        };
+        let total = || desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json["total"].clone();
+        // Reported at 08:00 and at 10:00 of the city.
+        desk.set_clock("2026-09-10T03:00:00Z");
+        report(1);
+        desk.set_clock("2026-09-10T05:00:00Z");
+        report(2);
+        assert_eq!(ticked(&desk, "2026-09-10T03:59:59Z"), Ticked::default());
+        assert_eq!(total(), 0);
+        assert_eq!(ticked(&desk, "2026-09-10T04:00:00Z"), Ticked { published: 1, ..Ticked::default() });
+        assert_eq!(total(), 1, "the place reported before the hour");
+        assert_eq!(ticked(&desk, "2026-09-11T03:59:59Z"), Ticked::default());
+        assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z"), Ticked { published: 2, ..Ticked::default() });
+        assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z"), Ticked::default(), "a second tick has nothing to do");
+        assert_eq!(total(), 3);
+        report(1);
+        assert_eq!(ticked(&desk, "2027-08-15T12:00:00Z"), Ticked::default(), "in August publication rests");
+        assert_eq!(ticked(&desk, "2027-09-01T12:00:00Z"), Ticked { published: 1, ..Ticked::default() });
+    }
+}
+
+#[test]
+fn a_referral_with_another_consequence_is_left_and_counted() {
+    let desk = with_an_hour(Db::Sqlite);
+    let number = desk.waiting(&desk.another_child());
+    desk.set_clock("2026-09-10T03:00:00Z");
+    let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"});
+    desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+    desk.set_clock("2026-09-10T04:00:00Z");
+    assert_eq!(ticked(&desk, "2026-09-10T04:00:00Z").published, 1);
+    desk.refer_next(HOME);
+    assert_eq!(ticked(&desk, "2026-12-01T00:00:00Z"), Ticked { left: 1, ..Ticked::default() });
+    assert_eq!(desk.status(&number), "referred");
+}
