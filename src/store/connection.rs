@@ -76,7 +76,7 @@ impl Location {
                 make_private(path)
                     .map_err(|e| StoreError::Unavailable(format!("cannot open the database {path}: {e}")))?;
                 SqliteConnection::establish(path).and_then(|mut c| {
-                    c.batch_execute(SQLITE_SETTINGS).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                    set_up(&mut c).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                     Ok(AnyConnection::Sqlite(c))
                 })
             }
@@ -90,8 +90,26 @@ impl Location {
 }
 
 /// FULL, not NORMAL: an accepted application must survive a power cut, and under WAL only FULL syncs each commit.
-const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;";
+const SQLITE_SETTINGS: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;";
+
+/// How often a new file is asked to keep its log apart while others ask the same.
+const WAL_TRIES: u32 = 20;
+
+fn set_up(c: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    c.batch_execute("PRAGMA busy_timeout = 5000")?;
+    for _ in 1..WAL_TRIES {
+        match c.batch_execute(SQLITE_SETTINGS) {
+            // Changing the mode of a new file does not wait for the others who open it; taking its lock does.
+            Err(error) if error.to_string().contains("is locked") => {
+                c.batch_execute("BEGIN IMMEDIATE")?;
+                c.batch_execute("ROLLBACK")?;
+            }
+            settled => return settled,
+        }
+    }
+    c.batch_execute(SQLITE_SETTINGS)
+}
 
 /// A lock is not waited for without end: an import may hold the homes for minutes, and whoever sends an application
 /// meanwhile must hear that it was not taken in.

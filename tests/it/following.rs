@@ -56,6 +56,23 @@ fn what_one_server_writes_the_other_answers() {
 }
 
 #[test]
+fn programs_that_open_a_new_database_at_once_all_find_it_ready() {
+    for db in Db::BOTH {
+        for _ in 0..3 {
+            let database = Database::empty(db);
+            let url = database.url();
+            std::thread::scope(|scope| {
+                for _ in 0..5 {
+                    scope.spawn(|| program::token(url, "auditor"));
+                }
+            });
+            let listed = run(&["token", "list", "--database-url", url]).must(0).out;
+            assert_eq!(listed.lines().filter(|l| l.contains(",auditor,")).count(), 5, "{listed}");
+        }
+    }
+}
+
+#[test]
 fn an_import_beside_a_running_server_becomes_visible_on_sqlite() {
     an_import_beside_a_running_server_becomes_visible(Db::Sqlite);
 }

@@ -37,6 +37,7 @@ mod regulations;
 mod rounds;
 mod rules;
 mod sample;
+mod sealed;
 mod store;
 mod tables;
 mod tick;
