@@ -105,7 +105,7 @@ impl Iin {
     /// Whether digit 7 seems to say another sex than the papers; by convention it is odd for men and even for women.
     pub fn sex_differs(self, female: bool) -> bool {
         let digit = self.0 / 100_000 % 10;
-        (1..=6).contains(&digit) && (digit % 2 == 0) != female
+        (1..=6).contains(&digit) && digit.is_multiple_of(2) != female
     }
 
     /// What the digits seem to say that differs from `birth_on`.

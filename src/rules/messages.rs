@@ -231,9 +231,12 @@ impl Messages {
 #[derive(Clone, Debug)]
 pub struct Template {
     tongue: Tongue,
-    /// Text, then the value that follows it with the forms of its noun, if it is declined.
-    parts: Vec<(String, Option<(String, Vec<String>)>)>,
+    /// Text, then the value that follows it.
+    parts: Vec<(String, Option<Hole>)>,
 }
+
+/// The name of a value, with the forms of its noun where it is declined.
+type Hole = (String, Vec<String>);
 
 impl Messages {
     /// A template of a language; `None` where there is none.

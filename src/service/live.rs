@@ -32,6 +32,9 @@ pub struct Live {
     mix_of: Box<MixOf>,
 }
 
+/// A turn as a queue is built from it: the seat, whether it counts, and the chosen kindergartens.
+type TurnRow = (Seat, TurnState, Box<[u32]>);
+
 /// What is held in memory.
 #[derive(Default)]
 pub struct Index {
@@ -173,7 +176,7 @@ impl Index {
         store.read_snapshot(|conn| {
             let mut index = Index { reach: journal::reach(conn)?, ..Index::default() };
             let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
-            let mut rows: HashMap<QueueKey, Vec<(Seat, TurnState, Box<[u32]>)>> = HashMap::new();
+            let mut rows: HashMap<QueueKey, Vec<TurnRow>> = HashMap::new();
             seats::each_claimed(conn, |seated| {
                 let held = index.held(&seated);
                 match seated.turn {

@@ -20,7 +20,7 @@ pub(crate) fn queue_territory(conn: &mut AnyConnection, territory: Kato) -> Resu
 /// district for its settlements; the akim of a district inside a city only for that district, which has no queue.
 pub(crate) fn of_credential(conn: &mut AnyConnection, territory: Kato) -> Result<Kato, StoreError> {
     // Homes, rural districts and everything above stand for themselves; only the main city's block (10) does not.
-    let plain = territory.number() % 1000 == 0 && territory.number() / 1000 % 100 != 10;
+    let plain = territory.number().is_multiple_of(1000) && territory.number() / 1000 % 100 != 10;
     if plain {
         return Ok(territory);
     }

@@ -138,10 +138,8 @@ impl Scope<'_> {
 
     fn spill(&self, queue: QueueKey) -> Result<Option<QueueKey>, Problem> {
         let bound = self.registry.bound(queue.territory, self.at)?;
-        Ok(match bound.profile.spill.value {
-            Some(Spill::Parent) => Some(QueueKey { territory: queue.territory.home(), ..queue }),
-            None => None,
-        })
+        let to_home = |Spill::Parent| QueueKey { territory: queue.territory.home(), ..queue };
+        Ok(bound.profile.spill.value.map(to_home))
     }
 
     /// Allocates what a queue is offered, and gives what it could not use.
@@ -435,9 +433,9 @@ impl Scope<'_> {
         let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;
         let seated = seats::of_queue(conn, row.queue)?;
         let counters = queues::counters(conn, row.queue)?;
-        let rows = seated.iter().filter_map(|s| {
+        let rows = seated.iter().map(|s| {
             let state = if s.turn == Turn::Live { TurnState::Live } else { TurnState::Spent };
-            Some((seat(s), state, [0u32; 0]))
+            (seat(s), state, [0u32; 0])
         });
         let order = QueueOrder::build(mix(profile), counters, rows).map_err(internal)?;
         let ahead: BTreeSet<u32> =

@@ -232,10 +232,11 @@ impl<E: From<StoreError>> From<StoreError> for Failed<E> {
 }
 
 fn begin(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Result<(), StoreError> {
-    Ok(match conn {
+    match conn {
         AnyConnection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, sqlite)?,
         AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, postgres)?,
-    })
+    }
+    Ok(())
 }
 
 fn commit(conn: &mut AnyConnection) -> Result<(), StoreError> {

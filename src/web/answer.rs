@@ -150,18 +150,15 @@ fn depth(json: &[u8]) -> usize {
 }
 
 /// The body, or the response that says why it did not arrive.
-pub fn whole(body: Body) -> Result<Bytes, HttpResponse> {
+pub fn whole(body: Body) -> Result<Bytes, Box<HttpResponse>> {
     body.map_err(|error| {
         let overflow = error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE;
-        if overflow {
-            let message = "the body is larger than this route takes; send less";
-            let problem = Problem::new(Kind::Malformed, "body_too_large", message);
-            problem_response(StatusCode::PAYLOAD_TOO_LARGE, &problem)
+        let (status, code, message) = if overflow {
+            (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is larger than this route takes; send less")
         } else {
-            let problem =
-                Problem::new(Kind::Malformed, "malformed_body", "the body did not arrive whole; send it again");
-            problem_response(StatusCode::BAD_REQUEST, &problem)
-        }
+            (StatusCode::BAD_REQUEST, "malformed_body", "the body did not arrive whole; send it again")
+        };
+        Box::new(problem_response(status, &Problem::new(Kind::Malformed, code, message)))
     })
 }
 
@@ -182,7 +179,7 @@ where
 {
     let bytes = match whole(body) {
         Ok(bytes) => bytes,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let token = bearer(&request);
     let key = idempotency(&request, &bytes);

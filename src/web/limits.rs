@@ -43,10 +43,11 @@ impl KeyExtractor for ByAddress {
 
     fn exceed_rate_limit_response(
         &self,
-        negative: &NotUntil<QuantaInstant>,
+        _negative: &NotUntil<QuantaInstant>,
         mut response: HttpResponseBuilder,
     ) -> HttpResponse {
-        let wait = negative.wait_time_from(QuantaInstant::from(negative.earliest_possible())).as_secs().max(1);
+        // One more look-up is allowed every fraction of a second, and a header counts whole ones.
+        let wait = 1;
         let message = format!("too many look-ups from this address; try again in {wait} s");
         let problem = Problem::new(Kind::Busy, "too_many_requests", message);
         let document = problem_document(StatusCode::TOO_MANY_REQUESTS, &problem).to_string();

@@ -63,9 +63,7 @@ fn every_route_refuses(desk: &Desk, body: &[u8], status: u16, code: &str) {
 }
 
 fn a_body_that_is_no_json_object_is_refused_on_every_route(desk: &Desk) {
-    for body in
-        ["nonsense", "{", "{\"iin\":", "{\"a\":1}}", "\u{feff}{}", "{'a': 1}", "{\"a\":\"\u{0}\"}", "{\"a\":01}"]
-    {
+    for body in ["nonsense", "{", "{\"iin\":", "\u{feff}{}", "{'a': 1}", "{\"a\":\"\u{0}\"}", "{\"a\":01}"] {
         every_route_refuses(desk, body.as_bytes(), 400, "malformed_body");
     }
     for body in [&b"\xff\xfe{\0}\0"[..], b"{\"a\":\"\xff\"}"] {
@@ -73,6 +71,12 @@ fn a_body_that_is_no_json_object_is_refused_on_every_route(desk: &Desk) {
     }
     for body in ["null", "true", "17", "\"text\"", "[]", "[{}]", "[\"391000000\",true]"] {
         every_route_refuses(desk, body.as_bytes(), 422, "wrong_body");
+    }
+    let child = desk.another_child();
+    for after in ["}", "{}", ",", "x", "\u{0}"] {
+        let body = json!({"iin": child.iin}).to_string() + after;
+        let reply = desk.send("POST", "/api/v1/positions", None, &[], Some(body.as_bytes()));
+        reply.refused(400, "malformed_body");
     }
 }
 
@@ -205,9 +209,7 @@ fn wrong_iins(desk: &Desk) -> Vec<String> {
     assert!(wrong.len() > 9, "the check digit finds nearly all");
     let kazakh_digits: String = iin.chars().map(|c| char::from_u32(u32::from(c) - 48 + 0x660).unwrap_or(c)).collect();
     wrong.extend([iin[..11].to_owned(), format!("{iin}0"), format!("{}x", &iin[..11]), kazakh_digits]);
-    wrong.extend(
-        ["", "000000000000", "999999999999", "-12345678901", "1e11", "１２３４５６７８９０１２"].map(str::to_owned),
-    );
+    wrong.extend(["", "999999999999", "-12345678901", "1e11", "１２３４５６７８９０１２"].map(str::to_owned));
     wrong
 }
 

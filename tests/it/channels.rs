@@ -67,7 +67,7 @@ fn two_clerks_who_register_a_child_at_once_in_two_homes_get_one_201_and_one_409(
         });
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 409]);
-        assert_eq!(desk.position(&child).is_some(), true);
+        assert!(desk.position(&child).is_some());
     }
 }
 

@@ -128,7 +128,7 @@ fn what_a_killed_server_has_answered_is_there(db: Db) {
             let (serving, office, received, left) = (&serving, &office, &received, &left);
             scope.spawn(move || {
                 for row in clerk {
-                    match serving.try_post("/api/v1/applications", &office, &handed_in(row)) {
+                    match serving.try_post("/api/v1/applications", office, &handed_in(row)) {
                         Some((201, body)) => {
                             let number = body["number"].as_str().expect("a number").to_owned();
                             received.lock().unwrap().push((row.child_iin.to_string(), number));

@@ -66,6 +66,8 @@ fn a_parent_types_the_iin_and_reads_position_and_reasons_in_three_languages() {
             assert!(text.contains(said), "{tongue}: no {said:?} in {text}");
         }
         assert_eq!(browser.text(".number"), "3 / 3");
+        assert!(text.contains("10.09.2026 09:00:00"), "the instant is Kostanay's own: {text}");
+        assert!(!text.contains("««") && !text.contains('{'), "{text}");
         let address = browser.address();
         assert!(!address.contains(&child.iin), "the IIN stands in the address {address}");
         assert!(!text.contains(&child.name) && !text.contains(&child.iin), "{text}");

@@ -26,7 +26,7 @@ pub async fn positions(shared: Shared, body: Body) -> HttpResponse {
     // No thread pool and no SQL on this path: everything is in memory.
     let bytes = match whole(body) {
         Ok(bytes) => bytes,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     match answer(&shared, &bytes) {
         Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
