@@ -175,6 +175,7 @@ fn contacts_and_preferences_are_amended_without_losing_the_seat(desk: &Desk) {
     let behind = desk.another_child();
     desk.set_clock("2026-09-10T06:00:00Z");
     desk.register(&behind);
+    desk.keep_secret("1112233");
     let path = format!("/api/v1/applications/{number}/amend");
     desk.post(&path, &desk.office(), &json!({"contacts": ["+7 000 1112233", "ana@example.com"]})).must(200);
     desk.post(&path, &desk.portal(), &json!({"preferences": ["k-003", "k-001"]})).must(200);
@@ -205,6 +206,7 @@ fn a_withdrawn_application_stays_withdrawn_and_the_child_may_apply_again(desk: &
     let place = desk.place(GROUP);
     let referral = desk.refer_next(HOME);
     let path = format!("/api/v1/applications/{number}/withdraw");
+    desk.keep_secret("көшті");
     desk.post(&path, &desk.office(), &json!({"reason": "көшті"})).must(200);
     assert_eq!(desk.status(&number), "withdrawn");
     let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).must(200);

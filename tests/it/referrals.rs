@@ -110,6 +110,7 @@ fn two_wait(desk: &Desk) -> (String, String, String) {
 }
 
 fn confirmation(desk: &Desk, token: &str, place: &str, application: &str) -> String {
+    desk.keep_secret("хат № 5");
     let sent = json!({"place": place, "application": application, "ground": "written_refusal", "evidence": "хат № 5"});
     desk.post("/api/v1/confirmations", token, &sent).must(201).text_of("id")
 }
