@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::application::Application;
 use crate::domain::codes::{Status, Stream};
 use crate::domain::queue::QueueKey;
-use crate::engine::order::Counters;
+use crate::engine::order::{Change, Counters, Seat};
 use crate::trust::journal::instant_text;
 
 /// One change of a queue. An act's changes of one queue are applied together and settled once.
@@ -80,6 +80,32 @@ impl JoinEffect {
             ticket: a.ticket,
             choices: a.preferences.clone(),
             status: a.status,
+        }
+    }
+
+    /// The seat that the engine orders; `None` where the instant is none.
+    pub(crate) fn seat(&self) -> Option<Seat> {
+        let applied_at = chrono::DateTime::parse_from_rfc3339(&self.applied_at).ok()?.timestamp_micros();
+        Some(Seat { tier: self.tier, applied_at, ticket: self.ticket, stream: self.stream })
+    }
+}
+
+/// A seat that an act moved, with its choices as the index numbers them: an [`Effect`] ready for a queue's order.
+pub(crate) enum Moved {
+    Join(Seat, Box<[u32]>),
+    Leave(Seat, Box<[u32]>),
+    Spend(Seat, Box<[u32]>),
+    Restore(Seat, Box<[u32]>),
+}
+
+impl Moved {
+    /// The change of the order.
+    pub(crate) fn change(&self) -> Change<'_> {
+        match self {
+            Moved::Join(seat, choices) => Change::Join(*seat, choices),
+            Moved::Leave(seat, choices) => Change::Leave(*seat, choices),
+            Moved::Spend(seat, choices) => Change::Spend(*seat, choices),
+            Moved::Restore(seat, choices) => Change::Restore(*seat, choices),
         }
     }
 }

@@ -231,7 +231,6 @@ fn read_applicant(
             power = read_power(faults, applicant.power.as_ref(), today);
         }
     }
-    let _ = &power;
     Some(Applicant { iin: iin?, name: name?, kind: kind?, contacts: contacts?, power })
 }
 

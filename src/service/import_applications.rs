@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use super::effects::{Effect, JoinEffect};
@@ -261,7 +261,6 @@ fn prefer(
 }
 
 fn checked(row: &ApplicationRow, queue_territory: Kato) -> Checked {
-    debug_assert!(row.birth_date.year() > 1900);
     Checked {
         child: Child {
             key: keys::random_key(),

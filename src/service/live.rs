@@ -6,9 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{RwLock, RwLockReadGuard};
 
-use chrono::DateTime;
-
-use super::effects::{Effect, JoinEffect};
+use super::effects::{Effect, JoinEffect, Moved};
 use crate::domain::codes::{Status, Turn};
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
@@ -260,11 +258,11 @@ impl Index {
         match effect {
             Effect::Join(join) => {
                 let held = self.joining(&join, joined)?;
-                changes.push((held.queue, Moved::Join(held)));
+                changes.push((held.queue, Moved::Join(held.seat, held.choices)));
             }
             Effect::Restore(join) => {
                 let held = self.joining(&join, joined)?;
-                changes.push((held.queue, Moved::Restore(held)));
+                changes.push((held.queue, Moved::Restore(held.seat, held.choices)));
             }
             Effect::Leave { application, status } => {
                 let number = parse(&application)?;
@@ -272,12 +270,12 @@ impl Index {
                 let was = held.clone();
                 held.status = status;
                 self.forget_if_gone(number, status);
-                changes.push((was.queue, Moved::Leave(was)));
+                changes.push((was.queue, Moved::Leave(was.seat, was.choices)));
             }
             Effect::Spend { application } => {
                 let held = self.seats.get_mut(&parse(&application)?).ok_or_else(|| missing(&application))?;
                 held.status = Status::Enrolled;
-                changes.push((held.queue, Moved::Spend(held.clone())));
+                changes.push((held.queue, Moved::Spend(held.seat, held.choices.clone())));
             }
             Effect::Status { application, status } => {
                 let number = parse(&application)?;
@@ -305,17 +303,11 @@ impl Index {
 
     fn joining(&mut self, join: &JoinEffect, joined: &HashMap<String, Seated>) -> Result<Held, OutOfStep> {
         let iin = joined.get(&join.application).ok_or_else(|| missing(&join.application))?.iin;
-        let applied_at = DateTime::parse_from_rfc3339(&join.applied_at)
-            .map_err(|_| OutOfStep(format!("{} has no instant", join.application)))?;
+        let seat = join.seat().ok_or_else(|| OutOfStep(format!("{} has no instant", join.application)))?;
         let held = Held {
             iin: iin.number(),
             queue: join.queue,
-            seat: Seat {
-                tier: join.tier,
-                applied_at: applied_at.timestamp_micros(),
-                ticket: join.ticket,
-                stream: join.stream,
-            },
+            seat,
             status: join.status,
             choices: join.choices.iter().map(|id| self.kindergartens.number(id)).collect(),
         };
@@ -367,25 +359,6 @@ impl Index {
     /// Whether no seat is held.
     pub fn is_empty(&self) -> bool {
         self.seats.is_empty()
-    }
-}
-
-/// A seat that an act moved.
-enum Moved {
-    Join(Held),
-    Leave(Held),
-    Spend(Held),
-    Restore(Held),
-}
-
-impl Moved {
-    fn change(&self) -> Change<'_> {
-        match self {
-            Moved::Join(held) => Change::Join(held.seat, &held.choices),
-            Moved::Leave(held) => Change::Leave(held.seat, &held.choices),
-            Moved::Spend(held) => Change::Spend(held.seat, &held.choices),
-            Moved::Restore(held) => Change::Restore(held.seat, &held.choices),
-        }
     }
 }
 

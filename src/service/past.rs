@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::effects::{Effect, JoinEffect};
+use super::effects::{Effect, JoinEffect, Moved};
 use super::live::effects;
 use super::problem::{Kind, Problem};
 use super::registry::{Registry, mix};
@@ -29,28 +29,9 @@ pub(crate) struct Replay {
     pub(crate) touched: bool,
 }
 
-#[derive(Clone)]
 struct Held {
     seat: Seat,
-    choices: Vec<u32>,
-}
-
-enum Moved {
-    Join(Held),
-    Leave(Held),
-    Spend(Held),
-    Restore(Held),
-}
-
-impl Moved {
-    fn change(&self) -> Change<'_> {
-        match self {
-            Moved::Join(held) => Change::Join(held.seat, &held.choices),
-            Moved::Leave(held) => Change::Leave(held.seat, &held.choices),
-            Moved::Spend(held) => Change::Spend(held.seat, &held.choices),
-            Moved::Restore(held) => Change::Restore(held.seat, &held.choices),
-        }
-    }
+    choices: Box<[u32]>,
 }
 
 impl Replay {
@@ -73,10 +54,14 @@ impl Replay {
         let mut moved = Vec::new();
         for effect in effects(record) {
             match effect {
-                Effect::Join(join) if join.queue == self.key => moved.push(Moved::Join(self.hold(&join)?)),
-                Effect::Restore(join) if join.queue == self.key => moved.push(Moved::Restore(self.hold(&join)?)),
-                Effect::Leave { application, .. } => moved.extend(self.seats.remove(&application).map(Moved::Leave)),
-                Effect::Spend { application } => moved.extend(self.seats.remove(&application).map(Moved::Spend)),
+                Effect::Join(join) if join.queue == self.key => moved.push(self.hold(&join, Moved::Join)?),
+                Effect::Restore(join) if join.queue == self.key => moved.push(self.hold(&join, Moved::Restore)?),
+                Effect::Leave { application, .. } => {
+                    moved.extend(self.seats.remove(&application).map(|h| Moved::Leave(h.seat, h.choices)))
+                }
+                Effect::Spend { application } => {
+                    moved.extend(self.seats.remove(&application).map(|h| Moved::Spend(h.seat, h.choices)))
+                }
                 Effect::Join(_) | Effect::Restore(_) | Effect::Status { .. } | Effect::Counters { .. } => {}
             }
         }
@@ -88,19 +73,11 @@ impl Replay {
         self.order.apply(&changes).map(|_| ()).map_err(|fault| format!("record {}: {fault}", record.seq))
     }
 
-    fn hold(&mut self, join: &JoinEffect) -> Result<Held, String> {
-        let applied_at = DateTime::parse_from_rfc3339(&join.applied_at)
-            .map_err(|_| format!("application {} has no instant", join.application))?;
-        let seat = Seat {
-            tier: join.tier,
-            applied_at: applied_at.timestamp_micros(),
-            ticket: join.ticket,
-            stream: join.stream,
-        };
-        let choices = join.choices.iter().map(|id| self.small(id)).collect();
-        let held = Held { seat, choices };
-        self.seats.insert(join.application.clone(), held.clone());
-        Ok(held)
+    fn hold(&mut self, join: &JoinEffect, moved: impl Fn(Seat, Box<[u32]>) -> Moved) -> Result<Moved, String> {
+        let seat = join.seat().ok_or_else(|| format!("application {} has no instant", join.application))?;
+        let choices: Box<[u32]> = join.choices.iter().map(|id| self.small(id)).collect();
+        self.seats.insert(join.application.clone(), Held { seat, choices: choices.clone() });
+        Ok(moved(seat, choices))
     }
 
     fn small(&mut self, kindergarten: &str) -> u32 {

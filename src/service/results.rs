@@ -192,7 +192,6 @@ fn head(
         format!("{name}, {}", role.get(tongue))
     });
     lines.push(line(rules, "issued_by", signer.clone()));
-    let _ = kind;
     Ok(Paper {
         title: label(rules, "result", kind.code()),
         service: service_names(bound),

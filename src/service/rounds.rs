@@ -196,17 +196,7 @@ impl Scope<'_> {
     ) -> Result<Vec<Waiting>, Problem> {
         let today = self.registry.day(queue.territory, self.at);
         let seated = seats::of_queue(conn, queue)?;
-        let counters = queues::counters(conn, queue)?;
-        let rows = seated.iter().filter_map(|s| {
-            let state = match s.turn {
-                Turn::Live => TurnState::Live,
-                Turn::Spent => TurnState::Spent,
-                Turn::Dropped | Turn::None => return None,
-            };
-            Some((seat(s), state, [0u32; 0]))
-        });
-        let order = QueueOrder::build(mix(profile), counters, rows).map_err(internal)?;
-        let positions: HashMap<u32, u64> = order.in_order().map(|p| (p.seat.ticket, p.position)).collect();
+        let positions = positions(conn, queue, profile, &seated)?;
         let mut waiting: Vec<Waiting> = seated
             .into_iter()
             .filter_map(|s| positions.get(&s.ticket).copied().map(|position| Waiting { seated: s, position }))
@@ -261,6 +251,26 @@ impl Waiting {
             preference: self.seated.preferences.iter().position(|p| *p == group.kindergarten).map(|n| n + 1),
         }
     }
+}
+
+/// The number of every live entry in the merged order, by ticket.
+fn positions(
+    conn: &mut AnyConnection,
+    queue: QueueKey,
+    profile: &Profile,
+    seated: &[Seated],
+) -> Result<HashMap<u32, u64>, Problem> {
+    let rows = seated.iter().filter_map(|s| {
+        let state = match s.turn {
+            Turn::Live => TurnState::Live,
+            Turn::Spent => TurnState::Spent,
+            Turn::Dropped | Turn::None => return None,
+        };
+        Some((seat(s), state, [0u32; 0]))
+    });
+    let counters = queues::counters(conn, queue)?;
+    let order = QueueOrder::build(mix(profile), counters, rows).map_err(internal)?;
+    Ok(order.in_order().map(|p| (p.seat.ticket, p.position)).collect())
 }
 
 /// Groups by ascending id: numbers by value, other ids as text after them.
@@ -432,15 +442,9 @@ impl Scope<'_> {
         let group = kindergartens::find_group(conn, &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
         let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;
         let seated = seats::of_queue(conn, row.queue)?;
-        let counters = queues::counters(conn, row.queue)?;
-        let rows = seated.iter().map(|s| {
-            let state = if s.turn == Turn::Live { TurnState::Live } else { TurnState::Spent };
-            (seat(s), state, [0u32; 0])
-        });
-        let order = QueueOrder::build(mix(profile), counters, rows).map_err(internal)?;
-        let ahead: BTreeSet<u32> =
-            order.in_order().take_while(|p| p.position < row.position).map(|p| p.seat.ticket).collect();
-        Ok(seated.iter().filter(|s| ahead.contains(&s.ticket) && s.status == Status::InQueue).any(|s| {
+        let positions = positions(conn, row.queue, profile, &seated)?;
+        let ahead = |s: &&Seated| positions.get(&s.ticket).is_some_and(|&p| p < row.position);
+        Ok(seated.iter().filter(ahead).filter(|s| s.status == Status::InQueue).any(|s| {
             let wants = s.preferences.is_empty() || s.preferences.contains(&group.kindergarten);
             wants && group.suits(age_months(s.birth_on, place.available_on), s.language)
         }))

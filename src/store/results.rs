@@ -103,13 +103,3 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[StoredResult]) -> Result<(), Stor
     }
     Ok(())
 }
-
-/// Records when a result was handed over.
-///
-/// # Errors
-/// The database refuses.
-pub fn set_handed(tx: &mut Transaction<'_>, id: &str) -> Result<(), StoreError> {
-    let at = to_column(tx.at());
-    diesel::update(results::table.find(id)).set(results::handed_at.eq(at)).execute(tx.conn())?;
-    Ok(())
-}
