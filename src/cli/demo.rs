@@ -193,7 +193,7 @@ fn allowed(registry: &Registry, territory: Kato, mut preferences: Vec<String>) -
 }
 
 fn caller(role: Role, territory: Kato) -> Caller {
-    let principal = Principal { id: format!("demo-{role}"), role, territory, kindergarten: None };
+    let principal = Principal { id: format!("demo-{role}"), role, territory, kindergarten: None, acts_as: Vec::new() };
     Caller { principal, idempotency: None }
 }
 

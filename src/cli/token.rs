@@ -7,6 +7,7 @@ use super::registry::Database;
 use crate::clock::Clock;
 use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
+use crate::rules::regulation::Actor;
 use crate::service::tokens;
 use crate::store;
 use crate::trust::journal::instant_text;
@@ -33,6 +34,10 @@ enum Command {
         /// For the role kindergarten: the one that it speaks for; all of the territory where missing.
         #[arg(long, default_value = "")]
         kindergarten: String,
+        /// The regulations' actors that it acts as in cases, such as clerk,executor; all that the role may be where
+        /// missing.
+        #[arg(long, value_delimiter = ',')]
+        acts_as: Vec<Actor>,
     },
     /// Revoke a credential by its id.
     Revoke {
@@ -50,7 +55,9 @@ enum Command {
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let done = match &arguments.command {
-        Command::Issue { database, role, territory, kindergarten } => issue(database, *role, *territory, kindergarten),
+        Command::Issue { database, role, territory, kindergarten, acts_as } => {
+            issue(database, *role, *territory, (kindergarten, acts_as))
+        }
         Command::Revoke { database, id } => revoke(database, id),
         Command::List { database } => list(database),
     };
@@ -61,9 +68,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
-fn issue(database: &Database, role: Role, territory: Kato, kindergarten: &str) -> Result<(), String> {
+fn issue(database: &Database, role: Role, territory: Kato, limits: (&str, &[Actor])) -> Result<(), String> {
     let store = database.store()?;
-    let new = tokens::issue(&store, Clock::System.now(), role, territory, kindergarten).map_err(|p| p.to_string())?;
+    let new = tokens::issue_limited(&store, Clock::System.now(), role, territory, limits).map_err(|p| p.to_string())?;
     eprintln!("kezek: credential {} is issued; its secret is shown here only", new.id);
     println!("{}", new.token);
     Ok(())
@@ -78,10 +85,11 @@ fn revoke(database: &Database, id: &str) -> Result<(), String> {
 fn list(database: &Database) -> Result<(), String> {
     let store = database.existing()?;
     let all = store.read(store::tokens::all).map_err(|e| e.to_string())?;
-    println!("id,role,territory,kindergarten,issued_at,revoked_at");
+    println!("id,role,territory,kindergarten,acts_as,issued_at,revoked_at");
     for t in all {
         let revoked = t.revoked_at.map(instant_text).unwrap_or_default();
-        println!("{},{},{},{},{},{revoked}", t.id, t.role, t.territory, t.kindergarten, instant_text(t.issued_at));
+        let (acts_as, issued) = (t.acts_as.join(";"), instant_text(t.issued_at));
+        println!("{},{},{},{},{acts_as},{issued},{revoked}", t.id, t.role, t.territory, t.kindergarten);
     }
     Ok(())
 }

@@ -13,6 +13,8 @@ pub enum Step {
     Withdraw,
     /// It goes to another home.
     Move,
+    /// Its case ended without a result: data that it needs cannot be obtained.
+    Drop,
     /// A referral is issued.
     Refer,
     /// The referral ends without a contract: refused by the kindergarten, annulled, expired.
@@ -29,6 +31,7 @@ pub fn after(status: Status, decision: Decision, step: Step) -> Option<Status> {
         (InQueue, Step::Refuse) if decision == Decision::Pending => Some(Refused),
         (InQueue | Offered | Inactive | StopListed, Step::Withdraw) => Some(Withdrawn),
         (InQueue, Step::Move) => Some(Closed),
+        (InQueue, Step::Drop) if decision == Decision::Pending => Some(Closed),
         (InQueue, Step::Refer) if decision == Decision::Accepted => Some(Referred),
         (Offered, Step::Refer) => Some(Referred),
         (Referred, Step::Return) => Some(InQueue),
@@ -61,6 +64,7 @@ impl Step {
             Step::Refuse => "a refusal",
             Step::Withdraw => "a withdrawal",
             Step::Move => "a move",
+            Step::Drop => "an end without a result",
             Step::Refer => "a referral",
             Step::Return => "a return to the queue",
             Step::Enrol => "enrolment",

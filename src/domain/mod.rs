@@ -1,6 +1,7 @@
 //! The nouns of the field and their invariants. No IO, no clock.
 
 pub mod application;
+pub mod case;
 pub mod codes;
 pub mod iin;
 pub mod kato;

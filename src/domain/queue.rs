@@ -100,6 +100,8 @@ pub enum Numbered {
     Result,
     /// A confirmation by a second person.
     Confirmation,
+    /// A case of a service.
+    Case,
 }
 
 impl Numbered {
@@ -111,6 +113,7 @@ impl Numbered {
             Numbered::Round => "D-",
             Numbered::Result => "B-",
             Numbered::Confirmation => "C-",
+            Numbered::Case => "K-",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod binding;
 pub mod calendar;
+pub mod course;
 pub mod due;
 pub mod fault;
 pub mod hours;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::cases;
 use super::effects::{Effect, JoinEffect};
 use super::handed_in;
 use super::permissions::{Act, Principal};
@@ -12,6 +13,7 @@ use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
 use super::standing;
 use crate::domain::application::Application;
+use crate::domain::case::CaseAct;
 use crate::domain::codes::{Decision, PlaceStatus, ProofStatus, ReferralStatus, Status};
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
@@ -240,6 +242,7 @@ impl Registry {
             let mut effects = standing::step(tx, &mut application, bound.profile, Step::Withdraw)?;
             let freed = if had_referral { self.free_place_of(tx, &application)? } else { None };
             let (annulled, freed) = freed.unzip();
+            let ended = cases::end_of_application(&self.rules, tx, number, CaseAct::Withdraw)?;
             let child = applications::child(tx.conn(), &application.child)?;
             child_claims::release(tx, child.iin)?;
             effects.extend(standing::settled(tx, application.queue, bound.profile)?);
@@ -251,7 +254,7 @@ impl Registry {
                 actor: caller.principal.id.clone(),
                 territory: application.territory,
                 payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
-                    "referral_annulled": annulled,
+                    "referral_annulled": annulled, "cases": ended,
                     "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
             };
             Ok(Written {
@@ -379,7 +382,7 @@ impl Registry {
             let result = results::find(conn, id)?.ok_or_else(|| Problem::not_found("document"))?;
             let territory = match applications::find(conn, &result.application)? {
                 Some(application) => application.territory,
-                None => result.home,
+                None => crate::store::cases::find(conn, &result.case)?.map_or(result.home, |case| case.territory),
             };
             principal.may(Act::ReadApplication, territory)?;
             Ok(result)

@@ -1,7 +1,7 @@
 //! The decision of a case: accepted with its result, or refused with grounds that have a basis in the act.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::applications::load;
@@ -11,11 +11,10 @@ use super::referrals::{self, Authority};
 use super::registry::{Answer, Caller, Registry};
 use super::{keys, results, standing};
 use crate::domain::application::Application;
-use crate::domain::codes::{Basis, Decision, ResultKind, Status};
+use crate::domain::codes::{Decision, ResultKind, Status};
 use crate::domain::life::Step;
 use crate::domain::queue::{Number, Numbered};
 use crate::rules::Bound;
-use crate::rules::regulation::Stage;
 use crate::rules::sourced::RuleGround;
 use crate::store::{Entry, Transaction, Written, child_claims};
 
@@ -52,6 +51,15 @@ pub struct Decided {
     pub result: ResultView,
     /// The referral's number, where one was issued at once.
     pub referral: Option<String>,
+    /// The case, where one was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+}
+
+/// An application that is settled inside an act: the answer, and what the journal says of it.
+pub(crate) struct Settled {
+    pub(crate) value: Decided,
+    pub(crate) payload: Value,
 }
 
 /// A result, by its id.
@@ -59,9 +67,8 @@ pub struct Decided {
 pub struct ResultView {
     /// Its id.
     pub id: String,
-    /// What it is.
-    #[schema(value_type = String)]
-    pub kind: ResultKind,
+    /// What it is: the code of a result of the regulation.
+    pub kind: String,
 }
 
 impl Registry {
@@ -76,16 +83,31 @@ impl Registry {
             let application = load(tx.conn(), number)?;
             caller.principal.may(Act::Decide, application.territory)?;
             let bound = self.bound_as_registered(&application)?;
+            self.provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
             let grounds = read(sent, &application, &bound)?;
-            let mut written = match grounds {
-                None => self.accept(tx, caller, application, &bound)?,
-                Some(grounds) => self.refuse(tx, caller, application, &bound, &grounds)?,
+            let territory = application.territory;
+            let mut travel = self.travel_of_application(tx, number)?;
+            let case = travel.as_ref().map(|t| t.case.number.clone());
+            let by = (&bound, case.as_deref().unwrap_or_default());
+            let Settled { mut value, mut payload } = match &grounds {
+                None => self.accept(tx, caller, application, by)?,
+                Some(grounds) => self.refuse(tx, caller, application, by, grounds)?,
             };
-            if let (Some(note), Some(record)) = (&sent.note, written.entries.first_mut()) {
-                let kept = keys::keep(tx, home, &json!({"note": note.trim()}))?;
-                record.payload.as_object_mut().map(|payload| payload.insert("facts".to_owned(), kept));
+            let kept = match &sent.note {
+                Some(note) => Some(keys::keep(tx, home, &json!({"note": note.trim()}))?),
+                None => None,
+            };
+            if let Some(travel) = &mut travel {
+                travel.pass_to_decision(&caller.principal, tx.at(), grounds.as_deref())?;
+                travel.save(tx)?;
             }
-            Ok(written)
+            if let Some(payload) = payload.as_object_mut() {
+                payload.extend(kept.map(|kept| ("facts".to_owned(), kept)));
+                payload.extend(travel.map(|travel| ("case".to_owned(), travel.journal())));
+            }
+            value.case = case;
+            let entry = Entry { home, act: "decide", actor: caller.principal.id.clone(), territory, payload };
+            Ok(Written { value, entries: vec![entry] })
         })
     }
 
@@ -94,44 +116,41 @@ impl Registry {
         self.bound(application.territory, application.registered_at)
     }
 
-    fn accept(
+    /// Accepts an application: its result is made, and a referral with it where the rules give one at once.
+    pub(crate) fn accept(
         &self,
         tx: &mut Transaction<'_>,
         caller: &Caller,
         mut application: Application,
-        bound: &Bound<'_>,
-    ) -> Result<Written<Decided>, Problem> {
+        (bound, case): (&Bound<'_>, &str),
+    ) -> Result<Settled, Problem> {
         let home = application.home;
         let mut effects = standing::step(tx, &mut application, bound.profile, Step::Accept)?;
         application.decision = Decision::Accepted;
         crate::store::applications::save_standing(tx, &application)?;
         let authority = Authority::of(&caller.principal, application.territory);
         let immediate = self.immediate(tx, &mut application, bound, &authority)?;
-        let (result, referral, referral_effects) = match immediate {
+        let (mut result, referral, referral_effects) = match immediate {
             Some(issued) => (issued.result, Some(issued.referral.number.clone()), issued.effects),
             None => {
                 self.follow_locked(tx, home)?;
                 let view = self.position_of(&application.number, tx.at());
                 let id = tx.next_number(home, Numbered::Result)?.to_string();
-                let issue = results::Issue { id: &id, application: &application, signer: &authority, at: tx.at() };
+                let issue =
+                    results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };
                 let result = results::notification(self, tx.conn(), &issue, bound, view.as_ref())?;
                 (result, None, Vec::new())
             }
         };
+        case.clone_into(&mut result.case);
         crate::store::results::insert(tx, std::slice::from_ref(&result))?;
         effects.extend(referral_effects);
         effects.extend(standing::settled(tx, application.queue, bound.profile)?);
         self.follow_locked(tx, home)?;
         let view = self.position_of(&application.number, tx.at());
-        let entry = Entry {
-            home,
-            act: "decide",
-            actor: caller.principal.id.clone(),
-            territory: application.territory,
-            payload: json!({"application": application.number, "decision": Decision::Accepted,
-                "role": caller.principal.role, "regulation": bound.regulation.id,
-                "result": {"id": result.id, "kind": result.kind}, "referral": referral, "queue": effects}),
-        };
+        let payload = json!({"application": application.number, "decision": Decision::Accepted,
+            "role": caller.principal.role, "regulation": bound.regulation.id,
+            "result": {"id": result.id, "kind": result.kind}, "referral": referral, "queue": effects});
         let value = Decided {
             number: application.number,
             decision: Decision::Accepted,
@@ -140,8 +159,9 @@ impl Registry {
             of: view.as_ref().and_then(|v| v.of),
             result: ResultView { id: result.id, kind: result.kind },
             referral,
+            case: None,
         };
-        Ok(Written { value, entries: vec![entry] })
+        Ok(Settled { value, payload })
     }
 
     fn immediate(
@@ -158,14 +178,15 @@ impl Registry {
         referrals::issue_at_once(self, tx, application, bound, authority)
     }
 
-    fn refuse(
+    /// Refuses an application with grounds of the act: it leaves the queue without a turn.
+    pub(crate) fn refuse(
         &self,
         tx: &mut Transaction<'_>,
         caller: &Caller,
         mut application: Application,
-        bound: &Bound<'_>,
+        (bound, case): (&Bound<'_>, &str),
         grounds: &[RuleGround],
-    ) -> Result<Written<Decided>, Problem> {
+    ) -> Result<Settled, Problem> {
         let home = application.home;
         let mut effects = standing::step(tx, &mut application, bound.profile, Step::Refuse)?;
         application.decision = Decision::Refused;
@@ -175,29 +196,24 @@ impl Registry {
         effects.extend(standing::settled(tx, application.queue, bound.profile)?);
         let id = tx.next_number(home, Numbered::Result)?.to_string();
         let authority = Authority::of(&caller.principal, application.territory);
-        let issue = results::Issue { id: &id, application: &application, signer: &authority, at: tx.at() };
+        let issue = results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };
         let result = results::reasoned_refusal(self, tx.conn(), &issue, bound, grounds)?;
         crate::store::results::insert(tx, std::slice::from_ref(&result))?;
         let codes: Vec<&str> = grounds.iter().map(|g| g.code.as_str()).collect();
-        let entry = Entry {
-            home,
-            act: "decide",
-            actor: caller.principal.id.clone(),
-            territory: application.territory,
-            payload: json!({"application": application.number, "decision": Decision::Refused, "grounds": codes,
-                "role": caller.principal.role, "regulation": bound.regulation.id,
-                "result": {"id": id, "kind": ResultKind::ReasonedRefusal}, "queue": effects}),
-        };
+        let payload = json!({"application": application.number, "decision": Decision::Refused, "grounds": codes,
+            "role": caller.principal.role, "regulation": bound.regulation.id,
+            "result": {"id": id, "kind": ResultKind::ReasonedRefusal}, "queue": effects});
         let value = Decided {
             number: application.number,
             decision: Decision::Refused,
             status: application.status,
             position: None,
             of: None,
-            result: ResultView { id, kind: ResultKind::ReasonedRefusal },
+            result: ResultView { id, kind: result.kind },
             referral: None,
+            case: None,
         };
-        Ok(Written { value, entries: vec![entry] })
+        Ok(Settled { value, payload })
     }
 }
 
@@ -225,19 +241,28 @@ fn refusal_grounds(
     application: &Application,
     bound: &Bound<'_>,
 ) -> Vec<RuleGround> {
-    // A reasoned refusal of the service needs a ground of the act itself (design: rules are dated data).
-    let listed: Vec<&RuleGround> =
-        bound.regulation.refusals(Stage::Service, application.channel).filter(|g| g.basis == Basis::Act).collect();
-    if sent.grounds.is_empty() {
-        faults.add("grounds", "ground_missing", format!("name at least one ground: {}", codes(&listed)));
+    let listed = bound.regulation.course(application.channel).map(|course| course.grounds()).unwrap_or_default();
+    read_grounds(faults, &sent.grounds, &listed, &bound.regulation.id)
+}
+
+/// The grounds of a refusal, each of those that the act lists: a reasoned refusal of the service needs a ground of the
+/// act itself (design: rules are dated data).
+pub(crate) fn read_grounds(
+    faults: &mut FieldFaults,
+    sent: &[String],
+    listed: &[&RuleGround],
+    regulation: &str,
+) -> Vec<RuleGround> {
+    if sent.is_empty() {
+        faults.add("grounds", "ground_missing", format!("name at least one ground: {}", codes(listed)));
     }
     let mut grounds: Vec<RuleGround> = Vec::new();
-    for code in &sent.grounds {
+    for code in sent {
         match listed.iter().find(|g| g.code == *code) {
             Some(ground) if !grounds.iter().any(|g| g.code == *code) => grounds.push((*ground).clone()),
             Some(_) => {}
             None => {
-                let message = format!("{} lists no such ground; use one of: {}", bound.regulation.id, codes(&listed));
+                let message = format!("{regulation} lists no such ground here; use one of: {}", codes(listed));
                 faults.add("grounds", "ground_not_listed", message);
             }
         }
@@ -246,5 +271,8 @@ fn refusal_grounds(
 }
 
 fn codes(grounds: &[&RuleGround]) -> String {
+    if grounds.is_empty() {
+        return "none, the act names no ground".to_owned();
+    }
     grounds.iter().map(|g| g.code.as_str()).collect::<Vec<_>>().join(", ")
 }

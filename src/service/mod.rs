@@ -1,6 +1,8 @@
 //! The acts: one act is one write transaction (load, decide, save, journal).
 
+pub mod acting;
 pub mod applications;
+pub mod cases;
 pub mod catalogue;
 pub(crate) mod certificates;
 pub mod chains;
@@ -26,7 +28,7 @@ pub mod referral_life;
 pub mod referrals;
 pub mod register;
 pub mod registry;
-pub(crate) mod results;
+pub mod results;
 pub mod rounds;
 pub(crate) mod standing;
 pub mod tick;

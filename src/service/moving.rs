@@ -1,10 +1,11 @@
 //! Moving an application to another territory or home, at its own original instant.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::applications::{Stands, home_of, load};
+use super::cases;
 use super::effects::{Effect, JoinEffect};
 use super::handed_in::read_preferences;
 use super::permissions::Act;
@@ -13,7 +14,8 @@ use super::register::queue_territory;
 use super::registry::{Answer, Caller, Registry};
 use super::standing;
 use crate::domain::application::Application;
-use crate::domain::codes::Status;
+use crate::domain::case::CaseAct;
+use crate::domain::codes::{Decision, Status};
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Numbered, QueueKey};
@@ -108,7 +110,14 @@ impl Registry {
         applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
         let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
         joined.extend(standing::settled(tx, moved.application.queue, to_bound.profile)?);
-        let entries = records(caller, &old, &moved.application, (left, joined), &sealed.1);
+        let ended = cases::end_of_application(&self.rules, tx, &old.number, CaseAct::Close)?;
+        // What was decided has run its course; what was not is taken in anew where it is decided now.
+        let opened = match moved.application.decision {
+            Decision::Pending => self.open_for_application(tx, &caller.principal, &moved.application, &to_bound)?,
+            _ => None,
+        };
+        let opened = opened.map(|travel| travel.journal());
+        let entries = records(caller, &old, &moved.application, (left, joined), (&sealed.1, ended, opened));
         Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
     }
 }
@@ -119,7 +128,7 @@ fn records(
     old: &Application,
     moved: &Application,
     (left, joined): (Vec<Effect>, Vec<Effect>),
-    seal: &str,
+    (seal, ended, opened): (&str, Vec<Value>, Option<Value>),
 ) -> Vec<Entry> {
     let entry = |of: &Application, payload| Entry {
         home: of.home,
@@ -130,11 +139,15 @@ fn records(
     };
     let role = caller.principal.role;
     vec![
-        entry(old, json!({"application": old.number, "moved_to": moved.number, "role": role, "queue": left})),
+        entry(
+            old,
+            json!({"application": old.number, "moved_to": moved.number, "role": role, "cases": ended,
+            "queue": left}),
+        ),
         entry(
             moved,
             json!({"application": moved.number, "moved_from": old.number, "child": moved.child, "role": role,
-                "facts": {"key": moved.facts, "seal": seal}, "queue": joined}),
+                "facts": {"key": moved.facts, "seal": seal}, "case": opened, "queue": joined}),
         ),
     ]
 }

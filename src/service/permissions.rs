@@ -4,6 +4,7 @@
 use super::problem::{Kind, Problem};
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
+use crate::rules::regulation::Actor;
 
 /// What can be asked of the registry with a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +55,18 @@ pub enum Act {
     ReadQueue,
     /// Read the ledger of places.
     ReadPlaces,
+    /// Open a case of another service than the queue's.
+    OpenCase,
+    /// Read a case with its history and its results.
+    ReadCase,
+    /// Do a step of a case; which one, the regulation's actors decide.
+    DoStep,
+    /// Send a draft back, or name another executor.
+    LeadCase,
+    /// Take a case back for the applicant.
+    WithdrawCase,
+    /// Look over the cases of a territory by their deadlines.
+    OverseeCases,
 }
 
 use Role::{Akim, Auditor, Department, Kindergarten, Office, Portal, StateCorporation};
@@ -83,6 +96,12 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::Annul, &[Department, Akim]),
     (Act::ReadQueue, &[Department, Akim, Auditor]),
     (Act::ReadPlaces, &[Department, Akim, Kindergarten, Auditor]),
+    (Act::OpenCase, &[Office, StateCorporation, Portal]),
+    (Act::ReadCase, &[Office, StateCorporation, Portal, Department, Akim, Kindergarten, Auditor]),
+    (Act::DoStep, &[Office, StateCorporation, Portal, Department, Akim, Kindergarten]),
+    (Act::LeadCase, &[Department, Akim, Kindergarten]),
+    (Act::WithdrawCase, &[Office, StateCorporation, Portal, Department]),
+    (Act::OverseeCases, &[Department, Akim, Auditor]),
 ];
 
 /// Who asks: a credential without its secret.
@@ -96,6 +115,8 @@ pub struct Principal {
     pub territory: Kato,
     /// The one kindergarten that it speaks for, if any.
     pub kindergarten: Option<String>,
+    /// The regulations' actors that it is limited to; none: all that its role may be.
+    pub acts_as: Vec<Actor>,
 }
 
 /// The roles that may do an act.

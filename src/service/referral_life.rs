@@ -142,9 +142,38 @@ fn wrong_state(referral: &Referral, wanted: &str) -> Problem {
 }
 
 /// A referral with the application it is for.
-struct Held {
-    referral: Referral,
-    application: Application,
+pub(crate) struct Held {
+    pub(crate) referral: Referral,
+    pub(crate) application: Application,
+}
+
+impl Held {
+    /// The contract is made: the child leaves the queue, its turn is spent, the place is filled.
+    pub(crate) fn enrol(&mut self, tx: &mut Transaction<'_>, bound: &Bound<'_>) -> Result<Vec<Effect>, Problem> {
+        if self.referral.status != ReferralStatus::Presented {
+            return Err(wrong_state(&self.referral, "enrolled"));
+        }
+        let effects = standing::step(tx, &mut self.application, bound.profile, Step::Enrol)?;
+        self.referral.status = ReferralStatus::Enrolled;
+        self.referral.status_at = tx.at();
+        let at = tx.at();
+        places::set_status(tx, &self.referral.place, PlaceStatus::Filled, Some(at), "")?;
+        kindergartens::enrol_one(tx, &self.referral.group)?;
+        Ok(effects)
+    }
+
+    /// The kindergarten refuses: the place is published again, the entry waits on with its turn.
+    pub(crate) fn refuse(
+        &mut self,
+        tx: &mut Transaction<'_>,
+        bound: &Bound<'_>,
+        ground: &str,
+    ) -> Result<Vec<Effect>, Problem> {
+        if !is_open(&self.referral) {
+            return Err(wrong_state(&self.referral, "refused"));
+        }
+        end(tx, self, bound, ReferralStatus::Refused, ground)
+    }
 }
 
 impl Registry {
@@ -193,6 +222,7 @@ impl Registry {
             let mut effects = change(tx, &mut held, &bound)?;
             referrals::update(tx, &held.referral)?;
             effects.extend(standing::settled(tx, held.application.queue, bound.profile)?);
+            let case = self.case_of_referral_act(tx, caller, name, &held)?;
             let kept = match &evidence {
                 Some(words) => Some(keys::keep(tx, home, &json!({"evidence": words}))?),
                 None => None,
@@ -205,7 +235,7 @@ impl Registry {
                 payload: json!({"referral": number, "application": held.application.number,
                     "place": held.referral.place, "status": held.referral.status, "ground": held.referral.ground,
                     "valid_until": held.referral.valid_until_on.to_string(),
-                    "role": caller.principal.role, "facts": kept, "queue": effects}),
+                    "role": caller.principal.role, "facts": kept, "case": case, "queue": effects}),
             };
             Ok(Written { value: view(&held.referral, None), entries: vec![entry] })
         })
@@ -239,18 +269,7 @@ impl Registry {
     /// # Errors
     /// 403, 404, 409 where it was not presented.
     pub fn enrol(&self, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-        self.on_referral(caller, Act::Enrol, (number, "enrol", None), |tx, held, bound| {
-            if held.referral.status != ReferralStatus::Presented {
-                return Err(wrong_state(&held.referral, "enrolled"));
-            }
-            let effects = standing::step(tx, &mut held.application, bound.profile, Step::Enrol)?;
-            held.referral.status = ReferralStatus::Enrolled;
-            held.referral.status_at = tx.at();
-            let at = tx.at();
-            places::set_status(tx, &held.referral.place, PlaceStatus::Filled, Some(at), "")?;
-            kindergartens::enrol_one(tx, &held.referral.group)?;
-            Ok(effects)
-        })
+        self.on_referral(caller, Act::Enrol, (number, "enrol", None), |tx, held, bound| held.enrol(tx, bound))
     }
 
     /// The kindergarten refuses with a listed ground: the place is published again, the entry waits on with its turn.
@@ -267,10 +286,7 @@ impl Registry {
                     let listed = bound.profile.kindergarten_refusals.iter().map(|g| g.code.as_str());
                     return Err(not_listed(listed));
                 }
-                if !is_open(&held.referral) {
-                    return Err(wrong_state(&held.referral, "refused"));
-                }
-                end(tx, held, bound, ReferralStatus::Refused, &sent.ground)
+                held.refuse(tx, bound, &sent.ground)
             },
         )
     }

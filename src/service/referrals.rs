@@ -199,7 +199,7 @@ fn issue(
     let kindergarten =
         kindergartens::find(tx.conn(), &row.kindergarten)?.ok_or_else(|| Problem::not_found("kindergarten"))?;
     let group = kindergartens::find_group(tx.conn(), &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
-    let issue = Issue { id: &id, application, signer: authority, at };
+    let issue = Issue { id: &id, application, case: "", signer: authority, at };
     let result = results::referral(registry, tx.conn(), &issue, bound, &referral, (&kindergarten, &group))?;
     Ok(Issued { referral, result, effects })
 }
@@ -276,6 +276,7 @@ impl Registry {
             let mut application = load(tx.conn(), &sent.application)?;
             caller.principal.may(Act::Refer, application.territory)?;
             let bound = self.bound(application.territory, tx.at())?;
+            self.provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
             let (row, skip) = self.due(tx, caller, &place, sent, &bound)?;
             let authority = Authority::of(&caller.principal, application.territory);
             let mut issued = issue(self, tx, &mut application, &bound, &authority, &row)?;

@@ -51,6 +51,9 @@ pub struct Registered {
     pub applied_at: String,
     /// What a clerk should look at again; nothing here stops the application.
     pub warnings: Vec<String>,
+    /// The case that it opened: its steps and deadlines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
 }
 
 impl Registry {
@@ -66,6 +69,8 @@ impl Registry {
         caller.principal.may(Act::Register, territory)?;
         // A territory that has no queue has no home to keep a receipt in either.
         self.store.read(|conn| queue_territory(conn, territory))?;
+        let rendered_by = self.bound(territory, self.clock.now())?.regulation;
+        self.store.read(|conn| self.provides(conn, &caller.principal, rendered_by, territory))?;
         if channel == Channel::StateCorporation {
             let missing = missing_documents(&handed_in.documents);
             if !missing.is_empty() {
@@ -119,6 +124,7 @@ impl Registry {
         let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
         applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
         let application = &lodged.application;
+        let case = self.open_for_application(tx, &caller.principal, application, &bound)?;
         let mut effects = vec![Effect::Join(JoinEffect::of(application))];
         effects.extend(super::standing::settled(tx, application.queue, bound.profile)?);
         self.follow_locked(tx, home)?;
@@ -137,6 +143,7 @@ impl Registry {
                 "signature": application.signature,
                 "facts": {"key": sealed.0.key, "seal": sealed.1},
                 "role": caller.principal.role,
+                "case": case.as_ref().map(|travel| travel.journal()),
                 "queue": effects,
             }),
         };
@@ -149,6 +156,7 @@ impl Registry {
             ticket,
             applied_at: instant_text(at),
             warnings: checked.warnings.clone(),
+            case: case.map(|travel| travel.case.number),
         };
         Ok(Written { value, entries: vec![entry] })
     }

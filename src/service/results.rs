@@ -17,7 +17,7 @@ use crate::domain::referral::Referral;
 use crate::rules::sourced::RuleGround;
 use crate::rules::{Bound, Rules};
 use crate::store::connection::AnyConnection;
-use crate::store::results::StoredResult;
+pub use crate::store::results::StoredResult;
 use crate::store::{applications, territories};
 
 /// What every result needs.
@@ -26,6 +26,8 @@ pub(crate) struct Issue<'a> {
     pub(crate) id: &'a str,
     /// The application.
     pub(crate) application: &'a Application,
+    /// The case that yields it; empty where there is none.
+    pub(crate) case: &'a str,
     /// Who signs.
     pub(crate) signer: &'a Authority,
     /// When.
@@ -124,7 +126,8 @@ pub(crate) fn refusal_receipt(
         id: id.to_owned(),
         home: territory.home(),
         application: String::new(),
-        kind: ResultKind::RefusalReceipt,
+        case: String::new(),
+        kind: ResultKind::RefusalReceipt.code().to_owned(),
         issued_at: at,
         signer: "sc_worker".to_owned(),
         delivery: "paper".to_owned(),
@@ -203,7 +206,7 @@ fn head(
     })
 }
 
-fn service_names(bound: &Bound<'_>) -> Said {
+pub(crate) fn service_names(bound: &Bound<'_>) -> Said {
     let names = &bound.regulation.names;
     Said { kk: names.kk.clone(), ru: names.ru.clone(), en: names.en.clone() }
 }
@@ -220,7 +223,7 @@ fn notices(rules: &Rules, bound: &Bound<'_>, application: Option<&Application>) 
     notices
 }
 
-fn line(rules: &Rules, code: &str, value: Said) -> Line {
+pub(crate) fn line(rules: &Rules, code: &str, value: Said) -> Line {
     Line { label: label(rules, "print", code), value }
 }
 
@@ -229,7 +232,8 @@ fn stored(issue: &Issue<'_>, kind: ResultKind, delivery: &str, paper: Paper) -> 
         id: issue.id.to_owned(),
         home: issue.application.home,
         application: issue.application.number.clone(),
-        kind,
+        case: issue.case.to_owned(),
+        kind: kind.code().to_owned(),
         issued_at: issue.at,
         signer: format!("{}:{}", issue.signer.role, issue.signer.territory),
         delivery: delivery.to_owned(),
@@ -252,7 +256,7 @@ fn local(registry: &Registry, territory: Kato, at: DateTime<Utc>) -> String {
 }
 
 /// The authority above the provider: the education department of the oblast or of the city.
-fn appeal_body(conn: &mut AnyConnection, territory: Kato) -> Result<Said, Problem> {
+pub(crate) fn appeal_body(conn: &mut AnyConnection, territory: Kato) -> Result<Said, Problem> {
     let region = territories::find(conn, territory.region())?;
     let (kk, ru) = region
         .map_or_else(|| (territory.region().to_string(), territory.region().to_string()), |t| (t.name_kk, t.name_ru));

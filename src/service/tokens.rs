@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::acting;
 use super::keys;
 use super::permissions::Principal;
 use super::problem::{Kind, Problem};
@@ -10,6 +11,7 @@ use super::reach;
 use super::registry::Registry;
 use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
+use crate::rules::regulation::Actor;
 use crate::store::connection::AnyConnection;
 use crate::store::tokens::{self, Token};
 use crate::store::{Entry, Store, Written, kindergartens};
@@ -50,7 +52,7 @@ fn check(conn: &mut AnyConnection, role: Role, territory: Kato, kindergarten: &s
     }
 }
 
-/// Issues a credential.
+/// Issues a credential, for one kindergarten only where one is named.
 ///
 /// # Errors
 /// 422 for a kindergarten that the role or the territory does not reach; the database refuses.
@@ -61,17 +63,36 @@ pub fn issue(
     territory: Kato,
     kindergarten: &str,
 ) -> Result<NewToken, Problem> {
+    issue_limited(store, now, role, territory, (kindergarten, &[]))
+}
+
+/// Issues a credential that acts in cases only as some of the regulations' actors; none named: as all of its role.
+///
+/// # Errors
+/// 422 for a kindergarten or an actor that the role does not reach; the database refuses.
+pub fn issue_limited(
+    store: &Store,
+    now: chrono::DateTime<chrono::Utc>,
+    role: Role,
+    territory: Kato,
+    (kindergarten, acts_as): (&str, &[Actor]),
+) -> Result<NewToken, Problem> {
     let secret = keys::secret();
     let id = keys::random_key();
     let home = home_of(territory);
     store.write(&[home], now, |tx| -> Result<_, Problem> {
         check(tx.conn(), role, territory, kindergarten)?;
+        if let Some(actor) = acts_as.iter().find(|actor| !acting::roles(**actor).contains(&role)) {
+            let message = format!("the role {role} never acts as {actor}; leave it out");
+            return Err(Problem::invalid("acts_as", "wrong_actor", message));
+        }
         let token = Token {
             id: id.clone(),
             hash: sha256_hex(secret.as_bytes()),
             role,
             territory,
             kindergarten: kindergarten.to_owned(),
+            acts_as: acts_as.iter().map(|actor| actor.code().to_owned()).collect(),
             issued_at: tx.at(),
             revoked_at: None,
         };
@@ -81,7 +102,8 @@ pub fn issue(
             act: "issue_token",
             actor: OPERATOR.to_owned(),
             territory,
-            payload: json!({"token": id, "token_role": role, "kindergarten": kindergarten}),
+            payload: json!({"token": id, "token_role": role, "kindergarten": kindergarten,
+                "acts_as": acts_as}),
         };
         Ok(Written { value: (), entries: vec![entry] })
     })?;
@@ -137,6 +159,7 @@ impl Registry {
                 role: token.role,
                 territory: token.territory,
                 kindergarten: Some(token.kindergarten).filter(|k| !k.is_empty()),
+                acts_as: token.acts_as.iter().filter_map(|code| Actor::from_code(code)).collect(),
             }),
             None => Err(Problem::new(
                 Kind::Unauthorised,

@@ -102,7 +102,7 @@ macro_rules! tables {
 
 tables! {
     territories by 1000 { code: i32, name_kk: String, name_ru: String, level: String }
-    homes by 1000 { code: i32, seq: i64, head: String, at: NaiveDateTime, applications: i64, tickets: i64, places: i64, referrals: i64, rounds: i64, results: i64 }
+    homes by 1000 { code: i32, seq: i64, head: String, at: NaiveDateTime, applications: i64, tickets: i64, places: i64, referrals: i64, rounds: i64, results: i64, cases: i64 }
     journal by 100 { home: i32, seq: i64, at: NaiveDateTime, act: String, actor: String, territory: i32, payload: String, prev: String, hash: String }
     facts by 1000 { key: String, home: i32, salt: String, body: String }
     kindergartens by 1000 { id: String, home: i32, territory: i32, queue_territory: i32, name_kk: String, name_ru: String }
@@ -116,10 +116,13 @@ tables! {
     child_claims by 1000 { iin: String, home: i32, application: String }
     queue_counters by 1000 { home: i32, queue_territory: i32, cohort: i32, kind: String, first_priority: i64, general: i64 }
     referrals by 1000 { number: String, home: i32, application: String, place: String, kindergarten: String, group_id: String, authority_role: String, authority_territory: i32, issued_at: NaiveDateTime, valid_until_on: NaiveDate, extended: bool, check_code: String, status: String, status_at: NaiveDateTime, ground: String, reasons: String }
-    results by 1000 { id: String, home: i32, application: String, kind: String, issued_at: NaiveDateTime, signer: String, delivery: String, handed_at: Option<NaiveDateTime>, body: String }
+    results by 1000 { id: String, home: i32, application: String, case_number: String, kind: String, issued_at: NaiveDateTime, signer: String, delivery: String, handed_at: Option<NaiveDateTime>, body: String }
+    cases by 1000 { number: String, home: i32, service: String, regulation: String, territory: i32, channel: String, application: String, referral: String, kindergarten: String, facts: String, opened_at: NaiveDateTime, state: String, step: String, chosen: bool, entered_at: NaiveDateTime, step_due_at: Option<NaiveDateTime>, total_due_at: Option<NaiveDateTime>, due_at: Option<NaiveDateTime>, alert_at: Option<NaiveDateTime>, escalation: i16, executor: String, decision: String, decided: bool, grounds: String, steps: i32, ended_at: Option<NaiveDateTime> }
+    case_steps by 1000 { case_number: String, serial: i32, home: i32, step: String, actor: String, principal: String, passage: String, entered_at: NaiveDateTime, due_at: Option<NaiveDateTime>, done_at: NaiveDateTime, outcome: String, facts: String }
+    outbox by 1000 { id: String, home: i32, subject: String, kind: String, recipient: String, territory: i32, body: String, created_at: NaiveDateTime, sent_at: Option<NaiveDateTime> }
     rounds by 1000 { id: String, home: i32, territory: i32, held_at: NaiveDateTime, body: String }
     round_files by 100 { round: String, name: String, body: String }
     confirmations by 1000 { id: String, home: i32, principal: String, place: String, application: String, ground: String, evidence: String, given_at: NaiveDateTime, used_at: Option<NaiveDateTime> }
-    tokens by 1000 { id: String, hash: String, role: String, territory: i32, kindergarten: String, issued_at: NaiveDateTime, revoked_at: Option<NaiveDateTime> }
+    tokens by 1000 { id: String, hash: String, role: String, territory: i32, kindergarten: String, acts_as: String, issued_at: NaiveDateTime, revoked_at: Option<NaiveDateTime> }
     idempotency by 1000 { home: i32, principal: String, key: String, body_hash: String, status: i32, answer: String, at: NaiveDateTime }
 }

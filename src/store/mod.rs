@@ -17,6 +17,8 @@ pub use errors::StoreError;
 pub use write::{Entry, Store, Transaction, Written};
 
 pub mod applications;
+pub mod case_steps;
+pub mod cases;
 pub mod child_claims;
 pub mod children;
 pub mod facts;
@@ -24,6 +26,7 @@ pub mod idempotency;
 pub mod journal;
 pub mod kindergartens;
 pub mod lodged;
+pub mod outbox;
 pub mod places;
 pub mod queues;
 pub mod referrals;

@@ -3,11 +3,10 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
+use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
 use super::schema::results;
 use super::{StoreError, Transaction};
-use crate::domain::codes::ResultKind;
 use crate::domain::kato::Kato;
 
 /// A result as it was issued.
@@ -17,10 +16,12 @@ pub struct StoredResult {
     pub id: String,
     /// The home that owns it.
     pub home: Kato,
-    /// The application; empty for a refusal receipt, which has none.
+    /// The application; empty where there is none.
     pub application: String,
-    /// What it is.
-    pub kind: ResultKind,
+    /// The case that yielded it; empty where there is none.
+    pub case: String,
+    /// What it is: the code of a result of the regulation.
+    pub kind: String,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
     /// Who signs: a role, with the territory of the authority.
@@ -39,6 +40,7 @@ struct Row {
     id: String,
     home: i32,
     application: String,
+    case_number: String,
     kind: String,
     issued_at: NaiveDateTime,
     signer: String,
@@ -52,7 +54,8 @@ fn noun(row: Row) -> Result<StoredResult, StoreError> {
         id: row.id,
         home: kato_from_column(row.home)?,
         application: row.application,
-        kind: code(&row.kind)?,
+        case: row.case_number,
+        kind: row.kind,
         issued_at: from_column(row.issued_at),
         signer: row.signer,
         delivery: row.delivery,
@@ -91,7 +94,8 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[StoredResult]) -> Result<(), Stor
                 id: r.id.clone(),
                 home: kato_to_column(r.home),
                 application: r.application.clone(),
-                kind: r.kind.code().to_owned(),
+                case_number: r.case.clone(),
+                kind: r.kind.clone(),
                 issued_at: to_column(r.issued_at),
                 signer: r.signer.clone(),
                 delivery: r.delivery.clone(),
@@ -102,4 +106,26 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[StoredResult]) -> Result<(), Stor
         on_backend!(tx.conn(), c => diesel::insert_into(results::table).values(&rows).execute(c))?;
     }
     Ok(())
+}
+
+/// The results of a case, oldest first.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_case(conn: &mut AnyConnection, case: &str) -> Result<Vec<StoredResult>, StoreError> {
+    let rows: Vec<Row> = results::table.filter(results::case_number.eq(case)).order(results::id).load(conn)?;
+    rows.into_iter().map(noun).collect()
+}
+
+/// Marks the results of a case that have these codes as handed over, where that is not recorded yet.
+///
+/// # Errors
+/// The database refuses.
+pub fn hand_over(tx: &mut Transaction<'_>, case: &str, kinds: &[String]) -> Result<usize, StoreError> {
+    let at = to_column(tx.at());
+    let open = results::table
+        .filter(results::case_number.eq(case))
+        .filter(results::kind.eq_any(kinds))
+        .filter(results::handed_at.is_null());
+    Ok(diesel::update(open).set(results::handed_at.eq(Some(at))).execute(tx.conn())?)
 }

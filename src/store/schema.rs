@@ -13,6 +13,7 @@ diesel::table! {
         referrals -> BigInt,
         rounds -> BigInt,
         results -> BigInt,
+        cases -> BigInt,
     }
 }
 
@@ -209,12 +210,75 @@ diesel::table! {
         id -> Text,
         home -> Integer,
         application -> Text,
+        case_number -> Text,
         kind -> Text,
         issued_at -> Timestamp,
         signer -> Text,
         delivery -> Text,
         handed_at -> Nullable<Timestamp>,
         body -> Text,
+    }
+}
+
+diesel::table! {
+    cases (number) {
+        number -> Text,
+        home -> Integer,
+        service -> Text,
+        regulation -> Text,
+        territory -> Integer,
+        channel -> Text,
+        application -> Text,
+        referral -> Text,
+        kindergarten -> Text,
+        facts -> Text,
+        opened_at -> Timestamp,
+        state -> Text,
+        step -> Text,
+        chosen -> Bool,
+        entered_at -> Timestamp,
+        step_due_at -> Nullable<Timestamp>,
+        total_due_at -> Nullable<Timestamp>,
+        due_at -> Nullable<Timestamp>,
+        alert_at -> Nullable<Timestamp>,
+        escalation -> SmallInt,
+        executor -> Text,
+        decision -> Text,
+        decided -> Bool,
+        grounds -> Text,
+        steps -> Integer,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    case_steps (case_number, serial) {
+        case_number -> Text,
+        serial -> Integer,
+        home -> Integer,
+        step -> Text,
+        actor -> Text,
+        principal -> Text,
+        passage -> Text,
+        entered_at -> Timestamp,
+        due_at -> Nullable<Timestamp>,
+        done_at -> Timestamp,
+        outcome -> Text,
+        facts -> Text,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        home -> Integer,
+        subject -> Text,
+        kind -> Text,
+        recipient -> Text,
+        territory -> Integer,
+        body -> Text,
+        created_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
     }
 }
 
@@ -257,6 +321,7 @@ diesel::table! {
         role -> Text,
         territory -> Integer,
         kindergarten -> Text,
+        acts_as -> Text,
         issued_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,
     }
@@ -291,6 +356,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     queue_counters,
     referrals,
     results,
+    cases,
+    case_steps,
+    outbox,
     rounds,
     round_files,
     confirmations,

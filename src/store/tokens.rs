@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use super::applications::list;
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::AnyConnection;
 use super::schema::tokens;
@@ -23,6 +24,8 @@ pub struct Token {
     pub territory: Kato,
     /// The one kindergarten that it speaks for; empty for all of the territory.
     pub kindergarten: String,
+    /// The regulations' actors that it is limited to; none: all that its role may be.
+    pub acts_as: Vec<String>,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
     /// When it was revoked.
@@ -37,6 +40,7 @@ struct Row {
     role: String,
     territory: i32,
     kindergarten: String,
+    acts_as: String,
     issued_at: NaiveDateTime,
     revoked_at: Option<NaiveDateTime>,
 }
@@ -48,6 +52,7 @@ fn noun(row: Row) -> Result<Token, StoreError> {
         role: code(&row.role)?,
         territory: kato_from_column(row.territory)?,
         kindergarten: row.kindergarten,
+        acts_as: list(&row.acts_as),
         issued_at: from_column(row.issued_at),
         revoked_at: row.revoked_at.map(from_column),
     })
@@ -91,6 +96,7 @@ pub fn insert(tx: &mut Transaction<'_>, token: &Token) -> Result<(), StoreError>
         role: token.role.code().to_owned(),
         territory: kato_to_column(token.territory),
         kindergarten: token.kindergarten.clone(),
+        acts_as: token.acts_as.join(";"),
         issued_at: to_column(token.issued_at),
         revoked_at: token.revoked_at.map(to_column),
     };

@@ -299,7 +299,7 @@ fn lock(
             homes::head.eq(GENESIS),
             homes::at.eq(to_column(now)),
             (homes::applications.eq(0), homes::tickets.eq(0), homes::places.eq(0)),
-            (homes::referrals.eq(0), homes::rounds.eq(0), homes::results.eq(0)),
+            (homes::referrals.eq(0), homes::rounds.eq(0), homes::results.eq(0), homes::cases.eq(0)),
         );
         let columns = (homes::seq, homes::head, homes::at);
         let (seq, head, last): (i64, String, chrono::NaiveDateTime) = match conn {
@@ -402,6 +402,7 @@ impl Transaction<'_> {
             Numbered::Referral => advance!(homes::referrals),
             Numbered::Round => advance!(homes::rounds),
             Numbered::Result | Numbered::Confirmation => advance!(homes::results),
+            Numbered::Case => advance!(homes::cases),
         };
         Ok(Number::new(home, of, serial(last + 1 - more)?))
     }

@@ -4,7 +4,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{applications, places, public, queues, referrals};
+use super::api::{applications, cases, places, public, queues, referrals};
 
 /// The document.
 #[derive(OpenApi)]
@@ -20,6 +20,8 @@ use super::api::{applications, places, public, queues, referrals};
         referrals::next, referrals::refer, referrals::confirm, referrals::read, referrals::present, referrals::enrol,
         referrals::refuse, referrals::extend, referrals::annul,
         queues::list, queues::entries,
+        cases::read, cases::documents, cases::step, cases::send_back, cases::replace_executor, cases::withdraw,
+        cases::status,
     ),
     modifiers(&Bearer),
     security(("bearer" = [])),

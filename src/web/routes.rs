@@ -4,7 +4,7 @@ use actix_governor::Governor;
 use actix_web::middleware::Condition;
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 
-use super::api::{applications as a, places as p, public, queues as q, referrals as r};
+use super::api::{applications as a, cases as c, places as p, public, queues as q, referrals as r};
 use super::limits::Limit;
 use super::{metrics, pages};
 use crate::service::permissions::Act;
@@ -46,6 +46,13 @@ pub const ROUTES: &[Listed] = &[
     ("POST", "/api/v1/referrals/{number}/annul", Some(Act::Annul)),
     ("GET", "/api/v1/queues", Some(Act::ReadQueue)),
     ("GET", "/api/v1/queues/{key}/entries", Some(Act::ReadQueue)),
+    ("POST", "/api/v1/cases/status", None),
+    ("GET", "/api/v1/cases/{number}", Some(Act::ReadCase)),
+    ("GET", "/api/v1/cases/{number}/documents", Some(Act::ReadCase)),
+    ("POST", "/api/v1/cases/{number}/steps", Some(Act::DoStep)),
+    ("POST", "/api/v1/cases/{number}/send_back", Some(Act::LeadCase)),
+    ("POST", "/api/v1/cases/{number}/replace_executor", Some(Act::LeadCase)),
+    ("POST", "/api/v1/cases/{number}/withdraw", Some(Act::WithdrawCase)),
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/metrics", None),
@@ -87,6 +94,13 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/referrals/{number}/annul").route(post().to(r::annul)))
         .service(at("/api/v1/queues").route(get().to(q::list)))
         .service(at("/api/v1/queues/{key}/entries").route(get().to(q::entries)))
+        .service(at("/api/v1/cases/status").wrap(limit()).route(post().to(c::status)))
+        .service(at("/api/v1/cases/{number}").route(get().to(c::read)))
+        .service(at("/api/v1/cases/{number}/documents").route(get().to(c::documents)))
+        .service(at("/api/v1/cases/{number}/steps").route(post().to(c::step)))
+        .service(at("/api/v1/cases/{number}/send_back").route(post().to(c::send_back)))
+        .service(at("/api/v1/cases/{number}/replace_executor").route(post().to(c::replace_executor)))
+        .service(at("/api/v1/cases/{number}/withdraw").route(post().to(c::withdraw)))
         .service(at("/healthz").route(get().to(public::healthz)))
         .service(at("/readyz").route(get().to(public::readyz)))
         .service(at("/metrics").route(get().to(metrics::metrics)))

@@ -13,6 +13,7 @@ mod allocation;
 mod audit;
 mod bad_input;
 mod calendar;
+mod cases;
 mod channels;
 mod cli;
 mod copying;

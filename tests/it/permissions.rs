@@ -20,6 +20,7 @@ on_both!(
 /// What a walk over the routes acts on: all of it in the city.
 struct Things {
     application: String,
+    case: String,
     referred: String,
     open_place: String,
     taken_place: String,
@@ -31,7 +32,7 @@ struct Things {
 
 impl Things {
     fn of(desk: &Desk) -> Things {
-        let application = desk.register(&desk.another_child());
+        let (application, case) = desk.case_of_another_child(&desk.office(), CITY);
         let referred = desk.register_with(&desk.another_child(), "military");
         let document = desk.accept(&referred).json["result"]["id"].as_str().expect("an id").to_owned();
         let taken_place = desk.place(GROUP);
@@ -41,13 +42,24 @@ impl Things {
         let round =
             desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
         let file = format!("{HOME}-2022-general-pass1-groups.csv");
-        Things { application, referred, open_place: desk.place(GROUP), taken_place, referral, document, round, file }
+        Things {
+            application,
+            case,
+            referred,
+            open_place: desk.place(GROUP),
+            taken_place,
+            referral,
+            document,
+            round,
+            file,
+        }
     }
 
     /// A request to a route that is right in every value, so that only the credential decides.
     fn request(&self, desk: &Desk, method: &str, route: &str) -> (String, Option<Value>) {
         let path = route
             .replace("/referrals/{number}", &format!("/referrals/{}", self.referral))
+            .replace("/cases/{number}", &format!("/cases/{}", self.case))
             .replace("{number}", &self.application)
             .replace("/places/{id}", &format!("/places/{}", self.taken_place))
             .replace("/documents/{id}", &format!("/documents/{}", self.document))
@@ -71,6 +83,8 @@ impl Things {
             "/applications/{number}/proofs" => {
                 json!({"category": "large_family", "verdict": "confirmed", "evidence": "хат"})
             }
+            "/cases/status" => json!({"case": self.case, "iin": desk.another_child().iin}),
+            "/cases/{number}/steps" => json!({"step": "none"}),
             "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),
             "/places/{id}/withdraw" => json!({"reason": "хат"}),
             "/rounds" => json!({"territory": HOME, "dry_run": true}),
@@ -195,6 +209,8 @@ fn the_table_lists_every_act_once_and_keeps_the_roles_apart() {
         Act::ReadReferral,
         Act::ReadQueue,
         Act::ReadPlaces,
+        Act::ReadCase,
+        Act::OverseeCases,
     ];
     assert_eq!(of_auditor, reads);
 }

@@ -11,7 +11,8 @@ CREATE TABLE homes (
     places BIGINT NOT NULL,
     referrals BIGINT NOT NULL,
     rounds BIGINT NOT NULL,
-    results BIGINT NOT NULL
+    results BIGINT NOT NULL,
+    cases BIGINT NOT NULL
 );
 
 CREATE TABLE journal (
@@ -193,6 +194,7 @@ CREATE TABLE results (
     id TEXT NOT NULL PRIMARY KEY,
     home INTEGER NOT NULL REFERENCES homes (code),
     application TEXT NOT NULL,
+    case_number TEXT NOT NULL,
     kind TEXT NOT NULL,
     issued_at TIMESTAMP NOT NULL,
     signer TEXT NOT NULL,
@@ -201,6 +203,73 @@ CREATE TABLE results (
     body TEXT NOT NULL
 );
 CREATE INDEX results_application ON results (application);
+CREATE INDEX results_case ON results (case_number);
+
+-- The cases. Due lists look at open cases only, so that they do not grow with those that have ended.
+CREATE TABLE cases (
+    number TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    service TEXT NOT NULL,
+    regulation TEXT NOT NULL,
+    territory INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    application TEXT NOT NULL,
+    referral TEXT NOT NULL,
+    kindergarten TEXT NOT NULL,
+    facts TEXT NOT NULL REFERENCES facts (key),
+    opened_at TIMESTAMP NOT NULL,
+    state TEXT NOT NULL,
+    step TEXT NOT NULL,
+    chosen BOOLEAN NOT NULL,
+    entered_at TIMESTAMP NOT NULL,
+    step_due_at TIMESTAMP,
+    total_due_at TIMESTAMP,
+    due_at TIMESTAMP,
+    alert_at TIMESTAMP,
+    escalation SMALLINT NOT NULL,
+    executor TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    decided BOOLEAN NOT NULL,
+    grounds TEXT NOT NULL,
+    steps INTEGER NOT NULL,
+    ended_at TIMESTAMP
+);
+CREATE INDEX cases_due ON cases (home, due_at) WHERE ended_at IS NULL;
+CREATE INDEX cases_due_country ON cases (due_at, number) WHERE ended_at IS NULL;
+CREATE INDEX cases_alert ON cases (home, alert_at) WHERE alert_at IS NOT NULL;
+CREATE INDEX cases_application ON cases (application) WHERE application <> '';
+CREATE INDEX cases_referral ON cases (referral) WHERE referral <> '';
+
+CREATE TABLE case_steps (
+    case_number TEXT NOT NULL REFERENCES cases (number),
+    serial INTEGER NOT NULL,
+    home INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    passage TEXT NOT NULL,
+    entered_at TIMESTAMP NOT NULL,
+    due_at TIMESTAMP,
+    done_at TIMESTAMP NOT NULL,
+    outcome TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    PRIMARY KEY (case_number, serial)
+);
+
+-- What somebody is to be told. Whoever sends it fills `sent_at`.
+CREATE TABLE outbox (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    subject TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    territory INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    sent_at TIMESTAMP
+);
+CREATE INDEX outbox_unsent ON outbox (home, created_at) WHERE sent_at IS NULL;
+CREATE INDEX outbox_subject ON outbox (subject);
 
 CREATE TABLE rounds (
     id TEXT NOT NULL PRIMARY KEY,
@@ -236,6 +305,7 @@ CREATE TABLE tokens (
     role TEXT NOT NULL,
     territory INTEGER NOT NULL,
     kindergarten TEXT NOT NULL,
+    acts_as TEXT NOT NULL,
     issued_at TIMESTAMP NOT NULL,
     revoked_at TIMESTAMP
 );

@@ -9,6 +9,7 @@ use crate::service::moving::MoveIn;
 use crate::service::permissions::Act;
 use crate::service::problem::{Kind, Problem};
 use crate::service::register::Registered;
+use crate::service::results::StoredResult;
 use crate::trust::journal::instant_text;
 use crate::web::answer::{Body, Shared, act, ask, ask_text};
 
@@ -33,22 +34,23 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     params(("number" = String, Path)), responses((status = 200, description = "the list of stored results")))]
 pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadApplication, move |r, who| {
-        let results = r.documents(who, &number)?;
-        let list: Vec<serde_json::Value> = results
-            .into_iter()
-            .map(|d| {
-                serde_json::json!({
-                    "id": d.id, "kind": d.kind, "form": "html", "issued_at": instant_text(d.issued_at),
-                    "signer": d.signer, "delivery": d.delivery, "handed_at": d.handed_at.map(instant_text),
-                    "html": format!("/api/v1/documents/{}", d.id),
-                    "content": serde_json::from_str::<serde_json::Value>(&d.body).unwrap_or_default(),
-                })
+    ask(shared, request, Act::ReadApplication, move |r, who| Ok(listed(r.documents(who, &number)?))).await
+}
+
+/// Stored results as a list.
+pub(super) fn listed(results: Vec<StoredResult>) -> serde_json::Value {
+    let list: Vec<serde_json::Value> = results
+        .into_iter()
+        .map(|d| {
+            serde_json::json!({
+                "id": d.id, "kind": d.kind, "form": "html", "issued_at": instant_text(d.issued_at),
+                "signer": d.signer, "delivery": d.delivery, "handed_at": d.handed_at.map(instant_text),
+                "html": format!("/api/v1/documents/{}", d.id),
+                "content": serde_json::from_str::<serde_json::Value>(&d.body).unwrap_or_default(),
             })
-            .collect();
-        Ok(serde_json::json!({ "documents": list }))
-    })
-    .await
+        })
+        .collect();
+    serde_json::json!({ "documents": list })
 }
 
 /// One result as a printable page, Kazakh and Russian side by side.

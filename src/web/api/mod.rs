@@ -1,6 +1,7 @@
 //! The JSON API, a file per family of routes.
 
 pub mod applications;
+pub mod cases;
 pub mod places;
 pub mod public;
 pub mod queues;

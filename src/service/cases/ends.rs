@@ -1,0 +1,168 @@
+//! What a decision does beyond its case: to the application that waits in a queue, to the referral that was presented,
+//! and the papers that the regulation lists.
+
+use serde_json::{Map, Value, json};
+
+use super::papers::{CasePaper, Person};
+use super::travel::Travel;
+use crate::domain::case::{Case, CaseAct};
+use crate::domain::codes::Decision;
+use crate::domain::life;
+use crate::rules::regulation::Step;
+use crate::rules::sourced::RuleGround;
+use crate::service::applications::load;
+use crate::service::decide::Settled;
+use crate::service::effects::Effect;
+use crate::service::permissions::Principal;
+use crate::service::problem::Problem;
+use crate::service::referral_life::Held;
+use crate::service::registry::{Caller, Registry};
+use crate::service::standing;
+use crate::store::{Transaction, applications, cases, child_claims, referrals, results};
+
+impl Registry {
+    /// Makes the decision of a case: settles what it is about and keeps its papers. Gives what the journal says.
+    pub(crate) fn decide_case(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        travel: &mut Travel<'_>,
+        (step, grounds): (&Step, Option<&[RuleGround]>),
+    ) -> Result<Map<String, Value>, Problem> {
+        let case = travel.case.clone();
+        travel.decide(grounds);
+        let mut told = Map::new();
+        match (case.application.as_str(), case.referral.as_str()) {
+            ("", _) => {}
+            (application, "") => {
+                let application = load(tx.conn(), application)?;
+                let bound = self.bound_as_registered(&application)?;
+                let by = (&bound, case.number.as_str());
+                let Settled { payload, .. } = match grounds {
+                    None => self.accept(tx, caller, application, by)?,
+                    Some(grounds) => self.refuse(tx, caller, application, by, grounds)?,
+                };
+                if let Value::Object(payload) = payload {
+                    told.extend(payload);
+                }
+                return Ok(told);
+            }
+            (_, referral) => {
+                let effects = self.settle_referral(tx, referral, grounds)?;
+                told.insert("referral".to_owned(), json!(referral));
+                told.insert("queue".to_owned(), json!(effects));
+            }
+        }
+        let person = self.person(tx.conn(), &case)?;
+        let ids = self.papers_of(tx, travel, (step, grounds), (&caller.principal, &person))?;
+        told.insert("results".to_owned(), json!(ids));
+        told.insert("decision".to_owned(), json!(travel.case.decision));
+        told.insert("grounds".to_owned(), json!(travel.case.grounds));
+        Ok(told)
+    }
+
+    /// The papers of a decision: what the regulation lists from its step on, or its reasoned refusal.
+    fn papers_of(
+        &self,
+        tx: &mut Transaction<'_>,
+        travel: &Travel<'_>,
+        (step, grounds): (&Step, Option<&[RuleGround]>),
+        (principal, person): (&Principal, &Person),
+    ) -> Result<Vec<Value>, Problem> {
+        let made: Vec<String> = results::of_case(tx.conn(), &travel.case.number)?.into_iter().map(|r| r.kind).collect();
+        let from = travel.course.step(&step.id);
+        let rules = match grounds {
+            Some(_) => travel.course.refusal().into_iter().collect(),
+            None => from.map(|from| travel.course.rendered(from)).unwrap_or_default(),
+        };
+        let mut ids = Vec::new();
+        for rule in rules.into_iter().filter(|r| !made.contains(&r.code)) {
+            let paper = CasePaper { travel, rule, principal, person, grounds: grounds.unwrap_or_default() };
+            ids.push(json!({"id": self.issue_for_case(tx, &paper, false)?, "kind": rule.code}));
+        }
+        Ok(ids)
+    }
+
+    /// Enrols the child of a presented referral, or refuses it with the grounds of the act.
+    fn settle_referral(
+        &self,
+        tx: &mut Transaction<'_>,
+        number: &str,
+        grounds: Option<&[RuleGround]>,
+    ) -> Result<Vec<Effect>, Problem> {
+        let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
+        let application = load(tx.conn(), &referral.application)?;
+        let bound = self.bound(application.territory, tx.at())?;
+        let mut held = Held { referral, application };
+        let mut effects = match grounds {
+            None => held.enrol(tx, &bound)?,
+            Some(grounds) => held.refuse(tx, &bound, grounds.first().map_or("", |g| g.code.as_str()))?,
+        };
+        referrals::update(tx, &held.referral)?;
+        effects.extend(standing::settled(tx, held.application.queue, bound.profile)?);
+        Ok(effects)
+    }
+
+    /// What an act on a referral does to the case of its admission: `present` opens it, `enrol` ends it in the contract,
+    /// a refusal in a reasoned refusal where the act lists the ground; whatever else ends the referral closes it.
+    pub(crate) fn case_of_referral_act(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        act: &str,
+        held: &Held,
+    ) -> Result<Option<Value>, Problem> {
+        if act == "present" {
+            let opened = self.open_for_referral(tx, &caller.principal, &held.referral, &held.application)?;
+            return Ok(opened.map(|travel| travel.journal()));
+        }
+        let found = cases::of_referral(tx.conn(), &held.referral.number)?.filter(|case| case.state.is_open());
+        let Some(case) = found else { return Ok(None) };
+        let mut travel = super::travel(&self.rules, tx.conn(), case)?;
+        let listed = travel.course.grounds();
+        let ground = listed.into_iter().find(|g| g.code == held.referral.ground).cloned();
+        let grounds: Option<Vec<RuleGround>> = match (act, ground) {
+            ("extend", _) => return Ok(None),
+            ("enrol", _) => None,
+            ("refuse_referral", Some(ground)) => Some(vec![ground]),
+            _ => {
+                travel.end(CaseAct::Close, tx.at());
+                travel.save(tx)?;
+                return Ok(Some(travel.journal()));
+            }
+        };
+        let step = travel.course.deciding();
+        travel.pass_to_decision(&caller.principal, tx.at(), grounds.as_deref())?;
+        if let Some(step) = step {
+            let person = self.person(tx.conn(), &travel.case)?;
+            self.papers_of(tx, &travel, (step, grounds.as_deref()), (&caller.principal, &person))?;
+        }
+        travel.finish(&caller.principal, tx.at())?;
+        travel.save(tx)?;
+        Ok(Some(travel.journal()))
+    }
+}
+
+impl Registry {
+    /// Takes the application of a case that ended without a result out of its queue; the child may be registered again.
+    pub(crate) fn leave_queue(&self, tx: &mut Transaction<'_>, case: &Case) -> Result<Map<String, Value>, Problem> {
+        let mut told = Map::new();
+        if case.application.is_empty() {
+            return Ok(told);
+        }
+        let mut application = load(tx.conn(), &case.application)?;
+        let bound = self.bound_as_registered(&application)?;
+        let mut effects = standing::step(tx, &mut application, bound.profile, life::Step::Drop)?;
+        let child = applications::child(tx.conn(), &application.child)?;
+        child_claims::release(tx, child.iin)?;
+        effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+        told.insert("application".to_owned(), json!(application.number));
+        told.insert("queue".to_owned(), json!(effects));
+        Ok(told)
+    }
+}
+
+/// Whether a decision of this sort was drafted otherwise.
+pub(crate) fn differs(drafted: Decision, now: Decision) -> bool {
+    drafted != Decision::Pending && drafted != now
+}

@@ -1,0 +1,166 @@
+//! The papers that cases yield, written from the regulation's own list of results.
+
+use serde::{Deserialize, Serialize};
+
+use super::travel::Travel;
+use crate::documents::paper::Paper;
+use crate::domain::case::Case;
+use crate::domain::codes::Channel;
+use crate::domain::queue::Numbered;
+use crate::rules::regulation::{Delivery, Meaning, ResultRule};
+use crate::rules::sourced::RuleGround;
+use crate::service::permissions::Principal;
+use crate::service::problem::Problem;
+use crate::service::referrals::Authority;
+use crate::service::registry::Registry;
+use crate::service::results::{appeal_body, line, service_names};
+use crate::service::words::{Said, date, label, say, say_each};
+use crate::store::connection::AnyConnection;
+use crate::store::results::StoredResult;
+use crate::store::{Transaction, applications, facts, results};
+
+/// Whom a case is about, from its sealed facts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Person {
+    /// Who applies.
+    pub(crate) applicant: Named,
+    /// For whom, where it is a child.
+    #[serde(default)]
+    pub(crate) child: Option<Named>,
+}
+
+/// A name with its number.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Named {
+    pub(crate) iin: String,
+    pub(crate) name: String,
+}
+
+/// A paper to be written.
+pub(crate) struct CasePaper<'a> {
+    /// The case.
+    pub(crate) travel: &'a Travel<'a>,
+    /// Which result of the regulation.
+    pub(crate) rule: &'a ResultRule,
+    /// Whose act yields it.
+    pub(crate) principal: &'a Principal,
+    /// Whom it names.
+    pub(crate) person: &'a Person,
+    /// On what the service is refused.
+    pub(crate) grounds: &'a [RuleGround],
+}
+
+/// How a result of a channel reaches the applicant: into the cabinet from the portal, on paper otherwise, as far as the
+/// act knows the way.
+pub(crate) fn delivery(rule: &ResultRule, channel: Channel) -> &'static str {
+    let wanted = if channel == Channel::Portal { Delivery::Cabinet } else { Delivery::Paper };
+    let known = rule.delivery.contains(&wanted);
+    let way = if known { wanted } else { rule.delivery.first().copied().unwrap_or(wanted) };
+    way.code()
+}
+
+impl Registry {
+    /// Whom a case is about.
+    pub(crate) fn person(&self, conn: &mut AnyConnection, case: &Case) -> Result<Person, Problem> {
+        if !case.application.is_empty() {
+            let application = crate::service::applications::load(conn, &case.application)?;
+            let lodged = applications::lodged(conn, application)?;
+            let named = |iin: String, name: String| Named { iin, name };
+            return Ok(Person {
+                applicant: named(lodged.applicant.iin.to_string(), lodged.applicant.name),
+                child: Some(named(lodged.child.iin.to_string(), lodged.child.name)),
+            });
+        }
+        let kept = facts::find(conn, &case.facts)?;
+        Ok(kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default())
+    }
+
+    /// Writes a paper and keeps it; its id.
+    pub(crate) fn issue_for_case(
+        &self,
+        tx: &mut Transaction<'_>,
+        paper: &CasePaper<'_>,
+        handed: bool,
+    ) -> Result<String, Problem> {
+        let case = &paper.travel.case;
+        let at = tx.at();
+        let id = tx.next_number(case.home, Numbered::Result)?.to_string();
+        let body = self.words_of(tx, paper, &id)?;
+        let authority = Authority::of(paper.principal, case.territory);
+        let stored = StoredResult {
+            id: id.clone(),
+            home: case.home,
+            application: case.application.clone(),
+            case: case.number.clone(),
+            kind: paper.rule.code.clone(),
+            issued_at: at,
+            signer: format!("{}:{}", paper.rule.signer, authority.territory),
+            delivery: delivery(paper.rule, case.channel).to_owned(),
+            handed_at: Some(at).filter(|_| handed),
+            body: serde_json::to_string(&body).unwrap_or_default(),
+        };
+        results::insert(tx, std::slice::from_ref(&stored))?;
+        Ok(id)
+    }
+
+    fn words_of(&self, tx: &mut Transaction<'_>, of: &CasePaper<'_>, id: &str) -> Result<Paper, Problem> {
+        let rules = &self.rules;
+        let CasePaper { travel, rule, person, .. } = of;
+        let case = &travel.case;
+        let bound = self.bound_of_case(case)?;
+        let same = |text: &str| Said::same(text);
+        let mut lines = vec![line(rules, "issued_on", date(rules, self.day(case.territory, tx.at())))];
+        lines.push(line(rules, "applicant", same(&person.applicant.name)));
+        if let Some(child) = &person.child {
+            lines.push(line(rules, "child", same(&child.name)));
+            lines.push(line(rules, "iin", same(&child.iin)));
+        } else {
+            lines.push(line(rules, "iin", same(&person.applicant.iin)));
+        }
+        let form = if rule.form == "free" { say_form(self) } else { same(&rule.form) };
+        lines.push(line(rules, "form", form));
+        lines.push(line(rules, "case", same(&case.number)));
+        let opened = date(rules, self.day(case.territory, case.opened_at));
+        let result = Said { kk: rule.names.kk.clone(), ru: rule.names.ru.clone(), en: rule.names.en.clone() };
+        let number = same(&case.number);
+        let values = [("number", &number), ("on", &opened), ("result", &result)];
+        let mut paragraphs = vec![say_each(rules, "case_result", &values)];
+        if rule.meaning == Meaning::Refused {
+            paragraphs.clear();
+            let body = appeal_body(tx.conn(), case.territory)?;
+            for ground in of.grounds {
+                paragraphs.push(refused(self, of, ground, &body));
+            }
+        }
+        let notice = bound.notice.map(|n| Said::each(|tongue| rules.notice_text(tongue, bound.regulation, n)));
+        Ok(Paper {
+            title: result,
+            service: service_names(&bound),
+            number: id.to_owned(),
+            lines,
+            paragraphs,
+            notices: notice.into_iter().collect(),
+            signer: label(rules, "actor", &rule.signer),
+        })
+    }
+}
+
+fn say_form(registry: &Registry) -> Said {
+    label(&registry.rules, "print", "free_form")
+}
+
+fn refused(registry: &Registry, of: &CasePaper<'_>, ground: &RuleGround, appeal_body: &Said) -> Said {
+    let rules = &registry.rules;
+    let names = Said { kk: ground.names.kk.clone(), ru: ground.names.ru.clone(), en: ground.names.en.clone() };
+    let clause = ground.clause.as_deref().unwrap_or_default();
+    let basis = Said::each(|tongue| {
+        let act = of.travel.course.regulation.act.citation.get(tongue);
+        format!("{}, {act}, {clause}", rules.messages.label_or_code(tongue, "basis", ground.basis.code()))
+    });
+    let term = say(rules, "appeal_term", &[]);
+    say_each(
+        rules,
+        "refused",
+        &[("ground", &names), ("basis", &basis), ("appeal_body", appeal_body), ("appeal_term", &term)],
+    )
+}

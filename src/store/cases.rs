@@ -1,0 +1,174 @@
+//! Cases.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::applications::list;
+use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
+use super::connection::{AnyConnection, on_backend};
+use super::schema::cases;
+use super::{StoreError, Transaction};
+use crate::domain::case::Case;
+
+#[derive(Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = cases, treat_none_as_null = true)]
+pub(super) struct Row {
+    number: String,
+    home: i32,
+    service: String,
+    regulation: String,
+    territory: i32,
+    channel: String,
+    application: String,
+    referral: String,
+    kindergarten: String,
+    facts: String,
+    opened_at: NaiveDateTime,
+    state: String,
+    step: String,
+    chosen: bool,
+    entered_at: NaiveDateTime,
+    step_due_at: Option<NaiveDateTime>,
+    total_due_at: Option<NaiveDateTime>,
+    due_at: Option<NaiveDateTime>,
+    alert_at: Option<NaiveDateTime>,
+    escalation: i16,
+    executor: String,
+    decision: String,
+    decided: bool,
+    grounds: String,
+    steps: i32,
+    ended_at: Option<NaiveDateTime>,
+}
+
+fn row(c: &Case) -> Row {
+    Row {
+        number: c.number.clone(),
+        home: kato_to_column(c.home),
+        service: c.service.clone(),
+        regulation: c.regulation.clone(),
+        territory: kato_to_column(c.territory),
+        channel: c.channel.code().to_owned(),
+        application: c.application.clone(),
+        referral: c.referral.clone(),
+        kindergarten: c.kindergarten.clone(),
+        facts: c.facts.clone(),
+        opened_at: to_column(c.opened_at),
+        state: c.state.code().to_owned(),
+        step: c.step.clone(),
+        chosen: c.chosen,
+        entered_at: to_column(c.entered_at),
+        step_due_at: c.step_due_at.map(to_column),
+        total_due_at: c.total_due_at.map(to_column),
+        due_at: c.due_at().map(to_column),
+        alert_at: c.alert_at.map(to_column),
+        escalation: c.escalation,
+        executor: c.executor.clone(),
+        decision: c.decision.code().to_owned(),
+        decided: c.decided,
+        grounds: c.grounds.join(";"),
+        steps: c.steps,
+        ended_at: c.ended_at.map(to_column),
+    }
+}
+
+pub(super) fn noun(row: Row) -> Result<Case, StoreError> {
+    Ok(Case {
+        number: row.number,
+        home: kato_from_column(row.home)?,
+        service: row.service,
+        regulation: row.regulation,
+        territory: kato_from_column(row.territory)?,
+        channel: code(&row.channel)?,
+        application: row.application,
+        referral: row.referral,
+        kindergarten: row.kindergarten,
+        facts: row.facts,
+        opened_at: from_column(row.opened_at),
+        state: code(&row.state)?,
+        step: row.step,
+        chosen: row.chosen,
+        entered_at: from_column(row.entered_at),
+        step_due_at: row.step_due_at.map(from_column),
+        total_due_at: row.total_due_at.map(from_column),
+        alert_at: row.alert_at.map(from_column),
+        escalation: row.escalation,
+        executor: row.executor,
+        decision: code(&row.decision)?,
+        decided: row.decided,
+        grounds: list(&row.grounds),
+        steps: row.steps,
+        ended_at: row.ended_at.map(from_column),
+    })
+}
+
+/// The case with this number.
+///
+/// # Errors
+/// The database is not available.
+pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Case>, StoreError> {
+    let found: Option<Row> = cases::table.find(number).first(conn).optional()?;
+    found.map(noun).transpose()
+}
+
+/// The case of an application's own service, if one was opened. An application of a case that ended at acceptance has
+/// none.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Option<Case>, StoreError> {
+    // The inequality repeats the condition of the index, so that the planner may use it.
+    let found: Option<Row> = cases::table
+        .filter(cases::application.eq(application).and(cases::application.ne("")))
+        .filter(cases::referral.eq(""))
+        .first(conn)
+        .optional()?;
+    found.map(noun).transpose()
+}
+
+/// The case that the presentation of a referral opened, if it did.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_referral(conn: &mut AnyConnection, referral: &str) -> Result<Option<Case>, StoreError> {
+    let found: Option<Row> = cases::table
+        .filter(cases::referral.eq(referral).and(cases::referral.ne("")))
+        .order(cases::number.desc())
+        .first(conn)
+        .optional()?;
+    found.map(noun).transpose()
+}
+
+/// Adds cases.
+///
+/// # Errors
+/// The database refuses.
+pub fn insert(tx: &mut Transaction<'_>, all: &[Case]) -> Result<(), StoreError> {
+    for batch in all.chunks(1_000) {
+        let rows: Vec<Row> = batch.iter().map(row).collect();
+        on_backend!(tx.conn(), c => diesel::insert_into(cases::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Saves what changed in a case.
+///
+/// # Errors
+/// The database refuses.
+pub fn update(tx: &mut Transaction<'_>, case: &Case) -> Result<(), StoreError> {
+    diesel::update(cases::table.find(&case.number)).set(row(case)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The open cases of an application: that of its own service, and that of the admission.
+///
+/// # Errors
+/// The database is not available.
+pub fn open_of_application(conn: &mut AnyConnection, application: &str) -> Result<Vec<Case>, StoreError> {
+    let rows: Vec<Row> = cases::table
+        .filter(cases::application.eq(application).and(cases::application.ne("")))
+        .filter(cases::ended_at.is_null())
+        .order(cases::number)
+        .load(conn)?;
+    rows.into_iter().map(noun).collect()
+}

@@ -1,0 +1,89 @@
+//! Cases.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::applications::listed;
+use crate::service::cases::steps::{ReasonIn, StepIn};
+use crate::service::cases::view::{CaseStatus, CaseView, StatusIn};
+use crate::service::permissions::Act;
+use crate::web::answer::{Body, Failure, Shared, act, ask, read_body, tell, whole};
+use actix_web::ResponseError;
+
+/// Reads a case: the steps done, the step awaited, when it is due.
+#[utoipa::path(get, path = "/api/v1/cases/{number}", tag = "cases", params(("number" = String, Path)),
+    responses((status = 200, body = CaseView)))]
+pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let number = path.into_inner();
+    ask(shared, request, Act::ReadCase, move |r, who| r.case(who, &number)).await
+}
+
+/// The papers of a case, oldest first.
+#[utoipa::path(get, path = "/api/v1/cases/{number}/documents", tag = "cases", params(("number" = String, Path)),
+    responses((status = 200, description = "the list of stored results")))]
+pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let number = path.into_inner();
+    ask(shared, request, Act::ReadCase, move |r, who| Ok(listed(r.case_documents(who, &number)?))).await
+}
+
+/// Does a step of a case. The scans, marks and the signature of a package that the gateway brings come with the step
+/// that the gateway does.
+#[utoipa::path(post, path = "/api/v1/cases/{number}/steps", tag = "cases", params(("number" = String, Path)),
+    request_body = StepIn, responses((status = 200, body = CaseView),
+        (status = 403, description = "the credential may not be the step's actor"),
+        (status = 409, description = "out of order, done before, or after the end"),
+        (status = 422, description = "what the step needs was not sent, or a ground that the act does not list")))]
+pub async fn step(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::DoStep, move |r, caller, sent: StepIn| r.do_step(caller, &number, &sent)).await
+}
+
+/// Sends a draft back to whoever drafted it.
+#[utoipa::path(post, path = "/api/v1/cases/{number}/send_back", tag = "cases", params(("number" = String, Path)),
+    request_body = ReasonIn, responses((status = 200, body = CaseView)))]
+pub async fn send_back(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::LeadCase, move |r, caller, sent: ReasonIn| r.send_back(caller, &number, &sent))
+        .await
+}
+
+/// Names another executor.
+#[utoipa::path(post, path = "/api/v1/cases/{number}/replace_executor", tag = "cases",
+    params(("number" = String, Path)), request_body = ReasonIn, responses((status = 200, body = CaseView)))]
+pub async fn replace_executor(
+    shared: Shared,
+    request: HttpRequest,
+    path: web::Path<String>,
+    body: Body,
+) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::LeadCase, move |r, caller, sent: ReasonIn| {
+        r.replace_executor(caller, &number, &sent)
+    })
+    .await
+}
+
+/// Takes a case back for the applicant.
+#[utoipa::path(post, path = "/api/v1/cases/{number}/withdraw", tag = "cases", params(("number" = String, Path)),
+    request_body = ReasonIn, responses((status = 200, body = CaseView)))]
+pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::WithdrawCase, move |r, caller, sent: ReasonIn| {
+        r.withdraw_case(caller, &number, &sent)
+    })
+    .await
+}
+
+/// What an applicant reads of their own case, by its number and their IIN. The same shape, empty, where the two do not
+/// belong together.
+#[utoipa::path(post, path = "/api/v1/cases/status", tag = "public", request_body = StatusIn,
+    responses((status = 200, body = CaseStatus)), security(()))]
+pub async fn status(shared: Shared, body: Body) -> HttpResponse {
+    let bytes = match whole(body) {
+        Ok(bytes) => bytes,
+        Err(response) => return *response,
+    };
+    match read_body::<StatusIn>(&bytes) {
+        Ok(sent) => tell(shared, move |r| r.case_status(&sent)).await,
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
