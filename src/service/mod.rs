@@ -17,6 +17,7 @@ pub mod moving;
 pub(crate) mod past;
 pub mod permissions;
 pub mod places;
+pub(crate) mod position_text;
 pub mod positions;
 pub mod problem;
 pub mod queues;
