@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::problem::{Kind, Problem};
-use super::rounds::{Outcome, Pass};
+use super::scope::{Outcome, Pass};
 use crate::domain::kindergarten::Group;
 use crate::engine::allocation::{Prepared, Rule};
 use crate::exchange::instance::{

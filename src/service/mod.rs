@@ -29,6 +29,7 @@ pub mod register;
 pub mod registry;
 pub(crate) mod results;
 pub mod rounds;
+pub(crate) mod scope;
 pub(crate) mod standing;
 pub mod tick;
 pub mod tokens;
