@@ -13,7 +13,7 @@ use super::words::{Said, say, say_each};
 use crate::domain::queue::QueueKey;
 use crate::rules::Rules;
 use crate::rules::messages::{Template, Tongue};
-use crate::rules::profile::Profile;
+use crate::rules::profile::{Profile, RoundRule};
 
 /// Seconds of a day: a binding can change from one civil day to the next.
 const DAY: i64 = 86_400;
@@ -135,6 +135,11 @@ pub(crate) fn count(name: &str, [out_of_turn, first_priority, general]: [u64; 3]
 
 /// The rule of a profile in words, with its basis and source.
 fn rule_reason(rules: &Rules, profile: &Profile) -> Reason {
+    if profile.round_rule.value == RoundRule::Program {
+        let basis = Some(profile.round_rule.basis.code());
+        let source = Some(profile.round_rule.source.clone());
+        return Reason { code: "program_rule", ahead: None, basis, source, text: say(rules, "program_rule", &[]) };
+    }
     let basis = Some(profile.mix.basis.code());
     let source = Some(profile.mix.source.clone());
     match profile.mix.value {

@@ -18,7 +18,7 @@ use crate::domain::kindergarten::{Group, Place};
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Builder, Child, Instance, Rule, solve};
 use crate::engine::order::{QueueOrder, TurnState};
-use crate::rules::profile::{Profile, Spill};
+use crate::rules::profile::{Profile, RoundRule, Spill};
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 use crate::store::{kindergartens, places, queues, seats};
@@ -40,6 +40,8 @@ pub(crate) struct Pass {
     pub(crate) queue: QueueKey,
     pub(crate) pass: u8,
     pub(crate) instance: Instance,
+    /// What ordered it: the merged order of the queue, or each group's own under `program`.
+    pub(crate) rule: Rule,
     /// The registry's groups, by their engine ids from 1.
     pub(crate) groups: Vec<Group>,
     pub(crate) placed: usize,
@@ -114,8 +116,12 @@ impl Scope<'_> {
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
         let profile = self.registry.bound(queue.territory, self.at)?.profile;
         let waiting = self.waiting(conn, queue, profile, placed)?;
-        let instance = instance(&waiting, &offered)?;
-        let allocation = solve(&instance, Rule::QueueByTurn).map_err(internal)?;
+        let (rule, siblings) = match profile.round_rule.value {
+            RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
+            RoundRule::Program => (Rule::Program, seats::siblings(conn, queue)?),
+        };
+        let instance = instance(&waiting, &offered, rule, &siblings)?;
+        let allocation = solve(&instance, rule).map_err(internal)?;
         let by_ticket: HashMap<u32, &Waiting> = waiting.iter().map(|w| (w.seated.ticket, w)).collect();
         let mut rows: Vec<(&Waiting, usize)> = allocation
             .rows(&instance)
@@ -141,6 +147,7 @@ impl Scope<'_> {
             groups: offered.iter().map(|o| o.group.clone()).collect(),
             placed: outcome.rows.len() - before,
             instance,
+            rule,
         });
         offered.retain(|o| !o.places.is_empty());
         Ok(offered)
@@ -251,19 +258,28 @@ fn offer(offered: &mut Vec<Offered>, groups: &HashMap<String, Group>, place: Pla
     }
 }
 
-fn instance(waiting: &[Waiting], offered: &[Offered]) -> Result<Instance, Problem> {
+fn instance(
+    waiting: &[Waiting],
+    offered: &[Offered],
+    rule: Rule,
+    siblings: &HashMap<String, Vec<String>>,
+) -> Result<Instance, Problem> {
     let mut builder: Builder = Instance::builder();
     let sizes = (1..).zip(offered).map(|(id, o)| (id, u32::try_from(o.places.len()).unwrap_or(u32::MAX)));
     builder.groups(sizes).map_err(internal)?;
     for child in waiting {
         let choices = child.choices(offered);
+        let there = siblings.get(&child.seated.number).map_or(&[][..], Vec::as_slice);
+        let with_sibling: Vec<u32> =
+            (1..).zip(offered).filter(|(_, o)| there.contains(&o.group.kindergarten)).map(|(id, _)| id).collect();
+        let by_turn = rule == Rule::QueueByTurn;
         builder
             .child(Child {
                 id: child.seated.ticket,
                 tier: child.seated.tier,
                 applied_at: child.seated.applied_at.timestamp_micros(),
-                turn: Some(i64::try_from(child.position).unwrap_or(i64::MAX)),
-                siblings: &[],
+                turn: by_turn.then(|| i64::try_from(child.position).unwrap_or(i64::MAX)),
+                siblings: &with_sibling,
                 choices: &choices,
                 any: false,
             })
