@@ -9,11 +9,11 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use diesel::connection::SimpleConnection;
 use kezek::clock::Clock;
-use kezek::domain::codes::ProofStatus;
 use kezek::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, TerritoryRow};
 use kezek::rules::Rules;
 use kezek::sample::kindergartens as fixtures;
-use kezek::sample::people::{Families, Family};
+use kezek::sample::people::Families;
+use kezek::sample::register::application_row;
 use kezek::service::registry::Registry;
 use kezek::service::{import_applications, imports};
 use kezek::store::Store;
@@ -27,47 +27,7 @@ fn children() -> usize {
 fn families(n: usize) -> Vec<ApplicationRow> {
     let localities = fixtures::localities_of_fixtures().unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
-    Families::new(7, today, &localities).take(n).map(row).collect()
-}
-
-fn row(f: Family) -> ApplicationRow {
-    ApplicationRow {
-        number: None,
-        child_iin: f.child.iin,
-        child_name: f.child.name,
-        birth_date: f.child.birth_date,
-        applicant_iin: f.applicant.iin,
-        applicant_name: f.applicant.name,
-        applicant_kind: f.applicant.kind,
-        contacts: f.applicant.contacts,
-        channel: f.channel,
-        applied_at: f.applied_at,
-        territory: f.territory,
-        kind: f.kind,
-        language: f.language,
-        preferences: f.preferences,
-        categories: f
-            .categories
-            .into_iter()
-            .map(|c| kezek::domain::application::CategoryClaim {
-                code: c.code.to_owned(),
-                proof: c.proof,
-                status: ProofStatus::Confirmed,
-            })
-            .collect(),
-        documents: f
-            .documents
-            .into_iter()
-            .map(|d| kezek::domain::application::Document {
-                kind: d.kind.to_owned(),
-                number: d.number,
-                expires_on: d.expires_on,
-            })
-            .collect(),
-        status: None,
-        ticket: None,
-        evidence: "bench".to_owned(),
-    }
+    Families::new(7, today, &localities).take(n).map(|f| application_row(f, 4)).collect()
 }
 
 fn now() -> chrono::DateTime<chrono::Utc> {

@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use super::registry::Database;
 use super::{failed, serve};
 use crate::clock::Clock;
-use crate::domain::codes::{Channel, ProofStatus, Role};
+use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
 use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
 use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
+use crate::sample::register::application_row;
 use crate::service::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
 use crate::service::permissions::Principal;
 use crate::service::places::PlacesIn;
@@ -144,51 +145,18 @@ fn load(registry: &Registry) -> Result<(usize, usize, usize), Box<dyn std::error
     ))
 }
 
-/// A family as a row of another register; as many preferences as the territory's profile takes.
+/// A family as a row of another register.
 fn row(registry: &Registry, family: Family) -> ApplicationRow {
-    let preferences = allowed(registry, family.territory, family.preferences);
-    ApplicationRow {
-        number: None,
-        child_iin: family.child.iin,
-        child_name: family.child.name,
-        birth_date: family.child.birth_date,
-        applicant_iin: family.applicant.iin,
-        applicant_name: family.applicant.name,
-        applicant_kind: family.applicant.kind,
-        contacts: family.applicant.contacts,
-        channel: family.channel,
-        applied_at: family.applied_at,
-        territory: family.territory,
-        kind: family.kind,
-        language: family.language,
-        preferences,
-        categories: family
-            .categories
-            .into_iter()
-            .map(|c| crate::domain::application::CategoryClaim {
-                code: c.code.to_owned(),
-                proof: c.proof,
-                status: ProofStatus::Confirmed,
-            })
-            .collect(),
-        documents: family
-            .documents
-            .into_iter()
-            .map(|d| crate::domain::application::Document {
-                kind: d.kind.to_owned(),
-                number: d.number,
-                expires_on: d.expires_on,
-            })
-            .collect(),
-        status: None,
-        ticket: None,
-        evidence: "register of earlier years (invented)".to_owned(),
-    }
+    let most = preferences_max(registry, family.territory);
+    application_row(family, most)
+}
+
+fn preferences_max(registry: &Registry, territory: Kato) -> u8 {
+    registry.rules.profile_of(territory, registry.clock.now()).map_or(0, |p| p.preferences_max.value)
 }
 
 fn allowed(registry: &Registry, territory: Kato, mut preferences: Vec<String>) -> Vec<String> {
-    let most = registry.rules.profile_of(territory, registry.clock.now()).map_or(0, |p| p.preferences_max.value);
-    preferences.truncate(usize::from(most));
+    preferences.truncate(usize::from(preferences_max(registry, territory)));
     preferences
 }
 

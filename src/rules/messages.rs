@@ -260,8 +260,14 @@ impl Messages {
 impl Template {
     /// The sentence with its values; a value that is not given leaves a gap, which a test would show.
     pub fn fill(&self, value: impl Fn(&str) -> Option<u64>) -> String {
-        use fmt::Write;
         let mut text = String::with_capacity(256);
+        self.fill_into(&mut text, value);
+        text
+    }
+
+    /// Writes the sentence at the end of `text`.
+    pub fn fill_into(&self, text: &mut String, value: impl Fn(&str) -> Option<u64>) {
+        use fmt::Write;
         for (before, hole) in &self.parts {
             text.push_str(before);
             let Some((name, forms)) = hole else { continue };
@@ -273,7 +279,14 @@ impl Template {
                 text.push_str(form);
             }
         }
-        text
+    }
+
+    /// The same sentence with every piece of its text changed by `change`, for instance escaped.
+    #[must_use]
+    pub fn map(&self, change: impl Fn(&str) -> String) -> Template {
+        let hole = |(name, forms): &Hole| (name.clone(), forms.iter().map(|f| change(f)).collect());
+        let part = |(before, value): &(String, Option<Hole>)| (change(before), value.as_ref().map(hole));
+        Template { tongue: self.tongue, parts: self.parts.iter().map(part).collect() }
     }
 }
 

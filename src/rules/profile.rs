@@ -478,6 +478,9 @@ impl Profile {
         if uses(Consequence::Inactive) && self.restore.value.is_none() {
             faults.push("`restore` needs a value, since a consequence is inactivity".to_owned());
         }
+        if self.round_rule.value == RoundRule::Program && self.mix.value.is_some() {
+            faults.push("`round_rule` `program` ranks by tier in each kindergarten, so `mix` has no value".to_owned());
+        }
         if self.freeze.value.is_some_and(|s| (s.from.month, s.from.day) > (s.until.month, s.until.day)) {
             faults.push("`freeze` must begin before it ends in the same year".to_owned());
         }

@@ -5,3 +5,4 @@ pub mod instance;
 pub mod kindergartens;
 pub mod names;
 pub mod people;
+pub mod register;

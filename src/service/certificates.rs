@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::problem::{Kind, Problem};
-use super::rounds::{Outcome, Pass};
+use super::scope::{Outcome, Pass};
 use crate::domain::kindergarten::Group;
-use crate::engine::allocation::{Prepared, Rule};
+use crate::engine::allocation::Prepared;
 use crate::exchange::instance::{
     GroupFacts, allocation_csv, certificate_json, certify, children_csv, groups_csv, input_sha256, result_sha256,
 };
@@ -33,7 +33,7 @@ fn name(pass: &Pass, file: &str) -> String {
 }
 
 fn bodies(pass: &Pass) -> Result<[String; 4], Problem> {
-    let rule = Rule::QueueByTurn;
+    let rule = pass.rule;
     let prepared = Prepared::new(&pass.instance, rule).map_err(internal)?;
     let allocation = prepared.solve();
     let cut_offs = prepared.cut_offs(&pass.instance, rule, &allocation);

@@ -6,13 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 
-use super::positions::{Ahead, Reason};
+use super::position_text::AheadText;
+use super::positions::{Ahead, QueueView, Reason};
 use super::registry::bound;
 use super::words::{Said, say, say_each};
 use crate::domain::queue::QueueKey;
 use crate::rules::Rules;
 use crate::rules::messages::{Template, Tongue};
-use crate::rules::profile::Profile;
+use crate::rules::profile::{Profile, RoundRule};
 
 /// Seconds of a day: a binding can change from one civil day to the next.
 const DAY: i64 = 86_400;
@@ -20,24 +21,50 @@ const DAY: i64 = 86_400;
 /// The reasons of all queues.
 pub struct Reasons {
     ahead: Vec<(Tongue, Template)>,
-    nobody: Reason,
-    rules: RwLock<HashMap<QueueKey, (i64, Arc<Reason>)>>,
+    ahead_text: AheadText,
+    nobody: Ready,
+    queues: RwLock<HashMap<QueueKey, (i64, Arc<QueueSaid>)>>,
+}
+
+/// A reason with its JSON.
+pub(crate) struct Ready {
+    pub(crate) reason: Reason,
+    pub(crate) json: String,
+}
+
+impl Ready {
+    fn new(reason: Reason) -> Self {
+        // A reason is text and numbers, which always have a JSON form.
+        let json = serde_json::to_string(&reason).unwrap_or_default();
+        Ready { reason, json }
+    }
+}
+
+/// What is the same for every entry of a queue.
+pub(crate) struct QueueSaid {
+    /// The queue's key and its parts, as JSON.
+    pub(crate) queue_json: String,
+    /// The rule of its order; none where no profile is bound.
+    pub(crate) rule: Option<Ready>,
 }
 
 impl Reasons {
     /// Cuts the sentences.
     pub fn new(rules: &Rules) -> Self {
         let none = Ahead { out_of_turn: 0, first_priority: 0, general: 0 };
+        let ahead: Vec<(Tongue, Template)> =
+            Tongue::ALL.iter().filter_map(|&t| Some((t, rules.messages.template(t, "reasons")?))).collect();
         Reasons {
-            ahead: Tongue::ALL.iter().filter_map(|&t| Some((t, rules.messages.template(t, "reasons")?))).collect(),
-            nobody: Reason {
+            ahead_text: AheadText::new(&ahead),
+            ahead,
+            nobody: Ready::new(Reason {
                 code: "nobody_ahead",
                 ahead: Some(none),
                 basis: None,
                 source: None,
                 text: say(rules, "nobody_ahead", &[]),
-            },
-            rules: RwLock::default(),
+            }),
+            queues: RwLock::default(),
         }
     }
 
@@ -45,25 +72,23 @@ impl Reasons {
     pub(crate) fn of(&self, rules: &Rules, queue: QueueKey, ahead: [u64; 3], now: DateTime<Utc>) -> Vec<Reason> {
         let mut reasons = Vec::with_capacity(2);
         reasons.push(self.ahead(ahead));
-        if let Some(rule) = self.rule(rules, queue, now) {
-            reasons.push(Reason::clone(&rule));
-        }
+        reasons.extend(self.said(rules, queue, now).rule.as_ref().map(|rule| rule.reason.clone()));
         reasons
     }
 
-    fn ahead(&self, ahead: [u64; 3]) -> Reason {
-        let [out_of_turn, first_priority, general] = ahead;
-        let total = out_of_turn + first_priority + general;
-        if total == 0 {
-            return self.nobody.clone();
+    /// Who stands ahead, written as JSON.
+    pub(crate) fn push_ahead(&self, ahead: [u64; 3], text: &mut String) {
+        match ahead {
+            [0, 0, 0] => text.push_str(&self.nobody.json),
+            _ => self.ahead_text.push(ahead, text),
         }
-        let value = |name: &str| match name {
-            "ahead" => Some(total),
-            "n0" => Some(out_of_turn),
-            "n1" => Some(first_priority),
-            "n2" => Some(general),
-            _ => None,
-        };
+    }
+
+    fn ahead(&self, ahead: [u64; 3]) -> Reason {
+        if ahead == [0, 0, 0] {
+            return self.nobody.reason.clone();
+        }
+        let value = |name: &str| count(name, ahead);
         let mut text = Said::default();
         for (tongue, template) in &self.ahead {
             let said = template.fill(value);
@@ -73,29 +98,48 @@ impl Reasons {
                 Tongue::En => text.en = said,
             }
         }
+        let [out_of_turn, first_priority, general] = ahead;
         let ahead = Some(Ahead { out_of_turn, first_priority, general });
         Reason { code: "ahead", ahead, basis: None, source: None, text }
     }
 
-    fn rule(&self, rules: &Rules, queue: QueueKey, now: DateTime<Utc>) -> Option<Arc<Reason>> {
+    /// What is the same for every entry of a queue, put into words once a day.
+    pub(crate) fn said(&self, rules: &Rules, queue: QueueKey, now: DateTime<Utc>) -> Arc<QueueSaid> {
         let day = now.timestamp().div_euclid(DAY);
-        let known = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((said_on, reason)) = known.get(&queue)
+        let known = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((said_on, said)) = known.get(&queue)
             && *said_on == day
         {
-            return Some(Arc::clone(reason));
+            return Arc::clone(said);
         }
         drop(known);
-        let profile = bound(rules, queue.territory, now).ok()?.profile;
-        let reason = Arc::new(rule_reason(rules, profile));
-        let mut known = self.rules.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(queue, (day, Arc::clone(&reason)));
-        Some(reason)
+        let rule = bound(rules, queue.territory, now).ok().map(|b| Ready::new(rule_reason(rules, b.profile)));
+        let queue_json = serde_json::to_string(&QueueView::from(queue)).unwrap_or_default();
+        let said = Arc::new(QueueSaid { queue_json, rule });
+        let mut known = self.queues.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(queue, (day, Arc::clone(&said)));
+        said
+    }
+}
+
+/// The value of a placeholder in the sentence of who stands ahead.
+pub(crate) fn count(name: &str, [out_of_turn, first_priority, general]: [u64; 3]) -> Option<u64> {
+    match name {
+        "ahead" => Some(out_of_turn + first_priority + general),
+        "n0" => Some(out_of_turn),
+        "n1" => Some(first_priority),
+        "n2" => Some(general),
+        _ => None,
     }
 }
 
 /// The rule of a profile in words, with its basis and source.
 fn rule_reason(rules: &Rules, profile: &Profile) -> Reason {
+    if profile.round_rule.value == RoundRule::Program {
+        let basis = Some(profile.round_rule.basis.code());
+        let source = Some(profile.round_rule.source.clone());
+        return Reason { code: "program_rule", ahead: None, basis, source, text: say(rules, "program_rule", &[]) };
+    }
     let basis = Some(profile.mix.basis.code());
     let source = Some(profile.mix.source.clone());
     match profile.mix.value {

@@ -15,9 +15,10 @@ use super::permissions::{Act, Principal};
 use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
 use super::results::{self, Issue};
-use super::rounds::{Outcome, RoundRow, Scope};
+use super::rounds::RoundRow;
+use super::scope::{Outcome, Scope};
 use super::standing;
-use super::words::{Said, say_each};
+use super::words::{Said, say, say_each};
 use crate::domain::application::Application;
 use crate::domain::codes::{PlaceStatus, ReferralStatus, Role};
 use crate::domain::kato::Kato;
@@ -26,6 +27,7 @@ use crate::domain::life::Step;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
 use crate::rules::Bound;
+use crate::rules::profile::RoundRule;
 use crate::store::results::StoredResult;
 use crate::store::rounds::Confirmation;
 use crate::store::{Entry, Transaction, Written, kindergartens, places, rounds};
@@ -213,6 +215,9 @@ pub(crate) fn issue_at_once(
     bound: &Bound<'_>,
     authority: &Authority,
 ) -> Result<Option<Issued>, Problem> {
+    if bound.profile.round_rule.value == RoundRule::Program {
+        return Ok(None);
+    }
     let scope = Scope { registry, territory: application.queue.territory, at: tx.at(), without: &[], only: None };
     let outcome = scope.dry(tx.conn())?;
     let Some(row) = outcome.rows.iter().find(|r| r.application == application.number).cloned() else {
@@ -239,9 +244,17 @@ impl Registry {
             let seq = crate::store::journal::reach(conn)?.get(&territory.home()).copied().unwrap_or(0);
             Ok((outcome, seq))
         })?;
-        let row = outcome.rows.first().cloned();
+        let by_round = |row: &&RoundRow| self.gives_by_round(row.queue.territory, at);
+        let row = outcome.rows.iter().find(|row| !by_round(row)).cloned();
+        let held_back = outcome.rows.iter().any(|row| by_round(&row));
         let open_places = outcome.rows.len() + outcome.left.len();
-        let reasons = row.as_ref().map(|row| self.reasons(row, at)).unwrap_or_default();
+        let reasons = match &row {
+            Some(row) => self.reasons(row, at),
+            None if held_back => {
+                vec![NextReason { code: "round_decides", text: say(&self.rules, "round_decides", &[]) }]
+            }
+            None => Vec::new(),
+        };
         Ok(Next {
             place: row.as_ref().map(|r| r.place.clone()),
             application: row.as_ref().map(|r| r.application.clone()),
@@ -250,6 +263,12 @@ impl Registry {
             state: format!("{}-{seq}", territory.home()),
             open_places,
         })
+    }
+
+    /// Whether places of this territory go out by rounds alone: under `program` each kindergarten ranks for itself, so
+    /// that no single place has a child who is due before all have proposed.
+    fn gives_by_round(&self, territory: Kato, at: DateTime<Utc>) -> bool {
+        self.bound(territory, at).is_ok_and(|b| b.profile.round_rule.value == RoundRule::Program)
     }
 
     fn reasons(&self, row: &RoundRow, at: DateTime<Utc>) -> Vec<NextReason> {
@@ -277,6 +296,10 @@ impl Registry {
             caller.principal.may(Act::Refer, application.territory)?;
             let bound = self.bound(application.territory, tx.at())?;
             self.provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
+            if self.gives_by_round(place.queue.territory, tx.at()) {
+                let text = say(&self.rules, "round_decides", &[]);
+                return Err(Problem::conflict("round_decides", text.en.clone()).with("text", &text));
+            }
             let (row, skip) = self.due(tx, caller, &place, sent, &bound)?;
             let authority = Authority::of(&caller.principal, application.territory);
             let mut issued = issue(self, tx, &mut application, &bound, &authority, &row)?;

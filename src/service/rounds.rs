@@ -1,33 +1,22 @@
 //! Rounds: the free places of a scope go to the children whom the rules name.
 //!
-//! A round covers its territory and all below, each queue alone. What a queue cannot use passes to the queue above it in
-//! a second pass, where the profile lets it spill. A dry round is the same computation without keeping it; `next` and the
+//! A round covers its territory and all below. A dry round is the same computation without keeping it; `next` and the
 //! issue of a single referral read its rows, so that nothing else decides who gets a place.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::live::seat;
 use super::permissions::{Act, Principal};
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::referrals::{self, Authority};
-use super::registry::{Answer, Caller, Registry, mix};
-use crate::domain::application::age_months;
-use crate::domain::codes::{Decision, PlaceStatus, Status, Turn};
+use super::registry::{Answer, Caller, Registry};
+use super::scope::{Outcome, Scope, internal};
 use crate::domain::kato::Kato;
-use crate::domain::kindergarten::{Group, Place};
 use crate::domain::queue::{Numbered, QueueKey};
-use crate::engine::allocation::{Builder, Child, Instance, Rule, solve};
-use crate::engine::order::{QueueOrder, TurnState};
-use crate::rules::profile::{Profile, Spill};
-use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
-use crate::store::seats::Seated;
-use crate::store::{Entry, Written, kindergartens, places, queues, rounds, seats};
+use crate::store::{Entry, Written, rounds};
 use crate::trust::journal::instant_text;
 
 /// A round as it is asked for.
@@ -61,260 +50,6 @@ pub struct RoundRow {
     pub kindergarten: String,
     /// Which of the application's preferences it is, from 1; none where it had no preferences.
     pub preference: Option<usize>,
-}
-
-/// What a round decides.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Outcome {
-    /// The placed children, by pass, queue and position.
-    pub(crate) rows: Vec<RoundRow>,
-    /// Places that nobody in the scope can use.
-    pub(crate) left: Vec<String>,
-    /// One instance per queue and pass, for the certificate.
-    pub(crate) passes: Vec<Pass>,
-}
-
-/// One queue's allocation in one pass.
-#[derive(Clone, Debug)]
-pub(crate) struct Pass {
-    pub(crate) queue: QueueKey,
-    pub(crate) pass: u8,
-    pub(crate) instance: Instance,
-    /// The registry's groups, by their engine ids from 1.
-    pub(crate) groups: Vec<Group>,
-    pub(crate) placed: usize,
-}
-
-/// The places of one group that a queue may use, by id.
-#[derive(Clone, Debug)]
-struct Offered {
-    group: Group,
-    available_on: NaiveDate,
-    places: Vec<String>,
-}
-
-/// What a round is computed from.
-pub(crate) struct Scope<'a> {
-    pub(crate) registry: &'a Registry,
-    pub(crate) territory: Kato,
-    pub(crate) at: DateTime<Utc>,
-    /// Applications that are passed over with a ground.
-    pub(crate) without: &'a [String],
-    /// The one queue that is asked for; all of the scope where missing. Queues do not touch one another in the first
-    /// pass, so its rows are those of the whole round.
-    pub(crate) only: Option<QueueKey>,
-}
-
-impl Scope<'_> {
-    /// Computes the round over what is published now.
-    pub(crate) fn dry(&self, conn: &mut AnyConnection) -> Result<Outcome, Problem> {
-        let home = self.territory.home();
-        let groups: HashMap<String, Group> =
-            kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
-        let mut free: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
-        for place in places::of_home(conn, home, PlaceStatus::Published)? {
-            if place.queue.territory.within(self.territory) && self.only.is_none_or(|q| q == place.queue) {
-                offer(free.entry(place.queue).or_default(), &groups, place);
-            }
-        }
-        let mut outcome = Outcome::default();
-        let mut placed = BTreeSet::new();
-        let mut spilled: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
-        for (queue, offered) in free {
-            let left = self.allocate(conn, &mut outcome, &mut placed, (queue, 1), offered)?;
-            let target = if self.only.is_some() { None } else { self.spill(queue)? };
-            match target.filter(|t| *t != queue && t.territory.within(self.territory)) {
-                Some(target) => spilled.entry(target).or_default().extend(left),
-                None => outcome.left.extend(left.into_iter().flat_map(|o| o.places)),
-            }
-        }
-        for (queue, offered) in spilled {
-            let left = self.allocate(conn, &mut outcome, &mut placed, (queue, 2), offered)?;
-            outcome.left.extend(left.into_iter().flat_map(|o| o.places));
-        }
-        outcome.left.sort_unstable();
-        Ok(outcome)
-    }
-
-    fn spill(&self, queue: QueueKey) -> Result<Option<QueueKey>, Problem> {
-        let bound = self.registry.bound(queue.territory, self.at)?;
-        let to_home = |Spill::Parent| QueueKey { territory: queue.territory.home(), ..queue };
-        Ok(bound.profile.spill.value.map(to_home))
-    }
-
-    /// Allocates what a queue is offered, and gives what it could not use.
-    fn allocate(
-        &self,
-        conn: &mut AnyConnection,
-        outcome: &mut Outcome,
-        placed: &mut BTreeSet<String>,
-        (queue, pass): (QueueKey, u8),
-        mut offered: Vec<Offered>,
-    ) -> Result<Vec<Offered>, Problem> {
-        offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
-        let profile = self.registry.bound(queue.territory, self.at)?.profile;
-        let waiting = self.waiting(conn, queue, profile, placed)?;
-        let instance = instance(&waiting, &offered)?;
-        let allocation = solve(&instance, Rule::QueueByTurn).map_err(internal)?;
-        let by_ticket: HashMap<u32, &Waiting> = waiting.iter().map(|w| (w.seated.ticket, w)).collect();
-        let mut rows: Vec<(&Waiting, usize)> = allocation
-            .rows(&instance)
-            .filter_map(|(child, group)| {
-                let group = usize::try_from(group?).ok()?.checked_sub(1)?;
-                Some((*by_ticket.get(&child)?, group))
-            })
-            .collect();
-        rows.sort_by_key(|(w, _)| w.position);
-        let before = outcome.rows.len();
-        for (child, group) in rows {
-            let Some(offer) = offered.get_mut(group) else { continue };
-            if offer.places.is_empty() {
-                continue;
-            }
-            let place = offer.places.remove(0);
-            placed.insert(child.seated.number.clone());
-            outcome.rows.push(child.row(queue, pass, place, &offer.group));
-        }
-        outcome.passes.push(Pass {
-            queue,
-            pass,
-            groups: offered.iter().map(|o| o.group.clone()).collect(),
-            placed: outcome.rows.len() - before,
-            instance,
-        });
-        offered.retain(|o| !o.places.is_empty());
-        Ok(offered)
-    }
-
-    /// The entries of a queue that may be placed, in the merged order.
-    fn waiting(
-        &self,
-        conn: &mut AnyConnection,
-        queue: QueueKey,
-        profile: &Profile,
-        placed: &BTreeSet<String>,
-    ) -> Result<Vec<Waiting>, Problem> {
-        let today = self.registry.day(queue.territory, self.at);
-        let seated = seats::of_queue(conn, queue)?;
-        let positions = positions(conn, queue, profile, &seated)?;
-        let mut waiting: Vec<Waiting> = seated
-            .into_iter()
-            .filter_map(|s| positions.get(&s.ticket).copied().map(|position| Waiting { seated: s, position }))
-            .filter(|w| {
-                w.seated.status == Status::InQueue
-                    && w.seated.decision == Decision::Accepted
-                    && !placed.contains(&w.seated.number)
-                    && !self.without.contains(&w.seated.number)
-                    && !profile.too_young(w.seated.birth_on, today)
-                    && !profile.too_old(w.seated.birth_on, today)
-            })
-            .collect();
-        waiting.sort_by_key(|w| w.position);
-        Ok(waiting)
-    }
-}
-
-/// An entry that may be placed, with its number in the merged order.
-struct Waiting {
-    seated: Seated,
-    position: u64,
-}
-
-impl Waiting {
-    /// The groups that suit this child, most wanted first, as engine ids.
-    fn choices(&self, offered: &[Offered]) -> Vec<u32> {
-        let suits = |o: &&(u32, &Offered)| {
-            o.1.group.suits(age_months(self.seated.birth_on, o.1.available_on), self.seated.language)
-        };
-        let numbered: Vec<(u32, &Offered)> = (1..).zip(offered).collect();
-        if self.seated.preferences.is_empty() {
-            return numbered.iter().filter(suits).map(|(id, _)| *id).collect();
-        }
-        self.seated
-            .preferences
-            .iter()
-            .flat_map(|wanted| {
-                numbered.iter().filter(move |(_, o)| o.group.kindergarten == *wanted).filter(suits).map(|(id, _)| *id)
-            })
-            .collect()
-    }
-
-    fn row(&self, queue: QueueKey, pass: u8, place: String, group: &Group) -> RoundRow {
-        RoundRow {
-            queue,
-            pass,
-            position: self.position,
-            application: self.seated.number.clone(),
-            place,
-            group: group.id.clone(),
-            kindergarten: group.kindergarten.clone(),
-            preference: self.seated.preferences.iter().position(|p| *p == group.kindergarten).map(|n| n + 1),
-        }
-    }
-}
-
-/// The number of every live entry in the merged order, by ticket.
-fn positions(
-    conn: &mut AnyConnection,
-    queue: QueueKey,
-    profile: &Profile,
-    seated: &[Seated],
-) -> Result<HashMap<u32, u64>, Problem> {
-    let rows = seated.iter().filter_map(|s| {
-        let state = match s.turn {
-            Turn::Live => TurnState::Live,
-            Turn::Spent => TurnState::Spent,
-            Turn::Dropped | Turn::None => return None,
-        };
-        Some((seat(s), state, [0u32; 0]))
-    });
-    let counters = queues::counters(conn, queue)?;
-    let order = QueueOrder::build(mix(profile), counters, rows).map_err(internal)?;
-    Ok(order.in_order().map(|p| (p.seat.ticket, p.position)).collect())
-}
-
-/// Groups by ascending id: numbers by value, other ids as text after them.
-fn group_order(id: &str) -> (u64, &str) {
-    (id.parse().unwrap_or(u64::MAX), id)
-}
-
-fn offer(offered: &mut Vec<Offered>, groups: &HashMap<String, Group>, place: Place) {
-    let Some(group) = groups.get(&place.group) else { return };
-    match offered.iter_mut().find(|o| o.group.id == place.group) {
-        Some(known) => {
-            known.available_on = known.available_on.min(place.available_on);
-            known.places.push(place.id);
-        }
-        None => {
-            offered.push(Offered { group: group.clone(), available_on: place.available_on, places: vec![place.id] });
-        }
-    }
-}
-
-fn instance(waiting: &[Waiting], offered: &[Offered]) -> Result<Instance, Problem> {
-    let mut builder: Builder = Instance::builder();
-    let sizes = (1..).zip(offered).map(|(id, o)| (id, u32::try_from(o.places.len()).unwrap_or(u32::MAX)));
-    builder.groups(sizes).map_err(internal)?;
-    for child in waiting {
-        let choices = child.choices(offered);
-        builder
-            .child(Child {
-                id: child.seated.ticket,
-                tier: child.seated.tier,
-                applied_at: child.seated.applied_at.timestamp_micros(),
-                turn: Some(i64::try_from(child.position).unwrap_or(i64::MAX)),
-                siblings: &[],
-                choices: &choices,
-                any: false,
-            })
-            .map_err(internal)?;
-    }
-    builder.build().map_err(internal)
-}
-
-fn internal(fault: impl std::fmt::Display) -> Problem {
-    tracing::error!(%fault, "a round could not be computed");
-    Problem::new(Kind::Internal, "internal", "the round could not be computed; nothing was changed, tell the operator")
 }
 
 impl Registry {
@@ -432,21 +167,4 @@ fn body(id: &str, territory: Kato, at: DateTime<Utc>, dry_run: bool, outcome: &O
         "allocation": rows,
         "queues": queues,
     })
-}
-
-impl Scope<'_> {
-    /// Whether somebody ahead of a row could use its group too and wants it: then a referral at once would be a favour.
-    /// Whoever is ahead counts, also with a case that is not decided yet.
-    pub(crate) fn wanted_ahead(&self, conn: &mut AnyConnection, row: &RoundRow) -> Result<bool, Problem> {
-        let profile = self.registry.bound(row.queue.territory, self.at)?.profile;
-        let group = kindergartens::find_group(conn, &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
-        let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;
-        let seated = seats::of_queue(conn, row.queue)?;
-        let positions = positions(conn, row.queue, profile, &seated)?;
-        let ahead = |s: &&Seated| positions.get(&s.ticket).is_some_and(|&p| p < row.position);
-        Ok(seated.iter().filter(ahead).filter(|s| s.status == Status::InQueue).any(|s| {
-            let wants = s.preferences.is_empty() || s.preferences.contains(&group.kindergarten);
-            wants && group.suits(age_months(s.birth_on, place.available_on), s.language)
-        }))
-    }
 }

@@ -1,5 +1,7 @@
 //! Seats of queues, read in bulk: for the live index, for rounds and for the oracle of tests.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
@@ -7,8 +9,8 @@ use super::StoreError;
 use super::applications::list;
 use super::columns::{code, from_column, kato_from_column, kato_to_column};
 use super::connection::AnyConnection;
-use super::schema::{applications, children};
-use crate::domain::codes::{Decision, Language, Status, Stream, Turn};
+use super::schema::{applicants, applications, children, referrals};
+use crate::domain::codes::{Decision, Language, ReferralStatus, Status, Stream, Turn};
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
@@ -156,4 +158,33 @@ pub fn queues(conn: &mut AnyConnection, home: Kato) -> Result<Vec<QueueKey>, Sto
         .collect::<Result<Vec<_>, StoreError>>()?;
     keys.sort_unstable();
     Ok(keys)
+}
+
+/// The kindergartens where a brother or sister of an application's child is enrolled, for the waiting applications of a
+/// queue. Brothers and sisters are children of one applicant in the same home: the registry knows no other kinship.
+///
+/// # Errors
+/// The database is not available.
+pub fn siblings(conn: &mut AnyConnection, key: QueueKey) -> Result<HashMap<String, Vec<String>>, StoreError> {
+    let home = kato_to_column(key.home());
+    let enrolled: Vec<(String, String)> = referrals::table
+        .inner_join(applicants::table.on(applicants::application.eq(referrals::application)))
+        .filter(referrals::home.eq(home))
+        .filter(referrals::status.eq(ReferralStatus::Enrolled.code()))
+        .select((applicants::iin, referrals::kindergarten))
+        .load(conn)?;
+    let mut of_applicant: HashMap<String, Vec<String>> = HashMap::new();
+    for (iin, kindergarten) in enrolled {
+        of_applicant.entry(iin).or_default().push(kindergarten);
+    }
+    let waiting: Vec<(String, String)> = applications::table
+        .inner_join(applicants::table.on(applicants::application.eq(applications::number)))
+        .filter(applications::home.eq(home))
+        .filter(applications::queue_territory.eq(kato_to_column(key.territory)))
+        .filter(applications::cohort.eq(key.cohort))
+        .filter(applications::kind.eq(key.kind.code()))
+        .filter(applications::status.eq(Status::InQueue.code()))
+        .select((applications::number, applicants::iin))
+        .load(conn)?;
+    Ok(waiting.into_iter().filter_map(|(number, iin)| Some((number, of_applicant.get(&iin)?.clone()))).collect())
 }

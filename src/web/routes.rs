@@ -62,9 +62,10 @@ pub const ROUTES: &[Listed] = &[
 pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
     let at = |path| resource::<&str>(path).default_service(web::to(pages::wrong_method));
     let limit = || Condition::new(limited, Governor::new(limit));
+    // Routes are tried in this order, so the one that everybody asks at the opening minute comes first.
     config
-        .service(at("/").wrap(limit()).route(get().to(pages::parents::form)).route(post().to(pages::parents::look_up)))
         .service(at("/api/v1/positions").wrap(limit()).route(post().to(public::positions)))
+        .service(at("/").wrap(limit()).route(get().to(pages::parents::form)).route(post().to(pages::parents::look_up)))
         .service(at("/api/v1/applications").route(post().to(a::register)))
         .service(at("/api/v1/applications/{number}").route(get().to(a::read)))
         .service(at("/api/v1/applications/{number}/documents").route(get().to(a::documents)))

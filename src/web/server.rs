@@ -87,9 +87,9 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
                     Ok(response)
                 }
             })
+            .configure(|config| routes::mount(config, &limit, rate_limit))
             .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", Document::openapi()))
             .service(web::redirect("/docs", "/docs/"))
-            .configure(|config| routes::mount(config, &limit, rate_limit))
     })
     .workers(options.workers)
     .shutdown_timeout(5);

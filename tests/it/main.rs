@@ -32,6 +32,7 @@ mod past;
 mod permissions;
 mod positions;
 mod program;
+mod program_rule;
 mod racing;
 mod referrals;
 mod regulations;

@@ -10,13 +10,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use kezek::clock::Clock;
-use kezek::domain::application::{CategoryClaim, Document};
-use kezek::domain::codes::ProofStatus;
 use kezek::domain::kato::Kato;
 use kezek::exchange::rows::ApplicationRow;
 use kezek::rules::Rules;
 use kezek::sample::kindergartens as fixtures;
-use kezek::sample::people::{Families, Family};
+use kezek::sample::people::Families;
+use kezek::sample::register::application_row;
 use serde_json::Value;
 
 /// What a command answered.
@@ -90,37 +89,7 @@ pub fn rows(count: usize, seed: u64) -> Vec<ApplicationRow> {
     let rules = Rules::shipped().expect("the rules");
     let today = rules.calendar.civil_day(Clock::System.now(), Kato::COUNTRY);
     let localities = fixtures::localities_of_fixtures().expect("the localities");
-    Families::new(seed, today, &localities).take(count).map(row).collect()
-}
-
-fn row(family: Family) -> ApplicationRow {
-    let Family { child, applicant, .. } = family;
-    let claim = |code: &str, proof| CategoryClaim { code: code.to_owned(), proof, status: ProofStatus::Confirmed };
-    ApplicationRow {
-        number: None,
-        child_iin: child.iin,
-        child_name: child.name,
-        birth_date: child.birth_date,
-        applicant_iin: applicant.iin,
-        applicant_name: applicant.name,
-        applicant_kind: applicant.kind,
-        contacts: applicant.contacts,
-        channel: family.channel,
-        applied_at: family.applied_at,
-        territory: family.territory,
-        kind: family.kind,
-        language: family.language,
-        preferences: family.preferences,
-        categories: family.categories.into_iter().map(|c| claim(c.code, c.proof)).collect(),
-        documents: family
-            .documents
-            .into_iter()
-            .map(|d| Document { kind: d.kind.to_owned(), number: d.number, expires_on: d.expires_on })
-            .collect(),
-        status: None,
-        ticket: None,
-        evidence: "invented register, page 1".to_owned(),
-    }
+    Families::new(seed, today, &localities).take(count).map(|f| application_row(f, 4)).collect()
 }
 
 /// Writes such rows as a CSV file.

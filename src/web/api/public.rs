@@ -6,11 +6,8 @@ use utoipa::ToSchema;
 
 use crate::domain::iin::Iin;
 use crate::service::positions::Positions;
-use crate::service::problem::{Kind, Problem};
+use crate::service::problem::Problem;
 use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
-
-/// Room for the usual answer, so that it is written without growing.
-const ANSWER_BYTES: usize = 4 * 1024;
 
 /// Whose position.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,14 +31,10 @@ pub async fn positions(shared: Shared, body: Body) -> HttpResponse {
     }
 }
 
-fn answer(shared: &Shared, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+fn answer(shared: &Shared, bytes: &[u8]) -> Result<String, Problem> {
     let asked: Asked = read_body(bytes)?;
     let iin = Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
-    let positions = shared.positions(iin, shared.clock.now());
-    let mut body = Vec::with_capacity(ANSWER_BYTES);
-    serde_json::to_writer(&mut body, &positions)
-        .map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))?;
-    Ok(body)
+    Ok(shared.positions_text(iin, shared.clock.now()))
 }
 
 /// Whether the process answers.

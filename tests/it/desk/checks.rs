@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kezek::domain::codes::{PlaceStatus, ReferralStatus, Status, Turn};
+use kezek::domain::iin::Iin;
 use kezek::domain::life::is_live;
 use kezek::domain::queue::QueueKey;
 use kezek::engine::order::oracle::{self, Entry};
@@ -63,6 +64,17 @@ impl Desk {
         for key in by_queue.keys() {
             self.queue_is_that_of_the_full_sort(&index, *key);
         }
+        drop(index);
+        for seated in &all {
+            self.the_text_of_a_look_up_is_its_entry(seated.iin);
+        }
+    }
+
+    /// What the look-up writes is what the entry holds.
+    fn the_text_of_a_look_up_is_its_entry(&self, iin: Iin) {
+        let now = self.registry.clock.now();
+        let entry = serde_json::to_string(&self.registry.positions(iin, now)).expect("an entry has a text");
+        assert_eq!(self.registry.positions_text(iin, now), entry);
     }
 
     fn queue_is_that_of_the_full_sort(&self, index: &Index, key: QueueKey) {
