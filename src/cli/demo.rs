@@ -205,6 +205,7 @@ fn handed_in(registry: &Registry, family: Family) -> HandedIn {
             .collect(),
         consent: true,
         signature: None,
+        gateway: None,
     }
 }
 

@@ -21,7 +21,7 @@ use crate::store::Store;
 pub(super) struct Arguments {
     #[command(flatten)]
     database: Database,
-    /// territories, kindergartens, groups, places, applications or referrals.
+    /// territories, kindergartens, groups, places, applications, referrals or cases.
     kind: Kind,
     /// The CSV file.
     file: PathBuf,
@@ -89,10 +89,10 @@ fn import_file(store: &Store, kind: Kind, path: &Path) -> Result<usize, ImportFa
                 bar.set_position(u64::try_from(done).unwrap_or_default());
             })
         }
-        Kind::Referrals => {
+        Kind::Referrals | Kind::Cases => {
             let mut faults = crate::exchange::Faults::default();
             let message =
-                "referrals cannot be imported: each is issued here, by the queue; export them only".to_owned();
+                format!("{} cannot be imported: each is made here, by its own acts; export them only", kind.code());
             faults.push(crate::exchange::Fault { file: name, row: 0, column: String::new(), message });
             Err(ImportFault::File(faults))
         }
@@ -145,6 +145,7 @@ fn export_file(store: &Store, kind: Kind, path: &Path) -> Result<u64, String> {
                 exports::applications(store, &mut out, |n| bar.set_position(n))
             }
             Kind::Referrals => exports::referrals(store, &mut out),
+            Kind::Cases => exports::cases(store, &mut out),
         }
         .map_err(|e| e.to_string())?;
         out.flush().and_then(|()| out.get_ref().sync_all()).map_err(|e| e.to_string())?;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod allocate;
+mod cases;
 mod copy;
 mod demo;
 mod exchange;
@@ -44,6 +45,8 @@ enum Command {
     Journal(journal::Arguments),
     /// Move a registry to another database with its journal intact.
     Copy(copy::Arguments),
+    /// Reckon the deadlines of open cases anew after a change of the calendar.
+    Cases(cases::Arguments),
     /// Do the clock's acts: publish places at their hour, expire referrals.
     Tick(tick::Arguments),
     Allocate(allocate::AllocateArgs),
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Export(arguments) => exchange::export(&arguments),
         Command::Journal(arguments) => journal::run(&arguments),
         Command::Copy(arguments) => copy::run(&arguments),
+        Command::Cases(arguments) => cases::run(&arguments),
         Command::Tick(arguments) => tick::run(&arguments),
         Command::Allocate(args) => allocate::run(args),
         Command::Verify(args) => verify::run(args),

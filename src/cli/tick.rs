@@ -38,8 +38,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         tick::tick(&store, &rules, now, at).map_err(|e| e.to_string())
     });
     match done {
-        Ok(Ticked { published, expired, left }) => {
-            println!("{published} places published, {expired} referrals expired");
+        Ok(Ticked { published, expired, left, escalated }) => {
+            println!("{published} places published, {expired} referrals expired, {escalated} overdue cases told");
             if left > 0 {
                 eprintln!(
                     "kezek: {left} referrals have ended whose profile stop-lists or closes; they were left alone"

@@ -70,6 +70,15 @@ impl Kato {
         self.0 / width == other.0 / width
     }
 
+    /// The lowest and the highest code inside this territory, itself included.
+    pub fn range(self) -> (Kato, Kato) {
+        if self.0 == 0 {
+            return (self, Kato(999_999_999));
+        }
+        let width = LEVELS.iter().find(|&&l| self.0.is_multiple_of(l)).copied().unwrap_or(1);
+        (self, Kato(self.0 + width - 1))
+    }
+
     /// The district or city that owns the queues of this territory: `RRDD00000`, `RR0000000` for the cities of
     /// republican significance (71 Astana, 75 Almaty, 79 Shymkent), the country for itself.
     pub fn home(self) -> Kato {

@@ -1,4 +1,5 @@
 //! Queue order, positions and allocation: pure, deterministic, without IO or clock.
 
 pub mod allocation;
+pub mod deadlines;
 pub mod order;

@@ -33,12 +33,21 @@ pub enum Kind {
     Applications,
     /// Referrals.
     Referrals,
+    /// Cases of the services.
+    Cases,
 }
 
 impl Kind {
     /// Every kind, in the order in which an empty registry can take them.
-    pub const ALL: [Kind; 6] =
-        [Kind::Territories, Kind::Kindergartens, Kind::Groups, Kind::Places, Kind::Applications, Kind::Referrals];
+    pub const ALL: [Kind; 7] = [
+        Kind::Territories,
+        Kind::Kindergartens,
+        Kind::Groups,
+        Kind::Places,
+        Kind::Applications,
+        Kind::Referrals,
+        Kind::Cases,
+    ];
 
     /// The word on the command line.
     pub fn code(self) -> &'static str {
@@ -49,6 +58,7 @@ impl Kind {
             Kind::Places => "places",
             Kind::Applications => "applications",
             Kind::Referrals => "referrals",
+            Kind::Cases => "cases",
         }
     }
 }

@@ -4,11 +4,13 @@
 //! to say.
 
 mod applications;
+mod cases;
 mod places;
 mod referrals;
 mod territories;
 
 pub use applications::ApplicationRow;
+pub use cases::CaseRow;
 pub use places::{GroupRow, KindergartenRow, PlaceRow};
 pub use referrals::ReferralRow;
 pub use territories::TerritoryRow;

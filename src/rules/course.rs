@@ -11,6 +11,7 @@ use super::due::Counting;
 use super::hours::Desk;
 use super::regulation::{Actor, ChannelRule, Meaning, Regulation, ResultRule, Stage, Step};
 use super::sourced::RuleGround;
+use super::term::{Term, Unit};
 use crate::domain::codes::{Basis, Channel};
 
 /// What a step leaves when it takes the papers in.
@@ -233,6 +234,12 @@ impl<'a> Course<'a> {
             }
         });
         dues
+    }
+
+    /// When somebody higher is told after a step was due: its own term again, a working day where it has none.
+    pub fn further(&self, step: &Step, due_at: DateTime<Utc>, zone: Tz, calendar: &Calendar) -> DateTime<Utc> {
+        let day = Term { n: 1, unit: Unit::WorkingDays };
+        calendar.due(due_at, step.limit.unwrap_or(day), zone, step.counting()).value.to_utc()
     }
 
     /// Whose hours a limit on several steps runs in: those of the desk where the applicant stands.

@@ -6,7 +6,7 @@ use crate::domain::application::Application;
 use crate::exchange::Writer;
 use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, ReferralRow, TerritoryRow};
 use crate::store::applications::Lodged;
-use crate::store::{Store, StoreError, applications, kindergartens, places, referrals, territories};
+use crate::store::{Store, StoreError, applications, cases, kindergartens, places, referrals, territories};
 
 /// Rows read at once.
 const PAGE: i64 = 2_000;
@@ -188,6 +188,25 @@ pub fn referrals(store: &Store, output: impl io::Write) -> Result<u64, ExportFau
                     valid_until: r.valid_until_on,
                     status: r.status,
                 })?;
+            }
+        }
+    })
+}
+
+/// Writes all cases, open and ended.
+///
+/// # Errors
+/// The file or the database refuses.
+pub fn cases(store: &Store, output: impl io::Write) -> Result<u64, ExportFault> {
+    let mut writer = Writer::open(output)?;
+    let mut after = String::new();
+    store.read_snapshot(|c| {
+        loop {
+            let page = cases::page(c, &after, PAGE)?;
+            let Some(last) = page.last() else { break Ok(writer.finish()?) };
+            after.clone_from(&last.number);
+            for case in page {
+                writer.write(&super::cases::oversight::row(case))?;
             }
         }
     })

@@ -4,6 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cases::gateway::GatewayIn;
+use super::cases::request::with_grounds;
 use super::keys;
 use super::problem::{FieldFaults, Problem};
 use super::register::queue_territory;
@@ -53,6 +55,9 @@ pub struct HandedIn {
     /// The portal request's detached signature, base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
+    /// For a portal request: what the gateway says of its sign-in and certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewayIn>,
 }
 
 /// The child of an application.
@@ -182,7 +187,7 @@ impl Registry {
                 documents,
                 warnings,
             }),
-            _ => Err(Problem::from(faults)),
+            _ => Err(with_grounds(faults, &bound, channel)),
         }
     }
 }
@@ -210,7 +215,7 @@ fn read_child(faults: &mut FieldFaults, child: &ChildIn, bound: &Bound<'_>, toda
     Some(Child { key: keys::random_key(), iin: iin?, name: name?, birth_on: birth_on? })
 }
 
-fn read_applicant(
+pub(crate) fn read_applicant(
     faults: &mut FieldFaults,
     applicant: &ApplicantIn,
     bound: &Bound<'_>,
@@ -292,7 +297,7 @@ fn read_claims(faults: &mut FieldFaults, categories: &[CategoryIn], bound: &Boun
     claims
 }
 
-fn read_documents(faults: &mut FieldFaults, documents: &[DocumentIn], today: NaiveDate) -> Vec<Document> {
+pub(crate) fn read_documents(faults: &mut FieldFaults, documents: &[DocumentIn], today: NaiveDate) -> Vec<Document> {
     if documents.len() > LIST_MAX {
         faults.add("documents", "too_many", format!("list at most {LIST_MAX} documents"));
         return Vec::new();

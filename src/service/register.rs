@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::cases::gateway::{self, GatewayIn, Handed};
+use super::cases::opening::About;
 use super::effects::{Effect, JoinEffect};
 use super::handed_in::{Checked, HandedIn, missing_documents};
 use super::keys;
@@ -74,11 +76,15 @@ impl Registry {
         if channel == Channel::StateCorporation {
             let missing = missing_documents(&handed_in.documents);
             if !missing.is_empty() {
-                return Err(self.refuse_intake(caller, territory, &missing)?);
+                let bound = self.bound(territory, self.clock.now())?;
+                return Err(self.refuse_intake(caller, &bound, territory, &missing)?);
             }
         }
         let now = self.clock.now();
         let checked = self.store.read(|conn| self.check(conn, handed_in, territory, channel, now))?;
+        if let Some(word) = handed_in.gateway.as_ref().filter(|_| channel == Channel::Portal) {
+            self.pass_the_gate(caller, &checked, word)?;
+        }
         let signature = self.signature(channel, handed_in);
         let home = territory.home();
         let known = self.store.read(|conn| child_claims::holder(conn, checked.child.iin))?;
@@ -89,6 +95,23 @@ impl Registry {
             return Err(duplicate(&caller.principal, &claim));
         }
         self.perform(caller, &homes, 201, |tx| self.lodge(tx, caller, channel, &checked, signature))
+    }
+
+    /// The portal's own checks of a request, by the gateway's word.
+    fn pass_the_gate(&self, caller: &Caller, checked: &Checked, word: &GatewayIn) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let bound = self.bound(checked.territory, now)?;
+        let Some(course) = bound.regulation.course(Channel::Portal) else { return Ok(()) };
+        let applicant = checked.applicant.iin.to_string();
+        let today = self.day(checked.territory, now);
+        let Some(failed) = gateway::failed(&course, word, (&applicant, today))? else { return Ok(()) };
+        let about = About::of(checked.territory);
+        let sealed = json!({
+            "applicant": {"iin": applicant, "name": checked.applicant.name},
+            "child": {"iin": checked.child.iin, "name": checked.child.name},
+            "gateway": word,
+        });
+        Err(self.refuse_at_gate(caller, course, &failed, &Handed { about, sealed })?)
     }
 
     fn signature(&self, channel: Channel, handed_in: &HandedIn) -> SignatureVerdict {
@@ -162,12 +185,17 @@ impl Registry {
     }
 
     /// Refuses to accept an incomplete package, and keeps the receipt that says so.
-    fn refuse_intake(&self, caller: &Caller, territory: Kato, missing: &[&str]) -> Result<Problem, Problem> {
+    pub(crate) fn refuse_intake(
+        &self,
+        caller: &Caller,
+        bound: &Bound<'_>,
+        territory: Kato,
+        missing: &[&str],
+    ) -> Result<Problem, Problem> {
         let home = territory.home();
-        let bound = self.bound(territory, self.clock.now())?;
         let answer = self.perform(caller, &[home], 422, |tx| {
             let number = tx.next_number(home, Numbered::Result)?.to_string();
-            let receipt = results::refusal_receipt(&self.rules, &bound, &number, territory, tx.at(), missing);
+            let receipt = results::refusal_receipt(&self.rules, bound, &number, territory, tx.at(), missing);
             crate::store::results::insert(tx, std::slice::from_ref(&receipt))?;
             let entry = Entry {
                 home,

@@ -14,6 +14,7 @@ use crate::domain::codes::{Channel, ResultKind};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
 use crate::domain::referral::Referral;
+use crate::rules::regulation::Meaning;
 use crate::rules::sourced::RuleGround;
 use crate::rules::{Bound, Rules};
 use crate::store::connection::AnyConnection;
@@ -112,8 +113,11 @@ pub(crate) fn refusal_receipt(
     let documents = Said::each(|tongue| {
         missing.iter().map(|kind| rules.messages.label_or_code(tongue, "document", kind)).collect::<Vec<_>>().join(", ")
     });
+    let code = ResultKind::RefusalReceipt.code();
+    let rule = bound.regulation.results.iter().find(|r| r.meaning == Meaning::NotAccepted);
+    let signer = rule.map_or("sc_worker", |rule| rule.signer.as_str());
     let mut paper = Paper {
-        title: label(rules, "result", ResultKind::RefusalReceipt.code()),
+        title: label(rules, "result", code),
         service: service_names(bound),
         number: id.to_owned(),
         lines: vec![line(rules, "issued_on", date(rules, rules.calendar.civil_day(at, territory)))],
@@ -121,15 +125,15 @@ pub(crate) fn refusal_receipt(
     };
     paper.paragraphs.push(say_each(rules, "intake_refused", &[("documents", &documents)]));
     paper.notices = notices(rules, bound, None);
-    paper.signer = label(rules, "actor", "sc_worker");
+    paper.signer = label(rules, "actor", signer);
     StoredResult {
         id: id.to_owned(),
         home: territory.home(),
         application: String::new(),
         case: String::new(),
-        kind: ResultKind::RefusalReceipt.code().to_owned(),
+        kind: code.to_owned(),
         issued_at: at,
-        signer: "sc_worker".to_owned(),
+        signer: signer.to_owned(),
         delivery: "paper".to_owned(),
         handed_at: Some(at),
         body: serde_json::to_string(&paper).unwrap_or_default(),

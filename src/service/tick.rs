@@ -1,5 +1,5 @@
-//! The acts of the clock: places whose hour of publication has come are published, and referrals whose term has ended
-//! expire.
+//! The acts of the clock: places whose hour of publication has come are published, referrals whose term has ended
+//! expire, and overdue cases are told to the head, then to the department.
 //!
 //! Each is done where it is due and not done yet, so that a second tick at the same instant changes nothing. An expired
 //! referral's place is published again and its child waits on with its turn, where the profile says `back`. Profiles
@@ -38,6 +38,8 @@ pub struct Ticked {
     pub expired: usize,
     /// Referrals whose term has ended under a profile with another consequence than `back`.
     pub left: usize,
+    /// Overdue cases of which somebody higher was told.
+    pub escalated: usize,
 }
 
 /// Does what is due at `at`, home by home. The journal dates the acts by `now`, when they were really done, and names
@@ -52,6 +54,7 @@ pub fn tick(store: &Store, rules: &Rules, now: DateTime<Utc>, at: DateTime<Utc>)
         all.published += ticked.published;
         all.expired += ticked.expired;
         all.left += ticked.left;
+        all.escalated += ticked.escalated;
     }
     Ok(all)
 }
@@ -73,6 +76,9 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
             ticked.left += 1;
         }
     }
+    let told = super::cases::oversight::escalate(tx, rules, home, at)?;
+    ticked.escalated = told.len();
+    entries.extend(told);
     Ok(Written { value: ticked, entries })
 }
 

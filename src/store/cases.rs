@@ -172,3 +172,12 @@ pub fn open_of_application(conn: &mut AnyConnection, application: &str) -> Resul
         .load(conn)?;
     rows.into_iter().map(noun).collect()
 }
+
+/// All cases of the country by number, a page of `limit` after `after`.
+///
+/// # Errors
+/// The database is not available.
+pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Case>, StoreError> {
+    let rows: Vec<Row> = cases::table.filter(cases::number.gt(after)).order(cases::number).limit(limit).load(conn)?;
+    rows.into_iter().map(noun).collect()
+}

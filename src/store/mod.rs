@@ -21,6 +21,7 @@ pub mod case_steps;
 pub mod cases;
 pub mod child_claims;
 pub mod children;
+pub mod due_lists;
 pub mod facts;
 pub mod idempotency;
 pub mod journal;

@@ -21,7 +21,7 @@ use super::api::{applications, cases, places, public, queues, referrals};
         referrals::refuse, referrals::extend, referrals::annul,
         queues::list, queues::entries,
         cases::read, cases::documents, cases::step, cases::send_back, cases::replace_executor, cases::withdraw,
-        cases::status,
+        cases::status, cases::open, cases::due, cases::due_csv,
     ),
     modifiers(&Bearer),
     security(("bearer" = [])),

@@ -46,6 +46,9 @@ pub const ROUTES: &[Listed] = &[
     ("POST", "/api/v1/referrals/{number}/annul", Some(Act::Annul)),
     ("GET", "/api/v1/queues", Some(Act::ReadQueue)),
     ("GET", "/api/v1/queues/{key}/entries", Some(Act::ReadQueue)),
+    ("GET", "/api/v1/cases", Some(Act::OverseeCases)),
+    ("POST", "/api/v1/cases", Some(Act::OpenCase)),
+    ("GET", "/api/v1/cases.csv", Some(Act::OverseeCases)),
     ("POST", "/api/v1/cases/status", None),
     ("GET", "/api/v1/cases/{number}", Some(Act::ReadCase)),
     ("GET", "/api/v1/cases/{number}/documents", Some(Act::ReadCase)),
@@ -95,6 +98,8 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/referrals/{number}/annul").route(post().to(r::annul)))
         .service(at("/api/v1/queues").route(get().to(q::list)))
         .service(at("/api/v1/queues/{key}/entries").route(get().to(q::entries)))
+        .service(at("/api/v1/cases").route(get().to(c::due)).route(post().to(c::open)))
+        .service(at("/api/v1/cases.csv").route(get().to(c::due_csv)))
         .service(at("/api/v1/cases/status").wrap(limit()).route(post().to(c::status)))
         .service(at("/api/v1/cases/{number}").route(get().to(c::read)))
         .service(at("/api/v1/cases/{number}/documents").route(get().to(c::documents)))

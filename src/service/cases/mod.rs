@@ -5,8 +5,11 @@
 //! decided before has run its course elsewhere.
 
 mod ends;
-mod opening;
+pub mod gateway;
+pub(crate) mod opening;
+pub mod oversight;
 mod papers;
+pub mod request;
 pub mod steps;
 pub(crate) mod travel;
 pub mod view;

@@ -38,6 +38,13 @@ pub(crate) struct About<'a> {
     pub(crate) exemption: Option<&'a str>,
 }
 
+impl About<'_> {
+    /// A territory, and nothing else yet.
+    pub(crate) fn of(territory: Kato) -> Self {
+        About { territory, application: "", referral: "", kindergarten: "", facts: "", exemption: None }
+    }
+}
+
 impl Registry {
     /// Opens a case before its first step. It is not saved yet.
     pub(crate) fn begin<'a>(

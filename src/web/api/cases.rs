@@ -3,11 +3,41 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::applications::listed;
+use crate::service::cases::oversight::{CasesIn, DueCases};
+use crate::service::cases::request::CaseIn;
 use crate::service::cases::steps::{ReasonIn, StepIn};
 use crate::service::cases::view::{CaseStatus, CaseView, StatusIn};
 use crate::service::permissions::Act;
-use crate::web::answer::{Body, Failure, Shared, act, ask, read_body, tell, whole};
+use crate::web::answer::{Body, Failure, Shared, act, ask, ask_text, read_body, tell, whole};
 use actix_web::ResponseError;
+
+/// Opens a case of a service through the channel of the credential. A package that the regional gateway brings is one
+/// of the portal: `gateway` says how the applicant signed in and with which certificate.
+#[utoipa::path(post, path = "/api/v1/cases", tag = "cases", request_body = CaseIn,
+    responses((status = 201, body = CaseView), (status = 409, description = "no regulation is bound"),
+        (status = 422, description = "wrong values, an incomplete package, or a check of the portal that failed")))]
+pub async fn open(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
+    act(shared, request, body, Act::OpenCase, |r, caller, sent: CaseIn| r.open_case(caller, &sent)).await
+}
+
+/// The open cases of a territory, the earliest due first, with counts by provider, step and executor.
+#[utoipa::path(get, path = "/api/v1/cases", tag = "cases",
+    params(("territory" = String, Query), ("state" = Option<String>, Query), ("provider" = Option<String>, Query),
+        ("step" = Option<String>, Query), ("executor" = Option<String>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = DueCases)))]
+pub async fn due(shared: Shared, request: HttpRequest, query: web::Query<CasesIn>) -> HttpResponse {
+    ask(shared, request, Act::OverseeCases, move |r, who| r.due_cases(who, &query)).await
+}
+
+/// The same as CSV.
+#[utoipa::path(get, path = "/api/v1/cases.csv", tag = "cases",
+    params(("territory" = String, Query), ("state" = Option<String>, Query), ("provider" = Option<String>, Query),
+        ("step" = Option<String>, Query), ("executor" = Option<String>, Query)),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+pub async fn due_csv(shared: Shared, request: HttpRequest, query: web::Query<CasesIn>) -> HttpResponse {
+    let csv = (Act::OverseeCases, "text/csv; charset=utf-8");
+    ask_text(shared, request, csv, move |r, who| r.due_cases_csv(who, &query)).await
+}
 
 /// Reads a case: the steps done, the step awaited, when it is due.
 #[utoipa::path(get, path = "/api/v1/cases/{number}", tag = "cases", params(("number" = String, Path)),

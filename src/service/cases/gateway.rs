@@ -1,0 +1,180 @@
+//! What the regional gateway says of a portal request: whether the applicant signed in, and with which certificate.
+//!
+//! The portal's own checks are done by the gateway's word, in the order of each file: the sign-in, then the certificate
+//! and its IIN. Where the file has a step for a failed check, the course ends there with its message, which is no result.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::opening::About;
+use super::steps::AttachmentIn;
+use crate::domain::case::Passage;
+use crate::rules::course::Course;
+use crate::rules::regulation::{Actor, Stage, Step};
+use crate::service::handed_in::read_date;
+use crate::service::keys;
+use crate::service::problem::{FieldFaults, Ground, Kind, Problem};
+use crate::service::registry::{Caller, Registry};
+use crate::service::words::{Said, date, label, say_each};
+use crate::store::{Entry, Written, facts};
+
+/// The package of a portal request, as the gateway brings it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct GatewayIn {
+    /// The gateway's own number of the package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// `confirmed` or `refused`; confirmed where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<String>,
+    /// The certificate that the request was signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertificateIn>,
+    /// The papers that the package holds.
+    #[serde(default)]
+    pub attachments: Vec<AttachmentIn>,
+}
+
+/// The certificate of a signature.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct CertificateIn {
+    /// The IIN in it.
+    pub iin: String,
+    /// Its last day, `YYYY-MM-DD`.
+    pub valid_until: String,
+    /// Whether it stands in the list of revoked ones.
+    #[serde(default)]
+    pub revoked: bool,
+}
+
+/// A check that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed<'a> {
+    /// The step that checks; `None` where the text has none.
+    step: Option<&'a Step>,
+    /// What is wrong.
+    code: &'static str,
+    /// The last day of the certificate, for the message.
+    until_on: Option<NaiveDate>,
+}
+
+/// What a request holds that is refused at its checks.
+pub(crate) struct Handed<'a> {
+    /// Where the service is asked for.
+    pub(crate) about: About<'a>,
+    /// Who asks, to be sealed.
+    pub(crate) sealed: serde_json::Value,
+}
+
+const CHECKS: [&str; 3] = ["eds_expired", "eds_revoked", "eds_iin_mismatch"];
+
+/// The first check that fails, in the order of the file.
+pub(crate) fn failed<'a>(
+    course: &Course<'a>,
+    word: &GatewayIn,
+    (applicant, today): (&str, NaiveDate),
+) -> Result<Option<Failed<'a>>, Problem> {
+    let mut faults = FieldFaults::default();
+    let refused = match word.sign_in.as_deref() {
+        None | Some("confirmed") => false,
+        Some("refused") => true,
+        Some(_) => {
+            faults.add("gateway.sign_in", "wrong_sign_in", "write confirmed or refused");
+            false
+        }
+    };
+    let certificate = word.certificate.as_ref();
+    let until_on = certificate.and_then(|c| read_date(&mut faults, "gateway.certificate.valid_until", &c.valid_until));
+    faults.check()?;
+    let fails = |code: &str| match (code, certificate) {
+        (_, None) => false,
+        ("eds_expired", _) => until_on.is_some_and(|until| until < today),
+        ("eds_revoked", Some(c)) => c.revoked,
+        ("eds_iin_mismatch", Some(c)) => c.iin.trim() != applicant.trim(),
+        _ => false,
+    };
+    let first = |order: &[&str]| {
+        let found = order.iter().find(|code| fails(code))?;
+        CHECKS.into_iter().find(|code| code == found)
+    };
+    let portals: Vec<&'a Step> = course.intake().into_iter().filter(|s| s.actor == Actor::Portal).collect();
+    for step in &portals {
+        let signs_in = step.checks.is_empty() && course.message_branch(step).is_some();
+        if signs_in && refused {
+            return Ok(Some(Failed { step: Some(step), code: "refuse_login", until_on }));
+        }
+        if let Some(code) = first(&step.checks.iter().map(String::as_str).collect::<Vec<_>>()) {
+            return Ok(Some(Failed { step: Some(step), code, until_on }));
+        }
+    }
+    if refused {
+        return Ok(Some(Failed { step: None, code: "refuse_login", until_on }));
+    }
+    // A text that names no check of the certificate does not make a bad one good.
+    let checked = portals.iter().any(|s| !s.checks.is_empty());
+    let code = if checked { None } else { first(&CHECKS) };
+    Ok(code.map(|code| Failed { step: None, code, until_on }))
+}
+
+impl Registry {
+    /// Refuses a request at the portal's checks. Where the file has a step for it, the case is kept with its message.
+    pub(crate) fn refuse_at_gate(
+        &self,
+        caller: &Caller,
+        course: Course<'_>,
+        failed: &Failed<'_>,
+        handed: &Handed<'_>,
+    ) -> Result<Problem, Problem> {
+        let text = self.failure_text(failed);
+        let mut problem = Problem::new(Kind::Invalid, failed.code, text.en.clone()).with("text", &text);
+        let branch = failed.step.and_then(|step| course.message_branch(step));
+        let listed = branch.and_then(|b| course.regulation.refusal(Stage::Portal, course.channel(), &b.id));
+        if let Some(ground) = listed {
+            problem = problem.on(vec![Ground {
+                code: ground.code.clone(),
+                basis: ground.basis,
+                source: format!("{}, {}", course.regulation.id, ground.clause.as_deref().unwrap_or_default()),
+                kk: ground.names.kk.clone(),
+                ru: ground.names.ru.clone(),
+            }]);
+        }
+        let (Some(step), Some(branch)) = (failed.step, branch) else { return Ok(problem) };
+        let home = handed.about.territory.home();
+        let answer = self.perform(caller, &[home], 422, |tx| {
+            let (sealed, seal) = keys::sealed(&handed.sealed);
+            facts::insert(tx, home, std::slice::from_ref(&sealed))?;
+            let about = About { facts: &sealed.key, ..handed.about };
+            let at = tx.at();
+            let mut travel = self.begin(tx, course, &about)?;
+            for before in course.intake() {
+                let here = before.id == step.id;
+                let outcome = if here { branch.id.as_str() } else { before.outcome.as_deref().unwrap_or_default() };
+                travel.record(before, &caller.principal, (Passage::Done, at), outcome, "");
+                travel.go_on(before, Some(branch).filter(|_| here), at);
+                if here {
+                    break;
+                }
+            }
+            travel.record(branch, &caller.principal, (Passage::Done, at), failed.code, "");
+            travel.go_on(branch, None, at);
+            travel.insert(tx)?;
+            let payload = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code,
+                "facts": {"key": sealed.key, "seal": seal}});
+            let actor = caller.principal.id.clone();
+            let entry = Entry { home, act: "refuse_at_gate", actor, territory: about.territory, payload };
+            Ok(Written { value: travel.case.number, entries: vec![entry] })
+        })?;
+        let case: String = serde_json::from_str(&answer.body).unwrap_or_default();
+        Ok(problem.with("case", case))
+    }
+
+    fn failure_text(&self, failed: &Failed<'_>) -> Said {
+        if failed.code == "refuse_login" {
+            return label(&self.rules, "action", "refuse_login");
+        }
+        let on = failed.until_on.map(|on| date(&self.rules, on)).unwrap_or_default();
+        say_each(&self.rules, failed.code, &[("on", &on)])
+    }
+}

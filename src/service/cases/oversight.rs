@@ -1,0 +1,331 @@
+//! Oversight: which cases are due or overdue, with whom, and who is told of it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::domain::case::{Case, CaseState};
+use crate::domain::kato::Kato;
+use crate::engine::deadlines;
+use crate::exchange::rows::CaseRow;
+use crate::rules::Rules;
+use crate::rules::calendar::Calendar;
+use crate::service::keys;
+use crate::service::permissions::{Act, Principal};
+use crate::service::problem::{Kind, Problem};
+use crate::service::registry::Registry;
+use crate::service::tick::CLOCK;
+use crate::store::due_lists::{self, Moved, Wanted};
+use crate::store::outbox::{self, Message};
+use crate::store::{Entry, Store, Transaction, Written, journal};
+use crate::trust::journal::instant_text;
+
+/// Cases of one page.
+const PAGE: i64 = 200;
+/// Most cases of one CSV answer; `kezek export cases` has no such end.
+const CSV_MAX: i64 = 100_000;
+/// How long before its due instant a case is due soon.
+const SOON_HOURS: i64 = 24;
+
+/// Which cases are looked over.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct CasesIn {
+    /// A KATO code; this territory and all below.
+    #[serde(default)]
+    pub territory: String,
+    /// `due_soon`, `overdue`, or all that are open where it is missing.
+    pub state: Option<String>,
+    /// Id of a kindergarten, or the KATO code where the service is rendered.
+    pub provider: Option<String>,
+    /// The step that is awaited.
+    pub step: Option<String>,
+    /// The executor's credential.
+    pub executor: Option<String>,
+    /// What the page before gave as `next`.
+    pub cursor: Option<String>,
+}
+
+/// Open cases by their deadlines.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DueCases {
+    /// The earliest due first.
+    pub cases: Vec<DueCase>,
+    /// How many there are, by provider, step and executor.
+    pub counts: Vec<DueCount>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// A case of a due list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DueCase {
+    /// Its number.
+    pub number: String,
+    /// The code of the service.
+    pub service: String,
+    /// Who renders it: a kindergarten's id, or the territory.
+    pub provider: String,
+    /// The step that is awaited.
+    pub step: String,
+    /// The executor's credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executor: Option<String>,
+    /// `open` or `waiting`.
+    #[schema(value_type = String)]
+    pub state: CaseState,
+    /// The first instant at which something of it is overdue, in the region's zone.
+    pub due_at: String,
+    /// Whether it is.
+    pub overdue: bool,
+    /// 0, 1: told to the head, 2: told to the department.
+    pub escalation: i16,
+}
+
+/// How many cases share provider, step and executor.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DueCount {
+    /// A kindergarten's id, or the territory.
+    pub provider: String,
+    /// The step.
+    pub step: String,
+    /// The executor's credential, where one is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executor: Option<String>,
+    /// How many.
+    pub cases: i64,
+}
+
+fn wanted<'a>(asked: &'a CasesIn, territory: Kato, now: DateTime<Utc>) -> Result<Wanted<'a>, Problem> {
+    let (from, before) = match asked.state.as_deref() {
+        None | Some("open") => (None, None),
+        Some("overdue") => (None, Some(now)),
+        Some("due_soon") => (Some(now), Some(now + Duration::hours(SOON_HOURS))),
+        Some(_) => {
+            let message = "write due_soon, overdue or open, or leave it out";
+            return Err(Problem::invalid("state", "wrong_state", message));
+        }
+    };
+    let mut wanted = Wanted {
+        territory,
+        from,
+        before,
+        kindergarten: None,
+        step: asked.step.as_deref(),
+        executor: asked.executor.as_deref(),
+    };
+    match asked.provider.as_deref() {
+        None => {}
+        Some(provider) => match Kato::parse(provider) {
+            Ok(place) if place.within(territory) => wanted.territory = place,
+            Ok(_) => {
+                let message = format!("{provider} is not in {territory}");
+                return Err(Problem::invalid("provider", "provider_outside_territory", message));
+            }
+            Err(_) => wanted.kindergarten = Some(provider),
+        },
+    }
+    Ok(wanted)
+}
+
+fn cursor(text: &str) -> Result<(DateTime<Utc>, &str), Problem> {
+    let read = text.split_once('|').and_then(|(at, number)| {
+        let at = DateTime::parse_from_rfc3339(at).ok()?.to_utc();
+        Some((at, number))
+    });
+    read.ok_or_else(|| Problem::invalid("cursor", "wrong_cursor", "repeat what the page before gave as next"))
+}
+
+/// Who renders a case: the kindergarten, or the authority of the territory.
+fn provider(kindergarten: &str, territory: Kato) -> String {
+    if kindergarten.is_empty() { territory.to_string() } else { kindergarten.to_owned() }
+}
+
+impl Registry {
+    fn may_oversee(&self, principal: &Principal, asked: &CasesIn) -> Result<Kato, Problem> {
+        principal.role_may(Act::OverseeCases)?;
+        let territory = Kato::parse(asked.territory.trim())
+            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        principal.may(Act::OverseeCases, territory)?;
+        Ok(territory)
+    }
+
+    /// The open cases of a territory by their deadlines.
+    ///
+    /// # Errors
+    /// 403, 422.
+    pub fn due_cases(&self, principal: &Principal, asked: &CasesIn) -> Result<DueCases, Problem> {
+        let territory = self.may_oversee(principal, asked)?;
+        let now = self.clock.now();
+        let wanted = wanted(asked, territory, now)?;
+        let after = asked.cursor.as_deref().map(cursor).transpose()?;
+        let (cases, counts) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
+            Ok((due_lists::page(conn, &wanted, after, PAGE)?, due_lists::counts(conn, &wanted)?))
+        })?;
+        let full = i64::try_from(cases.len()).is_ok_and(|count| count == PAGE);
+        let last = cases.last().filter(|_| full);
+        let next = last.and_then(|c| Some(format!("{}|{}", instant_text(c.due_at()?), c.number)));
+        let named = |text: String| Some(text).filter(|t| !t.is_empty());
+        let counts = counts.into_iter().map(|c| DueCount {
+            provider: provider(&c.kindergarten, c.territory),
+            step: c.step,
+            executor: named(c.executor),
+            cases: c.cases,
+        });
+        let calendar = &self.rules.calendar;
+        let cases = cases.into_iter().filter_map(|case| due_case(case, now, calendar));
+        Ok(DueCases { counts: counts.collect(), next, cases: cases.collect() })
+    }
+
+    /// The same as CSV, the columns of `kezek export cases`.
+    ///
+    /// # Errors
+    /// 403, 422.
+    pub fn due_cases_csv(&self, principal: &Principal, asked: &CasesIn) -> Result<String, Problem> {
+        let territory = self.may_oversee(principal, asked)?;
+        let wanted = wanted(asked, territory, self.clock.now())?;
+        let cases = self.store.read(|conn| due_lists::page(conn, &wanted, None, CSV_MAX))?;
+        let rows: Vec<CaseRow> = cases.into_iter().map(row).collect();
+        let mut text = Vec::new();
+        let internal = |e: &dyn std::fmt::Display| Problem::new(Kind::Internal, "internal", e.to_string());
+        crate::exchange::write(&mut text, &rows).map_err(|e| internal(&e))?;
+        String::from_utf8(text).map_err(|e| internal(&e))
+    }
+}
+
+fn due_case(case: Case, now: DateTime<Utc>, calendar: &Calendar) -> Option<DueCase> {
+    let due = case.due_at()?;
+    let local = due.with_timezone(&calendar.zone(case.territory));
+    Some(DueCase {
+        provider: provider(&case.kindergarten, case.territory),
+        number: case.number,
+        service: case.service,
+        step: case.step,
+        executor: Some(case.executor).filter(|e| !e.is_empty()),
+        state: case.state,
+        due_at: local.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+        overdue: due < now,
+        escalation: case.escalation,
+    })
+}
+
+/// A case as a row of CSV: without anybody's name.
+pub(crate) fn row(case: Case) -> CaseRow {
+    CaseRow {
+        due_at: case.due_at(),
+        number: case.number,
+        service: case.service,
+        regulation: case.regulation,
+        territory: case.territory,
+        channel: case.channel,
+        application: case.application,
+        referral: case.referral,
+        kindergarten: case.kindergarten,
+        opened_at: case.opened_at,
+        state: case.state,
+        step: case.step,
+        total_due_at: case.total_due_at,
+        executor: case.executor,
+        escalation: case.escalation,
+        decision: case.decision,
+        ended_at: case.ended_at,
+    }
+}
+
+/// Tells the head of every overdue case of a home, and after a further term the department; each once. Nothing is
+/// blocked by it.
+pub(crate) fn escalate(
+    tx: &mut Transaction<'_>,
+    rules: &Rules,
+    home: Kato,
+    at: DateTime<Utc>,
+) -> Result<Vec<Entry>, Problem> {
+    let mut entries = Vec::new();
+    for case in due_lists::to_be_told(tx.conn(), home, at)? {
+        let level = case.escalation + 1;
+        let (recipient, territory) = if level == 1 { ("head", case.territory) } else { ("department", case.home) };
+        let further = if level == 1 { further(rules, &case) } else { None };
+        let message = Message {
+            id: keys::random_key(),
+            home,
+            subject: case.number.clone(),
+            kind: "overdue".to_owned(),
+            recipient: recipient.to_owned(),
+            territory,
+            body: json!({"case": case.number, "step": case.step, "due_at": case.due_at().map(instant_text)})
+                .to_string(),
+            created_at: tx.at(),
+            sent_at: None,
+        };
+        outbox::insert(tx, std::slice::from_ref(&message))?;
+        due_lists::escalated(tx, &case.number, level, further)?;
+        let payload = json!({"case": case.number, "step": case.step, "level": level, "recipient": recipient,
+            "message": message.id, "due_at": case.due_at().map(instant_text), "at": instant_text(at)});
+        entries.push(Entry { home, act: "escalate_case", actor: CLOCK.to_owned(), territory: case.territory, payload });
+    }
+    Ok(entries)
+}
+
+/// When the department is told: the step's own term again after its due instant, a working day where it has none.
+fn further(rules: &Rules, case: &Case) -> Option<DateTime<Utc>> {
+    let due = case.due_at()?;
+    let course = super::course(rules, case).ok()?;
+    let step = course.step(&case.step)?;
+    Some(course.further(step, due, rules.calendar.zone(case.territory), &rules.calendar))
+}
+
+/// Reckons the deadlines of all open cases anew, home by home, after the calendar changed. How many moved, of how many.
+///
+/// # Errors
+/// The database is not available; the homes before it are done.
+pub fn recompute(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<(usize, usize), Problem> {
+    let mut done = (0, 0);
+    for home in store.read(journal::reach)?.into_keys() {
+        let of_home = store.write(&[home], now, |tx| of_home(tx, rules, home))?;
+        done = (done.0 + of_home.0, done.1 + of_home.1);
+    }
+    Ok(done)
+}
+
+fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato) -> Result<Written<(usize, usize)>, Problem> {
+    let all = due_lists::running(tx.conn(), home)?;
+    let courses: BTreeMap<(&str, &str), _> = rules
+        .regulations
+        .values()
+        .flat_map(|r| r.channels.iter().filter_map(|c| Some(((r.id.as_str(), c.code.code()), r.course(c.code)?))))
+        .collect();
+    let running: Vec<Option<deadlines::Running<'_>>> = all
+        .iter()
+        .map(|case| {
+            let course = *courses.get(&(case.regulation.as_str(), case.channel.as_str()))?;
+            Some(deadlines::Running {
+                course,
+                step: course.step(&case.step)?,
+                territory: case.territory,
+                opened_at: case.opened_at,
+                entered_at: case.entered_at,
+                decided: case.decided,
+            })
+        })
+        .collect();
+    let dues = deadlines::all(&running, &rules.calendar);
+    let moved: Vec<Moved> = all
+        .iter()
+        .zip(dues)
+        .filter_map(|(case, due)| {
+            let (step_due_at, total_due_at) = due?;
+            let same = step_due_at == case.step_due_at && total_due_at == case.total_due_at;
+            let fresh = case.escalation == 0;
+            (!same).then(|| Moved { number: case.number.clone(), step_due_at, total_due_at, fresh })
+        })
+        .collect();
+    if moved.is_empty() {
+        return Ok(Written::nothing((0, all.len())));
+    }
+    due_lists::save_dues(tx, &moved)?;
+    let payload = json!({"moved": moved.len(), "open": all.len()});
+    let entry = Entry { home, act: "recompute_cases", actor: CLOCK.to_owned(), territory: home, payload };
+    Ok(Written { value: (moved.len(), all.len()), entries: vec![entry] })
+}

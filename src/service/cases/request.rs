@@ -1,0 +1,225 @@
+//! A request for a service other than a place in the queue: read against its regulation, then opened as a case.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::ADMISSION;
+use super::gateway::{self, GatewayIn, Handed};
+use super::opening::About;
+use super::papers::{Named, Person};
+use crate::domain::codes::{ApplicantKind, Basis, Channel};
+use crate::domain::iin::Iin;
+use crate::domain::kato::Kato;
+use crate::rules::Bound;
+use crate::rules::course::Course;
+use crate::rules::regulation::Stage;
+use crate::service::handed_in::{
+    ApplicantIn, ChildIn, DocumentIn, TEXT_MAX, read_applicant, read_date, read_documents,
+};
+use crate::service::keys;
+use crate::service::permissions::Act;
+use crate::service::problem::{FieldFaults, Ground, Kind, Problem};
+use crate::service::register::queue_territory;
+use crate::service::registry::{Answer, Caller, QUEUEING, Registry};
+use crate::store::{Entry, Transaction, Written, facts};
+
+/// A request for a service.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct CaseIn {
+    /// The code of the service, as `kezek regulations` lists it.
+    #[schema(example = "externat")]
+    pub service: String,
+    /// The KATO code of the territory where it is asked for.
+    #[schema(example = "391010000")]
+    pub territory: String,
+    /// Who applies.
+    pub applicant: ApplicantIn,
+    /// For whom, where it is a child.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<ChildIn>,
+    /// The package.
+    #[serde(default)]
+    pub documents: Vec<DocumentIn>,
+    /// Consent to the use of data that the law protects, where the regulation asks for it.
+    #[serde(default)]
+    pub consent: bool,
+    /// The law that dispenses with the consent, where it was not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exemption: Option<String>,
+    /// The portal request's detached signature, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// What the gateway says of the request's sign-in and certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewayIn>,
+}
+
+/// A request whose every value was read.
+struct Read {
+    person: Person,
+    sealed: Value,
+    exemption: Option<String>,
+    missing: Vec<String>,
+}
+
+/// The ground that a document past its day rests on: the act's where it lists one, the registry's otherwise.
+pub(crate) fn expired_ground(bound: &Bound<'_>, channel: Channel) -> Ground {
+    let listed = bound.regulation.refusal(Stage::Service, channel, "expired_documents");
+    Ground {
+        code: "expired_documents".to_owned(),
+        basis: listed.map_or(Basis::Project, |g| g.basis),
+        source: listed.and_then(|g| g.clause.clone()).unwrap_or_else(|| bound.regulation.id.clone()),
+        kk: listed.map_or_else(String::new, |g| g.names.kk.clone()),
+        ru: listed.map_or_else(String::new, |g| g.names.ru.clone()),
+    }
+}
+
+/// The problem of these faults, with its ground where a document has run out.
+pub(crate) fn with_grounds(faults: FieldFaults, bound: &Bound<'_>, channel: Channel) -> Problem {
+    let expired = faults.list().iter().any(|f| matches!(f.code, "expired_document" | "power_expired"));
+    let problem = Problem::from(faults);
+    if expired { problem.on(vec![expired_ground(bound, channel)]) } else { problem }
+}
+
+impl Registry {
+    /// Opens a case of a service through the channel of the credential.
+    ///
+    /// # Errors
+    /// 403 outside role, territory or kind of provider, 409 where no regulation is bound, 422 for wrong values, for a
+    /// package that may not be accepted, and for a request that fails the portal's checks.
+    pub fn open_case(&self, caller: &Caller, sent: &CaseIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::OpenCase)?;
+        let channel = caller.principal.channel()?;
+        let territory = Kato::parse(sent.territory.trim())
+            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        caller.principal.may(Act::OpenCase, territory)?;
+        self.store.read(|conn| queue_territory(conn, territory))?;
+        let now = self.clock.now();
+        let bound = self.bound_service(&sent.service, territory, now)?;
+        let course = bound.regulation.course(channel).ok_or_else(|| {
+            let message = format!("{} cannot be had through this channel ({channel})", bound.regulation.id);
+            Problem::invalid("service", "channel_not_served", message)
+        })?;
+        self.store.read(|conn| self.provides(conn, &caller.principal, bound.regulation, territory))?;
+        let read = read(sent, &bound, channel, self.day(territory, now))?;
+        let about = About { exemption: read.exemption.as_deref(), ..About::of(territory) };
+        if let Some(word) = sent.gateway.as_ref().filter(|_| channel == Channel::Portal) {
+            let who = (read.person.applicant.iin.as_str(), self.day(territory, now));
+            if let Some(failed) = gateway::failed(&course, word, who)? {
+                let handed = Handed { about, sealed: read.sealed };
+                return Err(self.refuse_at_gate(caller, course, &failed, &handed)?);
+            }
+        }
+        let refused = bound.regulation.refusal(Stage::Intake, channel, "incomplete_package").is_some();
+        if refused && !read.missing.is_empty() {
+            let missing: Vec<&str> = read.missing.iter().map(String::as_str).collect();
+            return Err(self.refuse_intake(caller, &bound, territory, &missing)?);
+        }
+        self.perform(caller, &[territory.home()], 201, |tx| self.lodge_case(tx, caller, course, &about, &read))
+    }
+
+    /// The regulation of a service in a territory. A place in the queue and its admission have doors of their own.
+    fn bound_service(&self, service: &str, territory: Kato, at: DateTime<Utc>) -> Result<Bound<'_>, Problem> {
+        let own = match service {
+            QUEUEING => Some("hand an application in: POST /api/v1/applications"),
+            ADMISSION => Some("present the referral: POST /api/v1/referrals/{number}/present"),
+            _ => None,
+        };
+        if let Some(door) = own {
+            return Err(Problem::invalid("service", "service_has_its_own_door", door));
+        }
+        if !self.rules.regulations.values().any(|r| r.service == service) {
+            let known: std::collections::BTreeSet<&str> =
+                self.rules.regulations.values().map(|r| r.service.as_str()).collect();
+            let known: Vec<&str> = known.into_iter().collect();
+            let message = format!("there is no such service; use one of: {}", known.join(", "));
+            return Err(Problem::invalid("service", "unknown_service", message));
+        }
+        let unbound = |e: crate::rules::Unbound| Problem::new(Kind::Conflict, "no_regulation", e.to_string());
+        self.rules.bound(service, territory, at).map_err(unbound)
+    }
+
+    fn lodge_case<'a>(
+        &'a self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        course: Course<'a>,
+        about: &About<'_>,
+        read: &Read,
+    ) -> Result<Written<super::view::CaseView>, Problem> {
+        let home = about.territory.home();
+        let (sealed, seal) = keys::sealed(&read.sealed);
+        facts::insert(tx, home, std::slice::from_ref(&sealed))?;
+        let about = About { facts: &sealed.key, ..*about };
+        let mut travel = self.begin(tx, course, &about)?;
+        self.take_in(tx, &mut travel, &caller.principal, (&about, None))?;
+        let receipts = self.keep_new(tx, &travel, (&caller.principal, &read.person))?;
+        let entry = Entry {
+            home,
+            act: "open_case",
+            actor: caller.principal.id.clone(),
+            territory: about.territory,
+            payload: json!({"case": travel.journal(), "role": caller.principal.role, "results": receipts,
+                "missing": read.missing, "facts": {"key": sealed.key, "seal": seal}}),
+        };
+        let added = self.history_of(tx.conn(), travel)?;
+        Ok(Written { value: self.view_of(tx.conn(), added)?, entries: vec![entry] })
+    }
+
+    /// A saved case as it is read back.
+    fn history_of<'a>(
+        &'a self,
+        conn: &mut crate::store::connection::AnyConnection,
+        travel: super::travel::Travel<'a>,
+    ) -> Result<super::travel::Travel<'a>, Problem> {
+        super::travel(&self.rules, conn, travel.case)
+    }
+}
+
+fn read(sent: &CaseIn, bound: &Bound<'_>, channel: Channel, today: NaiveDate) -> Result<Read, Problem> {
+    let mut faults = FieldFaults::default();
+    let applicant = read_applicant(&mut faults, &sent.applicant, bound, channel, today);
+    let child = sent.child.as_ref().and_then(|child| read_child(&mut faults, child, today));
+    let documents = read_documents(&mut faults, &sent.documents, today);
+    let exemption = sent.exemption.as_deref().and_then(|law| faults.text("exemption", law, TEXT_MAX));
+    let asked = bound.regulation.channel(channel).is_some_and(|rule| rule.consent.is_some());
+    if asked && !sent.consent && exemption.is_none() {
+        let message = "the applicant consents to the use of the data, or the law that dispenses with it is named";
+        faults.add("consent", "no_consent", message);
+    }
+    let Some(applicant) = applicant.filter(|_| faults.list().is_empty()) else {
+        return Err(with_grounds(faults, bound, channel));
+    };
+    let there = |kind: &str| documents.iter().any(|d| d.kind == kind && !d.number.is_empty());
+    let kind: ApplicantKind = applicant.kind;
+    let missing = bound.regulation.documents(kind).filter(|d| !there(&d.kind)).map(|d| d.kind.clone()).collect();
+    let person = Person {
+        applicant: Named { iin: applicant.iin.to_string(), name: applicant.name.clone() },
+        child: child.clone().map(|(named, _)| named),
+    };
+    let sealed = json!({
+        "applicant": {"iin": applicant.iin, "name": applicant.name, "kind": applicant.kind,
+            "contacts": applicant.contacts,
+            "power": applicant.power.as_ref().map(|p| json!({"number": p.number, "until": p.until_on.to_string()}))},
+        "child": child.as_ref().map(|(named, born_on)| json!({"iin": named.iin, "name": named.name,
+            "birth_on": born_on.to_string()})),
+        "documents": documents.iter().map(|d| json!({"kind": d.kind, "number": d.number,
+            "expires_on": d.expires_on.map(|on| on.to_string())})).collect::<Vec<_>>(),
+        "consent": sent.consent,
+        "signature": sent.signature,
+        "gateway": sent.gateway,
+    });
+    Ok(Read { person, sealed, exemption, missing })
+}
+
+fn read_child(faults: &mut FieldFaults, child: &ChildIn, today: NaiveDate) -> Option<(Named, NaiveDate)> {
+    let iin = faults.take("child.iin", "wrong_iin", Iin::parse(child.iin.trim()));
+    let name = faults.text("child.name", &child.name, TEXT_MAX);
+    let born_on = read_date(faults, "child.birth_date", &child.birth_date);
+    if born_on.is_some_and(|on| on > today) {
+        faults.add("child.birth_date", "not_born", "the birth date lies in the future; check it");
+    }
+    Some((Named { iin: iin?.to_string(), name: name? }, born_on?))
+}
