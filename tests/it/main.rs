@@ -23,6 +23,7 @@ mod domain;
 mod exchange;
 mod following;
 mod idempotency;
+mod laboratory;
 mod life;
 mod openapi;
 mod order;

@@ -26,6 +26,8 @@ mod cutoff;
 mod instance;
 mod order;
 mod prepared;
+mod ripple;
+mod settled;
 mod solve;
 mod thresholds;
 
@@ -33,4 +35,6 @@ pub use cutoff::{CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
 pub use order::{Mix, NoTurns, Rule};
 pub use prepared::Prepared;
+pub use ripple::{Move, Ripple};
+pub use settled::{Settled, Won};
 pub use solve::{Allocation, NONE, Workspace, solve};
