@@ -15,7 +15,9 @@ mod generate;
 mod journal;
 mod private;
 mod registry;
+mod report;
 mod serve;
+mod simulate;
 mod tick;
 mod token;
 mod verify;
@@ -49,6 +51,7 @@ enum Command {
     Allocate(allocate::AllocateArgs),
     Verify(verify::VerifyArgs),
     Generate(generate::GenerateArgs),
+    Simulate(simulate::SimulateArgs),
     /// When each step of a service is due.
     Deadline(deadline::DeadlineArgs),
     /// The regulations as tables.
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Allocate(args) => allocate::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Simulate(args) => simulate::run(args),
         Command::Deadline(args) => deadline::run(args),
         Command::Regulations(args) => regulations::run(args),
     }

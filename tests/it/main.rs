@@ -40,6 +40,7 @@ mod rounds;
 mod rules;
 mod sample;
 mod sealed;
+mod simulate_cli;
 mod store;
 mod tables;
 mod tick;

@@ -24,6 +24,7 @@
 
 mod cutoff;
 mod instance;
+mod laboratory;
 mod order;
 mod prepared;
 mod ripple;
@@ -33,6 +34,7 @@ mod thresholds;
 
 pub use cutoff::{CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
+pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};
 pub use order::{Mix, NoTurns, Rule};
 pub use prepared::Prepared;
 pub use ripple::{Move, Ripple};
