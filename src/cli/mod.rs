@@ -14,6 +14,7 @@ mod exchange;
 mod generate;
 mod journal;
 mod private;
+mod registers;
 mod registry;
 mod report;
 mod serve;

@@ -4,6 +4,7 @@
 //! to say.
 
 mod applications;
+mod people;
 mod places;
 mod referrals;
 mod territories;

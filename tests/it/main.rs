@@ -35,6 +35,7 @@ mod program;
 mod program_rule;
 mod racing;
 mod referrals;
+mod registers;
 mod regulations;
 mod rounds;
 mod rules;
