@@ -87,7 +87,7 @@ impl Pace for Hand {
 
     fn chance(&self, below: u64) -> u64 {
         // The least and the most a chance may give, in turn.
-        if self.pauses.lock().unwrap().len() % 2 == 0 { 0 } else { below - 1 }
+        if self.pauses.lock().unwrap().len().is_multiple_of(2) { 0 } else { below - 1 }
     }
 }
 
