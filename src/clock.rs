@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeZone, Utc};
 
@@ -35,5 +36,28 @@ impl Clock {
         if let Clock::Fixed(micros) = self {
             micros.store(at.timestamp_micros(), Ordering::SeqCst);
         }
+    }
+}
+
+/// How long something has been going on, and waiting: what a client needs that must give up in time. It decides nothing
+/// that is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins to count.
+    pub fn start() -> Self {
+        Stopwatch(Instant::now())
+    }
+
+    /// Time since the beginning; it never goes back.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// Waits this long.
+    #[allow(clippy::disallowed_methods, reason = "a client waits between two attempts, here and nowhere else")]
+    pub fn pause(self, wait: Duration) {
+        std::thread::sleep(wait);
     }
 }

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, NoTurns, Prepared, Rule};
+use super::report::{RuleArgs, end};
+use crate::engine::allocation::{Allocation, CutOff, Instance, NoTurns, Prepared, Rule};
 use crate::exchange::fault::Faults;
 use crate::exchange::instance::{
     Output, allocation_csv, certificate_json, certify, explain, input_sha256, read_instance, result_sha256,
@@ -21,12 +22,8 @@ pub struct AllocateArgs {
     /// Children: columns id,priority_tier,applied_at,birth_date,siblings_at,choices and perhaps turn
     #[arg(long, value_name = "FILE")]
     children: PathBuf,
-    /// queue: by tier, instant and id, or by the given turns; program: by tier, sibling, instant and id
-    #[arg(long)]
-    rule: RuleName,
-    /// Under --rule queue: first-priority and general children by turns, such as 1:3
-    #[arg(long, value_name = "P:G")]
-    mix: Option<Mix>,
+    #[command(flatten)]
+    rule: RuleArgs,
     /// Where the allocation goes: columns child_id,group_id
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -38,39 +35,17 @@ pub struct AllocateArgs {
     certificate: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum RuleName {
-    Queue,
-    Program,
-}
-
 /// Runs the command.
 pub fn run(args: AllocateArgs) -> ExitCode {
-    match allocate(&args) {
-        Ok(summary) => {
-            let _ = writeln!(std::io::stderr(), "{summary}");
-            ExitCode::SUCCESS
-        }
-        Err(message) => {
-            let _ = writeln!(std::io::stderr(), "{}", message.trim_end());
-            ExitCode::from(2)
-        }
-    }
+    end(allocate(&args))
 }
 
 fn allocate(args: &AllocateArgs) -> Result<String, String> {
-    if args.rule == RuleName::Program && args.mix.is_some() {
-        return Err("--mix belongs to --rule queue; under --rule program each group ranks by itself".to_owned());
-    }
+    let turn_allowed = args.rule.turn_allowed()?;
     check_targets(args)?;
-    let turn_allowed = args.rule == RuleName::Queue && args.mix.is_none();
     let instance =
         read_instance(&args.groups, &args.children, turn_allowed).map_err(|faults: Faults| faults.to_string())?;
-    let rule = match args.rule {
-        RuleName::Program => Rule::Program,
-        RuleName::Queue if instance.parts().turns.is_some() => Rule::QueueByTurn,
-        RuleName::Queue => Rule::Queue { mix: args.mix },
-    };
+    let rule = args.rule.rule(&instance);
     let wanted = args.explain.is_some() || args.certificate.is_some();
     // Proposals run on one thread, so the other one can hash.
     let (input, run) = rayon::join(

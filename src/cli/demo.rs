@@ -73,7 +73,8 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
         ));
     }
     let database = Database { database_url: format!("sqlite://{}", path.display()) };
-    let registry = database.registry(Clock::System)?;
+    let registers = crate::service::registers::invented().map_err(|e| e.to_string())?;
+    let registry = database.registry(Clock::System)?.with_registers(registers);
     let story = if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Vec::new() };
     let village = akim_village(&registry).map_err(|e| e.to_string())?;
     write_tokens(&registry, folder, village)?;

@@ -15,8 +15,11 @@ mod exchange;
 mod generate;
 mod journal;
 mod private;
+mod registers;
 mod registry;
+mod report;
 mod serve;
+mod simulate;
 mod tick;
 mod token;
 mod verify;
@@ -52,6 +55,7 @@ enum Command {
     Allocate(allocate::AllocateArgs),
     Verify(verify::VerifyArgs),
     Generate(generate::GenerateArgs),
+    Simulate(simulate::SimulateArgs),
     /// When each step of a service is due.
     Deadline(deadline::DeadlineArgs),
     /// The regulations as tables.
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Allocate(args) => allocate::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Simulate(args) => simulate::run(args),
         Command::Deadline(args) => deadline::run(args),
         Command::Regulations(args) => regulations::run(args),
     }

@@ -21,6 +21,8 @@ pub(super) struct Arguments {
     /// Whether public look-ups are limited per address.
     #[arg(long, value_name = "on|off", default_value = "on")]
     rate_limit: Switch,
+    #[command(flatten)]
+    registers: super::registers::RegisterArguments,
 }
 
 /// On or off.
@@ -33,7 +35,11 @@ pub(super) enum Switch {
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    match arguments.database.registry(Clock::System) {
+    let registers = match arguments.registers.read() {
+        Ok(registers) => registers,
+        Err(why) => return failed(2, why),
+    };
+    match arguments.database.registry(Clock::System).map(|registry| registry.with_registers(registers)) {
         Ok(registry) => serve(Arc::new(registry), arguments.listen, matches!(arguments.rate_limit, Switch::On)),
         Err(why) => failed(1, why),
     }

@@ -271,3 +271,13 @@ codes! {
         QueueReceipt = "queue_receipt",
     }
 }
+
+codes! {
+    /// Sex, as the person register and the birth certificate write it.
+    Sex {
+        /// Female.
+        Female = "female",
+        /// Male.
+        Male = "male",
+    }
+}

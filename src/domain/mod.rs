@@ -7,6 +7,7 @@ pub mod iin;
 pub mod kato;
 pub mod kindergarten;
 pub mod life;
+pub mod person;
 pub mod queue;
 pub mod referral;
 pub mod territory;

@@ -9,6 +9,7 @@ pub mod cell;
 pub mod fault;
 pub mod instance;
 pub mod level;
+pub mod report;
 pub mod rows;
 pub mod scan;
 pub mod table;

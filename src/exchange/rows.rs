@@ -5,6 +5,7 @@
 
 mod applications;
 mod cases;
+mod people;
 mod places;
 mod referrals;
 mod territories;

@@ -5,7 +5,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::marker::PhantomData;
 
-use super::Kind;
 use super::cell::Read;
 use super::fault::{Fault, Faults};
 use super::scan::{Record, Scanner, Stop};
@@ -43,8 +42,6 @@ pub const fn ignored(header: &'static str) -> Column {
 
 /// A row of a file.
 pub trait Row: Sized {
-    /// What the file is about.
-    const KIND: Kind;
     /// The columns that we write, in this order.
     const WRITTEN: &'static [&'static str];
     /// The headers that we read. A file is of the layout of which it has the most required columns; of two that fit

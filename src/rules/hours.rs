@@ -37,6 +37,9 @@ pub struct Hours {
 #[derive(Clone, Debug, Default)]
 pub struct Zones(BTreeMap<Kato, Tz>);
 
+/// A zone of the tz database.
+pub type Zone = Tz;
+
 /// The zone where a regulation or a territory names no region.
 pub const COUNTRY_ZONE: Tz = Tz::Asia__Almaty;
 

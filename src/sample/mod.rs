@@ -4,5 +4,6 @@ pub mod iins;
 pub mod instance;
 pub mod kindergartens;
 pub mod names;
+pub mod outside;
 pub mod people;
 pub mod register;

@@ -187,7 +187,7 @@ impl Registry {
                 documents,
                 warnings,
             }),
-            _ => Err(with_grounds(faults, &bound, channel)),
+            _ => Err(with_grounds(&self.rules, faults, &bound, channel)),
         }
     }
 }

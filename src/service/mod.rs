@@ -28,6 +28,7 @@ pub mod reasons;
 pub mod referral_life;
 pub mod referrals;
 pub mod register;
+pub mod registers;
 pub mod registry;
 pub mod results;
 pub mod rounds;

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::Mix;
+use crate::outside::registers::Registers;
 use crate::rules::{Bound, Rules, profile::Profile};
 use crate::store::{Store, StoreError, Transaction, Written, idempotency};
 use crate::trust::seal::sha256_hex;
@@ -35,6 +36,8 @@ pub struct Registry {
     pub reasons: Reasons,
     /// Who says whether a portal request's signature is the applicant's.
     pub verifier: Box<dyn SignatureVerifier>,
+    /// The state's registers. Ask them before an act begins to write: no home stays locked while a register thinks.
+    pub registers: Registers,
 }
 
 /// A client's key for a request that must be done once, with the hash of what it asks.
@@ -90,7 +93,14 @@ impl Registry {
         store.migrate()?;
         let live = Live::build(&store, mix_of(Arc::clone(&rules), clock.clone()))?;
         let reasons = Reasons::new(&rules);
-        Ok(Registry { store, rules, clock, live, reasons, verifier })
+        Ok(Registry { store, rules, clock, live, reasons, verifier, registers: Registers::none() })
+    }
+
+    /// The registry with these registers in place of none.
+    #[must_use]
+    pub fn with_registers(mut self, registers: Registers) -> Self {
+        self.registers = registers;
+        self
     }
 
     /// The regulation and the profile of a territory at an instant.

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use prometheus::{Encoder, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use super::answer::Shared;
 
@@ -13,6 +13,7 @@ pub struct Metrics {
     /// Answers by status.
     pub answers: IntCounterVec,
     entries: IntGauge,
+    registers: IntGaugeVec,
 }
 
 impl Metrics {
@@ -24,9 +25,12 @@ impl Metrics {
         let registry = Registry::new();
         let answers = IntCounterVec::new(Opts::new("kezek_answers_total", "HTTP answers by status"), &["status"])?;
         let entries = IntGauge::new("kezek_live_entries", "Applications in the live index")?;
+        let help = "How a register outside stands: 1 beside its state";
+        let registers = IntGaugeVec::new(Opts::new("kezek_register_state", help), &["register", "state"])?;
         registry.register(Box::new(answers.clone()))?;
         registry.register(Box::new(entries.clone()))?;
-        Ok(Metrics { registry, answers, entries })
+        registry.register(Box::new(registers.clone()))?;
+        Ok(Metrics { registry, answers, entries, registers })
     }
 }
 
@@ -35,6 +39,10 @@ impl Metrics {
     responses((status = 200, content_type = "text/plain", body = String)), security(()))]
 pub async fn metrics(shared: Shared, metrics: Data<Metrics>) -> HttpResponse {
     metrics.entries.set(i64::try_from(shared.live.read().len()).unwrap_or(i64::MAX));
+    metrics.registers.reset();
+    for (register, state) in shared.registers.states(shared.clock.now()) {
+        metrics.registers.with_label_values(&[register, state.code()]).set(1);
+    }
     let mut text = Vec::new();
     match TextEncoder::new().encode(&metrics.registry.gather(), &mut text) {
         Ok(()) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),

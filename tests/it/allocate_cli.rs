@@ -16,39 +16,39 @@ const CHILDREN: &str = "id,priority_tier,applied_at,birth_date,siblings_at,choic
     2,3,2026-03-22T09:00:00.5+05:00,2021-05-01,,*\n";
 
 /// A folder with the two files of an invented town.
-struct Files(TempDir);
+pub struct Files(pub TempDir);
 
 impl Files {
-    fn new(groups: impl AsRef<[u8]>, children: impl AsRef<[u8]>) -> Self {
+    pub fn new(groups: impl AsRef<[u8]>, children: impl AsRef<[u8]>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("groups.csv"), groups).unwrap();
         fs::write(folder.path().join("children.csv"), children).unwrap();
         Self(folder)
     }
 
-    fn kezek(&self, arguments: &[&str]) -> Output {
+    pub fn kezek(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_kezek")).current_dir(self.0.path()).args(arguments).output().unwrap()
     }
 
-    fn allocate(&self, more: &[&str]) -> Output {
+    pub fn allocate(&self, more: &[&str]) -> Output {
         let mut arguments =
             vec!["allocate", "--groups", "groups.csv", "--children", "children.csv", "--out", "out.csv"];
         arguments.extend(more);
         self.kezek(&arguments)
     }
 
-    fn verify(&self, more: &[&str]) -> Output {
+    pub fn verify(&self, more: &[&str]) -> Output {
         let mut arguments = vec!["verify", "--groups", "groups.csv", "--children", "children.csv"];
         arguments.extend(["--allocation", "out.csv", "--certificate", "certificate.json"]);
         arguments.extend(more);
         self.kezek(&arguments)
     }
 
-    fn read(&self, name: &str) -> String {
+    pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.0.path().join(name)).unwrap()
     }
 
-    fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =
             fs::read_dir(self.0.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -56,7 +56,7 @@ impl Files {
     }
 }
 
-fn errors(output: &Output) -> String {
+pub fn errors(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 

@@ -27,7 +27,7 @@ pub struct Town {
 }
 
 /// Who got what: a child's id to its group's id.
-type Result = BTreeMap<u32, Option<u32>>;
+pub type Result = BTreeMap<u32, Option<u32>>;
 
 impl Town {
     pub fn instance(&self, turns: bool) -> Instance {
@@ -49,13 +49,13 @@ impl Town {
         builder.build().unwrap()
     }
 
-    fn solved(&self, rule: Rule) -> Result {
+    pub fn solved(&self, rule: Rule) -> Result {
         let instance = self.instance(rule == Rule::QueueByTurn);
         solve(&instance, rule).unwrap().rows(&instance).collect()
     }
 
     /// The list with `*` written out and repetitions gone.
-    fn list(&self, kid: &Kid) -> Vec<u32> {
+    pub fn list(&self, kid: &Kid) -> Vec<u32> {
         let rest = self.groups.keys().filter(|_| kid.any);
         let mut list: Vec<u32> = vec![];
         for &group in kid.choices.iter().chain(rest) {
@@ -81,7 +81,7 @@ impl Town {
     }
 
     /// The priority of each child at each group, smaller first.
-    fn priority(&self, rule: Rule) -> impl Fn(&Kid, u32) -> (i64, i64, i64, u32) + use<> {
+    pub fn priority(&self, rule: Rule) -> impl Fn(&Kid, u32) -> (i64, i64, i64, u32) + use<> {
         let turns = match rule {
             Rule::Queue { mix } => self.queue_turns(mix),
             _ => BTreeMap::new(),
@@ -98,7 +98,7 @@ impl Town {
 
     /// Gale and Shapley's rounds: all who are free propose to the next on their list, each group keeps its best on a
     /// waiting list and rejects the rest; until nobody is rejected.
-    fn by_rounds(&self, rule: Rule) -> Result {
+    pub fn by_rounds(&self, rule: Rule) -> Result {
         let priority = self.priority(rule);
         let lists: Vec<Vec<u32>> = self.kids.iter().map(|kid| self.list(kid)).collect();
         let mut asked = vec![0; self.kids.len()];
@@ -126,7 +126,7 @@ impl Town {
         result
     }
 
-    fn is_stable(&self, rule: Rule, result: &Result) -> bool {
+    pub fn is_stable(&self, rule: Rule, result: &Result) -> bool {
         let priority = self.priority(rule);
         self.kids.iter().all(|kid| {
             let better = self.list(kid).into_iter().take_while(|&group| result[&kid.id] != Some(group));
@@ -162,13 +162,13 @@ impl Town {
     }
 
     /// How good a child's result is: its place in the list, the length of the list where it has none.
-    fn rank_of(&self, kid: &Kid, result: &Result) -> usize {
+    pub fn rank_of(&self, kid: &Kid, result: &Result) -> usize {
         let list = self.list(kid);
         list.iter().position(|&group| result[&kid.id] == Some(group)).unwrap_or(list.len())
     }
 
     /// Those who fare worse in `after` than in `before`.
-    fn harmed(&self, before: &Result, after: &Result) -> Vec<u32> {
+    pub fn harmed(&self, before: &Result, after: &Result) -> Vec<u32> {
         let both = self.kids.iter().filter(|kid| after.contains_key(&kid.id));
         both.filter(|kid| self.rank_of(kid, after) > self.rank_of(kid, before)).map(|kid| kid.id).collect()
     }

@@ -24,7 +24,8 @@ on_both!(
 
 /// Every route that takes a body, on things that are there, with a credential that may use it.
 fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
-    let number = desk.waiting(&desk.another_child());
+    let (number, case) = desk.case_of_another_child(&desk.office(), CITY);
+    desk.accept(&number);
     let place = desk.place(GROUP);
     let referral = desk.refer_next(HOME);
     let (office, department, staff) = (desk.office(), desk.department(), desk.kindergarten());
@@ -39,7 +40,11 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
         ("/api/v1/referrals".to_owned(), Some(department.clone())),
         ("/api/v1/confirmations".to_owned(), Some(department.clone())),
         on(&format!("places/{place}"), "withdraw", &staff),
+        ("/api/v1/cases".to_owned(), Some(office.clone())),
+        ("/api/v1/cases/status".to_owned(), None),
+        on(&format!("cases/{case}"), "withdraw", &office),
     ];
+    posts.extend(["steps", "send_back", "replace_executor"].map(|act| on(&format!("cases/{case}"), act, &department)));
     posts.extend(["decide", "proofs"].map(|act| on(&application, act, &department)));
     posts.extend(["amend", "withdraw", "move"].map(|act| on(&application, act, &office)));
     posts.extend(["present", "enrol", "refuse"].map(|act| on(&referral, act, &staff)));

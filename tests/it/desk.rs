@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use kezek::clock::Clock;
 use kezek::domain::codes::Role;
 use kezek::rules::Rules;
+use kezek::service::registers::{Registers, invented};
 use kezek::service::registry::Registry;
 use kezek::service::{imports, tokens};
 use kezek::trust::signature::NoVerifier;
@@ -68,6 +69,8 @@ pub struct Setup {
     pub rules: Vec<(String, String)>,
     /// Whether public look-ups are limited.
     pub rate_limit: bool,
+    /// The registers outside; those of the fixtures where a test names none.
+    pub registers: Option<Registers>,
 }
 
 /// The desk.
@@ -110,7 +113,8 @@ impl Desk {
         let clock = Clock::fixed(instant(TODAY));
         let rules = Arc::new(Rules::shipped_with(setup.rules).expect("the rules of the test are at fault"));
         let registry = Registry::open(database.url(), 6, rules, clock.clone(), Box::new(NoVerifier));
-        let registry = Arc::new(registry.expect("the registry does not open"));
+        let registers = setup.registers.unwrap_or_else(|| invented().expect("the registers of the fixtures"));
+        let registry = Arc::new(registry.expect("the registry does not open").with_registers(registers));
         let (address, server) = serve(Arc::clone(&registry), setup.rate_limit);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)

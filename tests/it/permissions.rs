@@ -67,8 +67,9 @@ impl Things {
             .replace("{name}", &self.file)
             .replace("{key}", &format!("{HOME}-2022-general"));
         if method == "GET" {
-            let asks =
-                ["/bulletins/latest", "/referrals/next", "/queues", "/places"].iter().any(|end| path.ends_with(end));
+            let asks = ["/bulletins/latest", "/referrals/next", "/queues", "/places", "/cases", "/cases.csv"]
+                .iter()
+                .any(|end| path.ends_with(end));
             return (if asks { format!("{path}?territory={HOME}") } else { path }, None);
         }
         let skipped =
@@ -83,6 +84,7 @@ impl Things {
             "/applications/{number}/proofs" => {
                 json!({"category": "large_family", "verdict": "confirmed", "evidence": "хат"})
             }
+            "/cases" => crate::cases::request_of(&desk.another_child(), "externat", CITY),
             "/cases/status" => json!({"case": self.case, "iin": desk.another_child().iin}),
             "/cases/{number}/steps" => json!({"step": "none"}),
             "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),

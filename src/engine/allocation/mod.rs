@@ -24,13 +24,19 @@
 
 mod cutoff;
 mod instance;
+mod laboratory;
 mod order;
 mod prepared;
+mod ripple;
+mod settled;
 mod solve;
 mod thresholds;
 
 pub use cutoff::{CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
+pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};
 pub use order::{Mix, NoTurns, Rule};
 pub use prepared::Prepared;
+pub use ripple::{Move, Ripple};
+pub use settled::{Settled, Won};
 pub use solve::{Allocation, NONE, Workspace, solve};

@@ -99,21 +99,21 @@ impl fmt::Display for NoTurns {
 impl std::error::Error for NoTurns {}
 
 /// Positions of the children in the order in which the rule ranks them (siblings aside).
-pub(super) fn ranked(instance: &Instance, rule: Rule) -> Result<Vec<u32>, NoTurns> {
+pub(super) fn ranked(instance: &Instance, tiers: &[u8], rule: Rule) -> Result<Vec<u32>, NoTurns> {
     let parts = instance.parts();
     match rule {
         Rule::QueueByTurn => {
             let turns = parts.turns.as_deref().or((instance.children() == 0).then_some(&[])).ok_or(NoTurns)?;
             Ok(sorted(turns.iter().map(|&turn| (0, turn)), &parts.child_ids))
         }
-        Rule::Program | Rule::Queue { mix: None } => Ok(by_tier(instance)),
-        Rule::Queue { mix: Some(mix) } => Ok(merged(by_tier(instance), &parts.tiers, mix)),
+        Rule::Program | Rule::Queue { mix: None } => Ok(by_tier(instance, tiers)),
+        Rule::Queue { mix: Some(mix) } => Ok(merged(by_tier(instance, tiers), tiers, mix)),
     }
 }
 
-fn by_tier(instance: &Instance) -> Vec<u32> {
+fn by_tier(instance: &Instance, tiers: &[u8]) -> Vec<u32> {
     let parts = instance.parts();
-    sorted(parts.tiers.iter().copied().zip(parts.applied_at.iter().copied()), &parts.child_ids)
+    sorted(tiers.iter().copied().zip(parts.applied_at.iter().copied()), &parts.child_ids)
 }
 
 /// Positions sorted by (tier, instant or turn, id).

@@ -30,12 +30,17 @@ pub struct Prepared {
 impl Prepared {
     /// Lays the instance out for a rule.
     pub fn new(instance: &Instance, rule: Rule) -> Result<Self, NoTurns> {
+        Self::with_tiers(instance, &instance.parts().tiers, rule)
+    }
+
+    /// The same with other tiers, one per child: what another list of categories would bring.
+    pub fn with_tiers(instance: &Instance, tiers: &[u8], rule: Rule) -> Result<Self, NoTurns> {
         let parts = instance.parts();
-        let order = ranked(instance, rule)?;
+        let order = ranked(instance, tiers, rule)?;
         let program = rule == Rule::Program;
         let siblings = (program && !parts.siblings.items.is_empty()).then(|| gathered(&parts.siblings, &order));
         let choices = gathered(&parts.choices, &order);
-        let blocks = if siblings.is_some() { tier_blocks(&parts.tiers) } else { vec![0, count(order.len())] };
+        let blocks = if siblings.is_some() { tier_blocks(tiers) } else { vec![0, count(order.len())] };
         let any = choices.items.contains(&ANY);
         Ok(Self { order, choices, siblings, blocks, capacities: parts.capacities.clone(), any })
     }

@@ -48,12 +48,12 @@ pub fn solve(instance: &Instance, rule: Rule) -> Result<Allocation, NoTurns> {
 }
 
 /// A child's seat while proposals go on.
-#[derive(Clone, Copy, Debug)]
-struct Seat {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seat {
     /// Where in the choices its held proposal stands.
-    at: u32,
+    pub(super) at: u32,
     /// The group that holds it.
-    group: u32,
+    pub(super) group: u32,
 }
 
 const FREE: Seat = Seat { at: 0, group: NONE };

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::blocks::{Blocks, ReadFault, trim_end};
 use super::columns::find_columns;
 use super::fields::{number, split};
+use super::write::GroupFacts;
 use crate::exchange::fault::{Fault, Faults};
 
 const KNOWN: [&str; 8] =
@@ -20,6 +21,17 @@ pub struct GroupsRead {
     pub ids: Vec<u32>,
     /// Free places.
     pub capacities: Vec<u32>,
+    /// What the file says for readers, by the same order; empty where it has none of these columns.
+    pub facts: Vec<GroupFacts>,
+}
+
+/// One row.
+#[derive(Default)]
+struct GroupRow {
+    id: u32,
+    row: u64,
+    capacity: u32,
+    facts: GroupFacts,
 }
 
 /// Reads and checks the file; what is wrong is added to `faults`.
@@ -38,31 +50,32 @@ pub fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
     if let Some(fault) = blocks.into_fault() {
         faults.push(whole(&fault));
     }
-    let mut rows = rows;
-    rows.sort_unstable();
-    for [(before, _, _), (id, row, _)] in rows.array_windows() {
-        if before == id {
+    let (mut rows, informs) = rows;
+    rows.sort_unstable_by_key(|row| (row.id, row.row));
+    for [before, GroupRow { id, row, .. }] in rows.array_windows() {
+        if before.id == *id {
             let message = format!("id {id} occurs in an earlier row; give every group its own id");
             faults.push(Fault { file: file.clone(), row: *row, column: "id".to_owned(), message });
         }
     }
-    rows.dedup_by_key(|row| row.0);
-    let (ids, capacities) = rows.into_iter().map(|(id, _, capacity)| (id, capacity)).unzip();
-    GroupsRead { ids, capacities }
+    rows.dedup_by_key(|row| row.id);
+    let (ids, capacities) = rows.iter().map(|row| (row.id, row.capacity)).unzip();
+    let facts = if informs { rows.into_iter().map(|row| row.facts).collect() } else { vec![] };
+    GroupsRead { ids, capacities, facts }
 }
 
-/// (id, row, capacity) of each sound row.
-fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> Vec<(u32, u64, u32)> {
+/// The sound rows, and whether there is a column that informs.
+fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> (Vec<GroupRow>, bool) {
     let mut rows = vec![];
     let header = match split(&blocks.header()) {
         Ok(header) => header,
         Err(fault) => {
             let message = fault.message().to_owned();
             faults.push(Fault { file: file.to_owned(), row: 1, column: String::new(), message });
-            return rows;
+            return (rows, false);
         }
     };
-    let Some(columns) = find_columns(file, &header, &KNOWN, REQUIRED, faults) else { return rows };
+    let Some(columns) = find_columns(file, &header, &KNOWN, REQUIRED, faults) else { return (rows, false) };
     let mut block = vec![];
     let mut row = 1;
     // A quoted name may span lines, so a line that only lacks its closing quote waits for the next one.
@@ -89,14 +102,14 @@ fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> Vec<(u32, u64,
     if !open.is_empty() {
         rows.extend(read_row(trim_end(&open), &columns, file, open_row, faults));
     }
-    rows
+    (rows, columns.len() > REQUIRED)
 }
 
 fn quotes_are_even(line: &[u8]) -> bool {
     line.iter().filter(|&&b| b == b'"').count() % 2 == 0
 }
 
-fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut Faults) -> Option<(u32, u64, u32)> {
+fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut Faults) -> Option<GroupRow> {
     let mut fault = |column: &str, message: String| {
         faults.push(Fault { file: file.to_owned(), row, column: column.to_owned(), message });
     };
@@ -112,6 +125,7 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
         }
     };
     let (mut id, mut capacity) = (None, None);
+    let mut facts = GroupFacts::default();
     for (field, &column) in fields.iter().zip(columns) {
         let value = number(field);
         if column == ID {
@@ -130,8 +144,23 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
                     format!("'{field}' is no number of places; write a whole number from 0 to 4294967295"),
                 );
             }
+        } else {
+            inform(&mut facts, column, field);
         }
     }
     // A group whose capacity is at fault is still a known group for the children's lists.
-    Some((id?, row, capacity.unwrap_or_default()))
+    Some(GroupRow { id: id?, row, capacity: capacity.unwrap_or_default(), facts })
+}
+
+/// What is only information is never a fault: an age that is no number is left out.
+fn inform(facts: &mut GroupFacts, column: usize, field: &str) {
+    match KNOWN.get(column).copied().unwrap_or_default() {
+        "kindergarten" => field.clone_into(&mut facts.kindergarten),
+        "territory" => field.clone_into(&mut facts.territory),
+        "language" => field.clone_into(&mut facts.language),
+        "kind" => field.clone_into(&mut facts.kind),
+        "age_from_months" => facts.age_from_months = field.parse().unwrap_or_default(),
+        "age_to_months" => facts.age_to_months = field.parse().unwrap_or_default(),
+        _ => {}
+    }
 }

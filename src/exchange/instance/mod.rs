@@ -16,6 +16,7 @@ mod instant;
 mod lookup;
 mod output;
 mod result;
+mod scenarios;
 mod write;
 
 pub use canonical::{input_sha256, result_sha256, rules_sha256};
@@ -27,6 +28,7 @@ pub use instant::{instant_text, parse_instant};
 pub use lookup::GroupLookup;
 pub use output::Output;
 pub use result::{allocation_csv, read_allocation};
+pub use scenarios::{ScenarioReader, Setting};
 pub use write::{GroupFacts, children_csv, groups_csv};
 
 use std::path::Path;
@@ -42,8 +44,18 @@ pub const ROW_BYTES_MAX: usize = 16 << 20;
 
 /// Reads both files and checks them as a whole. Where `turn_allowed` is false a `turn` column is a fault.
 pub fn read_instance(groups: &Path, children: &Path, turn_allowed: bool) -> Result<Instance, Faults> {
+    read_informed(groups, children, turn_allowed).map(|(instance, _)| instance)
+}
+
+/// The same, and what the groups' file says for readers, by position; empty where it says nothing.
+pub fn read_informed(
+    groups: &Path,
+    children: &Path,
+    turn_allowed: bool,
+) -> Result<(Instance, Vec<GroupFacts>), Faults> {
     let mut faults = Faults::default();
-    let groups_read = read_groups(groups, &mut faults);
+    let mut groups_read = read_groups(groups, &mut faults);
+    let facts = std::mem::take(&mut groups_read.facts);
     let lookup = GroupLookup::new(&groups_read.ids);
     let read = read_children(children, &lookup, faults.is_empty(), turn_allowed, &mut faults);
     let file = children.display().to_string();
@@ -60,7 +72,8 @@ pub fn read_instance(groups: &Path, children: &Path, turn_allowed: bool) -> Resu
             return Err(faults);
         }
     }
-    Instance::from_parts(parts).map_err(|fault| whole_file(&file, &fault))
+    let instance = Instance::from_parts(parts).map_err(|fault| whole_file(&file, &fault))?;
+    Ok((instance, facts))
 }
 
 fn whole_file(file: &str, fault: &InstanceFault) -> Faults {

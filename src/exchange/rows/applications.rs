@@ -8,7 +8,6 @@ use crate::domain::application::{CategoryClaim, Document};
 use crate::domain::codes::{ApplicantKind, Channel, GroupKind, Language, Status};
 use crate::domain::iin::{Iin, IinWarning};
 use crate::domain::kato::Kato;
-use crate::exchange::Kind;
 use crate::exchange::cell::{self, Read};
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
@@ -57,7 +56,6 @@ pub struct ApplicationRow {
 }
 
 impl Row for ApplicationRow {
-    const KIND: Kind = Kind::Applications;
     const WRITTEN: &'static [&'static str] = &[
         "number",
         "child_iin",

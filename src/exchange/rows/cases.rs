@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::case::CaseState;
 use crate::domain::codes::{Channel, Decision};
 use crate::domain::kato::Kato;
+use crate::exchange::cell;
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
-use crate::exchange::{Kind, cell};
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,6 @@ const LAYOUT: [Column; 17] = [
 ];
 
 impl Row for CaseRow {
-    const KIND: Kind = Kind::Cases;
     const WRITTEN: &'static [&'static str] = &COLUMNS;
     const LAYOUTS: &'static [&'static [Column]] = &[&LAYOUT];
 

@@ -4,7 +4,6 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::domain::codes::{GroupKind, Language, PlaceStatus};
 use crate::domain::kato::Kato;
-use crate::exchange::Kind;
 use crate::exchange::cell::{self, Read};
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
@@ -22,7 +21,6 @@ pub struct KindergartenRow {
 }
 
 impl Row for KindergartenRow {
-    const KIND: Kind = Kind::Kindergartens;
     const WRITTEN: &'static [&'static str] = &["id", "territory", "name_kk", "name_ru"];
     const LAYOUTS: &'static [&'static [Column]] =
         &[&[required("id"), required("territory"), required("name_kk"), required("name_ru")]];
@@ -80,7 +78,6 @@ fn small(range: std::ops::RangeInclusive<i64>) -> impl Fn(&str) -> Read<i32> {
 }
 
 impl Row for GroupRow {
-    const KIND: Kind = Kind::Groups;
     const WRITTEN: &'static [&'static str] =
         &["id", "kindergarten", "name", "age_from_months", "age_to_months", "language", "kind", "capacity", "enrolled"];
     const LAYOUTS: &'static [&'static [Column]] = &[&[
@@ -163,7 +160,6 @@ pub struct PlaceRow {
 }
 
 impl Row for PlaceRow {
-    const KIND: Kind = Kind::Places;
     const WRITTEN: &'static [&'static str] = &["id", "group", "cohort", "count", "available_on", "status"];
     const LAYOUTS: &'static [&'static [Column]] = &[&[
         optional("id"),

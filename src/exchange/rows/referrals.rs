@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::codes::ReferralStatus;
+use crate::exchange::cell;
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, required};
-use crate::exchange::{Kind, cell};
 
 /// A referral.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,6 @@ pub struct ReferralRow {
 }
 
 impl Row for ReferralRow {
-    const KIND: Kind = Kind::Referrals;
     const WRITTEN: &'static [&'static str] =
         &["number", "application", "kindergarten", "group", "issued_at", "valid_until", "status", "authority"];
     const LAYOUTS: &'static [&'static [Column]] = &[&[

@@ -3,7 +3,7 @@
 use crate::domain::kato::Kato;
 use crate::domain::territory::Level;
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, ignored, named, optional, required};
-use crate::exchange::{Kind, cell, level};
+use crate::exchange::{cell, level};
 
 /// A territory. The official file of the classifier is read as well; it has no level, so that is derived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,6 @@ pub struct TerritoryRow {
 }
 
 impl Row for TerritoryRow {
-    const KIND: Kind = Kind::Territories;
     const WRITTEN: &'static [&'static str] = &["code", "name_kk", "name_ru", "level"];
     const LAYOUTS: &'static [&'static [Column]] = &[
         &[required("code"), required("name_kk"), required("name_ru"), required("level"), optional("parent")],

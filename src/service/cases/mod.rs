@@ -4,6 +4,7 @@
 //! admission, `POST /api/v1/cases` opens those of all other services. An import of applications opens none: what was
 //! decided before has run its course elsewhere.
 
+mod asking;
 mod ends;
 pub mod gateway;
 pub(crate) mod opening;

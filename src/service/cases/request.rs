@@ -12,9 +12,9 @@ use super::papers::{Named, Person};
 use crate::domain::codes::{ApplicantKind, Basis, Channel};
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
-use crate::rules::Bound;
 use crate::rules::course::Course;
 use crate::rules::regulation::Stage;
+use crate::rules::{Bound, Rules};
 use crate::service::handed_in::{
     ApplicantIn, ChildIn, DocumentIn, TEXT_MAX, read_applicant, read_date, read_documents,
 };
@@ -23,6 +23,7 @@ use crate::service::permissions::Act;
 use crate::service::problem::{FieldFaults, Ground, Kind, Problem};
 use crate::service::register::queue_territory;
 use crate::service::registry::{Answer, Caller, QUEUEING, Registry};
+use crate::service::words::label;
 use crate::store::{Entry, Transaction, Written, facts};
 
 /// A request for a service.
@@ -65,22 +66,23 @@ struct Read {
 }
 
 /// The ground that a document past its day rests on: the act's where it lists one, the registry's otherwise.
-pub(crate) fn expired_ground(bound: &Bound<'_>, channel: Channel) -> Ground {
+fn expired_ground(rules: &Rules, bound: &Bound<'_>, channel: Channel) -> Ground {
+    let named = label(rules, "ground", "expired_documents");
     let listed = bound.regulation.refusal(Stage::Service, channel, "expired_documents");
     Ground {
         code: "expired_documents".to_owned(),
         basis: listed.map_or(Basis::Project, |g| g.basis),
         source: listed.and_then(|g| g.clause.clone()).unwrap_or_else(|| bound.regulation.id.clone()),
-        kk: listed.map_or_else(String::new, |g| g.names.kk.clone()),
-        ru: listed.map_or_else(String::new, |g| g.names.ru.clone()),
+        kk: named.kk,
+        ru: named.ru,
     }
 }
 
 /// The problem of these faults, with its ground where a document has run out.
-pub(crate) fn with_grounds(faults: FieldFaults, bound: &Bound<'_>, channel: Channel) -> Problem {
+pub(crate) fn with_grounds(rules: &Rules, faults: FieldFaults, bound: &Bound<'_>, channel: Channel) -> Problem {
     let expired = faults.list().iter().any(|f| matches!(f.code, "expired_document" | "power_expired"));
     let problem = Problem::from(faults);
-    if expired { problem.on(vec![expired_ground(bound, channel)]) } else { problem }
+    if expired { problem.on(vec![expired_ground(rules, bound, channel)]) } else { problem }
 }
 
 impl Registry {
@@ -103,7 +105,7 @@ impl Registry {
             Problem::invalid("service", "channel_not_served", message)
         })?;
         self.store.read(|conn| self.provides(conn, &caller.principal, bound.regulation, territory))?;
-        let read = read(sent, &bound, channel, self.day(territory, now))?;
+        let read = read(&self.rules, sent, &bound, channel, self.day(territory, now))?;
         let about = About { exemption: read.exemption.as_deref(), ..About::of(territory) };
         if let Some(word) = sent.gateway.as_ref().filter(|_| channel == Channel::Portal) {
             let who = (read.person.applicant.iin.as_str(), self.day(territory, now));
@@ -138,7 +140,22 @@ impl Registry {
             return Err(Problem::invalid("service", "unknown_service", message));
         }
         let unbound = |e: crate::rules::Unbound| Problem::new(Kind::Conflict, "no_regulation", e.to_string());
-        self.rules.bound(service, territory, at).map_err(unbound)
+        match self.rules.bound(service, territory, at) {
+            Err(error) => self.only_of(service, territory, at).ok_or_else(|| unbound(error)),
+            bound => bound.map_err(unbound),
+        }
+    }
+
+    /// The regulation of a service that no binding names: where there is one file alone, it applies in its region.
+    fn only_of(&self, service: &str, territory: Kato, at: DateTime<Utc>) -> Option<Bound<'_>> {
+        if self.rules.bindings.regulations.iter().any(|b| b.service == service) {
+            return None;
+        }
+        let mut all = self.rules.regulations.values().filter(|r| r.service == service);
+        let (regulation, None) = (all.next()?, all.next()) else { return None };
+        let here = regulation.region.is_none_or(|region| territory.within(region));
+        let profile = self.rules.profile_of(territory, at)?;
+        here.then(|| Bound { regulation, profile, notice: regulation.notice(self.day(territory, at)) })
     }
 
     fn lodge_case<'a>(
@@ -178,7 +195,7 @@ impl Registry {
     }
 }
 
-fn read(sent: &CaseIn, bound: &Bound<'_>, channel: Channel, today: NaiveDate) -> Result<Read, Problem> {
+fn read(rules: &Rules, sent: &CaseIn, bound: &Bound<'_>, channel: Channel, today: NaiveDate) -> Result<Read, Problem> {
     let mut faults = FieldFaults::default();
     let applicant = read_applicant(&mut faults, &sent.applicant, bound, channel, today);
     let child = sent.child.as_ref().and_then(|child| read_child(&mut faults, child, today));
@@ -190,7 +207,7 @@ fn read(sent: &CaseIn, bound: &Bound<'_>, channel: Channel, today: NaiveDate) ->
         faults.add("consent", "no_consent", message);
     }
     let Some(applicant) = applicant.filter(|_| faults.list().is_empty()) else {
-        return Err(with_grounds(faults, bound, channel));
+        return Err(with_grounds(rules, faults, bound, channel));
     };
     let there = |kind: &str| documents.iter().any(|d| d.kind == kind && !d.number.is_empty());
     let kind: ApplicantKind = applicant.kind;

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::asking::Asked;
 use super::ends::differs;
 use super::travel::Travel;
+use super::view::CaseWarning;
 use crate::domain::case::{Case, CaseAct, Passage};
 use crate::domain::codes::Decision;
 use crate::domain::queue::Numbered;
@@ -18,6 +20,7 @@ use crate::service::keys;
 use crate::service::permissions::{Act, Principal};
 use crate::service::problem::{FieldFaults, Kind, Problem};
 use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::words::{label, say_each};
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, cases, tokens};
 
@@ -72,6 +75,8 @@ pub struct AttachmentIn {
 enum Choice<'a> {
     /// Nothing beyond the step itself.
     Plain,
+    /// A register does not answer: the case waits, and the same step is tried again.
+    Wait,
     /// Another step follows than the next one.
     Branch(&'a Step),
     /// A decision is drafted, to be signed later.
@@ -89,6 +94,11 @@ pub(crate) fn may_on_case(principal: &Principal, act: Act, case: &Case) -> Resul
     principal.may_for(act, case.territory, &case.kindergarten)
 }
 
+/// The case moved between the question and the act.
+fn too_early() -> Problem {
+    Problem::new(Kind::Busy, "unavailable", "the case moved meanwhile; send the same request again")
+}
+
 pub(crate) fn ended(case: &Case) -> Problem {
     let message = format!("case {} has ended ({}); nothing can follow", case.number, case.state);
     Problem::conflict("case_ended", message).with("current_state", case.state)
@@ -103,20 +113,44 @@ impl Registry {
     pub fn do_step(&self, caller: &Caller, number: &str, sent: &StepIn) -> Result<Answer, Problem> {
         caller.principal.role_may(Act::DoStep)?;
         let home = home_of(number, Numbered::Case, "case")?;
+        let asked = self.ask_registers(number, &sent.step)?;
         self.perform(caller, &[home], 200, |tx| {
             let case = load_case(tx.conn(), number)?;
             may_on_case(&caller.principal, Act::DoStep, &case)?;
             let mut travel = super::travel(&self.rules, tx.conn(), case)?;
             let step = self.awaited(&travel, sent)?;
             self.may_do(tx.conn(), &caller.principal, &travel, step)?;
-            let choice = self.choice(&travel, step, sent)?;
+            let choice = match asked {
+                Asked::Nobody if step.asks_registers() => return Err(too_early()),
+                Asked::Nobody => self.choice(&travel, step, sent)?,
+                Asked::Found => Choice::Plain,
+                Asked::NotFound(_) => travel.course.message_branch(step).map_or(Choice::Plain, Choice::Branch),
+                Asked::Unreachable(..) => Choice::Wait,
+            };
             self.name_executor(tx.conn(), &mut travel, step, sent)?;
             let kept = self.keep_words(tx, &travel, sent)?;
-            let told = self.take_step(tx, caller, &mut travel, (step, choice), &kept)?;
+            let mut told = self.take_step(tx, caller, &mut travel, (step, choice), &kept)?;
             travel.save(tx)?;
+            if let Asked::NotFound(register) | Asked::Unreachable(register, _) = asked {
+                told.insert("register".to_owned(), json!(register));
+            }
             let entry = self.entry_of(caller, &travel, "case_step", told, kept.as_ref());
-            Ok(Written { value: self.view_of(tx.conn(), travel)?, entries: vec![entry] })
+            let mut view = self.view_of(tx.conn(), travel)?;
+            view.warnings.extend(self.said_by(asked));
+            Ok(Written { value: view, entries: vec![entry] })
         })
+    }
+
+    /// What the registers' answer means for the applicant.
+    fn said_by(&self, asked: Asked) -> Option<CaseWarning> {
+        let (code, register) = match asked {
+            Asked::NotFound(register) => ("data_unobtainable", register),
+            Asked::Unreachable(register, _) => ("register_unreachable", register),
+            _ => return None,
+        };
+        let register = label(&self.rules, "register", register);
+        let text = say_each(&self.rules, code, &[("register", &register)]);
+        Some(CaseWarning { code: code.to_owned(), text })
     }
 
     /// The record of an act on a case.
@@ -316,6 +350,11 @@ impl Registry {
         let mut branch = None;
         match choice {
             Choice::Plain => {}
+            Choice::Wait => {
+                travel.record(step, &caller.principal, (Passage::Noted, at), "unreachable", "");
+                travel.wait();
+                return Ok(told);
+            }
             Choice::Branch(to) => branch = Some(to),
             Choice::Draft(grounds) => {
                 travel.decide(grounds.as_deref());

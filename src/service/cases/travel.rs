@@ -1,13 +1,13 @@
 //! A case on its way: what was done, what may follow, and when it is due. Nothing is saved until [`Travel::save`].
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use crate::domain::case::{Case, CaseAct, CaseState, Passage, StepDone};
+use crate::domain::case::{Case, CaseAct, Passage, StepDone};
 use crate::domain::codes::Decision;
 use crate::rules::calendar::Calendar;
 use crate::rules::course::Course;
+use crate::rules::hours::Zone;
 use crate::rules::regulation::{Actor, Step};
 use crate::rules::sourced::RuleGround;
 use crate::service::permissions::Principal;
@@ -26,7 +26,7 @@ pub(crate) struct Travel<'a> {
     /// How much of the history is saved.
     saved: usize,
     /// Where its days begin and end.
-    pub(crate) zone: Tz,
+    pub(crate) zone: Zone,
     pub(crate) calendar: &'a Calendar,
 }
 
@@ -124,6 +124,13 @@ impl<'a> Travel<'a> {
         self.case.alert_at = self.case.due_at();
     }
 
+    /// Somebody outside does not answer; the deadline runs on.
+    pub(crate) fn wait(&mut self) {
+        if let Some(state) = self.case.state.after(CaseAct::Wait) {
+            self.case.state = state;
+        }
+    }
+
     /// Ends the case.
     pub(crate) fn end(&mut self, act: CaseAct, at: DateTime<Utc>) {
         let Some(state) = self.case.state.after(act) else { return };
@@ -143,7 +150,13 @@ impl<'a> Travel<'a> {
             (Some(branch), _) => self.enter(branch, true, at),
             (None, Some(next)) => self.enter(next, false, at),
             (None, None) if step.message => {
-                let asked = self.history.iter().rev().nth(1).and_then(|s| self.course.step(&s.step));
+                let asked = self
+                    .history
+                    .iter()
+                    .rev()
+                    .filter(|s| s.passage != Passage::Noted)
+                    .nth(1)
+                    .and_then(|s| self.course.step(&s.step));
                 let lacks = asked.is_some_and(Step::asks_registers);
                 self.end(if lacks { CaseAct::Lack } else { CaseAct::Reject }, at);
             }
@@ -271,6 +284,6 @@ impl<'a> Travel<'a> {
 
     /// Whether the case is still open.
     pub(crate) fn is_open(&self) -> bool {
-        self.case.state.is_open() && self.case.state != CaseState::Closed
+        self.case.state.is_open()
     }
 }

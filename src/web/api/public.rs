@@ -43,13 +43,16 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(r#"{"status":"ok"}"#)
 }
 
-/// Whether the registry can be read and the index has followed it.
+/// Whether the registry can be read and the index has followed it. How the registers outside stand is told, and makes
+/// nothing unready: what needs them waits.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses((status = 200, description = "ready"), (status = 503, description = "not ready")), security(()))]
 pub async fn readyz(shared: Shared) -> HttpResponse {
     tell(shared, |r| {
         r.follow_all()?;
-        Ok(serde_json::json!({"status": "ready", "entries": r.live.read().len()}))
+        let states = r.registers.states(r.clock.now()).map(|(name, state)| (name.to_owned(), state.code().into()));
+        let registers = serde_json::Map::from_iter(states);
+        Ok(serde_json::json!({"status": "ready", "entries": r.live.read().len(), "registers": registers}))
     })
     .await
 }

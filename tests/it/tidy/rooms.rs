@@ -50,7 +50,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("audit", &["rayon"]),
     ("trust", &["serde", "serde_json", "serde_json_canonicalizer", "sha2"]),
     ("store", &["diesel", "diesel_migrations", "serde_json", "tracing"]),
-    ("outside", &[]),
+    // ureq blocks: acts run on blocking threads anyway, and a second runtime would buy nothing.
+    ("outside", &["serde", "serde_json", "tracing", "ureq"]),
     ("documents", &["askama", "serde"]),
     // Instances of a million rows are read in parallel; certificates are canonical JSON with hashes.
     ("exchange", &["csv", "rayon", "serde", "serde_json", "sha2"]),

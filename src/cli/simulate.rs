@@ -1,0 +1,150 @@
+//! `kezek simulate`: the policy laboratory.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::report::{ReportArgs, RuleArgs, end};
+use crate::engine::allocation::{Count, Instance, Laboratory, Outcome, Won};
+use crate::exchange::fault::Faults;
+use crate::exchange::instance::{GroupFacts, ScenarioReader, Setting, read_informed};
+use crate::exchange::report::{Cell, Table};
+
+/// Replays an instance under changed rules and places: who fares better, who worse, and what one more place is worth.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Groups as for kezek allocate
+    #[arg(long, value_name = "FILE")]
+    groups: PathBuf,
+    /// Children as for kezek allocate
+    #[arg(long, value_name = "FILE")]
+    children: PathBuf,
+    #[command(flatten)]
+    rule: RuleArgs,
+    /// Scenarios, a row per change: columns scenario,change,target,value
+    #[arg(long, value_name = "FILE")]
+    scenarios: Option<PathBuf>,
+    /// One scenario, such as 'mix 1:2' or 'rule program, places 17 +1, tier 3 2, kindergarten k-5 20'; may be repeated
+    #[arg(long, value_name = "CHANGES")]
+    scenario: Vec<String>,
+    /// Also a row per scenario and child whose result changes
+    #[arg(long)]
+    moves: bool,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// Runs the command.
+pub fn run(args: SimulateArgs) -> ExitCode {
+    end(simulate(&args))
+}
+
+fn simulate(args: &SimulateArgs) -> Result<String, String> {
+    let turn_allowed = args.rule.turn_allowed()?;
+    let (instance, facts) =
+        read_informed(&args.groups, &args.children, turn_allowed).map_err(|faults| faults.to_string())?;
+    let rule = args.rule.rule(&instance);
+    let mut reader = ScenarioReader::new(Setting { instance: &instance, facts: &facts, rule });
+    if let Some(path) = &args.scenarios {
+        let mut faults = Faults::default();
+        reader.file(path, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults.to_string());
+        }
+    }
+    args.scenario.iter().try_for_each(|line| reader.line(line))?;
+    let scenarios = reader.into_scenarios();
+    let laboratory = Laboratory::new(&instance, rule).map_err(|fault| fault.to_string())?;
+    let outcomes = laboratory.run(&scenarios, args.moves).map_err(|fault| fault.to_string())?;
+    let named: Vec<(&str, &Outcome)> = std::iter::once(("base", laboratory.base()))
+        .chain(scenarios.iter().map(|scenario| scenario.name.as_str()).zip(&outcomes))
+        .collect();
+    let mut tables = vec![scenarios_table(&named), tiers_table(&named), choices_table(&named)];
+    tables.push(values_table(&laboratory, &instance, &facts));
+    if args.moves {
+        tables.push(moves_table(&named, &instance));
+    }
+    args.report.write(&tables)?;
+    Ok(format!("{} scenarios over {} children", scenarios.len(), instance.children()))
+}
+
+/// The counts of a row.
+fn counts(count: &Count) -> [Cell; 6] {
+    [count.children, count.placed, count.better, count.worse, count.gained, count.lost].map(Cell::from)
+}
+
+fn scenarios_table(named: &[(&str, &Outcome)]) -> Table {
+    let columns = &["scenario", "children", "placed", "better", "worse", "gained", "lost", "placed_share"];
+    let mut table = Table::new("scenarios", columns);
+    for (name, outcome) in named {
+        let share = Cell::Share(outcome.all.placed, outcome.all.children);
+        table.row([Cell::from(*name)].into_iter().chain(counts(&outcome.all)).chain([share]));
+    }
+    table
+}
+
+fn tiers_table(named: &[(&str, &Outcome)]) -> Table {
+    let columns = &["scenario", "tier", "children", "placed", "better", "worse", "gained", "lost", "placed_share"];
+    let mut table = Table::new("tiers", columns);
+    for (name, outcome) in named {
+        for (&tier, count) in &outcome.by_tier {
+            let share = Cell::Share(count.placed, count.children);
+            let head = [Cell::from(*name), Cell::from(u32::from(tier))];
+            table.row(head.into_iter().chain(counts(count)).chain([share]));
+        }
+    }
+    table
+}
+
+fn choices_table(named: &[(&str, &Outcome)]) -> Table {
+    let mut table = Table::new("choices", &["scenario", "choice", "placed", "placed_share"]);
+    for (name, outcome) in named {
+        for (&placed, choice) in outcome.by_choice.iter().zip(1_u32..) {
+            let share = Cell::Share(placed, outcome.all.children);
+            table.row([Cell::from(*name), Cell::from(choice), Cell::from(placed), share]);
+        }
+    }
+    table
+}
+
+fn values_table(laboratory: &Laboratory<'_>, instance: &Instance, facts: &[GroupFacts]) -> Table {
+    let columns = &["group", "kindergarten", "places", "wishes", "placed_more", "better"];
+    let mut table = Table::new("one_more_place", columns);
+    for value in laboratory.values() {
+        let at = value.group as usize;
+        let kindergarten = facts.get(at).map(|facts| facts.kindergarten.as_str());
+        table.row([
+            instance.group_id(value.group).into(),
+            kindergarten.into(),
+            instance.parts().capacities.get(at).copied().into(),
+            value.wishes.into(),
+            value.placed_more.into(),
+            value.better.into(),
+        ]);
+    }
+    table
+}
+
+fn moves_table(named: &[(&str, &Outcome)], instance: &Instance) -> Table {
+    let columns =
+        &["scenario", "child_id", "tier", "change", "group_before", "group_after", "choice_before", "choice_after"];
+    let mut table = Table::new("moves", columns);
+    let choice = |won: Won| won.is_placed().then(|| won.choice.saturating_add(1));
+    for (name, outcome) in named {
+        for &(position, before, after) in &outcome.moves {
+            let at = position as usize;
+            table.row([
+                Cell::from(*name),
+                instance.parts().child_ids.get(at).copied().into(),
+                instance.parts().tiers.get(at).map(|&tier| u32::from(tier)).into(),
+                if after < before { "better".into() } else { "worse".into() },
+                instance.group_id(before.group).into(),
+                instance.group_id(after.group).into(),
+                choice(before).into(),
+                choice(after).into(),
+            ]);
+        }
+    }
+    table
+}

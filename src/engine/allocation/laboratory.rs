@@ -1,0 +1,318 @@
+//! The policy laboratory: the same children and groups under other rules and other places.
+//!
+//! Scenarios that rank children alike share one layout and one settled market; other places are worked out from there as
+//! a [`Ripple`], so a thousand of them cost hardly more than one run. Scenarios run in parallel and do not depend on each
+//! other.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::instance::Instance;
+use super::order::{NoTurns, Rule};
+use super::prepared::Prepared;
+use super::ripple::{Move, Ripple};
+use super::settled::{Settled, Won};
+use super::solve::{NONE, Workspace};
+
+/// One change of places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaceChange {
+    /// So many places more in the group at this position; fewer where negative, but never less than none.
+    By(u32, i64),
+    /// So many places in the group at this position.
+    To(u32, u32),
+    /// So many places more in that one of these groups for which most children still wish by name in the base run; of
+    /// equals the first.
+    MoreWhereWished(Vec<u32>, u32),
+}
+
+/// What a scenario changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name in the report.
+    pub name: String,
+    /// Another rule.
+    pub rule: Option<Rule>,
+    /// All children of the first tier count as of the second; looked up in the children's own tiers, each once.
+    pub tiers: BTreeMap<u8, u8>,
+    /// Other places, one after the other.
+    pub places: Vec<PlaceChange>,
+}
+
+/// Children counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// All of them.
+    pub children: u64,
+    /// Those with a place.
+    pub placed: u64,
+    /// Those who fare better than in the base run.
+    pub better: u64,
+    /// Those who fare worse.
+    pub worse: u64,
+    /// Those who have a place and had none; they are among the better.
+    pub gained: u64,
+    /// Those who have none and had one; they are among the worse.
+    pub lost: u64,
+}
+
+impl Count {
+    fn change(&mut self, base: Won, now: Won, up: bool) {
+        let step = |field: &mut u64, yes: bool| {
+            if yes {
+                *field = if up { *field + 1 } else { field.saturating_sub(1) };
+            }
+        };
+        step(&mut self.placed, now.is_placed());
+        step(&mut self.better, now < base);
+        step(&mut self.worse, now > base);
+        step(&mut self.gained, now.is_placed() && !base.is_placed());
+        step(&mut self.lost, base.is_placed() && !now.is_placed());
+    }
+}
+
+/// What came of a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// All children.
+    pub all: Count,
+    /// By the children's own tier.
+    pub by_tier: BTreeMap<u8, Count>,
+    /// How many got their first choice, their second, …; `*` counts as one choice.
+    pub by_choice: Vec<u64>,
+    /// Whose result differs from the base run, by ascending id: (child's position, before, now). Kept where asked for.
+    pub moves: Vec<(u32, Won, Won)>,
+}
+
+impl Outcome {
+    fn change(&mut self, tier: u8, base: Won, now: Won, up: bool) {
+        self.all.change(base, now, up);
+        self.by_tier.entry(tier).or_default().change(base, now, up);
+        if now.is_placed() {
+            let choice = now.choice as usize;
+            if self.by_choice.len() <= choice {
+                self.by_choice.resize(choice + 1, 0);
+            }
+            if let Some(count) = self.by_choice.get_mut(choice) {
+                *count = if up { *count + 1 } else { count.saturating_sub(1) };
+            }
+        }
+    }
+}
+
+/// What one more place in a group would bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaceValue {
+    /// The group's position.
+    pub group: u32,
+    /// How many children wish for it by name.
+    pub wishes: u32,
+    /// How many more children would have a place: 1 or 0.
+    pub placed_more: u32,
+    /// How many children would fare better.
+    pub better: u32,
+}
+
+/// A base run, and what can be asked about it.
+#[derive(Clone, Debug)]
+pub struct Laboratory<'a> {
+    instance: &'a Instance,
+    rule: Rule,
+    settled: Settled,
+    /// What each child has in the base run, by position.
+    base: Vec<Won>,
+    outcome: Outcome,
+}
+
+impl<'a> Laboratory<'a> {
+    /// Makes the base run.
+    pub fn new(instance: &'a Instance, rule: Rule) -> Result<Self, NoTurns> {
+        let settled = Settled::new(Prepared::new(instance, rule)?);
+        let mut base = vec![Won::NOTHING; instance.children()];
+        for (&position, rank) in settled.prepared().order().iter().zip(0..) {
+            if let Some(won) = base.get_mut(position as usize) {
+                *won = settled.won(rank);
+            }
+        }
+        let mut outcome = Outcome::default();
+        for (&tier, &won) in instance.parts().tiers.iter().zip(&base) {
+            outcome.change(tier, won, won, true);
+            outcome.all.children += 1;
+            outcome.by_tier.entry(tier).or_default().children += 1;
+        }
+        Ok(Self { instance, rule, settled, base, outcome })
+    }
+
+    /// What came of the base run.
+    pub fn base(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// Runs the scenarios; their outcomes stand in the same order. `with_moves` keeps every child's change.
+    pub fn run(&self, scenarios: &[Scenario], with_moves: bool) -> Result<Vec<Outcome>, NoTurns> {
+        let mut alike: BTreeMap<(RuleKey, &BTreeMap<u8, u8>), Vec<usize>> = BTreeMap::new();
+        for (at, scenario) in scenarios.iter().enumerate() {
+            let rule = rule_key(scenario.rule.unwrap_or(self.rule));
+            alike.entry((rule, &scenario.tiers)).or_default().push(at);
+        }
+        let alike: Vec<Vec<usize>> = alike.into_values().collect();
+        let results: Vec<Vec<(usize, Outcome)>> = alike
+            .par_iter()
+            .with_max_len(1)
+            .map(|numbers| self.run_alike(scenarios, numbers, with_moves))
+            .collect::<Result<_, _>>()?;
+        let mut outcomes = vec![Outcome::default(); scenarios.len()];
+        for (at, outcome) in results.into_iter().flatten() {
+            if let Some(slot) = outcomes.get_mut(at) {
+                *slot = outcome;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Scenarios over one layout.
+    fn run_alike(
+        &self,
+        scenarios: &[Scenario],
+        numbers: &[usize],
+        moves: bool,
+    ) -> Result<Vec<(usize, Outcome)>, NoTurns> {
+        let of = |at: &usize| scenarios.get(*at);
+        let Some(first) = numbers.first().and_then(of) else { return Ok(vec![]) };
+        let rule = first.rule.unwrap_or(self.rule);
+        let same = rule == self.rule && first.tiers.is_empty();
+        let prepared = match same {
+            true => None,
+            false => {
+                let own = &self.instance.parts().tiers;
+                let tiers: Vec<u8> = own.iter().map(|tier| *first.tiers.get(tier).unwrap_or(tier)).collect();
+                Some(Prepared::with_tiers(self.instance, &tiers, rule)?)
+            }
+        };
+        if let (Some(prepared), false) = (&prepared, numbers.iter().filter_map(of).any(|s| !s.places.is_empty())) {
+            let mut workspace = Workspace::default();
+            prepared.solve_with(prepared.capacities(), &mut workspace);
+            let won = |rank: u32| prepared.won(rank, prepared.seat(rank, workspace.group_of_rank(rank as usize)));
+            let outcome = self.outcome_of(prepared, won, moves);
+            return Ok(numbers.iter().map(|&at| (at, outcome.clone())).collect());
+        }
+        let other = prepared.map(Settled::new);
+        let settled = other.as_ref().unwrap_or(&self.settled);
+        let start = match same {
+            true => self.outcome.clone(),
+            false => self.outcome_of(settled.prepared(), |rank| settled.won(rank), moves),
+        };
+        let run = |ripple: &mut Ripple<'_>, &at: &usize| {
+            let places = self.places(scenarios.get(at).map_or(&[], |s| &s.places));
+            let steps = ripple.with_places(&places);
+            (at, self.rippled(settled.prepared(), &start, &steps, moves))
+        };
+        Ok(numbers.par_iter().map_init(|| Ripple::new(settled), run).collect())
+    }
+
+    /// The outcome of a whole run.
+    fn outcome_of(&self, prepared: &Prepared, won: impl Fn(u32) -> Won, with_moves: bool) -> Outcome {
+        let tiers = &self.instance.parts().tiers;
+        let mut outcome = Outcome::default();
+        for (&position, rank) in prepared.order().iter().zip(0..) {
+            let (Some(&base), Some(&tier)) = (self.base.get(position as usize), tiers.get(position as usize)) else {
+                continue;
+            };
+            let now = won(rank);
+            outcome.change(tier, base, now, true);
+            if with_moves && base != now {
+                outcome.moves.push((position, base, now));
+            }
+        }
+        outcome.all.children = self.outcome.all.children;
+        for (tier, count) in &self.outcome.by_tier {
+            outcome.by_tier.entry(*tier).or_default().children = count.children;
+        }
+        self.sort_by_id(&mut outcome.moves);
+        outcome
+    }
+
+    /// The outcome where a few children fare otherwise than at the start.
+    fn rippled(&self, prepared: &Prepared, start: &Outcome, steps: &[Move], with_moves: bool) -> Outcome {
+        let tiers = &self.instance.parts().tiers;
+        let mut outcome = start.clone();
+        let mut moves: BTreeMap<u32, (Won, Won)> =
+            outcome.moves.drain(..).map(|(position, base, now)| (position, (base, now))).collect();
+        for step in steps {
+            let Some(&position) = prepared.order().get(step.rank as usize) else { continue };
+            let (Some(&base), Some(&tier)) = (self.base.get(position as usize), tiers.get(position as usize)) else {
+                continue;
+            };
+            outcome.change(tier, base, step.from, false);
+            outcome.change(tier, base, step.to, true);
+            if with_moves {
+                moves.insert(position, (base, step.to));
+            }
+        }
+        let changed = moves.into_iter().filter(|(_, (base, now))| base != now);
+        outcome.moves = changed.map(|(position, (base, now))| (position, base, now)).collect();
+        self.sort_by_id(&mut outcome.moves);
+        outcome
+    }
+
+    fn sort_by_id(&self, moves: &mut [(u32, Won, Won)]) {
+        moves.sort_unstable_by_key(|&(position, ..)| self.instance.parts().child_ids.get(position as usize));
+    }
+
+    /// The places of the groups that a scenario touches.
+    fn places(&self, changes: &[PlaceChange]) -> Vec<(u32, u32)> {
+        let capacities = &self.instance.parts().capacities;
+        let mut places: BTreeMap<u32, u32> = BTreeMap::new();
+        for change in changes {
+            let (group, by) = match change {
+                PlaceChange::By(group, by) => (*group, *by),
+                PlaceChange::To(group, to) => {
+                    places.insert(*group, *to);
+                    continue;
+                }
+                PlaceChange::MoreWhereWished(groups, more) => {
+                    let known = groups.iter().filter(|&&group| (group as usize) < capacities.len());
+                    let most = known.max_by_key(|&&group| (self.settled.wish_count(group), std::cmp::Reverse(group)));
+                    (most.copied().unwrap_or(NONE), i64::from(*more))
+                }
+            };
+            let own = capacities.get(group as usize).copied().unwrap_or_default();
+            let entry = places.entry(group).or_insert(own);
+            let sum = i64::from(*entry).saturating_add(by).clamp(0, i64::from(u32::MAX));
+            *entry = u32::try_from(sum).unwrap_or(u32::MAX);
+        }
+        places.into_iter().collect()
+    }
+
+    /// What one more place in each group would bring, by position.
+    pub fn values(&self) -> Vec<PlaceValue> {
+        let capacities = &self.instance.parts().capacities;
+        let value = |ripple: &mut Ripple<'_>, group: usize| {
+            let places = capacities.get(group).copied().unwrap_or_default().saturating_add(1);
+            let group = u32::try_from(group).unwrap_or(NONE);
+            let steps = ripple.with_places(&[(group, places)]);
+            let placed_more = steps.iter().filter(|step| !step.from.is_placed()).count();
+            PlaceValue {
+                group,
+                wishes: self.settled.wish_count(group),
+                placed_more: u32::try_from(placed_more).unwrap_or(u32::MAX),
+                better: u32::try_from(steps.len()).unwrap_or(u32::MAX),
+            }
+        };
+        let groups = (0..capacities.len()).into_par_iter().with_min_len(64);
+        groups.map_init(|| Ripple::new(&self.settled), value).collect()
+    }
+}
+
+/// Rules in an order, so that equal ones meet.
+type RuleKey = (u8, u32, u32);
+
+fn rule_key(rule: Rule) -> RuleKey {
+    match rule {
+        Rule::Queue { mix: None } => (0, 0, 0),
+        Rule::Queue { mix: Some(mix) } => (1, mix.p(), mix.g()),
+        Rule::QueueByTurn => (2, 0, 0),
+        Rule::Program => (3, 0, 0),
+    }
+}

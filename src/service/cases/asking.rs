@@ -1,0 +1,79 @@
+//! Asking the state's registers for a step: found, not found, or nobody answers. Asked before the act begins to write,
+//! so that no home stays locked while a register thinks.
+
+use serde_json::Value;
+
+use super::steps::load_case;
+use crate::domain::case::Case;
+use crate::domain::iin::Iin;
+use crate::outside::registers::Answer;
+use crate::service::applications::load;
+use crate::service::problem::Problem;
+use crate::service::registry::Registry;
+use crate::store::connection::AnyConnection;
+use crate::store::{applications, facts};
+
+/// What the registers say of everybody whom a case names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The step asks nobody.
+    Nobody,
+    /// All are known.
+    Found,
+    /// This register holds no such record.
+    NotFound(&'static str),
+    /// This register does not answer now, for this reason.
+    Unreachable(&'static str, &'static str),
+}
+
+/// Whom to ask about.
+#[derive(Default)]
+struct Named {
+    persons: Vec<Iin>,
+    power: Option<String>,
+}
+
+impl Registry {
+    /// Asks the registers for a step of a case, where the step does that and is the next one.
+    pub(crate) fn ask_registers(&self, number: &str, step: &str) -> Result<Asked, Problem> {
+        let named = self.store.read(|conn| -> Result<Option<Named>, Problem> {
+            let case = load_case(conn, number)?;
+            let asks = super::course(&self.rules, &case)?.step(step).is_some_and(|s| s.asks_registers());
+            if !asks || case.step != step || !case.state.is_open() {
+                return Ok(None);
+            }
+            named(conn, &case).map(Some)
+        })?;
+        let Some(Named { persons, power }) = named else { return Ok(Asked::Nobody) };
+        let now = self.clock.now();
+        for iin in persons {
+            match self.registers.person(iin, now) {
+                Answer::Found(_) => {}
+                Answer::NotFound => return Ok(Asked::NotFound("person")),
+                Answer::Unreachable(why) => return Ok(Asked::Unreachable("person", why.code())),
+            }
+        }
+        if let Some(number) = power {
+            match self.registers.power(&number, now) {
+                Answer::Found(_) => {}
+                Answer::NotFound => return Ok(Asked::NotFound("power")),
+                Answer::Unreachable(why) => return Ok(Asked::Unreachable("power", why.code())),
+            }
+        }
+        Ok(Asked::Found)
+    }
+}
+
+fn named(conn: &mut AnyConnection, case: &Case) -> Result<Named, Problem> {
+    if !case.application.is_empty() {
+        let application = load(conn, &case.application)?;
+        let lodged = applications::lodged(conn, application)?;
+        let power = lodged.applicant.power.map(|p| p.number);
+        return Ok(Named { persons: vec![lodged.applicant.iin, lodged.child.iin], power });
+    }
+    let body = facts::find(conn, &case.facts)?.map(|f| f.body).unwrap_or_default();
+    let body: Value = serde_json::from_str(&body).unwrap_or_default();
+    let iins = ["/applicant/iin", "/child/iin"].into_iter().filter_map(|path| body.pointer(path)?.as_str());
+    let power = body.pointer("/applicant/power/number").and_then(Value::as_str);
+    Ok(Named { persons: iins.filter_map(|iin| Iin::parse(iin).ok()).collect(), power: power.map(str::to_owned) })
+}
