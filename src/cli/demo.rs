@@ -1,5 +1,7 @@
 //! `kezek demo`: the main job on invented fixtures, from an empty folder to a serving registry.
 
+mod services;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -126,6 +128,9 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
         say("round", line);
     }
     say("enrolled", enrol_one(registry)?);
+    for (what, how) in services::one_case_each(registry, Families::new(SEED + 2, today, &localities))? {
+        say(&what, how);
+    }
     let waiting = registry.live.read().queues().map(|(_, order)| order.len()).sum::<usize>();
     say("children with a position", waiting.to_string());
     say("journal", format!("verified, head {}", crate::service::chains::verify(&registry.store)?));

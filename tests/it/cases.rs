@@ -351,6 +351,7 @@ fn a_package_that_is_incomplete_is_not_accepted_and_a_paper_past_its_day_is_refu
     assert!(page.must(200).text.contains("расписка об отказе в приеме заявления"));
     request["documents"] = json!([{"kind": "application", "number": "1"},
         {"kind": "applicant_id", "number": "2", "expires_on": "2026-09-09"}]);
+    desk.office();
     let records = desk.records();
     let refused = desk.post("/api/v1/cases", &desk.state_corporation(), &request).refused(422, "expired_document");
     assert_eq!(refused.json["grounds"][0]["code"], "expired_documents");

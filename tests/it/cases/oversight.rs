@@ -31,7 +31,7 @@ fn due_lists_name_what_is_due_soon_and_overdue_by_provider_step_and_executor(des
         soon["cases"].as_array().expect("cases").iter().filter_map(|c| c["number"].as_str()).collect();
     assert_eq!(
         numbers,
-        [second.as_str(), first.as_str()],
+        [first.as_str(), second.as_str()],
         "by due instant, then by number; what has ended is not there"
     );
     assert_eq!(list("territory=390000000&state=overdue")["cases"], json!([]));
