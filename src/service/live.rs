@@ -4,6 +4,7 @@
 //! applied; the same code serves the acts of this process and of any other. Positions are answered from it without SQL.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{RwLock, RwLockReadGuard};
 
 use super::effects::{Effect, JoinEffect, Moved};
@@ -13,7 +14,7 @@ use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Change, Counters, Mix, QueueOrder, Seat, TurnState};
 use crate::store::connection::AnyConnection;
-use crate::store::seats::Seated;
+use crate::store::seats::{Claimed, Seated};
 use crate::store::{Store, StoreError, journal, queues, seats};
 use crate::trust::journal::Record;
 
@@ -169,25 +170,54 @@ pub fn effects(record: &Record) -> Vec<Effect> {
     record.payload.get("queue").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default()
 }
 
+/// Takes the seats of the registry into an index that has no queues yet, and gives the turns that they are built from.
+fn grow(read: Receiver<Vec<Claimed>>) -> (Index, HashMap<QueueKey, Vec<TurnRow>>) {
+    let mut index = Index::default();
+    let mut rows: HashMap<QueueKey, Vec<TurnRow>> = HashMap::new();
+    for claimed in read.into_iter().flatten() {
+        let held = Held {
+            iin: claimed.iin.number(),
+            queue: claimed.queue,
+            seat: Seat {
+                tier: claimed.tier,
+                applied_at: claimed.applied_at.timestamp_micros(),
+                ticket: claimed.ticket,
+                stream: claimed.stream,
+            },
+            status: claimed.status,
+            choices: claimed.preferences().map(|id| index.kindergartens.number(id)).collect(),
+        };
+        match claimed.turn {
+            Turn::Live => {
+                rows.entry(held.queue).or_default().push((held.seat, TurnState::Live, held.choices.clone()));
+            }
+            Turn::Spent => {
+                rows.entry(held.queue).or_default().push((held.seat, TurnState::Spent, Box::default()));
+            }
+            Turn::Dropped | Turn::None => {}
+        }
+        index.hold(claimed.number, held);
+    }
+    (index, rows)
+}
+
 impl Index {
     fn load(store: &Store, mix_of: &MixOf) -> Result<Self, StoreError> {
         store.read_snapshot(|conn| {
-            let mut index = Index { reach: journal::reach(conn)?, ..Index::default() };
+            let reach = journal::reach(conn)?;
             let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
-            let mut rows: HashMap<QueueKey, Vec<TurnRow>> = HashMap::new();
-            seats::each_claimed(conn, |seated| {
-                let held = index.held(&seated);
-                match seated.turn {
-                    Turn::Live => {
-                        rows.entry(held.queue).or_default().push((held.seat, TurnState::Live, held.choices.clone()));
-                    }
-                    Turn::Spent => {
-                        rows.entry(held.queue).or_default().push((held.seat, TurnState::Spent, Box::default()));
-                    }
-                    Turn::Dropped | Turn::None => {}
-                }
-                index.hold(&seated.number, held)
+            // The database is read on this thread while the index grows on another.
+            let (index, rows) = std::thread::scope(|scope| {
+                let (rows, read) = sync_channel::<Vec<Claimed>>(4);
+                let grown = scope.spawn(move || grow(read));
+                let given = seats::claimed_in_batches(conn, |batch| {
+                    rows.send(batch).map_err(|_| StoreError::Damaged("the index stopped growing".to_owned()))
+                });
+                drop(rows);
+                let grown = grown.join().map_err(|_| StoreError::Damaged("the index cannot be built".to_owned()))?;
+                given.map(|()| grown)
             })?;
+            let mut index = Index { reach, ..index };
             for (key, seats) in rows {
                 let order = QueueOrder::build(mix_of(key), counters.get(&key).copied().unwrap_or_default(), seats)
                     .map_err(|fault| StoreError::Damaged(format!("queue {key}: {fault}")))?;
@@ -197,24 +227,11 @@ impl Index {
         })
     }
 
-    fn held(&mut self, seated: &Seated) -> Held {
-        Held {
-            iin: seated.iin.number(),
-            queue: seated.queue,
-            seat: seat(seated),
-            status: seated.status,
-            choices: seated.preferences.iter().map(|id| self.kindergartens.number(id)).collect(),
-        }
-    }
-
-    fn hold(&mut self, number: &str, held: Held) -> Result<(), StoreError> {
-        let number = Number::parse(number, Numbered::Application)
-            .ok_or_else(|| StoreError::Damaged(format!("{number} is not an application's number")))?;
+    fn hold(&mut self, number: Number, held: Held) {
         if !matches!(held.status, Status::Withdrawn | Status::Refused | Status::Closed) {
             self.children.insert(held.iin, number);
             self.seats.insert(number, held);
         }
-        Ok(())
     }
 
     fn apply(&mut self, record: &Record, joined: &HashMap<String, Seated>, mix_of: &MixOf) -> Result<(), OutOfStep> {
@@ -311,7 +328,7 @@ impl Index {
             status: join.status,
             choices: join.choices.iter().map(|id| self.kindergartens.number(id)).collect(),
         };
-        self.hold(&join.application, held.clone()).map_err(|e| OutOfStep(e.to_string()))?;
+        self.hold(parse(&join.application)?, held.clone());
         Ok(held)
     }
 

@@ -14,6 +14,7 @@ pub mod handed_in;
 pub mod import_applications;
 pub mod imports;
 pub(crate) mod keys;
+pub mod laboratory;
 pub mod live;
 pub mod moving;
 pub(crate) mod past;

@@ -181,6 +181,48 @@ impl Scope<'_> {
     }
 }
 
+/// One queue as the laboratory sees it: its entries, and the groups that could take them with their free places.
+pub(crate) struct Market {
+    pub(crate) queue: QueueKey,
+    pub(crate) profile: Profile,
+    pub(crate) instance: Instance,
+    /// The registry's groups, by their engine ids from 1.
+    pub(crate) groups: Vec<Group>,
+}
+
+impl Scope<'_> {
+    /// The market of a queue with its published places and `further` groups, which may have none.
+    pub(crate) fn market(
+        &self,
+        conn: &mut AnyConnection,
+        queue: QueueKey,
+        further: Vec<Group>,
+    ) -> Result<Market, Problem> {
+        let profile = self.registry.bound(queue.territory, self.at)?.profile;
+        let today = self.registry.day(queue.territory, self.at);
+        let groups: HashMap<String, Group> =
+            kindergartens::all_groups(conn, Some(queue.home()))?.into_iter().map(|g| (g.id.clone(), g)).collect();
+        let mut offered = Vec::new();
+        for place in places::of_home(conn, queue.home(), PlaceStatus::Published)? {
+            if place.queue == queue {
+                offer(&mut offered, &groups, place);
+            }
+        }
+        for group in further {
+            if !offered.iter().any(|o| o.group.id == group.id) {
+                offered.push(Offered { group, available_on: today, places: Vec::new() });
+            }
+        }
+        offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
+        let waiting = self.waiting(conn, queue, profile, &BTreeSet::new())?;
+        // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
+        let siblings = seats::siblings(conn, queue)?;
+        let instance = instance(&waiting, &offered, Rule::Program, &siblings)?;
+        let groups = offered.into_iter().map(|o| o.group).collect();
+        Ok(Market { queue, profile: profile.clone(), instance, groups })
+    }
+}
+
 /// An entry that may be placed, with its number in the merged order.
 struct Waiting {
     seated: Seated,

@@ -104,7 +104,12 @@ pub(super) fn noun(row: Row) -> Result<Application, StoreError> {
 
 /// The kindergartens in a column.
 pub(super) fn list(text: &str) -> Vec<String> {
-    text.split(SEPARATOR).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+    ids(text).map(str::to_owned).collect()
+}
+
+/// The ids of a list as it is kept.
+pub(super) fn ids(text: &str) -> impl Iterator<Item = &str> {
+    text.split(SEPARATOR).filter(|id| !id.is_empty())
 }
 
 fn damaged(column: &str) -> StoreError {

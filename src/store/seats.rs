@@ -6,14 +6,14 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::StoreError;
-use super::applications::list;
+use super::applications::{ids, list};
 use super::columns::{code, from_column, kato_from_column, kato_to_column};
 use super::connection::AnyConnection;
 use super::schema::{applicants, applications, children, referrals};
 use crate::domain::codes::{Decision, Language, ReferralStatus, Status, Stream, Turn};
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
-use crate::domain::queue::QueueKey;
+use crate::domain::queue::{Number, Numbered, QueueKey};
 
 /// An application's seat with what allocation and positions need.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,17 +71,17 @@ macro_rules! seats {
 }
 
 fn seated(row: Row) -> Result<Seated, StoreError> {
-    let ((number, iin, birth_on), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = row;
+    let ((number, child, birth_on), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = row;
     let (turn, status, decision, language, preferences) = rest;
     Ok(Seated {
         number,
-        iin: Iin::parse(&iin).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))?,
+        iin: iin(&child)?,
         birth_on,
         queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
-        tier: u8::try_from(tier).map_err(|_| StoreError::Damaged(format!("tier {tier}")))?,
+        tier: tier_of(tier)?,
         stream: code(&stream)?,
         applied_at: from_column(applied_at),
-        ticket: u32::try_from(ticket).map_err(|_| StoreError::Damaged(format!("ticket {ticket}")))?,
+        ticket: ticket_of(ticket)?,
         turn: code(&turn)?,
         status: code(&status)?,
         decision: code(&decision)?,
@@ -107,6 +107,106 @@ pub fn each_claimed(
         take(seated(row?)?)?;
     }
     Ok(())
+}
+
+/// A seat with what the live index keeps of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The application.
+    pub number: Number,
+    /// The child.
+    pub iin: Iin,
+    /// The queue.
+    pub queue: QueueKey,
+    /// Precedence class.
+    pub tier: u8,
+    /// Stream.
+    pub stream: Stream,
+    /// The instant that orders the queue.
+    pub applied_at: DateTime<Utc>,
+    /// The last tie-break.
+    pub ticket: u32,
+    /// What became of the turn.
+    pub turn: Turn,
+    /// Where the application stands.
+    pub status: Status,
+    preferences: String,
+}
+
+impl Claimed {
+    /// Kindergartens, most wanted first; none means any.
+    pub fn preferences(&self) -> impl Iterator<Item = &str> {
+        ids(&self.preferences)
+    }
+}
+
+type ClaimedRow = ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
+
+/// The same seats as [`each_claimed`] for the live index, in batches. A country is read at the start of a server, so the
+/// children are looked up in memory: joining a million random keys costs the database more than reading two tables.
+///
+/// # Errors
+/// The database is not available, or those of `take`.
+pub fn claimed_in_batches(
+    conn: &mut AnyConnection,
+    mut take: impl FnMut(Vec<Claimed>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    const BATCH: usize = 4_096;
+    let mut iins: HashMap<String, Iin> = HashMap::new();
+    let children = children::table.select((children::key, children::iin));
+    for row in children.load_iter::<(String, String), diesel::connection::DefaultLoadingMode>(conn)? {
+        let (key, text) = row?;
+        iins.insert(key, iin(&text)?);
+    }
+    let gone = [Status::Withdrawn, Status::Refused, Status::Closed].map(Status::code);
+    let rows = applications::table
+        .filter(applications::status.ne_all(gone).or(applications::turn.eq(Turn::Spent.code())))
+        .select((
+            (applications::number, applications::child),
+            (applications::queue_territory, applications::cohort, applications::kind),
+            (applications::tier, applications::stream, applications::applied_at, applications::ticket),
+            (applications::turn, applications::status, applications::preferences),
+        ))
+        .load_iter::<ClaimedRow, diesel::connection::DefaultLoadingMode>(conn)?;
+    let mut batch = Vec::with_capacity(BATCH);
+    for row in rows {
+        batch.push(claimed(row?, &iins)?);
+        if batch.len() == BATCH {
+            take(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))?;
+        }
+    }
+    take(batch)
+}
+
+fn claimed(row: ClaimedRow, iins: &HashMap<String, Iin>) -> Result<Claimed, StoreError> {
+    let ((number, child), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = row;
+    let (turn, status, preferences) = rest;
+    let unknown = || StoreError::Damaged(format!("application {number} has no child"));
+    Ok(Claimed {
+        iin: *iins.get(&child).ok_or_else(unknown)?,
+        queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
+        tier: tier_of(tier)?,
+        stream: code(&stream)?,
+        applied_at: from_column(applied_at),
+        ticket: ticket_of(ticket)?,
+        turn: code(&turn)?,
+        status: code(&status)?,
+        preferences,
+        number: Number::parse(&number, Numbered::Application)
+            .ok_or_else(|| StoreError::Damaged(format!("{number} is not an application's number")))?,
+    })
+}
+
+fn iin(text: &str) -> Result<Iin, StoreError> {
+    Iin::parse(text).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))
+}
+
+fn tier_of(tier: i16) -> Result<u8, StoreError> {
+    u8::try_from(tier).map_err(|_| StoreError::Damaged(format!("tier {tier}")))
+}
+
+fn ticket_of(ticket: i64) -> Result<u32, StoreError> {
+    u32::try_from(ticket).map_err(|_| StoreError::Damaged(format!("ticket {ticket}")))
 }
 
 /// The seats of one queue that matter for its order: live and spent turns, unordered.

@@ -15,7 +15,7 @@ use super::api::{applications, cases, places, public, queues, referrals};
         applications::register, applications::read, applications::documents, applications::document,
         applications::decide, applications::amend, applications::withdraw, applications::move_to,
         applications::judge_proof,
-        places::territories, places::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, places::hold_round, places::round, places::certificate,
+        places::territories, places::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, places::hold_round, places::simulate, places::round, places::certificate,
         places::round_file,
         referrals::next, referrals::refer, referrals::confirm, referrals::read, referrals::present, referrals::enrol,
         referrals::refuse, referrals::extend, referrals::annul,

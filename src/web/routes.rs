@@ -32,6 +32,7 @@ pub const ROUTES: &[Listed] = &[
     ("POST", "/api/v1/places/{id}/withdraw", Some(Act::WithdrawPlace)),
     ("GET", "/api/v1/bulletins/latest", None),
     ("POST", "/api/v1/rounds", Some(Act::TryRound)),
+    ("POST", "/api/v1/simulations", Some(Act::TryRound)),
     ("GET", "/api/v1/rounds/{id}", Some(Act::ReadRound)),
     ("GET", "/api/v1/rounds/{id}/certificate", Some(Act::ReadRound)),
     ("GET", "/api/v1/rounds/{id}/files/{name}", Some(Act::ReadRound)),
@@ -84,6 +85,7 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/places/{id}/withdraw").route(post().to(p::withdraw)))
         .service(at("/api/v1/bulletins/latest").wrap(limit()).route(get().to(p::bulletin)))
         .service(at("/api/v1/rounds").route(post().to(p::hold_round)))
+        .service(at("/api/v1/simulations").route(post().to(p::simulate)))
         .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
         .service(at("/api/v1/rounds/{id}/certificate").route(get().to(p::certificate)))
         .service(at("/api/v1/rounds/{id}/files/{name}").route(get().to(p::round_file)))

@@ -37,6 +37,7 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
         ("/api/v1/applications".to_owned(), Some(office.clone())),
         ("/api/v1/places".to_owned(), Some(staff.clone())),
         ("/api/v1/rounds".to_owned(), Some(department.clone())),
+        ("/api/v1/simulations".to_owned(), Some(department.clone())),
         ("/api/v1/referrals".to_owned(), Some(department.clone())),
         ("/api/v1/confirmations".to_owned(), Some(department.clone())),
         on(&format!("places/{place}"), "withdraw", &staff),

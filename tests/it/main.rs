@@ -43,6 +43,7 @@ mod rules;
 mod sample;
 mod sealed;
 mod simulate_cli;
+mod simulations;
 mod store;
 mod tables;
 mod tick;

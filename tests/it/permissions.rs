@@ -90,6 +90,7 @@ impl Things {
             "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),
             "/places/{id}/withdraw" => json!({"reason": "хат"}),
             "/rounds" => json!({"territory": HOME, "dry_run": true}),
+            "/simulations" => json!({"territory": HOME}),
             "/referrals" => json!({"place": self.taken_place, "application": self.application}),
             "/confirmations" => skipped,
             "/referrals/{number}/refuse" | "/referrals/{number}/annul" => json!({"ground": "not_listed"}),

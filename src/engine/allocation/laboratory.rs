@@ -58,6 +58,16 @@ pub struct Count {
 }
 
 impl Count {
+    /// Adds the children of another market.
+    pub fn add(&mut self, other: &Count) {
+        self.children += other.children;
+        self.placed += other.placed;
+        self.better += other.better;
+        self.worse += other.worse;
+        self.gained += other.gained;
+        self.lost += other.lost;
+    }
+
     fn change(&mut self, base: Won, now: Won, up: bool) {
         let step = |field: &mut u64, yes: bool| {
             if yes {

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::service::catalogue::{Kindergartens, Places, Territories};
+use crate::service::laboratory::SimulationIn;
 use crate::service::permissions::Act;
 use crate::service::places::{Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
 use crate::service::rounds::RoundIn;
@@ -79,6 +80,14 @@ pub async fn bulletin(shared: Shared, query: web::Query<OfTerritory>) -> HttpRes
     responses((status = 200, description = "the dry round"), (status = 201, description = "the committed round")))]
 pub async fn hold_round(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
     act(shared, request, body, Act::TryRound, |r, caller, sent: RoundIn| r.round(caller, &sent)).await
+}
+
+/// Tries other rules and more places on the queues of a territory: who would fare better, who worse, and what one more
+/// place is worth in each group. Nothing is kept.
+#[utoipa::path(post, path = "/api/v1/simulations", tag = "rounds", request_body = SimulationIn,
+    responses((status = 200, description = "tables: scenarios, queues, tiers, choices, one_more_place")))]
+pub async fn simulate(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
+    act(shared, request, body, Act::TryRound, |r, caller, sent: SimulationIn| r.simulate(caller, &sent)).await
 }
 
 /// A committed round.

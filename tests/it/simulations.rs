@@ -1,0 +1,117 @@
+//! The policy laboratory over the registry: what other rules or more places would change.
+
+use kezek::domain::codes::Role;
+use serde_json::{Value, json};
+
+use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, VILLAGE_GROUP, on_both};
+
+on_both!(
+    the_base_run_places_whom_a_dry_round_places,
+    one_more_place_gains_one_child_and_harms_nobody,
+    another_mixing_has_winners_and_losers,
+    a_wrong_scenario_is_refused_with_all_its_faults,
+    the_laboratory_keeps_nothing_and_serves_its_roles_only,
+);
+
+fn simulate(desk: &Desk, territory: &str, scenarios: &Value) -> Value {
+    let sent = json!({"territory": territory, "scenarios": scenarios});
+    desk.post("/api/v1/simulations", &desk.department(), &sent).must(200).json
+}
+
+/// Five general children and two of a large family, then places of the group for `count` of them.
+fn city(desk: &Desk, count: u32) {
+    for _ in 0..5 {
+        desk.waiting(&desk.another_child());
+    }
+    for _ in 0..2 {
+        let number = desk.register_with(&desk.another_child(), "large_family");
+        desk.accept(&number);
+    }
+    desk.places(GROUP, count);
+}
+
+fn row<'a>(report: &'a Value, table: &str, scenario: &str) -> &'a Value {
+    let rows = report[table].as_array().expect("a table");
+    rows.iter().find(|r| r["scenario"] == scenario).unwrap_or_else(|| panic!("no {scenario} in {report}"))
+}
+
+fn the_base_run_places_whom_a_dry_round_places(desk: &Desk) {
+    city(desk, 3);
+    desk.waiting_in_village(&desk.another_child());
+    desk.places(VILLAGE_GROUP, 1);
+    for territory in [HOME, VILLAGE] {
+        let sent = json!({"territory": territory, "dry_run": true});
+        let dry = desk.post("/api/v1/rounds", &desk.department(), &sent).must(200).json;
+        let report = simulate(desk, territory, &json!([]));
+        let base = row(&report, "scenarios", "base");
+        assert_eq!(base["placed"], dry["placed"], "{territory}");
+        assert_eq!(base["children"], if territory == HOME { 7 } else { 1 });
+    }
+}
+
+fn one_more_place_gains_one_child_and_harms_nobody(desk: &Desk) {
+    city(desk, 3);
+    let report =
+        simulate(desk, HOME, &json!([{"name": "+1", "places": [{"group": GROUP, "cohort": 2022, "count": 1}]}]));
+    let more = row(&report, "scenarios", "+1");
+    let counts = ["placed", "gained", "better", "worse", "lost"].map(|c| more[c].as_u64().expect("a count"));
+    assert_eq!(counts, [4, 1, 1, 0, 0]);
+    let values = report["one_more_place"].as_array().expect("values");
+    let own = values.iter().find(|v| v["group"] == GROUP).expect("the group");
+    assert_eq!((&own["placed_more"], &own["places"]), (&json!(1), &json!(3)), "the same, worked out for each group");
+    let other_year = json!([{"name": "+1", "places": [{"group": GROUP, "cohort": 2020, "count": 1}]}]);
+    let report = simulate(desk, HOME, &other_year);
+    assert_eq!(row(&report, "scenarios", "+1")["gained"], 0, "a place for another year of birth is nobody's here");
+}
+
+fn another_mixing_has_winners_and_losers(desk: &Desk) {
+    city(desk, 3);
+    let scenarios = json!([
+        {"name": "general first", "mix": "none", "tiers": {"2": 200, "1": 200}},
+        {"name": "privileged first", "mix": "none"},
+        {"name": "by program", "rule": "program"},
+    ]);
+    let report = simulate(desk, HOME, &scenarios);
+    // Under 1:3 the first three turns are one of a large family and two general children.
+    for (name, won) in [("general first", 1), ("privileged first", 1), ("by program", 1)] {
+        let outcome = row(&report, "scenarios", name);
+        assert_eq!((&outcome["gained"], &outcome["lost"]), (&json!(won), &json!(won)), "{name}: {report}");
+    }
+}
+
+fn a_wrong_scenario_is_refused_with_all_its_faults(desk: &Desk) {
+    let sent = json!({"territory": HOME, "scenarios": [
+        {"name": " ", "rule": "lottery"},
+        {"name": "both", "rule": "program", "mix": "1:2"},
+        {"name": "mix", "mix": "0:3"},
+    ]});
+    let refused = desk.post("/api/v1/simulations", &desk.department(), &sent).refused(422, "missing");
+    let fields: Vec<&str> = refused.json["faults"]
+        .as_array()
+        .expect("faults")
+        .iter()
+        .map(|f| f["field"].as_str().expect("a field"))
+        .collect();
+    assert_eq!(fields, ["scenarios[0].name", "scenarios[0].rule", "scenarios[1].mix", "scenarios[2].mix"]);
+    let places = |group: &str| json!([{"name": "x", "places": [{"group": group, "cohort": 2022, "count": 1}]}]);
+    for group in ["nowhere", VILLAGE_GROUP] {
+        let sent = json!({"territory": HOME, "scenarios": places(group)});
+        desk.post("/api/v1/simulations", &desk.department(), &sent).refused(422, "unknown_group");
+    }
+    let many: Vec<Value> = (0..1_001).map(|n| json!({"name": n.to_string()})).collect();
+    let sent = json!({"territory": HOME, "scenarios": many});
+    desk.post("/api/v1/simulations", &desk.department(), &sent).refused(422, "too_many");
+    let sent = json!({"territory": "390000000", "scenarios": []});
+    desk.post("/api/v1/simulations", &desk.department(), &sent).refused(422, "territory_without_queue");
+}
+
+fn the_laboratory_keeps_nothing_and_serves_its_roles_only(desk: &Desk) {
+    city(desk, 2);
+    let records = desk.records();
+    simulate(desk, CITY, &json!([{"name": "a", "rule": "program"}]));
+    assert_eq!(desk.records(), records);
+    let sent = json!({"territory": HOME, "scenarios": []});
+    desk.post("/api/v1/simulations", &desk.office(), &sent).refused(403, "role_too_far");
+    let village = desk.token(Role::Akim, VILLAGE);
+    desk.post("/api/v1/simulations", &village, &sent).refused(403, "territory_too_far");
+}
