@@ -287,7 +287,7 @@ fn a_register_that_does_not_answer_lets_the_case_wait_and_the_step_can_be_tried_
             assert!(asked["warnings"].to_string().contains("register_unreachable"), "{asked}");
         }
         assert_eq!(desk.status(&application), "in_queue");
-        let listed = desk.get(&format!("/api/v1/cases?territory=101000000"), &desk.department()).must(200).json;
+        let listed = desk.get("/api/v1/cases?territory=101000000", &desk.department()).must(200).json;
         assert_eq!(listed["cases"][0]["state"], "waiting", "it is due all the same: {listed}");
     }
 }
