@@ -1,4 +1,5 @@
-//! One case of each service that has no door of its own, from the request to the result handed over.
+//! One case of each service: those of the queue and the admission as the main job left them, the others from the request
+//! to the result handed over.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +11,18 @@ use crate::domain::kato::Kato;
 use crate::rules::course::Course;
 use crate::rules::regulation::Regulation;
 use crate::sample::people::Family;
+use crate::service::cases::ADMISSION;
 use crate::service::cases::request::CaseIn;
 use crate::service::cases::steps::StepIn;
 use crate::service::handed_in::{ApplicantIn, ChildIn, DocumentIn};
 use crate::service::permissions::Principal;
 use crate::service::problem::Problem;
-use crate::service::registry::{Caller, Registry};
+use crate::service::registry::{Caller, QUEUEING, Registry};
 use crate::service::tokens;
+use crate::store::cases;
+
+/// As many cases as the demo opens, and more.
+const PAGE: i64 = 1_000;
 
 /// Opens and finishes a case of each service for one family each; a line of the story for each.
 pub(super) fn one_case_each(
@@ -28,17 +34,30 @@ pub(super) fn one_case_each(
     let official = tokens::issue(&registry.store, now, Role::Department, Kato::COUNTRY, "")?;
     let principal = Principal { id: official.id.clone(), ..caller(Role::Department, Kato::COUNTRY).principal };
     let official = Caller { principal, idempotency: None };
-    let mut story = Vec::new();
+    let mut story = of_the_main_job(registry)?;
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for regulation in registry.rules.regulations.values() {
-        let own_door = regulation.service == crate::service::registry::QUEUEING
-            || regulation.service == crate::service::cases::ADMISSION;
+        let own_door = [QUEUEING, ADMISSION].contains(&regulation.service.as_str());
         let Some(course) = regulation.course(Channel::Office).filter(|_| !own_door) else { continue };
         let Some(family) = families.next() else { break };
         if told.insert(&regulation.service) {
             let line = finish(registry, &official, course, &request(regulation, family))?;
             story.push((format!("case of {}", regulation.service), line));
         }
+    }
+    Ok(story)
+}
+
+/// The longest case of the queue and of the admission, which the main job has opened and decided.
+fn of_the_main_job(registry: &Registry) -> Result<Vec<(String, String)>, Problem> {
+    let all = registry.store.read(|conn| cases::page(conn, "", PAGE))?;
+    let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
+    let mut story = Vec::new();
+    for service in [QUEUEING, ADMISSION] {
+        let Some(longest) = all.iter().filter(|c| c.service == service).max_by_key(|c| c.steps) else { continue };
+        let view = registry.case(&auditor, &longest.number)?;
+        let view = serde_json::to_value(view).unwrap_or_default();
+        story.push((format!("case of {service}"), told(&longest.number, &view)));
     }
     Ok(story)
 }
