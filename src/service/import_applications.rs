@@ -4,13 +4,15 @@
 //! decided where they come from, so they wait as accepted ones.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::mpsc::sync_channel;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::effects::{Effect, JoinEffect};
 use super::handed_in::{Checked, TEXT_MAX};
 use super::imports::{Complaints, ImportFault, Source, queue_territories};
+use super::keys;
 use super::register::{Seat, assemble};
 use super::registry::bound;
 use super::standing;
@@ -23,7 +25,6 @@ use crate::domain::kindergarten::Kindergarten;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::exchange::rows::ApplicationRow;
 use crate::rules::{Bound, Rules};
-use crate::service::keys;
 use crate::store::applications::{self, Lodged};
 use crate::store::{Entry, Store, Transaction, Written, child_claims, children, facts, kindergartens};
 use crate::trust::signature::SignatureVerdict;
@@ -61,11 +62,27 @@ pub fn applications<'a>(
         let mut done = 0;
         for (home, fitting) in &by_home {
             let mut queues: HashSet<QueueKey> = HashSet::new();
-            for batch in fitting.chunks(RECORD) {
-                entries.push(save(tx, rules, (*home, source.name()), batch, &mut queues)?);
-                done += batch.len();
-                told(done);
-            }
+            let assembling = Assembling::start(tx, rules, *home, fitting)?;
+            // Facts are sealed on another thread while the rows of the batch before are saved.
+            std::thread::scope(|scope| -> Result<(), ImportFault> {
+                let (ready, batches) = sync_channel(2);
+                scope.spawn(move || {
+                    for (n, batch) in fitting.chunks(RECORD).enumerate() {
+                        // Nobody listens any more: saving failed, and the act with it.
+                        if ready.send(assembling.batch(n, batch)).is_err() {
+                            break;
+                        }
+                    }
+                });
+                for batch in batches {
+                    let batch = batch?;
+                    done += batch.lodged.len();
+                    queues.extend(batch.lodged.iter().map(|l| l.application.queue));
+                    entries.push(save(tx, (*home, source.name()), batch)?);
+                    told(done);
+                }
+                Ok(())
+            })?;
             settle(tx, rules, queues, entries.last_mut())?;
         }
         Ok(Written { value: done, entries })
@@ -90,54 +107,86 @@ fn settle(
     Ok(())
 }
 
-fn save(
-    tx: &mut Transaction<'_>,
-    rules: &Rules,
-    (home, file): (Kato, &str),
-    batch: &[Fitting<'_>],
-    queues: &mut HashSet<QueueKey>,
-) -> Result<Entry, ImportFault> {
-    let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-    let first_number = tx.numbers(home, Numbered::Application, count)?;
-    let first_ticket = tx.tickets(home, count)?;
-    let iins: Vec<Iin> = batch.iter().map(|f| f.checked.child.iin).collect();
-    let known = children::child_keys(tx.conn(), home, &iins)?;
-    let at = tx.at();
-    let mut lodged: Vec<Lodged> = Vec::with_capacity(batch.len());
-    let mut sealed = Vec::with_capacity(batch.len());
-    let mut listed = Vec::with_capacity(batch.len());
-    let mut effects = Vec::with_capacity(batch.len());
-    for (n, fitting) in (0..count).zip(batch) {
-        let bound = bound(rules, fitting.checked.territory, at)?;
-        let seat = Seat {
-            number: Number { serial: first_number.serial + n, ..first_number }.to_string(),
-            ticket: first_ticket + n,
-            applied_at: fitting.row.applied_at,
-            registered_at: at,
-            channel: fitting.row.channel,
-            decision: Decision::Accepted,
-        };
-        let key = known.get(&fitting.checked.child.iin.number()).cloned();
-        let verdict = SignatureVerdict::NotApplicable.code();
-        let (one, (fact, seal)) = assemble(&fitting.checked, &bound, seat, key, verdict);
-        let evidence = keys::sealed(&json!({"evidence": fitting.row.evidence, "number": fitting.row.number}));
-        listed.push(json!({"application": one.application.number, "child": one.child.key,
-            "facts": {"key": fact.key, "seal": seal}, "evidence": {"key": evidence.0.key, "seal": evidence.1}}));
-        effects.push(Effect::Join(JoinEffect::of(&one.application)));
-        queues.insert(one.application.queue);
-        sealed.push(fact);
-        sealed.push(evidence.0);
-        lodged.push(one);
+/// The rows of a home as they become applications: numbers, tickets and children's keys are taken before.
+struct Assembling<'a> {
+    rules: &'a Rules,
+    at: DateTime<Utc>,
+    first_number: Number,
+    first_ticket: u32,
+    known: HashMap<u64, String>,
+}
+
+/// Applications that are saved together, with one journal record.
+struct Batch {
+    lodged: Vec<Lodged>,
+    new: Vec<Child>,
+    facts: Vec<facts::Facts>,
+    listed: Vec<Value>,
+    effects: Vec<Effect>,
+}
+
+impl<'a> Assembling<'a> {
+    fn start(
+        tx: &mut Transaction<'_>,
+        rules: &'a Rules,
+        home: Kato,
+        fitting: &[Fitting<'_>],
+    ) -> Result<Self, ImportFault> {
+        let count = u32::try_from(fitting.len()).unwrap_or(u32::MAX);
+        let iins: Vec<Iin> = fitting.iter().map(|f| f.checked.child.iin).collect();
+        Ok(Assembling {
+            rules,
+            at: tx.at(),
+            first_number: tx.numbers(home, Numbered::Application, count)?,
+            first_ticket: tx.tickets(home, count)?,
+            known: children::child_keys(tx.conn(), home, &iins)?,
+        })
     }
+
+    fn batch(&self, n: usize, rows: &[Fitting<'_>]) -> Result<Batch, ImportFault> {
+        let mut batch = Batch {
+            lodged: Vec::with_capacity(rows.len()),
+            new: Vec::new(),
+            facts: Vec::with_capacity(rows.len()),
+            listed: Vec::with_capacity(rows.len()),
+            effects: Vec::with_capacity(rows.len()),
+        };
+        let first = u32::try_from(n * RECORD).unwrap_or(u32::MAX);
+        for (n, fitting) in (first..).zip(rows) {
+            let bound = bound(self.rules, fitting.checked.territory, self.at)?;
+            let seat = Seat {
+                number: Number { serial: self.first_number.serial + n, ..self.first_number }.to_string(),
+                ticket: self.first_ticket + n,
+                applied_at: fitting.row.applied_at,
+                registered_at: self.at,
+                channel: fitting.row.channel,
+                decision: Decision::Accepted,
+                from: Some(json!({"evidence": fitting.row.evidence, "number": fitting.row.number})),
+            };
+            let key = self.known.get(&fitting.checked.child.iin.number()).cloned();
+            let new = key.is_none();
+            let verdict = SignatureVerdict::NotApplicable.code();
+            let (one, (fact, seal)) = assemble(&fitting.checked, &bound, seat, key, verdict);
+            batch.listed.push(json!({"application": one.application.number, "child": one.child.key,
+                "facts": {"key": fact.key, "seal": seal}}));
+            batch.effects.push(Effect::Join(JoinEffect::of(&one.application)));
+            batch.facts.push(fact);
+            batch.new.extend(new.then(|| one.child.clone()));
+            batch.lodged.push(one);
+        }
+        Ok(batch)
+    }
+}
+
+fn save(tx: &mut Transaction<'_>, (home, file): (Kato, &str), batch: Batch) -> Result<Entry, ImportFault> {
+    let Batch { lodged, new, facts, listed, effects } = batch;
     let claims: Vec<(Iin, Kato, &str)> =
         lodged.iter().map(|l| (l.child.iin, home, l.application.number.as_str())).collect();
     if child_claims::take_all(tx, &claims)? != claims.len() {
         let message = "a child of the file was registered elsewhere while it was read; import it again";
         return Err(super::problem::Problem::conflict("duplicate", message).into());
     }
-    facts::insert(tx, home, &sealed)?;
-    let new: Vec<Child> =
-        lodged.iter().filter(|l| !known.contains_key(&l.child.iin.number())).map(|l| l.child.clone()).collect();
+    facts::insert(tx, home, &facts)?;
     applications::insert(tx, &lodged, &new)?;
     Ok(Entry {
         home,

@@ -40,6 +40,7 @@ pub(crate) fn keep<T: Serialize>(tx: &mut Transaction<'_>, home: Kato, facts: &T
 /// Facts under a new key with a new salt, and their seal for the journal.
 pub(crate) fn sealed<T: Serialize>(facts: &T) -> (Facts, String) {
     let salt = random_key();
-    let hash = seal(&salt, facts);
-    (Facts { key: random_key(), salt, body: canonical(facts) }, hash)
+    let body = canonical(facts);
+    let hash = seal(&salt, &body);
+    (Facts { key: random_key(), salt, body }, hash)
 }

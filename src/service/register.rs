@@ -139,7 +139,15 @@ impl Registry {
         }
         let ticket = tx.next_ticket(home)?;
         let bound = self.bound(checked.territory, at)?;
-        let seat = Seat { number, ticket, applied_at: at, registered_at: at, channel, decision: Decision::Pending };
+        let seat = Seat {
+            number,
+            ticket,
+            applied_at: at,
+            registered_at: at,
+            channel,
+            decision: Decision::Pending,
+            from: None,
+        };
         let known = children::child_key(tx.conn(), home, checked.child.iin)?;
         let new = known.is_none();
         let (lodged, sealed) = assemble(checked, &bound, seat, known, signature.code());
@@ -254,6 +262,8 @@ pub(crate) struct Seat {
     pub(crate) registered_at: DateTime<Utc>,
     pub(crate) channel: Channel,
     pub(crate) decision: Decision,
+    /// Where it stood before, sealed with its facts; only of an import.
+    pub(crate) from: Option<serde_json::Value>,
 }
 
 /// Puts the rows together, and seals what the journal may only prove.
@@ -265,14 +275,18 @@ pub(crate) fn assemble(
     signature: &str,
 ) -> (Lodged, (facts::Facts, String)) {
     let child = Child { key: child_key.unwrap_or_else(|| checked.child.key.clone()), ..checked.child.clone() };
-    let sealed = keys::sealed(&json!({
+    let mut facts = json!({
         "child": {"iin": child.iin, "name": child.name, "birth_on": child.birth_on.to_string()},
         "applicant": {"iin": checked.applicant.iin, "name": checked.applicant.name, "kind": checked.applicant.kind},
         "categories": checked.claims.iter().map(|c| json!({"code": c.code, "proof": c.proof})).collect::<Vec<_>>(),
         "documents": checked.documents.iter().map(|d| json!({"kind": d.kind, "number": d.number,
             "expires_on": d.expires_on.map(|on| on.to_string())})).collect::<Vec<_>>(),
         "consent": true,
-    }));
+    });
+    if let (Some(from), Some(fields)) = (seat.from, facts.as_object_mut()) {
+        fields.insert("from".to_owned(), from);
+    }
+    let sealed = keys::sealed(&facts);
     let tier = super::standing::tier(bound.profile, &checked.claims);
     let application = Application {
         number: seat.number,

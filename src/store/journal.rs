@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use serde_json::Value;
 
 use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
@@ -27,38 +28,44 @@ struct Row {
     hash: String,
 }
 
-/// The record that an entry becomes at this place of its chain.
-pub(super) fn next(entry: &Entry, at: DateTime<Utc>, seq: i64, prev: &str) -> Record {
-    Record {
+/// The record that an entry becomes at this place of its chain, and the text that its payload is kept as.
+pub(super) fn next(entry: &Entry, at: DateTime<Utc>, seq: i64, prev: &str) -> (Record, String) {
+    let payload = canonical(&entry.payload);
+    let mut record = Record {
         home: entry.home,
         seq,
         at: instant_text(at),
         act: entry.act.to_owned(),
         actor: entry.actor.clone(),
         territory: entry.territory,
-        payload: entry.payload.clone(),
+        payload: Value::Null,
         prev: prev.to_owned(),
         hash: String::new(),
-    }
-    .hashed()
+    };
+    record.hash = record.hash_with(&payload);
+    (record, payload)
 }
 
 /// How many rows go into one statement: SQLite binds at most 32 766 values, and a row has nine.
 const BATCH: usize = 1_000;
 
 /// Appends records; only [`super::Store::write`] may.
-pub(super) fn insert(conn: &mut AnyConnection, at: DateTime<Utc>, records: &[Record]) -> Result<(), StoreError> {
+pub(super) fn insert(
+    conn: &mut AnyConnection,
+    at: DateTime<Utc>,
+    records: &[(Record, String)],
+) -> Result<(), StoreError> {
     for batch in records.chunks(BATCH) {
         let rows: Vec<Row> = batch
             .iter()
-            .map(|r| Row {
+            .map(|(r, payload)| Row {
                 home: kato_to_column(r.home),
                 seq: r.seq,
                 at: to_column(at),
                 act: r.act.clone(),
                 actor: r.actor.clone(),
                 territory: kato_to_column(r.territory),
-                payload: canonical(&r.payload),
+                payload: payload.clone(),
                 prev: r.prev.clone(),
                 hash: r.hash.clone(),
             })

@@ -329,10 +329,10 @@ fn append(
         let chain = chains
             .get_mut(&entry.home)
             .ok_or_else(|| StoreError::Other(format!("home {} is written but was not locked", entry.home)))?;
-        let record = journal::next(entry, at, chain.seq + 1, &chain.head);
+        let (record, payload) = journal::next(entry, at, chain.seq + 1, &chain.head);
         chain.seq = record.seq;
         chain.head.clone_from(&record.hash);
-        records.push(record);
+        records.push((record, payload));
     }
     journal::insert(conn, at, &records)?;
     let touched = entries.iter().map(|e| e.home).collect::<std::collections::BTreeSet<_>>();

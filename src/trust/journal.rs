@@ -35,24 +35,10 @@ pub struct Record {
     pub hash: String,
 }
 
-#[derive(Serialize)]
-struct Hashed<'a> {
-    home: Kato,
-    seq: i64,
-    at: &'a str,
-    act: &'a str,
-    actor: &'a str,
-    territory: Kato,
-    payload: &'a Value,
-    prev: &'a str,
-}
-
 impl Record {
     /// The hash that the record must carry.
     pub fn expected_hash(&self) -> String {
-        let Record { home, seq, at, act, actor, territory, payload, prev, hash: _ } = self;
-        let hashed = Hashed { home: *home, seq: *seq, at, act, actor, territory: *territory, payload, prev };
-        sha256_hex(canonical(&hashed).as_bytes())
+        self.hash_with(&canonical(&self.payload))
     }
 
     /// Fills in the hash.
@@ -60,6 +46,18 @@ impl Record {
     pub fn hashed(mut self) -> Self {
         self.hash = self.expected_hash();
         self
+    }
+
+    /// The hash of the canonical JSON of all fields but the hash itself, with `payload` as the canonical JSON of the
+    /// payload: it may be long, and whoever keeps it as text writes it once.
+    pub fn hash_with(&self, payload: &str) -> String {
+        let [act, actor, at, prev] = [&self.act, &self.actor, &self.at, &self.prev].map(canonical);
+        let Record { home, seq, territory, .. } = self;
+        let record = format!(
+            "{{\"act\":{act},\"actor\":{actor},\"at\":{at},\"home\":\"{home}\",\"payload\":{payload},\"prev\":{prev},\
+             \"seq\":{seq},\"territory\":\"{territory}\"}}"
+        );
+        sha256_hex(record.as_bytes())
     }
 }
 
