@@ -39,7 +39,10 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     });
     match done {
         Ok(Ticked { published, expired, left, escalated }) => {
-            println!("{published} places published, {expired} referrals expired, {escalated} overdue cases told");
+            println!("{published} places published, {expired} referrals expired");
+            if escalated > 0 {
+                eprintln!("kezek: heads and departments are told of overdue cases: {escalated} messages");
+            }
             if left > 0 {
                 eprintln!(
                     "kezek: {left} referrals have ended whose profile stop-lists or closes; they were left alone"

@@ -243,7 +243,9 @@ pub(crate) fn escalate(
     at: DateTime<Utc>,
 ) -> Result<Vec<Entry>, Problem> {
     let mut entries = Vec::new();
-    for case in due_lists::to_be_told(tx.conn(), home, at)? {
+    let mut late = due_lists::to_be_told(tx.conn(), home, at)?;
+    // A tick that comes late tells both in one go, so that a second tick at the same instant has nothing to do.
+    while let Some(mut case) = late.pop() {
         let level = case.escalation + 1;
         let (recipient, territory) = if level == 1 { ("head", case.territory) } else { ("department", case.home) };
         let further = if level == 1 { further(rules, &case) } else { None };
@@ -264,6 +266,10 @@ pub(crate) fn escalate(
         let payload = json!({"case": case.number, "step": case.step, "level": level, "recipient": recipient,
             "message": message.id, "due_at": case.due_at().map(instant_text), "at": instant_text(at)});
         entries.push(Entry { home, act: "escalate_case", actor: CLOCK.to_owned(), territory: case.territory, payload });
+        if further.is_some_and(|further| further <= at) {
+            case.escalation = level;
+            late.push(case);
+        }
     }
     Ok(entries)
 }

@@ -88,7 +88,8 @@ fn an_overdue_step_is_told_to_the_head_then_to_the_department_each_once(desk: &D
     let executor = desk.another_token(Role::Office, HOME).id;
     let moved = desk.step(&case, &desk.department(), &json!({"step": "assign", "executor": executor})).must(200).json;
     assert_eq!((&moved["escalation"], &moved["steps"][1]["late"]), (&json!(0), &json!(true)));
-    assert_eq!(tick("2026-09-11T05:10:00Z"), 1);
+    assert_eq!(tick("2026-09-11T04:35:00Z"), 1);
+    assert_eq!((tick("2026-09-14T04:00:00Z"), tick("2026-09-14T04:00:00Z")), (1, 0));
 }
 
 fn a_changed_calendar_moves_the_deadlines_of_open_cases_only(desk: &Desk) {
