@@ -132,11 +132,7 @@ impl Registry {
         let at = tx.at();
         let home = checked.queue_territory.home();
         let number = tx.next_number(home, Numbered::Application)?.to_string();
-        if !child_claims::take(tx, checked.child.iin, home, &number)? {
-            let claim = child_claims::holder(tx.conn(), checked.child.iin)?
-                .ok_or_else(|| Problem::conflict("duplicate", DUPLICATE))?;
-            return Err(duplicate(&caller.principal, &claim));
-        }
+        take_claim(tx, &caller.principal, checked, &number)?;
         let ticket = tx.next_ticket(home)?;
         let bound = self.bound(checked.territory, at)?;
         let seat = Seat {
@@ -230,6 +226,15 @@ const DUPLICATE: &str = "this child already has an active application, so the ne
 
 const ENROLLED: &str = "this child is enrolled already, so the new application was not registered; \
      the kindergarten ends the enrolment first";
+
+/// Takes the child's claim for an application, or says who holds it.
+fn take_claim(tx: &mut Transaction<'_>, principal: &Principal, of: &Checked, number: &str) -> Result<(), Problem> {
+    if child_claims::take(tx, of.child.iin, of.queue_territory.home(), number)? {
+        return Ok(());
+    }
+    let claim = child_claims::holder(tx.conn(), of.child.iin)?;
+    Err(duplicate(principal, &claim.ok_or_else(|| Problem::conflict("duplicate", DUPLICATE))?))
+}
 
 /// The conflict that names the existing application to one who may see it.
 pub(crate) fn duplicate(principal: &Principal, claim: &child_claims::Claim) -> Problem {
