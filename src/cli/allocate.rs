@@ -7,19 +7,22 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::report::{RuleArgs, end};
-use crate::engine::allocation::{Allocation, CutOff, Instance, NoTurns, Prepared, Rule};
+use crate::engine::allocation::{
+    Allocation, CutOff, Instance, NoTurns, Prepared, Rule, Special, solve_special, special_cut_offs,
+};
 use crate::exchange::fault::Faults;
 use crate::exchange::instance::{
-    Output, allocation_csv, certificate_json, certify, explain, input_sha256, read_instance, result_sha256,
+    Allowed, Output, Read, allocation_csv, certificate_json, certify, explain, input_sha256, published_special,
+    read_all, result_sha256, special_input_sha256,
 };
 
 /// Allocates places from two CSV files. A fault in them: exit 2, one line per fault, nothing written.
 #[derive(Debug, Args)]
 pub struct AllocateArgs {
-    /// Groups: columns id,capacity
+    /// Groups: columns id,capacity and perhaps reserved, kindergarten and others that inform
     #[arg(long, value_name = "FILE")]
     groups: PathBuf,
-    /// Children: columns id,priority_tier,applied_at,birth_date,siblings_at,choices and perhaps turn
+    /// Children: columns id,priority_tier,applied_at,birth_date,siblings_at,choices and perhaps turn, holds, together
     #[arg(long, value_name = "FILE")]
     children: PathBuf,
     #[command(flatten)]
@@ -27,7 +30,8 @@ pub struct AllocateArgs {
     /// Where the allocation goes: columns child_id,group_id
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// A row per child and choice above its result: why; the sentences go to FILE with .sentences.csv at its end
+    /// A row per child and choice above its result: why; cut-offs and sentences go to FILE with .groups.csv and
+    /// .sentences.csv at its end
     #[arg(long, value_name = "FILE")]
     explain: Option<PathBuf>,
     /// Hashes, cut-offs and counts for kezek verify, as JSON
@@ -43,14 +47,21 @@ pub fn run(args: AllocateArgs) -> ExitCode {
 fn allocate(args: &AllocateArgs) -> Result<String, String> {
     let turn_allowed = args.rule.turn_allowed()?;
     check_targets(args)?;
-    let instance =
-        read_instance(&args.groups, &args.children, turn_allowed).map_err(|faults: Faults| faults.to_string())?;
+    let allowed = Allowed { turn: turn_allowed, special: true };
+    let read = read_all(&args.groups, &args.children, allowed).map_err(|faults: Faults| faults.to_string())?;
+    let Read { instance, special, .. } = read;
+    let special = special.as_ref();
     let rule = args.rule.rule(&instance);
     let wanted = args.explain.is_some() || args.certificate.is_some();
     // Proposals run on one thread, so the other one can hash.
     let (input, run) = rayon::join(
-        || args.certificate.is_some().then(|| input_sha256(&instance)),
+        || args.certificate.is_some().then(|| input_hash(&instance, special)),
         || {
+            if let Some(special) = special {
+                let allocation = solve_special(&instance, special, rule)?;
+                let cut_offs = special_cut_offs(&instance, special, rule, &allocation)?;
+                return Ok((allocation, cut_offs));
+            }
             let prepared = Prepared::new(&instance, rule)?;
             let allocation = prepared.solve();
             let cut_offs = if wanted { prepared.cut_offs(&instance, rule, &allocation) } else { vec![] };
@@ -58,16 +69,23 @@ fn allocate(args: &AllocateArgs) -> Result<String, String> {
         },
     );
     let (allocation, cut_offs) = run.map_err(|fault: NoTurns| fault.to_string())?;
-    write_all(args, &Run { instance: &instance, rule, allocation: &allocation, cut_offs: &cut_offs, input })?;
+    write_all(args, &Run { instance: &instance, special, rule, allocation: &allocation, cut_offs: &cut_offs, input })?;
     Ok(format!("{} of {} children placed", allocation.placed(), instance.children()))
+}
+
+/// The hash of all that the input says.
+pub(super) fn input_hash(instance: &Instance, special: Option<&Special>) -> String {
+    special.map_or_else(|| input_sha256(instance), |special| special_input_sha256(instance, special))
 }
 
 /// Two outputs in one file, or an output over an input, would destroy what was asked for.
 fn check_targets(args: &AllocateArgs) -> Result<(), String> {
-    let sentences = args.explain.as_deref().map(sentences_path);
-    let outputs = [Some(&args.out), args.explain.as_ref(), sentences.as_ref(), args.certificate.as_ref()];
+    let of = |extension| args.explain.as_deref().map(|explain| beside(explain, extension));
+    let (groups, sentences) = (of("groups.csv"), of("sentences.csv"));
+    let explained = [args.explain.as_ref(), groups.as_ref(), sentences.as_ref()];
+    let outputs = explained.into_iter().chain([Some(&args.out), args.certificate.as_ref()]);
     let mut seen: Vec<PathBuf> = vec![];
-    let files = [&args.groups, &args.children].into_iter().chain(outputs.into_iter().flatten());
+    let files = [&args.groups, &args.children].into_iter().chain(outputs.flatten());
     for (file, is_output) in files.zip([false, false].into_iter().chain(std::iter::repeat(true))) {
         let full = file.canonicalize().or_else(|_| std::path::absolute(file)).unwrap_or_else(|_| file.clone());
         let regular = std::fs::metadata(&full).map_or(true, |metadata| metadata.is_file());
@@ -79,13 +97,15 @@ fn check_targets(args: &AllocateArgs) -> Result<(), String> {
     Ok(())
 }
 
-fn sentences_path(explain: &Path) -> PathBuf {
-    explain.with_extension("sentences.csv")
+/// A file that belongs to the explanation.
+fn beside(explain: &Path, extension: &str) -> PathBuf {
+    explain.with_extension(extension)
 }
 
 /// A run, ready to be written.
 struct Run<'a> {
     instance: &'a Instance,
+    special: Option<&'a Special>,
     rule: Rule,
     allocation: &'a Allocation,
     cut_offs: &'a [CutOff],
@@ -114,13 +134,17 @@ fn write_all(args: &AllocateArgs, run: &Run<'_>) -> Result<(), String> {
     };
     write(&args.out, &mut |out| pieces.iter().try_for_each(|piece| out.write_all(piece)))?;
     if let Some(path) = &args.explain {
-        let explanation = explain(instance, rule, allocation, cut_offs);
+        let explanation = explain(instance, rule, allocation, cut_offs)
+            .with_special(run.special)
+            .map_err(|fault| fault.to_string())?;
         write(path, &mut |out| explanation.write_rows(out))?;
-        write(&sentences_path(path), &mut |out| explanation.write_sentences(out))?;
+        write(&beside(path, "groups.csv"), &mut |out| explanation.write_groups(out))?;
+        write(&beside(path, "sentences.csv"), &mut |out| explanation.write_sentences(out))?;
     }
     if let Some(path) = &args.certificate {
         let input = run.input.clone().unwrap_or_default();
-        let certificate = certify(instance, rule, allocation, cut_offs, input, result_sha256(&pieces));
+        let mut certificate = certify(instance, rule, allocation, cut_offs, input, result_sha256(&pieces));
+        certificate.special = run.special.map(|special| published_special(special).counts());
         let json = certificate_json(&certificate).map_err(|error| format!("{}: {error}", path.display()))?;
         write(path, &mut |out| out.write_all(&json))?;
     }

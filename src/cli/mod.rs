@@ -10,8 +10,10 @@ use clap::{Parser, Subcommand};
 mod allocate;
 mod cases;
 mod copy;
+mod correct;
 mod demo;
 mod exchange;
+mod fairness;
 mod generate;
 mod journal;
 mod private;
@@ -56,6 +58,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     Generate(generate::GenerateArgs),
     Simulate(simulate::SimulateArgs),
+    Correct(correct::CorrectArgs),
+    Fairness(fairness::FairnessArgs),
     /// When each step of a service is due.
     Deadline(deadline::DeadlineArgs),
     /// The regulations as tables.
@@ -86,6 +90,8 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Simulate(args) => simulate::run(args),
+        Command::Correct(args) => correct::run(args),
+        Command::Fairness(args) => fairness::run(args),
         Command::Deadline(args) => deadline::run(args),
         Command::Regulations(args) => regulations::run(args),
     }

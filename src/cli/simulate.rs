@@ -8,7 +8,7 @@ use clap::Args;
 use super::report::{ReportArgs, RuleArgs, end};
 use crate::engine::allocation::{Count, Instance, Laboratory, Outcome, Won};
 use crate::exchange::fault::Faults;
-use crate::exchange::instance::{GroupFacts, ScenarioReader, Setting, read_informed};
+use crate::exchange::instance::{Allowed, GroupFacts, Read, ScenarioReader, Setting, read_all};
 use crate::exchange::report::{Cell, Table};
 
 /// Replays an instance under changed rules and places: who fares better, who worse, and what one more place is worth.
@@ -42,8 +42,9 @@ pub fn run(args: SimulateArgs) -> ExitCode {
 
 fn simulate(args: &SimulateArgs) -> Result<String, String> {
     let turn_allowed = args.rule.turn_allowed()?;
-    let (instance, facts) =
-        read_informed(&args.groups, &args.children, turn_allowed).map_err(|faults| faults.to_string())?;
+    let allowed = Allowed { turn: turn_allowed, special: false };
+    let Read { instance, facts, .. } =
+        read_all(&args.groups, &args.children, allowed).map_err(|faults| faults.to_string())?;
     let rule = args.rule.rule(&instance);
     let mut reader = ScenarioReader::new(Setting { instance: &instance, facts: &facts, rule });
     if let Some(path) = &args.scenarios {

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::allocate::input_hash;
+use crate::audit::allocation::special::{replay_special, verify_special};
 use crate::audit::allocation::{self as audit, Hashes};
 use crate::engine::allocation::Rule;
 use crate::exchange::instance::{
-    allocation_csv, input_sha256, published, read_allocation, read_certificate, read_instance, result_sha256,
-    rules_sha256,
+    Allowed, Read, allocation_csv, published, published_special, read_all, read_allocation, read_certificate,
+    result_sha256, rules_sha256,
 };
 
 /// Checks an allocation against the published files. Exit 1 names the first child affected, 2 a file that is at fault.
@@ -52,25 +54,38 @@ pub fn run(args: VerifyArgs) -> ExitCode {
 fn verify(args: &VerifyArgs) -> Result<Vec<String>, String> {
     let ((certificate, allocation), instance) = rayon::join(
         || (read_certificate(&args.certificate), read_allocation(&args.allocation)),
-        || read_instance(&args.groups, &args.children, true),
+        || read_all(&args.groups, &args.children, Allowed { turn: true, special: true }),
     );
     let (certificate, rule) = certificate.map_err(|faults| faults.to_string())?;
-    let instance = instance.map_err(|faults| faults.to_string())?;
+    let Read { instance, special, .. } = instance.map_err(|faults| faults.to_string())?;
+    let special = special.as_ref();
     let allocation = allocation.map_err(|faults| faults.to_string())?;
     if instance.parts().turns.is_some() != (rule == Rule::QueueByTurn) {
         let names = if rule == Rule::QueueByTurn { "turns were given" } else { "no turns were given" };
         let file = args.children.display();
         return Err(format!("{file}, row 1, column turn: the certificate says that {names}; take the certified file"));
     }
+    if certificate.special.is_some() != special.is_some() {
+        let file = args.children.display();
+        return Err(format!(
+            "{file}: the certificate and the files differ in whether places are held or reserved; take the certified files"
+        ));
+    }
     let published = published(&instance);
     let hashes = || Hashes {
-        input_sha256: input_sha256(&instance),
+        input_sha256: input_hash(&instance, special),
         rules_sha256: rules_sha256(rule),
         result_sha256: result_sha256(&allocation_csv(&allocation)),
     };
     let (hashes, (mut findings, replayed)) = rayon::join(hashes, || {
-        let findings = audit::verify_result(&published, &allocation, &certificate);
-        let replay = || audit::replay(&published, &allocation, certificate.rule);
+        let Some(special) = special else {
+            let findings = audit::verify_result(&published, &allocation, &certificate);
+            let replay = || audit::replay(&published, &allocation, certificate.rule);
+            return (findings, args.replay.then(replay).and_then(Result::err));
+        };
+        let special = published_special(special);
+        let findings = verify_special(&published, &special, &allocation, &certificate);
+        let replay = || replay_special(&published, &special, &allocation, certificate.rule);
         (findings, args.replay.then(replay).and_then(Result::err))
     });
     // The one pass may find nothing where the replay names a child; a hash names none, so it comes last.

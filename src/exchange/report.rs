@@ -27,7 +27,7 @@ codes! {
 const ROWS_SHOWN_MAX: usize = 40;
 
 /// A value in a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell {
     /// Nothing: an empty field, `null`.
     Nothing,

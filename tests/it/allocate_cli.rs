@@ -287,11 +287,14 @@ fn each_choice_above_the_result_is_explained_in_three_languages() {
     let rows = files.read("why.csv");
     assert_eq!(
         rows,
-        "child_id,choice,group_id,reason,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket\n\
-        1,1,30,no_places,0,,,,,\n\
-        1,2,10,sibling,1,3:1,3,yes,2026-03-21T04:00:00Z,4\n\
-        1,3,20,tier,1,1:1,1,no,2026-03-21T04:00:00Z,3\n\
-        2,1,*,any_full,,,,,,\n"
+        "child_id,choice,group_id,reason\n1,1,30,no_places\n1,2,10,sibling\n1,3,20,tier\n2,1,*,any_full\n"
+    );
+    assert_eq!(
+        files.read("why.groups.csv"),
+        "group_id,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket\n\
+        10,1,3:1,3,yes,2026-03-21T04:00:00Z,4\n\
+        20,1,1:1,1,no,2026-03-21T04:00:00Z,3\n\
+        30,0,,,,,\n"
     );
     let sentences = files.read("why.sentences.csv");
     for row in rows.lines().skip(1) {

@@ -99,13 +99,13 @@ fn check_children(
 }
 
 /// What the allocation itself says about every group.
-struct Taken {
-    placed: Vec<u32>,
+pub(super) struct Taken {
+    pub(super) placed: Vec<u32>,
     last: Vec<Option<(Key, usize)>>,
 }
 
 impl Taken {
-    fn new(keys: &Keys<'_>, groups: &[u32]) -> Self {
+    pub(super) fn new(keys: &Keys<'_>, groups: &[u32]) -> Self {
         let count = keys.published.group_ids.len();
         let mut taken = Self { placed: vec![0; count], last: vec![None; count] };
         for (child, &group) in groups.iter().enumerate().filter(|&(_, &group)| group != NONE) {
@@ -117,7 +117,7 @@ impl Taken {
         taken
     }
 
-    fn bound(&self, published: &Published<'_>, group: usize) -> Bound {
+    pub(super) fn bound(&self, published: &Published<'_>, group: usize) -> Bound {
         match self.last[group] {
             _ if self.placed[group] < published.capacities[group] => Bound::Anybody,
             Some((key, _)) => Bound::UpTo(key),

@@ -9,8 +9,10 @@
 //! [`replay`] shows.
 
 mod check;
+pub mod fairness;
 mod key;
 mod replay;
+pub mod special;
 
 use std::fmt;
 
@@ -73,6 +75,11 @@ impl<'a> Published<'a> {
         Self::list(self.sibling_starts, self.siblings, child)
     }
 
+    /// The group that a child named first; `None` where it named none or begins with `*`.
+    pub fn first_choice(&self, child: usize) -> Option<u32> {
+        self.choices_of(child).first().copied().filter(|&group| group != ANY)
+    }
+
     fn choices_of(&self, child: usize) -> &'a [u32] {
         Self::list(self.choice_starts, self.choices, child)
     }
@@ -95,6 +102,8 @@ pub struct Certificate {
     pub counts: Counts,
     /// Every group by ascending id.
     pub cut_offs: Vec<CertifiedCutOff>,
+    /// What was held, reserved and asked for together; `None` where the input has no such column.
+    pub special: Option<special::SpecialCounts>,
 }
 
 /// Totals of a run.

@@ -14,6 +14,8 @@
 //!   The result is therefore unique: it depends neither on threads nor on the order of rows.
 //! - **Strategy-proof for children.** Within one run no child gets a better group by hiding or reordering choices
 //!   (Dubins and Freedman 1981, Roth 1982). Over several rounds this does not follow, and it is not claimed.
+//! - **Held places, reserved places, families** are allocated on a path of their own, which says what it keeps of these and
+//!   what it loses: [`solve_special`].
 //! - A place more harms nobody. A child that leaves harms nobody under [`Rule::Program`] and under [`Rule::Queue`] without
 //!   mixing; with mixing a departure moves the turns of its stream, so it can.
 //!
@@ -22,6 +24,7 @@
 //! Ordering takes O(n log n), proposals O(total length of the lists): each (child, choice) pair is looked at once. `*` is
 //! never written out: the next group that would take the child is found in O(log groups).
 
+mod correction;
 mod cutoff;
 mod instance;
 mod laboratory;
@@ -30,8 +33,11 @@ mod prepared;
 mod ripple;
 mod settled;
 mod solve;
+mod special;
+pub mod standing;
 mod thresholds;
 
+pub use correction::{Concerned, Correction, correct};
 pub use cutoff::{CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
 pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};
@@ -40,3 +46,4 @@ pub use prepared::Prepared;
 pub use ripple::{Move, Ripple};
 pub use settled::{Settled, Won};
 pub use solve::{Allocation, NONE, Workspace, solve};
+pub use special::{Reserve, Special, SpecialReasons, solve_special, special_cut_offs};

@@ -5,6 +5,11 @@
 //! 0 where not; per child by ascending id: id, tier (one byte), instant (signed 64-bit, microseconds since 1970 UTC), the
 //! turn (signed 64-bit) where turns are given, the count of groups with a sibling and their ids ascending, each once, the
 //! count of choices and their ids as chosen, each once at its first place, `*` being 0.
+//! Where something is held, reserved or asked for together there follow the text `special-1` and LF; three bytes, 1 where
+//! the input has `holds`, `together`, `reserved` and 0 where not; of those it has, `holds` per child by ascending id: the
+//! group's id or 0; `together` per child by ascending id: the family or 0, then per group by ascending id the smallest id
+//! among the groups of its kindergarten; `reserved` per group by ascending id: the count of its reserves, and of each in
+//! the file's order the first and the last tier, 1 where it is open and 0 where not (a byte each), its places.
 //!
 //! **Rules.** The text `kezek-rules-1` and LF; then `rule=queue`, `rule=queue mix=P:G`, `rule=queue turn=given` or
 //! `rule=program` and LF.
@@ -13,13 +18,46 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::engine::allocation::{ANY, Instance, Rule};
+use crate::engine::allocation::{ANY, Instance, Rule, Special};
 
 /// Bytes are hashed in pieces of about this size.
 const PIECE_BYTES: usize = 1 << 16;
 
 /// The hash of groups and children.
 pub fn input_sha256(instance: &Instance) -> String {
+    hex(input_hash(instance))
+}
+
+/// The hash of groups and children with what is held, reserved and asked for together.
+pub fn special_input_sha256(instance: &Instance, special: &Special) -> String {
+    let mut hash = input_hash(instance);
+    let mut piece = b"special-1\n".to_vec();
+    let has = [!special.holds.is_empty(), !special.together.is_empty(), !special.reserves.is_empty()];
+    piece.extend(has.map(u8::from));
+    let id = |group: u32| instance.group_id(group).unwrap_or_default().to_le_bytes();
+    let by_id = |i: usize| instance.by_id().map_or(i, |by_id| by_id.get(i).copied().unwrap_or_default() as usize);
+    let children = || (0..instance.children()).map(by_id);
+    for group in children().filter_map(|child| special.holds.get(child)) {
+        piece.extend(id(*group));
+    }
+    for family in children().filter_map(|child| special.together.get(child)) {
+        piece.extend(family.to_le_bytes());
+    }
+    if !special.together.is_empty() {
+        special.kindergartens.iter().for_each(|&first| piece.extend(id(first)));
+    }
+    for reserves in &special.reserves {
+        push(&mut piece, reserves.len());
+        for reserve in reserves {
+            piece.extend([reserve.from_tier, reserve.to_tier, u8::from(reserve.open)]);
+            piece.extend(reserve.places.to_le_bytes());
+        }
+    }
+    hash.update(&piece);
+    hex(hash)
+}
+
+fn input_hash(instance: &Instance) -> Sha256 {
     let parts = instance.parts();
     let mut hash = Sha256::new_with_prefix(b"kezek-input-1\n");
     let mut piece = Vec::with_capacity(PIECE_BYTES * 2);
@@ -40,7 +78,7 @@ pub fn input_sha256(instance: &Instance) -> String {
         }
     }
     hash.update(&piece);
-    hex(hash)
+    hash
 }
 
 fn push_child(piece: &mut Vec<u8>, instance: &Instance, child: usize, siblings: &mut Vec<u32>) {

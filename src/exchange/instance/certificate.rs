@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::instant::{instant_text, parse_instant};
 use super::{FILE_BYTES_MAX, rules_sha256};
+use crate::audit::allocation::special::{PublishedReserve, PublishedSpecial, SpecialCounts};
 use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, Published};
-use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, Rule};
+use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, Reserve, Rule, Special};
 use crate::exchange::fault::{Fault, Faults};
 
 const FORMAT: &str = "kezek-certificate-1";
@@ -24,6 +25,16 @@ struct Document {
     result_sha256: String,
     counts: CountsDocument,
     cut_offs: Vec<CutOffDocument>,
+    /// Only where it was used, so that other certificates stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    special: Option<SpecialDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SpecialDocument {
+    holds: u64,
+    together: u64,
+    reserved: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,7 +80,8 @@ pub fn certify(
     result_sha256: String,
 ) -> Certificate {
     let parts = instance.parts();
-    let places = parts.capacities.iter().map(|&places| u64::from(places)).sum::<u64>();
+    // Held places are among those of the cut-offs.
+    let places = cut_offs.iter().map(|cut_off| u64::from(cut_off.places)).sum::<u64>();
     let children = instance.children() as u64;
     let placed = allocation.placed() as u64;
     let by_queue = rule != Rule::Program;
@@ -89,7 +101,7 @@ pub fn certify(
         counts: Counts {
             groups: instance.groups() as u64,
             places,
-            places_left: places - placed,
+            places_left: places.saturating_sub(placed),
             children,
             placed,
             not_placed: children - placed,
@@ -105,10 +117,23 @@ pub fn certify(
                 last: cut_off.last.map(last),
             })
             .collect(),
+        special: None,
     }
 }
 
-fn audited(rule: Rule) -> audit::Rule {
+/// What is held, reserved and asked for together, as the audit reads it.
+pub fn published_special(special: &Special) -> PublishedSpecial<'_> {
+    let reserve = |r: &Reserve| PublishedReserve { tiers: (r.from_tier, r.to_tier), places: r.places, open: r.open };
+    PublishedSpecial {
+        holds: &special.holds,
+        together: &special.together,
+        reserves: special.reserves.iter().map(|reserves| reserves.iter().map(reserve).collect()).collect(),
+        kindergartens: &special.kindergartens,
+    }
+}
+
+/// The rule as the audit names it.
+pub fn audited(rule: Rule) -> audit::Rule {
     match rule {
         Rule::Program => audit::Rule::Program,
         Rule::QueueByTurn => audit::Rule::QueueByTurn,
@@ -152,6 +177,11 @@ pub fn certificate_json(certificate: &Certificate) -> Result<Vec<u8>, serde_json
                 last: l.map(last),
             })
             .collect(),
+        special: certificate.special.map(|SpecialCounts { holds, together, reserved }| SpecialDocument {
+            holds,
+            together,
+            reserved,
+        }),
     };
     let mut text = serde_json::to_vec(&document)?;
     text.push(b'\n');
@@ -197,6 +227,11 @@ fn read_document(path: &Path) -> Result<(Certificate, Rule), String> {
         result_sha256: document.result_sha256,
         counts: Counts { groups, places, places_left, children, placed, not_placed },
         cut_offs,
+        special: document.special.map(|SpecialDocument { holds, together, reserved }| SpecialCounts {
+            holds,
+            together,
+            reserved,
+        }),
     };
     Ok((certificate, rule))
 }

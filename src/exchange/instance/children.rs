@@ -8,18 +8,46 @@ use super::columns::find_columns;
 use super::fields::{number, split, take_number};
 use super::instant::{parse_instant, take_date, take_instant};
 use super::lookup::GroupLookup;
-use crate::engine::allocation::{ANY, Lists, Parts};
+use crate::engine::allocation::{ANY, Lists, NONE, Parts};
 use crate::exchange::fault::{Fault, Faults};
 
-const KNOWN: [&str; 7] = ["id", "priority_tier", "applied_at", "birth_date", "siblings_at", "choices", "turn"];
-const REQUIRED: usize = 6;
+/// `channel` and `category` inform reports and change nothing.
+pub(super) const KNOWN: [&str; 11] = [
+    "id",
+    "priority_tier",
+    "applied_at",
+    "birth_date",
+    "siblings_at",
+    "choices",
+    "turn",
+    "holds",
+    "together",
+    "channel",
+    "category",
+];
+pub(super) const REQUIRED: usize = 6;
 const TURN: usize = 6;
+const HOLDS: usize = 7;
+const TOGETHER: usize = 8;
+
+/// Which of the further columns may be there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowed {
+    /// `turn`.
+    pub turn: bool,
+    /// `holds` and `together`, and `reserved` of the groups.
+    pub special: bool,
+}
 
 /// The children as the file has them, and where each one stood.
 #[derive(Clone, Debug, Default)]
 pub struct ChildrenRead {
     /// The arrays of the children; those of the groups are empty.
     pub parts: Parts,
+    /// The group where each child has a place, or [`NONE`]; empty where there is no such column.
+    pub holds: Vec<u32>,
+    /// The family of each child, or 0; empty where there is no such column.
+    pub together: Vec<u32>,
     /// The row of each child.
     pub rows: Rows,
 }
@@ -45,7 +73,7 @@ pub fn read_children(
     path: &Path,
     lookup: &GroupLookup,
     groups_sound: bool,
-    turn_allowed: bool,
+    allowed: Allowed,
     faults: &mut Faults,
 ) -> ChildrenRead {
     let file = path.display().to_string();
@@ -66,15 +94,17 @@ pub fn read_children(
         }
     };
     let Some(columns) = find_columns(&file, &header, &KNOWN, REQUIRED, faults) else { return ChildrenRead::default() };
-    let with_turn = columns.contains(&TURN);
-    if with_turn && !turn_allowed {
-        let message = "turns replace tier and mix: use --rule queue without --mix, or remove the column".to_owned();
-        faults.push(Fault { file: file.clone(), row: 1, column: "turn".to_owned(), message });
+    let turn = "turns replace tier and mix: use --rule queue without --mix, or remove the column";
+    let special = "this command does not know held places and families; remove the column";
+    let barred = [(TURN, allowed.turn, turn), (HOLDS, allowed.special, special), (TOGETHER, allowed.special, special)];
+    for (column, _, message) in barred.into_iter().filter(|(column, fine, _)| !fine && columns.contains(column)) {
+        let column = KNOWN.get(column).copied().unwrap_or_default().to_owned();
+        faults.push(Fault { file: file.clone(), row: 1, column, message: message.to_owned() });
     }
     let context = Context { file: &file, columns: &columns, lookup, groups_sound };
     let read = read_blocks(&blocks, &context);
     let fault: Option<ReadFault> = blocks.into_fault();
-    let read = merged(read, with_turn, faults);
+    let read = merged(read, &columns, faults);
     if let Some(fault) = fault {
         faults.push(whole(fault.message()));
     }
@@ -95,6 +125,8 @@ struct Block {
     tiers: Vec<u8>,
     applied_at: Vec<i64>,
     turns: Vec<i64>,
+    holds: Vec<u32>,
+    together: Vec<u32>,
     sibling_ends: Vec<u32>,
     siblings: Vec<u32>,
     choice_ends: Vec<u32>,
@@ -133,13 +165,16 @@ impl Met {
 }
 
 /// The single values of a row.
-#[derive(Default)]
 struct Row {
     id: u32,
     tier: u8,
     applied_at: i64,
     turn: i64,
+    holds: u32,
+    together: u32,
 }
+
+const BLANK: Row = Row { id: 0, tier: 0, applied_at: 0, turn: 0, holds: NONE, together: 0 };
 
 fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> Vec<Block> {
     let done: Mutex<Vec<(usize, Block)>> = Mutex::default();
@@ -163,6 +198,7 @@ fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> Vec<Block> {
 fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
     let mut block = Block::default();
     let with_turn = context.columns.contains(&TURN);
+    let with_special = context.columns.iter().any(|column| [HOLDS, TOGETHER].contains(column));
     let mut rest = bytes;
     let mut previous = 0;
     while !rest.is_empty() {
@@ -197,6 +233,10 @@ fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
         if with_turn {
             block.turns.push(row.turn);
         }
+        if with_special {
+            block.holds.push(row.holds);
+            block.together.push(row.together);
+        }
         block.sibling_ends.push(length(&block.siblings));
         block.choice_ends.push(length(&block.choices));
     }
@@ -211,7 +251,7 @@ fn length(list: &[u32]) -> u32 {
 /// A row without quotes or faults, and what follows its line end.
 #[inline]
 fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, block: &mut Block) -> Option<(Row, &'a [u8])> {
-    let mut row = Row::default();
+    let mut row = BLANK;
     let mut rest = text;
     let last = context.columns.len() - 1;
     for (place, &column) in context.columns.iter().enumerate() {
@@ -232,6 +272,14 @@ fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, block: &mu
             3 => (_, rest) = take_date(rest)?,
             4 => rest = take_list(rest, context.lookup, met, &mut block.siblings, false)?,
             5 => rest = take_list(rest, context.lookup, met, &mut block.choices, true)?,
+            HOLDS | TOGETHER if let None | Some(b',' | b'\r' | b'\n') = rest.first() => {}
+            HOLDS => {
+                let id;
+                (id, rest) = take_number(rest)?;
+                row.holds = context.lookup.find(id)?;
+            }
+            TOGETHER => (row.together, rest) = take_number(rest).filter(|&(family, _)| family > 0)?,
+            9.. => rest = skip_text(rest)?,
             _ => {
                 let negative = rest.first() == Some(&b'-');
                 let turn;
@@ -249,6 +297,13 @@ fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, block: &mu
         None => Some((row, rest)),
         Some(_) => None,
     }
+}
+
+/// What follows a plain text; whatever else than ASCII is in it is left to the careful way.
+fn skip_text(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().position(|b| matches!(b, b',' | b'\r' | b'\n')).unwrap_or(text.len());
+    let (field, rest) = text.split_at_checked(end)?;
+    field.iter().all(|&b| b.is_ascii() && b != b'"').then_some(rest)
 }
 
 /// A list of known groups, repetitions left out.
@@ -308,7 +363,7 @@ fn slow_row(line: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block
     }
     let number_of_line = block.lines;
     let mut faults = vec![];
-    let mut row = Row::default();
+    let mut row = BLANK;
     match split(line) {
         Err(fault) => faults.push(("", fault.message().to_owned())),
         Ok(fields) if fields.len() != context.columns.len() => {
@@ -320,6 +375,7 @@ fn slow_row(line: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block
                 let list = if column == 4 { &mut block.siblings } else { &mut block.choices };
                 let result = match column {
                     4 | 5 => slow_list(field, context, met, list, column == 5),
+                    HOLDS => slow_held(field, context, &mut row),
                     _ => slow_value(field, column, &mut row),
                 };
                 if let Err(message) = result {
@@ -343,6 +399,9 @@ fn slow_value(field: &str, column: usize, row: &mut Row) -> Result<(), String> {
         2 => parse_instant(field.as_bytes()).map(|at| row.applied_at = at),
         3 if field.is_empty() => Some(()),
         3 => take_date(field.as_bytes()).filter(|(_, rest)| rest.is_empty()).map(|_| ()),
+        TOGETHER if field.is_empty() => Some(()),
+        TOGETHER => number(field).filter(|&family| family > 0).map(|family| row.together = family),
+        9.. => Some(()),
         _ => plain_turn(field).map(|turn| row.turn = turn),
     };
     found.ok_or_else(|| {
@@ -351,10 +410,26 @@ fn slow_value(field: &str, column: usize, row: &mut Row) -> Result<(), String> {
             1 => "is no tier; write a whole number from 0 to 255",
             2 => "is no instant; write RFC 3339 with an offset, such as 2026-03-21T09:00:00+05:00, up to microseconds",
             3 => "is no date; write YYYY-MM-DD or nothing",
+            TOGETHER => "is no family; write a whole number from 1, the same for all its children, or nothing",
             _ => "is no turn; write a whole number, smaller first",
         };
         format!("'{field}' {wanted}")
     })
+}
+
+/// The group where the child has a place, or nothing.
+fn slow_held(field: &str, context: &Context<'_>, row: &mut Row) -> Result<(), String> {
+    let found = number(field).filter(|&id| id > 0).and_then(|id| context.lookup.find(id));
+    match found {
+        Some(group) => row.holds = group,
+        None if !field.is_empty() && context.groups_sound => {
+            return Err(format!(
+                "group '{field}' is not in the groups file; write the id of the group held, or nothing"
+            ));
+        }
+        None => {}
+    }
+    Ok(())
 }
 
 /// A signed 64-bit number without plus sign or leading zeros.
@@ -400,7 +475,7 @@ fn slow_list(
 }
 
 /// Joins the blocks: the choices, which are most of it, beside everything else.
-fn merged(blocks: Vec<Block>, with_turn: bool, faults: &mut Faults) -> ChildrenRead {
+fn merged(blocks: Vec<Block>, columns: &[usize], faults: &mut Faults) -> ChildrenRead {
     let join = |lists: fn(&Block) -> (&[u32], &[u32])| {
         let mut all = Lists::default();
         all.starts.reserve_exact(blocks.iter().map(|block| lists(block).0.len()).sum());
@@ -412,6 +487,7 @@ fn merged(blocks: Vec<Block>, with_turn: bool, faults: &mut Faults) -> ChildrenR
     };
     let children = blocks.iter().map(|block| block.ids.len()).sum();
     let mut parts = Parts::default();
+    let with_turn = columns.contains(&TURN);
     let mut turns = vec![];
     let (choices, siblings) = rayon::join(
         || join(|block| (&block.choice_ends, &block.choices)),
@@ -432,10 +508,13 @@ fn merged(blocks: Vec<Block>, with_turn: bool, faults: &mut Faults) -> ChildrenR
     );
     parts.turns = with_turn.then_some(turns);
     (parts.choices, parts.siblings) = (choices, siblings);
-    let mut rows = Rows::default();
+    let mut read = ChildrenRead { parts, ..ChildrenRead::default() };
     let (mut first, mut row) = (0, 1);
+    let (holds, together) = (columns.contains(&HOLDS), columns.contains(&TOGETHER));
     for block in blocks {
-        rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
+        read.holds.extend(block.holds.iter().filter(|_| holds));
+        read.together.extend(block.together.iter().filter(|_| together));
+        read.rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
         for mut fault in block.faults.listed {
             fault.row += row;
             faults.push(fault);
@@ -444,7 +523,7 @@ fn merged(blocks: Vec<Block>, with_turn: bool, faults: &mut Faults) -> ChildrenR
         first += block.ids.len();
         row += block.lines;
     }
-    ChildrenRead { parts, rows }
+    read
 }
 
 /// The file is at most 4 GiB and every item takes two bytes of it, so all items count within 32 bits.

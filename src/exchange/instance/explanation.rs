@@ -1,7 +1,8 @@
 //! Why each choice above the result came to nothing: a row per child and choice, and the sentences to it.
 //!
-//! A sentence depends only on the group and the reason, not on the child. A country has millions of rows and some
-//! hundred thousand sentences, so those stand apart, in a second file, and are found by `group_id,reason`.
+//! A row says which choice and why; the rest does not depend on the child. The group's cut-off, its places and who stands
+//! ahead by tier are found by `group_id` in a second file, the sentences (what happened, and what would have changed it) by
+//! `group_id,reason` in a third: a country has millions of rows, but some ten thousand groups.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -10,17 +11,28 @@ use rayon::prelude::*;
 
 use super::instant::instant_text;
 use super::result::push_number;
-use crate::engine::allocation::{ANY, Allocation, CutOff, Instance, NONE, Reason, Rule, reason};
+use crate::engine::allocation::{
+    ANY, Allocation, CutOff, Instance, NONE, NoTurns, Reason, Rule, Special, SpecialReasons, reason,
+};
 
 /// Header of the rows.
-const ROWS: &str =
-    "child_id,choice,group_id,reason,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket\n";
+const ROWS: &str = "child_id,choice,group_id,reason\n";
+/// Header of the groups.
+const GROUPS: &str = "group_id,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket\n";
 /// Header of the sentences.
 const SENTENCES: &str = "group_id,reason,kk,ru,en\n";
 
 const CHILDREN_TOGETHER: usize = 1 << 13;
-const REASONS: [Reason; 6] =
-    [Reason::NoPlaces, Reason::Tier, Reason::Sibling, Reason::Instant, Reason::Ticket, Reason::Turn];
+const REASONS: [Reason; 8] = [
+    Reason::NoPlaces,
+    Reason::Tier,
+    Reason::Sibling,
+    Reason::Instant,
+    Reason::Ticket,
+    Reason::Turn,
+    Reason::Reserved,
+    Reason::Together,
+];
 
 /// A run, ready to be explained.
 pub struct Explanation<'a> {
@@ -28,8 +40,9 @@ pub struct Explanation<'a> {
     rule: Rule,
     allocation: &'a Allocation,
     cut_offs: &'a [CutOff],
-    /// What a row says about each group behind its reason, end to end, and where each starts.
-    facts: (Vec<u8>, Vec<usize>),
+    /// `GROUP,` of each group, end to end, and where each starts: numbers are written once, not once a row.
+    names: (Vec<u8>, Vec<u32>),
+    special: Option<SpecialReasons<'a>>,
     /// Which reasons occurred, by group: a bit each.
     used: Vec<AtomicU8>,
     any_used: AtomicU8,
@@ -42,12 +55,28 @@ pub fn explain<'a>(
     allocation: &'a Allocation,
     cut_offs: &'a [CutOff],
 ) -> Explanation<'a> {
-    let facts = facts(instance, allocation, cut_offs);
     let used = cut_offs.iter().map(|_| AtomicU8::new(0)).collect();
-    Explanation { instance, rule, allocation, cut_offs, facts, used, any_used: AtomicU8::new(0) }
+    let (mut text, mut starts) = (vec![], vec![0]);
+    for &id in &instance.parts().group_ids {
+        push_number(&mut text, id);
+        text.push(b',');
+        starts.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+    }
+    let names = (text, starts);
+    Explanation { instance, rule, allocation, cut_offs, names, special: None, used, any_used: AtomicU8::new(0) }
 }
 
-impl Explanation<'_> {
+impl<'a> Explanation<'a> {
+    /// With what was held, reserved and asked for together.
+    ///
+    /// # Errors
+    /// The rule asks for turns that the children do not have.
+    pub fn with_special(mut self, special: Option<&'a Special>) -> Result<Self, NoTurns> {
+        let reasons = special.map(|special| SpecialReasons::new(self.instance, special, self.rule));
+        self.special = reasons.transpose()?;
+        Ok(self)
+    }
+
     /// Writes the rows by ascending child id. For `*` there is one row with group `*`: every group that it stands for and
     /// that comes before the result was full.
     pub fn write_rows(&self, out: &mut (impl Write + Send)) -> io::Result<()> {
@@ -67,48 +96,59 @@ impl Explanation<'_> {
     }
 
     fn rows(&self, from: usize) -> Vec<u8> {
-        let mut text = Vec::with_capacity(CHILDREN_TOGETHER * 128);
+        let mut text = Vec::with_capacity(CHILDREN_TOGETHER * 64);
+        let mut name: Vec<u8> = vec![];
         let parts = self.instance.parts();
         for i in from..(from + CHILDREN_TOGETHER).min(self.instance.children()) {
             let child = self.instance.by_id().map_or(i, |by_id| by_id.get(i).copied().unwrap_or_default() as usize);
             let group = self.allocation.group_of.get(child).copied().unwrap_or(NONE);
             let id = parts.child_ids.get(child).copied().unwrap_or_default();
+            name.clear();
+            push_number(&mut name, id);
+            name.push(b',');
             for (&choice, number) in parts.choices.get(child).iter().zip(1..) {
                 // A child without a place has no group, which must not be taken for `*`.
                 let reached = choice == group && choice != ANY;
                 if reached || (choice == ANY && group == 0) {
                     break;
                 }
-                push_number(&mut text, id);
-                text.push(b',');
+                text.extend_from_slice(&name);
                 push_number(&mut text, number);
                 text.push(b',');
-                self.push_facts(&mut text, choice, child);
+                self.push_reason(&mut text, choice, child, group);
             }
         }
         text
     }
 
-    fn push_facts(&self, text: &mut Vec<u8>, choice: u32, child: usize) {
+    /// `GROUP,REASON` and LF.
+    fn push_reason(&self, text: &mut Vec<u8>, choice: u32, child: usize, got: u32) {
         let group = choice as usize;
-        let (Some(cut_off), Some(facts), Some(used)) =
-            (self.cut_offs.get(group), self.facts.1.get(group..group + 2), self.used.get(group))
+        let (Some(cut_off), Some(used), Some(&[from, to])) =
+            (self.cut_offs.get(group), self.used.get(group), self.names.1.get(group..group + 2))
         else {
             self.any_used.store(1, Ordering::Relaxed);
-            text.extend_from_slice(b"*,any_full,,,,,,\n");
+            text.extend_from_slice(b"*,any_full\n");
             return;
         };
-        let reason = reason(self.instance, self.rule, choice, cut_off, u32::try_from(child).unwrap_or(NONE));
+        let child = u32::try_from(child).unwrap_or(NONE);
+        let reason = match &self.special {
+            None => reason(self.instance, self.rule, choice, cut_off, child),
+            Some(special) => special.reason(self.instance, choice, cut_off, child, got),
+        };
         let bit = 1 << (reason as u8);
         if used.load(Ordering::Relaxed) & bit == 0 {
             used.fetch_or(bit, Ordering::Relaxed);
         }
-        push_number(text, self.instance.group_id(choice).unwrap_or_default());
-        text.push(b',');
+        text.extend_from_slice(self.names.0.get(from as usize..to as usize).unwrap_or_default());
         text.extend_from_slice(code(reason).as_bytes());
-        if let &[from, to] = facts {
-            text.extend_from_slice(self.facts.0.get(from..to).unwrap_or_default());
-        }
+        text.push(b'\n');
+    }
+
+    /// Writes the groups: cut-off, places, and how many are ahead by tier.
+    pub fn write_groups(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(GROUPS.as_bytes())?;
+        out.write_all(&groups(self.instance, self.allocation, self.cut_offs))
     }
 
     /// Writes the sentences of all groups and reasons that occurred in the rows; call it after [`Self::write_rows`].
@@ -175,19 +215,22 @@ fn code(reason: Reason) -> &'static str {
         Reason::Instant => "instant",
         Reason::Ticket => "ticket",
         Reason::Turn => "turn",
+        Reason::Reserved => "reserved",
+        Reason::Together => "together",
     }
 }
 
-/// `,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket` and LF of each group, and where each starts.
-fn facts(instance: &Instance, allocation: &Allocation, cut_offs: &[CutOff]) -> (Vec<u8>, Vec<usize>) {
+/// A row per group.
+fn groups(instance: &Instance, allocation: &Allocation, cut_offs: &[CutOff]) -> Vec<u8> {
     let parts = instance.parts();
     let tiers = parts.tiers.iter();
     let placed = allocation.group_of.iter().zip(tiers).filter(|(group, _)| **group != NONE);
     let mut members: Vec<u64> = placed.map(|(&group, &tier)| u64::from(group) << 8 | u64::from(tier)).collect();
     members.par_sort_unstable();
     let mut same = members.chunk_by(|a, b| a == b).peekable();
-    let (mut text, mut starts) = (vec![], vec![0]);
-    for (cut_off, group) in cut_offs.iter().zip(0_u64..) {
+    let mut text = vec![];
+    for ((cut_off, &id), group) in cut_offs.iter().zip(&parts.group_ids).zip(0_u64..) {
+        push_number(&mut text, id);
         text.push(b',');
         push_number(&mut text, cut_off.places);
         text.push(b',');
@@ -208,9 +251,8 @@ fn facts(instance: &Instance, allocation: &Allocation, cut_offs: &[CutOff]) -> (
                 text.extend_from_slice(line.as_bytes());
             }
         }
-        starts.push(text.len());
     }
-    (text, starts)
+    text
 }
 
 const ANY_SENTENCE: &str = "*,any_full,\
@@ -222,6 +264,20 @@ const ANY_SENTENCE: &str = "*,any_full,\
 fn said(reason: Reason, group: u32, cut_off: &CutOff, last: &LastSaid) -> [String; 3] {
     let LastSaid { tier, sibling, at, ticket, order } = last;
     let places = cut_off.places;
+    if reason == Reason::Reserved {
+        return [
+            format!("{group}-топ: қалған орындар басқа басымдық деңгейлеріне бөлінген."),
+            format!("Группа {group}: оставшиеся места выделены другим уровням приоритета."),
+            format!("Group {group}: the places that were left are reserved for other tiers."),
+        ];
+    }
+    if reason == Reason::Together {
+        return [
+            format!("{group}-топ: балабақшада бірге берілген балалардың бәріне орын жетпеді."),
+            format!("Группа {group}: в детском саду не хватило мест для всех детей, которых подали вместе."),
+            format!("Group {group}: the kindergarten had no places for all children who apply together."),
+        ];
+    }
     if reason == Reason::NoPlaces {
         return [
             format!("{group}-топта бос орын болған жоқ."),
@@ -254,7 +310,7 @@ fn said(reason: Reason, group: u32, cut_off: &CutOff, last: &LastSaid) -> [Strin
             format!("время то же, но раньше стоит меньший номер регистрации, {ticket}"),
             format!("the instant is the same, and the smaller ticket, {ticket}, goes first"),
         ],
-        Reason::NoPlaces | Reason::Turn => [
+        Reason::NoPlaces | Reason::Reserved | Reason::Together | Reason::Turn => [
             format!("кезектегі нөмірі {order} болған бала соңғы орынды алды, нөмірі одан кіші болса, орын берілер еді"),
             format!("последнее место получил номер {order} в общем порядке, место дал бы меньший номер"),
             format!(

@@ -6,10 +6,12 @@ use super::blocks::{Blocks, ReadFault, trim_end};
 use super::columns::find_columns;
 use super::fields::{number, split};
 use super::write::GroupFacts;
+use crate::engine::allocation::Reserve;
 use crate::exchange::fault::{Fault, Faults};
 
-const KNOWN: [&str; 8] =
-    ["id", "capacity", "kindergarten", "territory", "language", "kind", "age_from_months", "age_to_months"];
+const KNOWN: [&str; 9] =
+    ["id", "capacity", "kindergarten", "territory", "language", "kind", "age_from_months", "age_to_months", "reserved"];
+const RESERVED: usize = 8;
 const REQUIRED: usize = 2;
 const ID: usize = 0;
 const CAPACITY: usize = 1;
@@ -23,6 +25,8 @@ pub struct GroupsRead {
     pub capacities: Vec<u32>,
     /// What the file says for readers, by the same order; empty where it has none of these columns.
     pub facts: Vec<GroupFacts>,
+    /// Reserved places; empty where there is no such column.
+    pub reserves: Vec<Vec<Reserve>>,
 }
 
 /// One row.
@@ -32,6 +36,7 @@ struct GroupRow {
     row: u64,
     capacity: u32,
     facts: GroupFacts,
+    reserves: Vec<Reserve>,
 }
 
 /// Reads and checks the file; what is wrong is added to `faults`.
@@ -50,7 +55,7 @@ pub fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
     if let Some(fault) = blocks.into_fault() {
         faults.push(whole(&fault));
     }
-    let (mut rows, informs) = rows;
+    let (mut rows, columns) = rows;
     rows.sort_unstable_by_key(|row| (row.id, row.row));
     for [before, GroupRow { id, row, .. }] in rows.array_windows() {
         if before.id == *id {
@@ -60,22 +65,26 @@ pub fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
     }
     rows.dedup_by_key(|row| row.id);
     let (ids, capacities) = rows.iter().map(|row| (row.id, row.capacity)).unzip();
+    let reserving = columns.contains(&RESERVED);
+    let reserves =
+        if reserving { rows.iter_mut().map(|row| std::mem::take(&mut row.reserves)).collect() } else { vec![] };
+    let informs = columns.len() > REQUIRED + usize::from(reserving);
     let facts = if informs { rows.into_iter().map(|row| row.facts).collect() } else { vec![] };
-    GroupsRead { ids, capacities, facts }
+    GroupsRead { ids, capacities, facts, reserves }
 }
 
-/// The sound rows, and whether there is a column that informs.
-fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> (Vec<GroupRow>, bool) {
+/// The sound rows, and the columns.
+fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> (Vec<GroupRow>, Vec<usize>) {
     let mut rows = vec![];
     let header = match split(&blocks.header()) {
         Ok(header) => header,
         Err(fault) => {
             let message = fault.message().to_owned();
             faults.push(Fault { file: file.to_owned(), row: 1, column: String::new(), message });
-            return (rows, false);
+            return (rows, vec![]);
         }
     };
-    let Some(columns) = find_columns(file, &header, &KNOWN, REQUIRED, faults) else { return (rows, false) };
+    let Some(columns) = find_columns(file, &header, &KNOWN, REQUIRED, faults) else { return (rows, vec![]) };
     let mut block = vec![];
     let mut row = 1;
     // A quoted name may span lines, so a line that only lacks its closing quote waits for the next one.
@@ -102,7 +111,7 @@ fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> (Vec<GroupRow>
     if !open.is_empty() {
         rows.extend(read_row(trim_end(&open), &columns, file, open_row, faults));
     }
-    (rows, columns.len() > REQUIRED)
+    (rows, columns)
 }
 
 fn quotes_are_even(line: &[u8]) -> bool {
@@ -126,6 +135,7 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
     };
     let (mut id, mut capacity) = (None, None);
     let mut facts = GroupFacts::default();
+    let mut reserves = vec![];
     for (field, &column) in fields.iter().zip(columns) {
         let value = number(field);
         if column == ID {
@@ -144,12 +154,46 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
                     format!("'{field}' is no number of places; write a whole number from 0 to 4294967295"),
                 );
             }
+        } else if column == RESERVED {
+            match read_reserves(field) {
+                Ok(read) => reserves = read,
+                Err(message) => fault("reserved", message),
+            }
         } else {
             inform(&mut facts, column, field);
         }
     }
+    if let Some(capacity) = capacity {
+        let reserved: u64 = reserves.iter().map(|reserve| u64::from(reserve.places)).sum();
+        if reserved > u64::from(capacity) {
+            fault("reserved", format!("{reserved} places are reserved, but the group has {capacity}; reserve fewer"));
+        }
+    }
     // A group whose capacity is at fault is still a known group for the children's lists.
-    Some(GroupRow { id: id?, row, capacity: capacity.unwrap_or_default(), facts })
+    Some(GroupRow { id: id?, row, capacity: capacity.unwrap_or_default(), facts, reserves })
+}
+
+/// Reserves such as `0-2:3;3-3:1:open`: tiers, places, and whether what the category leaves is open to others.
+fn read_reserves(field: &str) -> Result<Vec<Reserve>, String> {
+    let wrong = || {
+        format!(
+            "'{field}' is no reserve; write first tier, last tier and places, such as 0-2:3, with :open where others may have what is left"
+        )
+    };
+    let tier = |text: &str| number(text).and_then(|tier| u8::try_from(tier).ok());
+    let mut reserves: Vec<Reserve> = vec![];
+    for item in field.split(';').filter(|_| !field.is_empty()) {
+        let (tiers, rest) = item.split_once(':').ok_or_else(wrong)?;
+        let (from, to) = tiers.split_once('-').ok_or_else(wrong)?;
+        let (places, open) = rest.strip_suffix(":open").map_or((rest, false), |places| (places, true));
+        let (from_tier, to_tier) = tier(from).zip(tier(to)).filter(|(from, to)| from <= to).ok_or_else(wrong)?;
+        let reserve = Reserve { from_tier, to_tier, places: number(places).ok_or_else(wrong)?, open };
+        if reserves.iter().any(|other| other.from_tier <= to_tier && from_tier <= other.to_tier) {
+            return Err(format!("'{field}' reserves for a tier twice; let the tiers of reserves not overlap"));
+        }
+        reserves.push(reserve);
+    }
+    Ok(reserves)
 }
 
 /// What is only information is never a fault: an age that is no number is left out.

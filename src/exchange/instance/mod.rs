@@ -7,6 +7,7 @@
 mod blocks;
 mod canonical;
 mod certificate;
+mod child_facts;
 mod children;
 mod columns;
 mod explanation;
@@ -19,9 +20,10 @@ mod result;
 mod scenarios;
 mod write;
 
-pub use canonical::{input_sha256, result_sha256, rules_sha256};
-pub use certificate::{certificate_json, certify, published, read_certificate};
-pub use children::{ChildrenRead, read_children};
+pub use canonical::{input_sha256, result_sha256, rules_sha256, special_input_sha256};
+pub use certificate::{audited, certificate_json, certify, published, published_special, read_certificate};
+pub use child_facts::{ChildFacts, read_child_facts};
+pub use children::{Allowed, ChildrenRead, read_children};
 pub use explanation::{Explanation, explain};
 pub use groups::{GroupsRead, read_groups};
 pub use instant::{instant_text, parse_instant};
@@ -31,10 +33,11 @@ pub use result::{allocation_csv, read_allocation};
 pub use scenarios::{ScenarioReader, Setting};
 pub use write::{GroupFacts, children_csv, groups_csv};
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::fault::{Fault, Faults};
-use crate::engine::allocation::{Instance, InstanceFault, Parts};
+use crate::engine::allocation::{Instance, InstanceFault, Parts, Special};
 
 /// The largest file that is read: some forty million children. A larger one is a mistake, or should be split by queue.
 pub const FILE_BYTES_MAX: u64 = 4 << 30;
@@ -42,25 +45,45 @@ pub const FILE_BYTES_MAX: u64 = 4 << 30;
 /// The longest row that is read. Longer ones come from files that are no CSV.
 pub const ROW_BYTES_MAX: usize = 16 << 20;
 
-/// Reads both files and checks them as a whole. Where `turn_allowed` is false a `turn` column is a fault.
-pub fn read_instance(groups: &Path, children: &Path, turn_allowed: bool) -> Result<Instance, Faults> {
-    read_informed(groups, children, turn_allowed).map(|(instance, _)| instance)
+/// Both files, read.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    /// The groups and children.
+    pub instance: Instance,
+    /// What the groups' file says for readers, by position; empty where it says nothing.
+    pub facts: Vec<GroupFacts>,
+    /// What is held, reserved and asked for together; `None` where no such column is there.
+    pub special: Option<Special>,
 }
 
-/// The same, and what the groups' file says for readers, by position; empty where it says nothing.
-pub fn read_informed(
-    groups: &Path,
-    children: &Path,
-    turn_allowed: bool,
-) -> Result<(Instance, Vec<GroupFacts>), Faults> {
+/// Reads both files and checks them as a whole. Where `turn_allowed` is false a `turn` column is a fault; a column of
+/// [`Special`] is one always.
+pub fn read_instance(groups: &Path, children: &Path, turn_allowed: bool) -> Result<Instance, Faults> {
+    read_all(groups, children, Allowed { turn: turn_allowed, special: false }).map(|read| read.instance)
+}
+
+/// Reads both files with all that they say.
+pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read, Faults> {
     let mut faults = Faults::default();
-    let mut groups_read = read_groups(groups, &mut faults);
-    let facts = std::mem::take(&mut groups_read.facts);
+    let groups_read = read_groups(groups, &mut faults);
     let lookup = GroupLookup::new(&groups_read.ids);
-    let read = read_children(children, &lookup, faults.is_empty(), turn_allowed, &mut faults);
+    let read = read_children(children, &lookup, faults.is_empty(), allowed, &mut faults);
+    let GroupsRead { ids, capacities, facts, reserves } = groups_read;
+    let mut column = |row: u64, column: &str, message: &str| {
+        let (file, column) = (groups.display().to_string(), column.to_owned());
+        faults.push(Fault { file, row, column, message: message.to_owned() });
+    };
+    if !reserves.is_empty() && !allowed.special {
+        column(1, "reserved", "this command does not know reserved places; remove the column");
+    }
+    if !read.together.is_empty() && facts.is_empty() {
+        column(1, "kindergarten", "the column is missing; families are placed in one kindergarten");
+    }
+    let special = Special { holds: read.holds, together: read.together, reserves, kindergartens: numbered(&facts) };
+    let special = (!special.is_empty()).then_some(special);
     let file = children.display().to_string();
     let row = |index: usize| read.rows.row(index);
-    let parts = Parts { group_ids: groups_read.ids, capacities: groups_read.capacities, ..read.parts };
+    let parts = Parts { group_ids: ids, capacities, ..read.parts };
     if !faults.is_empty() {
         push_duplicates(&parts.child_ids, &file, row, &mut faults);
         return Err(faults);
@@ -73,7 +96,14 @@ pub fn read_informed(
         }
     }
     let instance = Instance::from_parts(parts).map_err(|fault| whole_file(&file, &fault))?;
-    Ok((instance, facts))
+    Ok(Read { instance, facts, special })
+}
+
+/// A number for each group's kindergarten: the position of its first group. A group without one is its own.
+fn numbered(facts: &[GroupFacts]) -> Vec<u32> {
+    let mut first: HashMap<&str, u32> = HashMap::new();
+    let numbered = facts.iter().map(|facts| facts.kindergarten.as_str()).zip(0..);
+    numbered.map(|(name, at)| if name.is_empty() { at } else { *first.entry(name).or_insert(at) }).collect()
 }
 
 fn whole_file(file: &str, fault: &InstanceFault) -> Faults {

@@ -1,0 +1,58 @@
+//! What `children.csv` says for reports only: the columns `channel` and `category`.
+
+use std::path::Path;
+
+use super::blocks::{Blocks, trim_end};
+use super::children::{KNOWN, REQUIRED};
+use super::columns::find_columns;
+use super::fields::split;
+use crate::exchange::fault::{Fault, Faults};
+
+/// What is said about a child.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChildFacts {
+    /// The channel of its application.
+    pub channel: String,
+    /// Its category.
+    pub category: String,
+}
+
+/// Reads the facts in the order of the rows; nothing where the file has neither column. The file must have been read
+/// without a fault before.
+pub fn read_child_facts(path: &Path) -> Result<Vec<ChildFacts>, Faults> {
+    let file = path.display().to_string();
+    let mut faults = Faults::default();
+    let fault = |row: u64, message: String| Fault { file: file.clone(), row, column: String::new(), message };
+    let mut facts = vec![];
+    match Blocks::open(path) {
+        Err(unread) => faults.push(fault(0, unread.message())),
+        Ok(blocks) => {
+            let header = split(&blocks.header()).unwrap_or_default();
+            let columns = find_columns(&file, &header, &KNOWN, REQUIRED, &mut faults).unwrap_or_default();
+            let place = |name: &str| columns.iter().position(|&column| KNOWN.get(column) == Some(&name));
+            let places = [place("channel"), place("category")];
+            let (mut block, mut row) = (vec![], 1);
+            while places.iter().any(Option::is_some) && blocks.next(&mut block).is_some() {
+                for line in block.split_inclusive(|&b| b == b'\n') {
+                    row += 1;
+                    let line = trim_end(line);
+                    if line.is_empty() {
+                        continue;
+                    }
+                    match split(line) {
+                        Ok(fields) => {
+                            let [channel, category] =
+                                places.map(|place| place.and_then(|at| fields.get(at)).cloned().unwrap_or_default());
+                            facts.push(ChildFacts { channel, category });
+                        }
+                        Err(line) => faults.push(fault(row, line.message().to_owned())),
+                    }
+                }
+            }
+            if let Some(unread) = blocks.into_fault() {
+                faults.push(fault(0, unread.message()));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(facts) } else { Err(faults) }
+}

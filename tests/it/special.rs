@@ -1,0 +1,206 @@
+//! Held places, reserved places and families: what is kept, and that a second mind agrees.
+
+use kezek::audit::allocation::Certificate;
+use kezek::audit::allocation::special::{replay_special, verify_special};
+use kezek::engine::allocation::{
+    Allocation, Instance, NONE, Reserve, Rule, Special, solve, solve_special, special_cut_offs,
+};
+use kezek::exchange::instance::{certify, published, published_special};
+use proptest::prelude::*;
+
+use crate::allocate_cli::{Files, errors};
+use crate::allocation::{Town, rules, town};
+
+fn reserves() -> impl Strategy<Value = Vec<(u8, u32, bool)>> {
+    prop::collection::vec((0u8..6, 0u32..4, any::<bool>()), 6)
+}
+
+/// What a town of at most 6 groups asks for beside its choices; a seed per child says what it holds and its family.
+fn special(town: &Town, seeds: &[(u32, u32)], reserved: &[(u8, u32, bool)], which: (bool, bool, bool)) -> Special {
+    let groups = town.groups.len() as u32;
+    let mut special = Special { kindergartens: (0..groups).map(|group| group / 2 * 2).collect(), ..Special::default() };
+    let kids = || seeds.iter().take(town.kids.len());
+    if which.0 {
+        special.holds = kids().map(|&(holds, _)| if holds < groups { holds } else { NONE }).collect();
+    }
+    if which.1 {
+        special.together = kids().map(|&(_, family)| if family < 5 { family } else { 0 }).collect();
+    }
+    if which.2 {
+        let one = |(&places, &(tier, wanted, open)): (&u32, &(u8, u32, bool))| {
+            let places = wanted.min(places);
+            let first = Reserve { from_tier: tier, to_tier: tier, places, open };
+            let second = Reserve { from_tier: tier + 1, to_tier: 255, places: 0, open };
+            vec![first, second]
+        };
+        special.reserves = town.groups.values().zip(reserved).map(one).collect();
+    }
+    special
+}
+
+struct Run {
+    instance: Instance,
+    allocation: Allocation,
+    certificate: Certificate,
+    rows: Vec<(u32, u32)>,
+}
+
+fn run(town: &Town, special: &Special, rule: Rule) -> Run {
+    let instance = town.instance(true);
+    let allocation = solve_special(&instance, special, rule).unwrap();
+    let cut_offs = special_cut_offs(&instance, special, rule, &allocation).unwrap();
+    let mut certificate = certify(&instance, rule, &allocation, &cut_offs, String::new(), String::new());
+    certificate.special = Some(published_special(special).counts());
+    let rows = allocation.rows(&instance).map(|(id, group)| (id, group.unwrap_or(0))).collect();
+    Run { instance, allocation, certificate, rows }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_audit_finds_nothing_and_its_replay_gives_the_same(
+        town in town(30, 6, 4), rule in rules(), seeds in prop::collection::vec((0u32..12, 0u32..15), 30),
+        reserved in reserves(), which in any::<(bool, bool, bool)>(),
+    ) {
+        let special = special(&town, &seeds, &reserved, which);
+        let run = run(&town, &special, rule);
+        let (published, asked) = (published(&run.instance), published_special(&special));
+        prop_assert_eq!(verify_special(&published, &asked, &run.rows, &run.certificate), vec![]);
+        prop_assert_eq!(replay_special(&published, &asked, &run.rows, run.certificate.rule), Ok(()));
+    }
+
+    #[test]
+    fn another_group_for_one_child_is_found(
+        town in town(25, 6, 3), rule in rules(), seeds in prop::collection::vec((0u32..12, 0u32..15), 30),
+        reserved in reserves(), at in any::<prop::sample::Index>(), group in 0u32..7,
+    ) {
+        let special = special(&town, &seeds, &reserved, (true, true, true));
+        let mut run = run(&town, &special, rule);
+        prop_assume!(!run.rows.is_empty());
+        let row = at.index(run.rows.len());
+        let other = if group == 0 { 0 } else { group * 10 + 3 };
+        prop_assume!(run.rows[row].1 != other);
+        run.rows[row].1 = other;
+        let findings = verify_special(&published(&run.instance), &published_special(&special), &run.rows, &run.certificate);
+        prop_assert!(findings.iter().any(|finding| finding.child.is_some()), "{:?}", findings);
+    }
+
+    #[test]
+    fn nobody_loses_a_held_place_and_no_family_is_torn(
+        town in town(30, 6, 3), rule in rules(), seeds in prop::collection::vec((0u32..12, 0u32..15), 30),
+        reserved in reserves(),
+    ) {
+        let special = special(&town, &seeds, &reserved, (true, true, true));
+        let run = run(&town, &special, rule);
+        for (kid, at) in town.kids.iter().zip(0..) {
+            let (got, held) = (run.allocation.group_of[at as usize], special.held_by(at));
+            if held == NONE || got == held {
+                continue;
+            }
+            // What it got instead stands before the held group in its list, or the held group is not in it.
+            let list = town.list(kid);
+            let place = |group: u32| list.iter().position(|&id| Some(id) == run.instance.group_id(group));
+            prop_assert!(place(got).is_some_and(|got| place(held).is_none_or(|held| got < held)));
+        }
+        for members in special.families() {
+            let got: Vec<u32> = members.iter().map(|&child| run.allocation.group_of[child as usize]).collect();
+            let stays = members.iter().zip(&got).all(|(&child, &got)| got == special.held_by(child));
+            let one = got.iter().all(|&group| group != NONE && group / 2 == got[0] / 2);
+            prop_assert!(stays || one, "{:?}", got);
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_asked_for_the_result_is_the_plain_one(town in town(40, 6, 4), rule in rules()) {
+        let instance = town.instance(true);
+        let nothing = Special { holds: vec![NONE; instance.children()], ..Special::default() };
+        prop_assert_eq!(solve_special(&instance, &nothing, rule), solve(&instance, rule));
+    }
+}
+
+const GROUPS: &str = "id,capacity,kindergarten,reserved\n10,1,A,\n20,0,A,\n30,2,B,0-1:1\n";
+const CHILDREN: &str = "id,priority_tier,applied_at,birth_date,siblings_at,choices,holds,together\n\
+    1,3,2026-03-20T09:00:00Z,,,10,20,\n\
+    2,3,2026-03-21T09:00:00Z,,,20;30,,7\n\
+    3,3,2026-03-22T09:00:00Z,,,20;30,,7\n\
+    4,3,2026-03-23T09:00:00Z,,,20,,\n\
+    5,3,2026-03-24T09:00:00Z,,,30,,\n\
+    6,3,2026-03-25T09:00:00Z,,,30,,\n";
+
+#[test]
+fn a_transfer_passes_its_place_on_and_a_family_that_does_not_fit_stays() {
+    let files = Files::new(GROUPS, CHILDREN);
+    let output = files.allocate(&["--rule", "program", "--certificate", "certificate.json", "--explain", "why.csv"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    // 1 moves to 10 and leaves its place in 20. The family would need two places in A, then two in B, where one is
+    // reserved; so 20 has room for 4, and 5 gets the open place of 30.
+    assert_eq!(files.read("out.csv"), "child_id,group_id\n1,10\n2,\n3,\n4,20\n5,30\n6,\n");
+    let certificate = files.read("certificate.json");
+    assert!(certificate.contains("\"special\":{\"holds\":1,\"together\":2,\"reserved\":1}"), "{certificate}");
+    assert!(files.verify(&["--replay"]).status.success());
+    let why = files.read("why.csv");
+    assert!(why.contains("2,1,20,together\n2,2,30,together\n"), "{why}");
+    assert!(why.contains("6,1,30,reserved\n"), "{why}");
+    let sentences = files.read("why.sentences.csv");
+    assert!(sentences.contains("reserved for other tiers") && sentences.contains("apply together"), "{sentences}");
+    let open = files.read("groups.csv").replace("0-1:1", "0-1:1:open");
+    std::fs::write(files.0.path().join("groups.csv"), open).unwrap();
+    assert_eq!(files.verify(&[]).status.code(), Some(1), "the reserve is another one now");
+    assert!(files.allocate(&["--rule", "program"]).status.success());
+    assert_eq!(files.read("out.csv"), "child_id,group_id\n1,10\n2,30\n3,30\n4,20\n5,\n6,\n");
+}
+
+#[test]
+fn a_certificate_without_such_columns_says_nothing_of_them() {
+    let files = Files::new(
+        "id,capacity\n10,1\n",
+        "id,priority_tier,applied_at,birth_date,siblings_at,choices\n1,3,2026-03-20T09:00:00Z,,,10\n",
+    );
+    assert!(files.allocate(&["--rule", "program", "--certificate", "certificate.json"]).status.success());
+    assert!(!files.read("certificate.json").contains("special"));
+}
+
+#[test]
+fn faults_of_these_columns_are_named() {
+    for (groups, children, place) in [
+        (
+            GROUPS.replace("0-1:1", "0-1"),
+            CHILDREN.to_owned(),
+            "groups.csv, row 4, column reserved: '0-1' is no reserve",
+        ),
+        (GROUPS.replace("0-1:1", "1-0:1"), CHILDREN.to_owned(), "groups.csv, row 4, column reserved: "),
+        (
+            GROUPS.replace("0-1:1", "0-1:3"),
+            CHILDREN.to_owned(),
+            "groups.csv, row 4, column reserved: 3 places are reserved",
+        ),
+        (GROUPS.replace("0-1:1", "0-1:1;1-2:1"), CHILDREN.to_owned(), "groups.csv, row 4, column reserved: "),
+        (
+            GROUPS.replace(",kindergarten", "").replace(",A,", ",").replace(",B,", ","),
+            CHILDREN.to_owned(),
+            "groups.csv, row 1, column kindergarten",
+        ),
+        (GROUPS.to_owned(), CHILDREN.replace(",10,20,", ",10,99,"), "children.csv, row 2, column holds"),
+        (GROUPS.to_owned(), CHILDREN.replace(",,7\n3", ",,x\n3"), "children.csv, row 3, column together"),
+    ] {
+        let files = Files::new(&groups, &children);
+        let output = files.allocate(&["--rule", "program"]);
+        assert_eq!(output.status.code(), Some(2), "{groups}");
+        assert!(errors(&output).starts_with(place), "{place}: {}", errors(&output));
+        assert_eq!(files.names(), ["children.csv", "groups.csv"]);
+    }
+    let files = Files::new(GROUPS, CHILDREN);
+    let output = files.kezek(&[
+        "simulate",
+        "--groups",
+        "groups.csv",
+        "--children",
+        "children.csv",
+        "--rule",
+        "program",
+        "--out",
+        "r",
+    ]);
+    assert!(errors(&output).contains("children.csv, row 1, column holds"), "{}", errors(&output));
+}
