@@ -81,8 +81,8 @@ pub fn fairness(published: &Published<'_>, allocation: &[(u32, u32)], rule: Rule
     let mut named = vec![0_u64; count];
     let mut by_star = 0;
     let mut wronged = vec![false; count];
-    for child in 0..groups.len() {
-        let (own, choices) = (groups[child], published.choices_of(child));
+    for (child, &own) in groups.iter().enumerate() {
+        let choices = published.choices_of(child);
         let mut better = true;
         for &choice in choices {
             if choice == ANY {
