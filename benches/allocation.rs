@@ -1,7 +1,7 @@
 //! Allocation of invented instances (ten choices, N/25 groups of 20): `cargo bench --bench allocation`.
 //!
-//! `solve` is one cold run on prepared arrays, `scenarios` a thousand runs over one shared layout, `process` the whole
-//! command from CSV to CSV. Set `KEZEK_BENCH_LARGE=1` for the three-million instance. What came out, and on what machine,
+//! `solve` is one cold run on prepared arrays, `scenarios` a thousand runs of the policy laboratory over one layout,
+//! `process` the whole command from CSV to CSV. Set `KEZEK_BENCH_LARGE=1` for the three-million instance. What came out, and on what machine,
 //! is in `benches/README.md`.
 #![allow(missing_docs, reason = "criterion's macros declare functions without docs")]
 #![allow(clippy::unwrap_used, reason = "a bench that goes wrong should stop")]
@@ -11,9 +11,8 @@ use std::path::Path;
 use std::process::Command;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use kezek::engine::allocation::{Instance, Lists, Mix, Parts, Prepared, Rule, Workspace};
+use kezek::engine::allocation::{Instance, Laboratory, Lists, Mix, Parts, PlaceChange, Prepared, Rule, Scenario};
 use kezek::exchange::instance::read_instance;
-use rayon::prelude::*;
 use tempfile::TempDir;
 
 #[global_allocator]
@@ -90,25 +89,26 @@ fn solve(c: &mut Criterion) {
     group.finish();
 }
 
-/// A thousand runs of a city of 100 000, each with one place more in another group.
+/// A thousand scenarios of a city of 100 000: a place more in one group, or other places in five.
 fn scenarios(c: &mut Criterion) {
     let folder = generated(100_000);
-    let prepared = Prepared::new(&instance(folder.path()), Rule::Queue { mix: Mix::new(1, 3) }).unwrap();
-    let program = Prepared::new(&instance(folder.path()), Rule::Program).unwrap();
+    let instance = instance(folder.path());
     let mut group = c.benchmark_group("scenarios");
     group.sample_size(10);
-    for (name, prepared) in [("program", program), ("queue 1:3", prepared)] {
-        group.bench_function(BenchmarkId::new(name, "1000 x 100000"), |b| {
-            b.iter(|| {
-                let placed = |workspace: &mut Workspace, run: usize| {
-                    let mut capacities = prepared.capacities().to_vec();
-                    let at = run % capacities.len();
-                    *capacities.get_mut(at).unwrap() += 1;
-                    prepared.solve_with(&capacities, workspace);
-                    workspace.group_of_rank(prepared.children() - 1)
-                };
-                black_box((0..1000_usize).into_par_iter().map_init(Workspace::default, placed).max())
+    let one = |run: u32| vec![PlaceChange::By(run % 4000, 1)];
+    let five = |run: u32| (0..5).map(|n| PlaceChange::By((run * 7 + n * 811) % 4000, i64::from(n) * 5 - 8)).collect();
+    let made = |places: &dyn Fn(u32) -> Vec<PlaceChange>| -> Vec<Scenario> {
+        (0..1000).map(|run| Scenario { places: places(run), ..Scenario::default() }).collect()
+    };
+    for (name, rule) in [("program", Rule::Program), ("queue 1:3", Rule::Queue { mix: Mix::new(1, 3) })] {
+        let laboratory = Laboratory::new(&instance, rule).unwrap();
+        for (places, scenarios) in [("one more place", made(&one)), ("five groups", made(&five))] {
+            group.bench_function(BenchmarkId::new(format!("{name}, {places}"), "1000 x 100000"), |b| {
+                b.iter(|| black_box(laboratory.run(&scenarios, false).unwrap().len()));
             });
+        }
+        group.bench_function(BenchmarkId::new(format!("{name}, value of a place"), "4000 groups"), |b| {
+            b.iter(|| black_box(laboratory.values().len()));
         });
     }
     group.finish();

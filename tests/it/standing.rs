@@ -1,7 +1,7 @@
 //! The standing allocation: after every act it is what a full run gives.
 
 use kezek::engine::allocation::Rule;
-use kezek::engine::allocation::standing::{Standing, StandingChild, StandingFault};
+use kezek::engine::allocation::standing::{StandingAllocation, StandingChild, StandingFault};
 use proptest::prelude::*;
 
 use crate::allocation::{Kid, Result, Town, rules, town};
@@ -50,7 +50,7 @@ proptest! {
             waiting.iter_mut().for_each(|kid| kid.tier = 3);
         }
         let mut now = Town { groups: full.groups.clone(), kids: vec![] };
-        let mut standing = Standing::new(rule, now.groups.clone());
+        let mut standing = StandingAllocation::new(rule, now.groups.clone());
         let mut before: Result = Result::new();
         for act in acts {
             let moves = match act {
@@ -92,7 +92,7 @@ proptest! {
 
     #[test]
     fn the_child_next_for_a_place_is_the_one_that_a_place_more_moves_there(town in town(30, 5, 2)) {
-        let mut standing = Standing::new(Rule::Program, town.groups.clone());
+        let mut standing = StandingAllocation::new(Rule::Program, town.groups.clone());
         for kid in &town.kids {
             standing.join(child(kid)).unwrap();
         }
@@ -109,7 +109,7 @@ proptest! {
 
 #[test]
 fn an_act_that_does_not_fit_changes_nothing() {
-    let mut standing = Standing::new(Rule::Program, [(3, 1)]);
+    let mut standing = StandingAllocation::new(Rule::Program, [(3, 1)]);
     let kid =
         |id| StandingChild { id, tier: 0, applied_at: 0, turn: 0, siblings: vec![], choices: vec![3], any: false };
     standing.join(kid(1)).unwrap();

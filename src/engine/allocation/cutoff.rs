@@ -65,17 +65,28 @@ impl Prepared {
         let parts = instance.parts();
         let open = |&places| CutOff { places, placed: 0, last: None };
         let mut cut_offs: Vec<CutOff> = parts.capacities.iter().map(open).collect();
+        let siblings = self.siblings.as_ref().filter(|_| rule == Rule::Program);
+        // Ranks ascend by tier. Among children of one tier it is enough to see who has a sibling.
+        let mut blocks = self.blocks.iter().skip(1).zip(0_u16..).peekable();
+        let mut tiers_began: Vec<u16> = vec![0; cut_offs.len()];
         for (&child, rank) in self.order.iter().zip(0..) {
+            while blocks.next_if(|(end, _)| **end <= rank).is_some() {}
             let group = allocation.group_of.get(child as usize).copied().unwrap_or(NONE);
-            let Some(cut_off) = cut_offs.get_mut(group as usize) else { continue };
+            let (Some(cut_off), Some(began)) = (cut_offs.get_mut(group as usize), tiers_began.get_mut(group as usize))
+            else {
+                continue;
+            };
             cut_off.placed += 1;
-            let sibling = rule == Rule::Program && parts.siblings.get(child as usize).contains(&group);
-            let tier = parts.tiers.get(child as usize).copied().unwrap_or_default();
-            // Ranks ascend by tier, so among children of one tier it is enough to see who has a sibling.
-            if cut_off.last.is_none_or(|last| !sibling || last.sibling || last.tier != tier) {
-                let applied_at = parts.applied_at.get(child as usize).copied().unwrap_or_default();
-                cut_off.last = Some(Last { child, rank, sibling, tier, applied_at });
+            let block = blocks.peek().map_or(0, |&(_, block)| block);
+            let sibling = siblings.is_some_and(|lists| lists.get(rank as usize).contains(&group));
+            if cut_off.last.is_none_or(|last| !sibling || last.sibling || *began != block) {
+                *began = block;
+                cut_off.last = Some(Last { child, rank, sibling, tier: 0, applied_at: 0 });
             }
+        }
+        for last in cut_offs.iter_mut().filter_map(|cut_off| cut_off.last.as_mut()) {
+            last.tier = parts.tiers.get(last.child as usize).copied().unwrap_or_default();
+            last.applied_at = parts.applied_at.get(last.child as usize).copied().unwrap_or_default();
         }
         cut_offs
     }

@@ -360,22 +360,26 @@ fn push_group(id: u64, lookup: &GroupLookup, met: &mut Met, list: &mut Vec<u32>)
 }
 
 /// Joins the blocks: the choices, which are most of it, beside everything else.
-fn merged(blocks: Vec<Block>, columns: &[usize], faults: &mut Faults) -> ChildrenRead {
-    let join = |lists: fn(&Block) -> (&[u32], &[u32])| {
+fn merged(mut blocks: Vec<Block>, columns: &[usize], faults: &mut Faults) -> ChildrenRead {
+    // Each block's lists go as soon as they are joined, so that no list is in memory twice.
+    let join = |lists: Vec<(Vec<u32>, Vec<u32>)>| {
         let mut all = Lists::default();
-        all.starts.reserve_exact(blocks.iter().map(|block| lists(block).0.len()).sum());
-        all.items.reserve_exact(blocks.iter().map(|block| lists(block).1.len()).sum());
-        for (ends, items) in blocks.iter().map(lists) {
-            append(&mut all, ends, items);
+        all.starts.reserve_exact(lists.iter().map(|(ends, _)| ends.len()).sum());
+        all.items.reserve_exact(lists.iter().map(|(_, items)| items.len()).sum());
+        for (ends, items) in lists {
+            append(&mut all, &ends, &items);
         }
         all
     };
+    let take = std::mem::take::<Vec<u32>>;
+    let chosen = blocks.iter_mut().map(|b| (take(&mut b.choice_ends), take(&mut b.choices))).collect();
+    let with_siblings = blocks.iter_mut().map(|b| (take(&mut b.sibling_ends), take(&mut b.siblings))).collect();
     let children = blocks.iter().map(|block| block.ids.len()).sum();
     let mut parts = Parts::default();
     let with_turn = columns.contains(&TURN);
     let mut turns = vec![];
     let (choices, siblings) = rayon::join(
-        || join(|block| (&block.choice_ends, &block.choices)),
+        || join(chosen),
         || {
             parts.child_ids.reserve_exact(children);
             parts.tiers.reserve_exact(children);
@@ -388,7 +392,7 @@ fn merged(blocks: Vec<Block>, columns: &[usize], faults: &mut Faults) -> Childre
                     turns.extend_from_slice(&block.turns);
                 }
             }
-            join(|block| (&block.sibling_ends, &block.siblings))
+            join(with_siblings)
         },
     );
     parts.turns = with_turn.then_some(turns);

@@ -81,24 +81,34 @@ impl<'a> Explanation<'a> {
     /// that comes before the result was full.
     pub fn write_rows(&self, out: &mut (impl Write + Send)) -> io::Result<()> {
         out.write_all(ROWS.as_bytes())?;
-        let chunks: Vec<usize> = (0..self.instance.children()).step_by(CHILDREN_TOGETHER).collect();
-        // A few chunks at a time, so that a country's rows are never all in memory; some are made while others are written.
-        let mut made: Vec<Vec<u8>> = vec![];
-        for chunks in chunks.chunks(2 * rayon::current_num_threads()) {
-            let (next, written) = rayon::join(
-                || chunks.par_iter().map(|&from| self.rows(from)).collect(),
-                || made.iter().try_for_each(|piece| out.write_all(piece)),
+        let mut chunks = (0..self.instance.children()).step_by(CHILDREN_TOGETHER);
+        // A few chunks at a time, so that a country's rows are never all in memory; some are made while others are
+        // written, always in the same buffers.
+        let together = 2 * rayon::current_num_threads();
+        let (mut made, mut written) = (vec![vec![]; together], vec![vec![]; together]);
+        loop {
+            let next: Vec<usize> = chunks.by_ref().take(together).collect();
+            let make = |text: &mut Vec<u8>, at: usize| {
+                text.clear();
+                if let Some(&from) = next.get(at) {
+                    self.rows(from, text);
+                }
+            };
+            let ((), result) = rayon::join(
+                || made.par_iter_mut().enumerate().for_each(|(at, text)| make(text, at)),
+                || written.iter().try_for_each(|piece| out.write_all(piece)),
             );
-            written?;
-            made = next;
+            result?;
+            std::mem::swap(&mut made, &mut written);
+            if next.is_empty() {
+                return Ok(());
+            }
         }
-        made.iter().try_for_each(|piece| out.write_all(piece))
     }
 
-    fn rows(&self, from: usize) -> Vec<u8> {
-        let mut text = Vec::with_capacity(CHILDREN_TOGETHER * 64);
-        let mut name: Vec<u8> = vec![];
+    fn rows(&self, from: usize, text: &mut Vec<u8>) {
         let parts = self.instance.parts();
+        let mut name: Vec<u8> = vec![];
         for i in from..(from + CHILDREN_TOGETHER).min(self.instance.children()) {
             let child = self.instance.by_id().map_or(i, |by_id| by_id.get(i).copied().unwrap_or_default() as usize);
             let group = self.allocation.group_of.get(child).copied().unwrap_or(NONE);
@@ -113,12 +123,11 @@ impl<'a> Explanation<'a> {
                     break;
                 }
                 text.extend_from_slice(&name);
-                push_number(&mut text, number);
+                push_number(text, number);
                 text.push(b',');
-                self.push_reason(&mut text, choice, child, group);
+                self.push_reason(text, choice, child, group);
             }
         }
-        text
     }
 
     /// `GROUP,REASON` and LF.
@@ -223,24 +232,40 @@ fn code(reason: Reason) -> &'static str {
 /// A row per group.
 fn groups(instance: &Instance, allocation: &Allocation, cut_offs: &[CutOff]) -> Vec<u8> {
     let parts = instance.parts();
-    let tiers = parts.tiers.iter();
-    let placed = allocation.group_of.iter().zip(tiers).filter(|(group, _)| **group != NONE);
-    let mut members: Vec<u64> = placed.map(|(&group, &tier)| u64::from(group) << 8 | u64::from(tier)).collect();
-    members.par_sort_unstable();
-    let mut same = members.chunk_by(|a, b| a == b).peekable();
+    // The members' tiers, group by group.
+    let mut next: Vec<usize> = vec![];
+    let mut end = 0;
+    for cut_off in cut_offs {
+        next.push(end);
+        end += cut_off.placed as usize;
+    }
+    let mut members = vec![0_u8; end];
+    for (&group, &tier) in allocation.group_of.iter().zip(&parts.tiers) {
+        if let Some(next) = next.get_mut(group as usize)
+            && let Some(member) = members.get_mut(*next)
+        {
+            (*member, *next) = (tier, *next + 1);
+        }
+    }
+    let mut rest = members.as_mut_slice();
     let mut text = vec![];
-    for ((cut_off, &id), group) in cut_offs.iter().zip(&parts.group_ids).zip(0_u64..) {
+    for (cut_off, &id) in cut_offs.iter().zip(&parts.group_ids) {
+        let Some((own, others)) = std::mem::take(&mut rest).split_at_mut_checked(cut_off.placed as usize) else {
+            break;
+        };
+        rest = others;
+        own.sort_unstable();
         push_number(&mut text, id);
         text.push(b',');
         push_number(&mut text, cut_off.places);
         text.push(b',');
         let mut separator = None;
-        while let Some(member) = same.next_if(|same| same.first().is_some_and(|member| member >> 8 == group)) {
+        for same in own.chunk_by(|a, b| a == b) {
             text.extend(separator.replace(b';'));
-            // The low byte is the tier; a group holds fewer than 2^32 children.
-            push_number(&mut text, member.first().map_or(0, |&member| u32::from(member as u8)));
+            push_number(&mut text, same.first().map_or(0, |&tier| u32::from(tier)));
             text.push(b':');
-            push_number(&mut text, member.len() as u32);
+            // A group holds fewer than 2^32 children.
+            push_number(&mut text, same.len() as u32);
         }
         match cut_off.last {
             None => text.extend_from_slice(b",,,,\n"),

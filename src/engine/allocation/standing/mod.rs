@@ -73,7 +73,7 @@ impl std::error::Error for StandingFault {}
 
 /// A standing allocation.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct StandingAllocation {
     children: BTreeMap<u32, StandingChild>,
     groups: Vec<u32>,
     engine: Engine,
@@ -85,7 +85,7 @@ enum Engine {
     Mixed(Box<MixedQueue>),
 }
 
-impl Standing {
+impl StandingAllocation {
     /// A market of these groups (id, places) without children.
     pub fn new(rule: Rule, groups: impl IntoIterator<Item = (u32, u32)>) -> Self {
         let places: BTreeMap<u32, u32> = groups.into_iter().collect();
