@@ -108,6 +108,29 @@ proptest! {
 }
 
 #[test]
+fn a_departure_or_a_place_for_one_who_stood_in_the_way_lets_two_others_exchange() {
+    let kid = |id: u32, siblings, choices| StandingChild {
+        id,
+        tier: 3,
+        applied_at: i64::from(id),
+        turn: 0,
+        siblings,
+        choices,
+        any: false,
+    };
+    let mut standing = StandingAllocation::new(Rule::Program, [(3, 0), (13, 1), (23, 1)]);
+    for child in [kid(9, vec![], vec![3, 13]), kid(10, vec![13], vec![23, 13]), kid(11, vec![23], vec![13, 23])] {
+        standing.join(child).unwrap();
+    }
+    assert_eq!(standing.rows().collect::<Vec<_>>(), [(9, None), (10, Some(13)), (11, Some(23))]);
+    let mut left = standing.clone();
+    left.leave(9).unwrap();
+    assert_eq!(left.rows().collect::<Vec<_>>(), [(10, Some(23)), (11, Some(13))]);
+    standing.set_places(3, 1).unwrap();
+    assert_eq!(standing.rows().collect::<Vec<_>>(), [(9, Some(3)), (10, Some(23)), (11, Some(13))]);
+}
+
+#[test]
 fn an_act_that_does_not_fit_changes_nothing() {
     let mut standing = StandingAllocation::new(Rule::Program, [(3, 1)]);
     let kid =
