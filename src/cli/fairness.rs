@@ -1,18 +1,16 @@
 //! `kezek fairness`: who got places, who waits, what is left and why.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::report::{ReportArgs, RuleArgs, end};
-use crate::audit::allocation::fairness::{Fairness, Part, WhyLeft, fairness};
-use crate::audit::allocation::{ANY, Published};
+use crate::audit::allocation::fairness::fairness;
 use crate::exchange::instance::{
-    Allowed, ChildFacts, GroupFacts, audited, parse_instant, published, read_all, read_allocation, read_child_facts,
+    Allowed, audited, parse_instant, published, read_all, read_allocation, read_child_facts,
 };
-use crate::exchange::report::{Cell, Table};
+use crate::service::fairness::tables;
 
 /// Reports justified envy (0 under the rule), placement, waiting times and places left, from the published files alone.
 /// Exit 1 where there is envy.
@@ -62,12 +60,7 @@ fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
     let rule = audited(args.rule.rule(&read.instance));
     let found =
         fairness(&published, &rows, rule).map_err(|finding| format!("{}: {finding}", args.allocation.display()))?;
-    let mut tables = vec![summary(&found), placement(&found, &published, &read.facts, &facts)];
-    if let Some(at) = args.at {
-        tables.push(waiting(&found, &published, at));
-    }
-    tables.push(left(&found, &published, &read.facts));
-    args.report.write(&tables)?;
+    args.report.write(&tables(&found, &published, (&read.facts, &facts), args.at))?;
     let text = match found.first_envy {
         None => "no justified envy".to_owned(),
         Some((child, group)) => {
@@ -75,75 +68,4 @@ fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
         }
     };
     Ok((text, found.envy == 0))
-}
-
-fn summary(found: &Fairness) -> Table {
-    let mut table = Table::new("summary", &["what", "value"]);
-    let placed = found.groups.iter().filter(|&&group| group != ANY).count() as u64;
-    table.row(["children".into(), Cell::from(found.groups.len() as u64)]);
-    table.row(["placed".into(), placed.into()]);
-    table.row(["placed_share".into(), Cell::Share(placed, found.groups.len() as u64)]);
-    table.row(["justified_envy".into(), found.envy.into()]);
-    table.row(["first_envy_child".into(), found.first_envy.map(|(child, _)| child).into()]);
-    table.row(["first_envy_group".into(), found.first_envy.map(|(_, group)| group).into()]);
-    table.row(["places_left".into(), found.left.iter().map(|left| u64::from(left.places)).sum::<u64>().into()]);
-    table
-}
-
-/// A child belongs to the language, the territory, the kind and the kindergarten of the group that it named first.
-fn placement(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts], children: &[ChildFacts]) -> Table {
-    let mut table = Table::new("placement", &["by", "of", "children", "placed", "first_choice", "placed_share"]);
-    let mut add = |by: &'static str, parts: BTreeMap<Cell, Part>| {
-        for (of, part) in parts {
-            let numbers = [part.children, part.placed, part.first_choice].map(Cell::from);
-            table.row([by.into(), of].into_iter().chain(numbers).chain([Cell::Share(part.placed, part.children)]));
-        }
-    };
-    add(
-        "tier",
-        found.placement(published, |child| published.tiers.get(child).map(|&tier| Cell::from(u32::from(tier)))),
-    );
-    let text = |text: &str| (!text.is_empty()).then(|| Cell::from(text));
-    let mut by_group = |by: &'static str, of: fn(&GroupFacts) -> &str| {
-        let label = |child: usize| facts.get(published.first_choice(child)? as usize).and_then(|facts| text(of(facts)));
-        add(by, found.placement(published, label));
-    };
-    by_group("language", |facts| &facts.language);
-    by_group("territory", |facts| &facts.territory);
-    by_group("kind", |facts| &facts.kind);
-    by_group("kindergarten", |facts| &facts.kindergarten);
-    add("channel", found.placement(published, |child| children.get(child).and_then(|facts| text(&facts.channel))));
-    add("category", found.placement(published, |child| children.get(child).and_then(|facts| text(&facts.category))));
-    table
-}
-
-fn waiting(found: &Fairness, published: &Published<'_>, at: i64) -> Table {
-    let columns = &["result", "children", "quarter", "median", "three_quarters", "nine_tenths", "longest"];
-    let mut table = Table::new("waiting", columns);
-    for (result, placed) in [("placed", true), ("not_placed", false)] {
-        let waiting = found.waiting(published, at, placed);
-        let days = waiting.days.map(|days| if waiting.children > 0 { Cell::Number(days) } else { Cell::Nothing });
-        table.row([result.into(), Cell::from(waiting.children)].into_iter().chain(days));
-    }
-    table
-}
-
-fn left(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts]) -> Table {
-    let mut table = Table::new("left", &["group", "kindergarten", "places_left", "named_by", "reason"]);
-    for left in &found.left {
-        let at = left.group as usize;
-        let reason = match left.reason {
-            WhyLeft::NobodyNamedIt => "nobody_named_it",
-            WhyLeft::AllGotItOrBetter => "all_got_it_or_better",
-            WhyLeft::RefusedWrongly => "refused_wrongly",
-        };
-        table.row([
-            published.group_ids.get(at).copied().into(),
-            facts.get(at).map(|facts| facts.kindergarten.as_str()).into(),
-            left.places.into(),
-            left.named_by.into(),
-            reason.into(),
-        ]);
-    }
-    table
 }

@@ -3,26 +3,31 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::fairness::tables;
 use super::problem::{Kind, Problem};
 use super::scope::{Outcome, Pass};
+use crate::audit::allocation::fairness::fairness;
 use crate::domain::kindergarten::Group;
 use crate::engine::allocation::Prepared;
 use crate::exchange::instance::{
-    GroupFacts, allocation_csv, certificate_json, certify, children_csv, groups_csv, input_sha256, result_sha256,
+    GroupFacts, allocation_csv, audited, certificate_json, certify, children_csv, groups_csv, input_sha256, published,
+    result_sha256,
 };
+use crate::exchange::report::json as json_report;
 use crate::store::rounds::RoundFile;
 use crate::trust::seal::sha256_hex;
 
-/// The four files of a pass.
-const FILES: [&str; 4] = ["groups.csv", "children.csv", "allocation.csv", "certificate.json"];
+/// The files of a pass: what `kezek verify` reads, and the fairness report.
+const FILES: [&str; 5] = ["groups.csv", "children.csv", "allocation.csv", "certificate.json", "fairness.json"];
 
 /// The files of a round.
-pub(crate) fn files(outcome: &Outcome) -> Result<Vec<RoundFile>, Problem> {
+pub(crate) fn files(outcome: &Outcome, at: DateTime<Utc>) -> Result<Vec<RoundFile>, Problem> {
     let mut files = Vec::with_capacity(outcome.passes.len() * FILES.len());
     for pass in &outcome.passes {
-        let bodies = bodies(pass)?;
+        let bodies = bodies(pass, at)?;
         files.extend(FILES.iter().zip(bodies).map(|(file, body)| RoundFile { name: name(pass, file), body }));
     }
     Ok(files)
@@ -32,7 +37,7 @@ fn name(pass: &Pass, file: &str) -> String {
     format!("{}-pass{}-{file}", pass.queue, pass.pass)
 }
 
-fn bodies(pass: &Pass) -> Result<[String; 4], Problem> {
+fn bodies(pass: &Pass, at: DateTime<Utc>) -> Result<[String; 5], Problem> {
     let rule = pass.rule;
     let prepared = Prepared::new(&pass.instance, rule).map_err(internal)?;
     let allocation = prepared.solve();
@@ -43,11 +48,15 @@ fn bodies(pass: &Pass) -> Result<[String; 4], Problem> {
     let input = input_sha256(&pass.instance);
     let certificate = certify(&pass.instance, rule, &allocation, &cut_offs, input, result_sha256(&pieces));
     let facts: Vec<GroupFacts> = pass.groups.iter().map(|g| facts(g, pass)).collect();
+    let audited_instance = published(&pass.instance);
+    let found = fairness(&audited_instance, &rows, audited(rule)).map_err(internal)?;
+    let report = tables(&found, &audited_instance, (&facts, &[]), Some(at.timestamp_micros()));
     Ok([
         groups_csv(&pass.instance, &facts),
         children_csv(&pass.instance),
         String::from_utf8(pieces.concat()).map_err(internal)?,
         String::from_utf8(certificate_json(&certificate).map_err(internal)?).map_err(internal)?,
+        json_report(&report),
     ])
 }
 

@@ -10,6 +10,7 @@ pub mod copies;
 pub mod decide;
 pub mod effects;
 pub mod exports;
+pub(crate) mod fairness;
 pub mod handed_in;
 pub mod import_applications;
 pub mod imports;

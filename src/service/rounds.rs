@@ -73,7 +73,7 @@ impl Registry {
             let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
             let issued = referrals::issue_rows(self, tx, &authority, &outcome.rows)?;
             let body = body(&id, territory, at, false, &outcome, &issued.numbers);
-            let files = super::certificates::files(&outcome)?;
+            let files = super::certificates::files(&outcome, at)?;
             let round =
                 Round { id: id.clone(), home: territory.home(), territory, held_at: at, body: body.to_string() };
             rounds::insert(tx, &round, &files)?;

@@ -233,7 +233,14 @@ fn a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_n
     let read = desk.get(&format!("/api/v1/rounds/{id}/certificate"), &auditor).must(200);
     let files = read.json["certificates"][0]["files"].as_object().expect("files");
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["allocation", "certificate", "children", "groups"]);
+    assert_eq!(names, ["allocation", "certificate", "children", "fairness", "groups"]);
+    let report = desk.get(files["fairness"]["href"].as_str().expect("an address"), &auditor).must(200).json;
+    let value = |what: &str| {
+        let rows = report["summary"].as_array().expect("a table");
+        rows.iter().find(|r| r["what"] == what).expect("a row")["value"].clone()
+    };
+    assert_eq!([value("children"), value("placed"), value("justified_envy")], [json!(3), json!(2), json!(0)]);
+    assert_eq!(report["waiting"][0]["children"], 2, "how long they had waited: {report}");
     let mut hashes = Vec::new();
     for file in files.values() {
         let path = file["href"].as_str().expect("an address");
