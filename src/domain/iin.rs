@@ -22,6 +22,8 @@ pub enum IinFault {
     WrongCheckDigit,
     /// Digit 5 is 4, 5 or 6, as in a business number (BIN) and never in a day of birth: not a person.
     BusinessNumber,
+    /// Twelve zeros: the check digit fits, and nobody was ever given it. Forms are filled with it.
+    AllZeros,
 }
 
 impl fmt::Display for IinFault {
@@ -30,6 +32,7 @@ impl fmt::Display for IinFault {
             IinFault::NotTwelveDigits => "an IIN has exactly 12 digits; check the number on the document",
             IinFault::WrongCheckDigit => "the check digit of this IIN is wrong; look for a mistyped digit",
             IinFault::BusinessNumber => "this is a business number (BIN), not a person's IIN; enter the person's IIN",
+            IinFault::AllZeros => "twelve zeros are nobody's IIN; enter the number on the document",
         })
     }
 }
@@ -89,6 +92,9 @@ impl Iin {
             return Err(IinFault::BusinessNumber);
         }
         let number = bytes.iter().fold(0u64, |n, b| n * 10 + u64::from(b - b'0'));
+        if number == 0 {
+            return Err(IinFault::AllZeros);
+        }
         Ok(Iin(number))
     }
 

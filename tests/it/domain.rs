@@ -51,6 +51,7 @@ fn an_example_number_of_test_certificates_has_a_right_check_digit_after_all() {
 #[test]
 fn a_business_number_is_not_a_person() {
     assert_eq!(Iin::parse("700140000019"), Err(IinFault::BusinessNumber));
+    assert_eq!(Iin::parse("000000000000"), Err(IinFault::AllZeros));
 }
 
 #[test]
