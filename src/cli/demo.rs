@@ -28,6 +28,7 @@ use crate::service::registry::{Answer, Caller, Registry};
 use crate::service::rounds::RoundIn;
 use crate::service::{decide::DecisionIn, import_applications, imports, tokens};
 use crate::store::applications as rows;
+use crate::web::proxies::Proxies;
 
 /// The seed of the demo's people: the same ones every time.
 const SEED: u64 = 2026;
@@ -58,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match prepare(arguments) {
         Err(why) => failed(1, why),
         Ok(_) if arguments.once => ExitCode::SUCCESS,
-        Ok(registry) => serve::serve(Arc::new(registry), arguments.listen, true),
+        Ok(registry) => serve::serve(Arc::new(registry), arguments.listen, true, Proxies::default()),
     }
 }
 

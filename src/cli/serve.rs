@@ -1,6 +1,6 @@
 //! `kezek serve`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::service::registry::Registry;
+use crate::web::proxies::{Header, Proxies};
 use crate::web::server::{Options, start};
 
 /// What `serve` takes.
@@ -21,6 +22,12 @@ pub(super) struct Arguments {
     /// Whether public look-ups are limited per address.
     #[arg(long, value_name = "on|off", default_value = "on")]
     rate_limit: Switch,
+    /// Addresses of proxies in front of this server: the client's address is then read from their header.
+    #[arg(long, value_name = "ADDR[,ADDR]", value_delimiter = ',')]
+    trusted_proxy: Vec<IpAddr>,
+    /// The header in which those proxies write the client's address.
+    #[arg(long, value_name = "HEADER", default_value = "x-forwarded-for", value_parser = header)]
+    proxy_header: Header,
     #[command(flatten)]
     registers: super::registers::RegisterArguments,
 }
@@ -40,15 +47,22 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Err(why) => return failed(2, why),
     };
     match arguments.database.registry(Clock::System).map(|registry| registry.with_registers(registers)) {
-        Ok(registry) => serve(Arc::new(registry), arguments.listen, matches!(arguments.rate_limit, Switch::On)),
+        Ok(registry) => {
+            let proxies = Proxies::new(arguments.trusted_proxy.clone(), arguments.proxy_header);
+            serve(Arc::new(registry), arguments.listen, matches!(arguments.rate_limit, Switch::On), proxies)
+        }
         Err(why) => failed(1, why),
     }
 }
 
+fn header(name: &str) -> Result<Header, String> {
+    Header::named(name).ok_or_else(|| "write x-forwarded-for or forwarded".to_owned())
+}
+
 /// Serves until Ctrl-C.
-pub(super) fn serve(registry: Arc<Registry>, listen: SocketAddr, rate_limit: bool) -> ExitCode {
+pub(super) fn serve(registry: Arc<Registry>, listen: SocketAddr, rate_limit: bool, proxies: Proxies) -> ExitCode {
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let options = Options { listen, rate_limit, workers, signals: true };
+    let options = Options { listen, rate_limit, proxies, workers, signals: true };
     let served = actix_web::rt::System::new().block_on(async {
         let listening = start(registry, &options)?;
         eprintln!("kezek: listening on http://{}", listening.address);

@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::answer::{PROBLEM, problem_document};
+use super::proxies::Proxies;
 use crate::service::problem::{Kind, Problem};
 
 /// Largest body in bytes.
@@ -22,19 +23,30 @@ pub const LOOKUP_EVERY_MS: u64 = 200;
 /// The configured limit.
 pub type Limit = GovernorConfig<ByAddress, NoOpMiddleware<QuantaInstant>>;
 
-/// Counts by the peer's address; an IPv6 address by its network, which one household has whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ByAddress;
+/// Counts by the client's address; an IPv6 address by its network, which one household has whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ByAddress(Proxies);
+
+impl ByAddress {
+    /// Counts behind these proxies.
+    pub fn behind(proxies: Proxies) -> Self {
+        ByAddress(proxies)
+    }
+}
 
 impl KeyExtractor for ByAddress {
     type Key = IpAddr;
     type KeyExtractionError = SimpleKeyExtractionError<&'static str>;
 
     fn extract(&self, request: &ServiceRequest) -> Result<IpAddr, Self::KeyExtractionError> {
-        let address = request
+        let peer = request
             .peer_addr()
             .map(|peer| peer.ip())
             .ok_or_else(|| SimpleKeyExtractionError::new("the peer has no address"))?;
+        let address = self.0.client(peer, |name| {
+            let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
+            values.collect::<Vec<_>>().join(",")
+        });
         Ok(match address {
             IpAddr::V4(_) => address,
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & (u128::MAX << 64))),

@@ -9,5 +9,6 @@ pub mod limits;
 pub mod metrics;
 pub mod openapi;
 pub mod pages;
+pub mod proxies;
 pub mod routes;
 pub mod server;

@@ -14,6 +14,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::limits::{BODY_MAX, ByAddress, LOOKUP_EVERY_MS, LOOKUPS_AT_ONCE};
 use super::metrics::Metrics;
 use super::openapi::Document;
+use super::proxies::Proxies;
 use super::{answer, routes};
 use crate::service::problem::{Kind, Problem};
 use crate::service::registry::Registry;
@@ -28,6 +29,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Whether public look-ups are limited.
     pub rate_limit: bool,
+    /// The proxies whose word for the client's address is taken.
+    pub proxies: Proxies,
     /// Threads that answer.
     pub workers: usize,
     /// Whether Ctrl-C stops it.
@@ -53,7 +56,7 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
     let limit = GovernorConfigBuilder::default()
         .milliseconds_per_request(LOOKUP_EVERY_MS)
         .burst_size(LOOKUPS_AT_ONCE)
-        .key_extractor(ByAddress)
+        .key_extractor(ByAddress::behind(options.proxies.clone()))
         .finish()
         .ok_or_else(|| std::io::Error::other("the rate limit is zero"))?;
     let follower = follow(Arc::clone(&registry))?;

@@ -25,6 +25,7 @@ use kezek::service::registers::{Registers, invented};
 use kezek::service::registry::Registry;
 use kezek::service::{imports, tokens};
 use kezek::trust::signature::NoVerifier;
+use kezek::web::proxies::Proxies;
 use kezek::web::server::{Options, start};
 use serde_json::Value;
 
@@ -69,6 +70,8 @@ pub struct Setup {
     pub rules: Vec<(String, String)>,
     /// Whether public look-ups are limited.
     pub rate_limit: bool,
+    /// Proxies whose word is taken.
+    pub proxies: Proxies,
     /// The registers outside; those of the fixtures where a test names none.
     pub registers: Option<Registers>,
 }
@@ -115,7 +118,7 @@ impl Desk {
         let registry = Registry::open(database.url(), 6, rules, clock.clone(), Box::new(NoVerifier));
         let registers = setup.registers.unwrap_or_else(|| invented().expect("the registers of the fixtures"));
         let registry = Arc::new(registry.expect("the registry does not open").with_registers(registers));
-        let (address, server) = serve(Arc::clone(&registry), setup.rate_limit);
+        let (address, server) = serve(Arc::clone(&registry), setup.rate_limit, setup.proxies);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
@@ -309,12 +312,16 @@ impl ParseKato for str {
 }
 
 /// Starts the real server in a thread of its own.
-fn serve(registry: Arc<Registry>, rate_limit: bool) -> (std::net::SocketAddr, (ServerHandle, JoinHandle<()>)) {
+fn serve(
+    registry: Arc<Registry>,
+    rate_limit: bool,
+    proxies: Proxies,
+) -> (std::net::SocketAddr, (ServerHandle, JoinHandle<()>)) {
     let (told, listening) = channel();
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let listen = ([127, 0, 0, 1], 0).into();
-            let options = Options { listen, rate_limit, workers: 2, signals: false };
+            let options = Options { listen, rate_limit, proxies, workers: 2, signals: false };
             let started = start(registry, &options).expect("the server does not start");
             told.send((started.address, started.server.handle())).expect("nobody waits for the server");
             let _follower = started.follower;

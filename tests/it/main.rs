@@ -36,6 +36,7 @@ mod permissions;
 mod positions;
 mod program;
 mod program_rule;
+mod proxies;
 mod racing;
 mod referrals;
 mod registers;
