@@ -82,6 +82,8 @@ impl Location {
             }
             Location::Postgres(url) => PgConnection::establish(url).and_then(|mut c| {
                 c.batch_execute(POSTGRES_SETTINGS).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                // Only a superuser, or a role that was granted it, may set this; whoever may not goes on as the server is.
+                let _ = c.batch_execute(POSTGRES_LANGUAGE);
                 Ok(AnyConnection::Postgres(c))
             }),
         };
@@ -114,6 +116,9 @@ fn set_up(c: &mut SqliteConnection) -> diesel::QueryResult<()> {
 /// A lock is not waited for without end: an import may hold the homes for minutes, and whoever sends an application
 /// meanwhile must hear that it was not taken in.
 const POSTGRES_SETTINGS: &str = "SET lock_timeout = '5s'";
+
+/// diesel hands on no SQLSTATE, so some errors are known by their text: it must not be translated.
+const POSTGRES_LANGUAGE: &str = "SET lc_messages = 'C'";
 
 /// Makes a new file readable by its owner only: it holds personal data. SQLite gives its helper files the same rights.
 fn make_private(path: &str) -> std::io::Result<()> {

@@ -54,7 +54,7 @@ impl From<Diesel> for StoreError {
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction, _) => {
                 StoreError::Unavailable(text)
             }
-            Diesel::DatabaseError(_, _) if text.contains("deadlock detected") => StoreError::Busy(text),
+            Diesel::DatabaseError(_, _) if DEADLOCK.iter().any(|said| text.contains(said)) => StoreError::Busy(text),
             Diesel::DatabaseError(_, _) if LOCKED.iter().any(|said| text.contains(said)) => StoreError::Locked(text),
             Diesel::DatabaseError(_, _) if UNAVAILABLE.iter().any(|said| text.contains(said)) => {
                 StoreError::Unavailable(text)
@@ -69,8 +69,12 @@ impl From<Diesel> for StoreError {
     }
 }
 
+/// How PostgreSQL says that two acts waited for each other, in English and in Russian: a connection that may not set
+/// `lc_messages` hears the server's language, which in this country is one of the two (there is no Kazakh one).
+const DEADLOCK: &[&str] = &["deadlock detected", "обнаружена взаимоблокировка"];
+
 /// How both databases say that another writer was waited for in vain.
-const LOCKED: &[&str] = &["is locked", "lock timeout"];
+const LOCKED: &[&str] = &["is locked", "lock timeout", "тайм-аута блокировки", "таймаута блокировки"];
 
 /// How both databases say that nothing can be written or reached now. diesel gives these no kind of their own.
 const UNAVAILABLE: &[&str] = &[
@@ -90,4 +94,13 @@ const UNAVAILABLE: &[&str] = &[
     "connection slots are reserved",
     "read-only transaction",
     "the database system is",
+    "закрытие подключения",
+    "прекращение подключения",
+    "сервер неожиданно закрыл соединение",
+    "слишком много клиентов",
+    "в транзакции в режиме \"только чтение\"",
+    "система баз данных",
+    "база данных останавливается",
+    "нехватка места",
+    "Не осталось",
 ];

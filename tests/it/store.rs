@@ -9,6 +9,7 @@ use std::sync::Barrier;
 
 use kezek::domain::kato::Kato;
 use kezek::service::chains;
+use kezek::store::connection::{AnyConnection, Location};
 use kezek::store::{Entry, Store, StoreError, Written, facts, journal};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -25,6 +26,26 @@ on_both!(
     a_record_for_a_home_that_was_not_locked_is_refused,
     chains_are_per_home_and_the_head_is_the_hash_of_their_map,
 );
+
+/// Some errors are known by their text, so the server must not translate it.
+#[test]
+fn postgres_speaks_english_to_the_registry_whatever_its_own_language() {
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+    let database = Database::with_fixtures(Db::Postgres);
+    let name = database.url().rsplit('/').next().unwrap().split('?').next().unwrap();
+    let mut plain = PgConnection::establish(database.url()).expect("a connection");
+    plain.batch_execute(&format!("ALTER DATABASE {name} SET lc_messages TO 'C.UTF-8'")).expect("another language");
+    let language = |conn: &mut PgConnection| -> String {
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('lc_messages')"))
+            .get_result(conn)
+            .expect("the setting")
+    };
+    assert_eq!(language(&mut PgConnection::establish(database.url()).expect("a connection")), "C.UTF-8");
+    let location = Location::parse(database.url()).expect("a URL");
+    let AnyConnection::Postgres(mut ours) = location.connect().expect("a connection") else { panic!("not PostgreSQL") };
+    assert_eq!(language(&mut ours), "C");
+}
 
 fn records(store: &Store) -> Vec<kezek::trust::journal::Record> {
     let mut found = Vec::new();
