@@ -38,10 +38,13 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         tick::tick(&store, &rules, now, at).map_err(|e| e.to_string())
     });
     match done {
-        Ok(Ticked { published, expired, left, escalated }) => {
+        Ok(Ticked { published, expired, left, escalated, forgotten }) => {
             println!("{published} places published, {expired} referrals expired");
             if escalated > 0 {
                 eprintln!("kezek: heads and departments are told of overdue cases: {escalated} messages");
+            }
+            if forgotten > 0 {
+                eprintln!("kezek: {forgotten} kept answers to repeated requests are forgotten");
             }
             if left > 0 {
                 eprintln!(

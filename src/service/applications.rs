@@ -380,11 +380,7 @@ impl Registry {
         home_of(id, Numbered::Result, "document")?;
         self.store.read(|conn| {
             let result = results::find(conn, id)?.ok_or_else(|| Problem::not_found("document"))?;
-            let territory = match applications::find(conn, &result.application)? {
-                Some(application) => application.territory,
-                None => crate::store::cases::find(conn, &result.case)?.map_or(result.home, |case| case.territory),
-            };
-            principal.may(Act::ReadApplication, territory)?;
+            principal.may(Act::ReadApplication, result.territory)?;
             Ok(result)
         })
     }

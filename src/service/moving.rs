@@ -43,6 +43,9 @@ impl Registry {
         let territory = Kato::parse(sent.territory.trim())
             .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
         let to = territory.home();
+        // Who carries an application in answers for the queue that it joins at its old instant; who carries it out, for
+        // the one that it leaves. Without both rights one district could push its families into another's queue.
+        caller.principal.may(Act::Move, territory)?;
         self.perform(caller, &[from, to], 200, |tx| {
             let old = load(tx.conn(), number)?;
             caller.principal.may(Act::Move, old.territory)?;

@@ -19,7 +19,9 @@ pub enum Act {
     Amend,
     /// Take an application back for the applicant.
     Withdraw,
-    /// Bring an application to another home.
+    /// Bring an application to another territory, at its own old instant. It takes the right in both: in the territory that
+    /// it leaves and in the one that it joins. Credentials of the whole country or oblast (the portal, the State
+    /// Corporation, a department of the oblast) have it; an office moves within its own territory.
     Move,
     /// Confirm or reject the proof of a category.
     JudgeProof,

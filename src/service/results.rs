@@ -129,6 +129,7 @@ pub(crate) fn refusal_receipt(
     StoredResult {
         id: id.to_owned(),
         home: territory.home(),
+        territory,
         application: String::new(),
         case: String::new(),
         kind: code.to_owned(),
@@ -235,6 +236,7 @@ fn stored(issue: &Issue<'_>, kind: ResultKind, delivery: &str, paper: Paper) -> 
     StoredResult {
         id: issue.id.to_owned(),
         home: issue.application.home,
+        territory: issue.application.territory,
         application: issue.application.number.clone(),
         case: issue.case.to_owned(),
         kind: kind.code().to_owned(),

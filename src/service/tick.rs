@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::applications::load;
@@ -29,6 +29,10 @@ use crate::trust::journal::instant_text;
 /// The actor of these acts.
 pub const CLOCK: &str = "clock";
 
+/// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
+/// sends a new one; what it asks for is then refused as done already, or done.
+pub const ANSWERS_KEPT_DAYS: i64 = 30;
+
 /// What a tick did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ticked {
@@ -40,6 +44,8 @@ pub struct Ticked {
     pub left: usize,
     /// Overdue cases of which somebody higher was told.
     pub escalated: usize,
+    /// Kept answers that were older than [`ANSWERS_KEPT_DAYS`] and are forgotten.
+    pub forgotten: usize,
 }
 
 /// Does what is due at `at`, home by home. The journal dates the acts by `now`, when they were really done, and names
@@ -55,6 +61,8 @@ pub fn tick(store: &Store, rules: &Rules, now: DateTime<Utc>, at: DateTime<Utc>)
         all.expired += ticked.expired;
         all.left += ticked.left;
         all.escalated += ticked.escalated;
+        // By the real time: an instant of the future that an operator typed must not forget today's answers.
+        all.forgotten += store.forget_answers(home, now - TimeDelta::days(ANSWERS_KEPT_DAYS))?;
     }
     Ok(all)
 }

@@ -1,12 +1,12 @@
 //! Answers already given, so that the same request sent twice is done once.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::columns::{kato_to_column, to_column};
 use super::connection::AnyConnection;
 use super::schema::idempotency;
-use super::{StoreError, Transaction};
+use super::{Store, StoreError, Transaction};
 use crate::domain::kato::Kato;
 
 /// An answer that was given.
@@ -78,4 +78,18 @@ pub fn insert(tx: &mut Transaction<'_>, key: &Key<'_>, answered: &Answered) -> R
         })
         .execute(tx.conn())?;
     Ok(())
+}
+
+impl Store {
+    /// Forgets the answers that a home gave before this instant, and says how many. The one change without a record: an
+    /// answer that is kept is no fact of the registry, and forgetting it changes nothing that anyone decided.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn forget_answers(&self, home: Kato, before: DateTime<Utc>) -> Result<usize, StoreError> {
+        let old = idempotency::table
+            .filter(idempotency::home.eq(kato_to_column(home)))
+            .filter(idempotency::at.lt(to_column(before)));
+        self.read(|conn| Ok(diesel::delete(old).execute(conn)?))
+    }
 }

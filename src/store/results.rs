@@ -16,6 +16,8 @@ pub struct StoredResult {
     pub id: String,
     /// The home that owns it.
     pub home: Kato,
+    /// The territory that it concerns: it may be read by whoever answers for that.
+    pub territory: Kato,
     /// The application; empty where there is none.
     pub application: String,
     /// The case that yielded it; empty where there is none.
@@ -39,6 +41,7 @@ pub struct StoredResult {
 struct Row {
     id: String,
     home: i32,
+    territory: i32,
     application: String,
     case_number: String,
     kind: String,
@@ -53,6 +56,7 @@ fn noun(row: Row) -> Result<StoredResult, StoreError> {
     Ok(StoredResult {
         id: row.id,
         home: kato_from_column(row.home)?,
+        territory: kato_from_column(row.territory)?,
         application: row.application,
         case: row.case_number,
         kind: row.kind,
@@ -93,6 +97,7 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[StoredResult]) -> Result<(), Stor
             .map(|r| Row {
                 id: r.id.clone(),
                 home: kato_to_column(r.home),
+                territory: kato_to_column(r.territory),
                 application: r.application.clone(),
                 case_number: r.case.clone(),
                 kind: r.kind.clone(),

@@ -209,6 +209,7 @@ diesel::table! {
     results (id) {
         id -> Text,
         home -> Integer,
+        territory -> Integer,
         application -> Text,
         case_number -> Text,
         kind -> Text,

@@ -21,6 +21,8 @@ on_both!(
     a_withdrawn_application_stays_withdrawn_and_the_child_may_apply_again,
     a_move_to_another_home_keeps_the_instant_and_takes_the_claim_along,
     a_move_that_changes_nothing_is_a_conflict,
+    a_move_takes_the_right_in_the_territory_it_leaves_and_in_the_one_it_joins,
+    the_operator_of_a_village_reads_the_receipt_of_their_own_refusal_and_no_other,
     a_doubtful_iin_is_a_warning_and_not_a_refusal,
     an_attorney_states_the_power_and_only_where_the_act_admits_one,
     results_speak_kazakh_and_russian_and_say_that_the_act_is_repealed,
@@ -252,6 +254,35 @@ fn a_move_that_changes_nothing_is_a_conflict(desk: &Desk) {
     desk.post(&path, &desk.office(), &json!({"territory": "391099999"})).refused(422, "unknown_territory");
     assert_eq!(desk.status(&number), "in_queue");
 }
+
+fn a_move_takes_the_right_in_the_territory_it_leaves_and_in_the_one_it_joins(desk: &Desk) {
+    let child = desk.another_child();
+    let number = desk.waiting(&child);
+    let path = format!("/api/v1/applications/{number}/move");
+    let there = json!({"territory": VILLAGE});
+    for home in [HOME, VILLAGE_HOME] {
+        for role in [Role::Office, Role::Department, Role::StateCorporation] {
+            desk.post(&path, &desk.token(role, home), &there).refused(403, "territory_too_far");
+        }
+    }
+    assert_eq!((desk.status(&number).as_str(), desk.position(&child)), ("in_queue", Some(1)), "nothing has changed");
+    // The department of the oblast answers for both districts.
+    desk.post(&path, &desk.token(Role::Department, "390000000"), &there).must(200);
+}
+
+fn the_operator_of_a_village_reads_the_receipt_of_their_own_refusal_and_no_other(desk: &Desk) {
+    let mut package = desk.another_child().application(VILLAGE);
+    package["documents"] = json!([]);
+    let operator = desk.token(Role::StateCorporation, VILLAGE);
+    let refused = desk.hand_in(&operator, &package).refused(422, "intake_refused");
+    let receipt = refused.json["receipt"]["html"].as_str().expect("a receipt").to_owned();
+    desk.get(&receipt, &operator).must(200);
+    desk.get(&receipt, &desk.token(Role::Office, VILLAGE_HOME)).must(200);
+    desk.get(&receipt, &desk.token(Role::StateCorporation, OTHER_VILLAGE)).refused(403, "territory_too_far");
+}
+
+/// Another rural district of [`VILLAGE_HOME`].
+const OTHER_VILLAGE: &str = "393235000";
 
 fn a_doubtful_iin_is_a_warning_and_not_a_refusal(desk: &Desk) {
     let child = desk.another_child();

@@ -3,9 +3,10 @@
 use std::sync::Barrier;
 
 use kezek::domain::codes::Role;
+use kezek::service::tick::tick;
 use serde_json::json;
 
-use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, on_both};
+use crate::desk::{CITY, Desk, GROUP, HOME, TODAY, VILLAGE, instant, on_both};
 
 on_both!(
     the_same_request_under_the_same_key_gets_the_same_answer_and_is_done_once,
@@ -15,6 +16,7 @@ on_both!(
     the_same_request_sent_at_once_by_ten_is_done_once,
     a_refused_request_leaves_its_key_free,
     an_unreadable_key_is_malformed,
+    a_kept_answer_is_forgotten_after_thirty_days_and_the_journal_stays_as_it_is,
 );
 
 fn the_same_request_under_the_same_key_gets_the_same_answer_and_is_done_once(desk: &Desk) {
@@ -35,6 +37,28 @@ fn the_same_request_under_the_same_key_gets_the_same_answer_and_is_done_once(des
     let again = desk.post_once("/api/v1/places", &staff, "key-1", &places).must(201);
     assert_eq!(reported.text, again.text);
     assert_eq!(desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json["total"], 2);
+}
+
+fn a_kept_answer_is_forgotten_after_thirty_days_and_the_journal_stays_as_it_is(desk: &Desk) {
+    let tick = |at: &str| {
+        let now = instant(at);
+        let ticked = tick(&desk.registry.store, &desk.registry.rules, now, now).expect("a tick");
+        ticked.forgotten
+    };
+    let office = desk.office();
+    let child = desk.another_child();
+    let send = || desk.post_once("/api/v1/applications", &office, "key-1", &child.application(CITY));
+    let first = send().must(201);
+    let records = desk.records();
+    assert_eq!(tick("2026-10-10T04:00:00Z"), 0, "thirty days later it is still known");
+    assert_eq!(send().must(201).text, first.text);
+    let (now, future) = (instant(TODAY), instant("2030-01-01T00:00:00Z"));
+    let typed = kezek::service::tick::tick(&desk.registry.store, &desk.registry.rules, now, future).expect("a tick");
+    assert_eq!(typed.forgotten, 0, "an instant that somebody typed forgets nothing of today");
+    assert_eq!(tick("2026-10-10T04:00:00.000001Z"), 1);
+    assert_eq!(tick("2026-10-10T04:00:00.000001Z"), 0);
+    assert_eq!(desk.records(), records, "forgetting an answer is no act");
+    send().refused(409, "duplicate");
 }
 
 fn another_body_under_the_same_key_is_refused(desk: &Desk) {

@@ -193,6 +193,7 @@ CREATE INDEX referrals_place ON referrals (place);
 CREATE TABLE results (
     id TEXT NOT NULL PRIMARY KEY,
     home INTEGER NOT NULL REFERENCES homes (code),
+    territory INTEGER NOT NULL,
     application TEXT NOT NULL,
     case_number TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -320,3 +321,4 @@ CREATE TABLE idempotency (
     at TEXT NOT NULL,
     PRIMARY KEY (home, principal, key)
 ) STRICT;
+CREATE INDEX idempotency_at ON idempotency (home, at);
