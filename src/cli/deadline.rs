@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 
+use super::registry::Database;
 use super::regulations::load;
 use crate::domain::codes::Channel;
 use crate::rules::schedule::Schedule;
@@ -26,6 +27,9 @@ pub struct DeadlineArgs {
     /// A folder laid out like fixtures/, whose rule files replace or add to those that ship.
     #[arg(long)]
     rules: Option<PathBuf>,
+    /// A registry, whose imported decrees are counted by.
+    #[arg(long, value_name = "URL", conflicts_with = "rules")]
+    database_url: Option<String>,
 }
 
 fn read_instant(text: &str) -> Result<DateTime<Utc>, String> {
@@ -35,7 +39,13 @@ fn read_instant(text: &str) -> Result<DateTime<Utc>, String> {
 
 /// Exit 0 with the table, 2 where the regulation or the channel is not there.
 pub fn run(args: DeadlineArgs) -> ExitCode {
-    let rules = match load(args.rules.as_deref()) {
+    let loaded = match &args.database_url {
+        None => load(args.rules.as_deref()),
+        Some(url) => Database { database_url: url.clone() }
+            .existing()
+            .and_then(|store| crate::service::calendar::rules(&store).map_err(|problem| problem.to_string())),
+    };
+    let rules = match loaded {
         Ok(rules) => rules,
         Err(message) => return fail(&message),
     };

@@ -11,9 +11,8 @@ use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::exchange::{Kind, Rows, read};
-use crate::rules::Rules;
 use crate::service::imports::{self, ImportFault, Source};
-use crate::service::{exports, import_applications};
+use crate::service::{calendar, exports, import_applications};
 use crate::store::Store;
 
 /// What `import` and `export` take.
@@ -80,14 +79,21 @@ fn import_file(store: &Store, kind: Kind, path: &Path) -> Result<usize, ImportFa
         }
         Kind::Places => {
             let all = rows(&name, input)?;
-            imports::places(store, &shipped()?, now, source(&name, &all), &all.rows)
+            imports::places(store, &calendar::rules(store)?, now, source(&name, &all), &all.rows)
         }
         Kind::Applications => {
             let bar = counting("applications");
             let all = rows(&name, input)?;
-            import_applications::applications(store, &shipped()?, now, source(&name, &all), &all.rows, |done| {
-                bar.set_position(u64::try_from(done).unwrap_or_default());
-            })
+            import_applications::applications(
+                store,
+                &calendar::rules(store)?,
+                now,
+                source(&name, &all),
+                &all.rows,
+                |done| {
+                    bar.set_position(u64::try_from(done).unwrap_or_default());
+                },
+            )
         }
         Kind::Referrals | Kind::Cases => {
             let mut faults = crate::exchange::Faults::default();
@@ -97,13 +103,6 @@ fn import_file(store: &Store, kind: Kind, path: &Path) -> Result<usize, ImportFa
             Err(ImportFault::File(faults))
         }
     }
-}
-
-fn shipped() -> Result<Rules, ImportFault> {
-    Rules::shipped().map_err(|e| {
-        let kind = crate::service::problem::Kind::Internal;
-        ImportFault::Registry(crate::service::problem::Problem::new(kind, "internal", e.to_string()))
-    })
 }
 
 fn source<'a, R>(file: &'a str, rows: &'a Rows<R>) -> Source<'a> {

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod allocate;
 mod cases;
+mod calendar;
 mod copy;
 mod correct;
 mod demo;
@@ -52,6 +53,8 @@ enum Command {
     Copy(copy::Arguments),
     /// Reckon the deadlines of open cases anew after a change of the calendar.
     Cases(cases::Arguments),
+    /// The decrees of the working calendar that came after the program.
+    Calendar(calendar::CalendarArgs),
     /// Do the clock's acts: publish places at their hour, expire referrals.
     Tick(tick::Arguments),
     Allocate(allocate::AllocateArgs),
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Journal(arguments) => journal::run(&arguments),
         Command::Copy(arguments) => copy::run(&arguments),
         Command::Cases(arguments) => cases::run(&arguments),
+        Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Tick(arguments) => tick::run(&arguments),
         Command::Allocate(args) => allocate::run(args),
         Command::Verify(args) => verify::run(args),

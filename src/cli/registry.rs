@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::rules::Rules;
 use crate::service::registry::Registry;
 use crate::store::Store;
 use crate::store::connection::Location;
@@ -49,7 +48,7 @@ impl Database {
 
     /// Opens the whole registry.
     pub(super) fn registry(&self, clock: Clock) -> Result<Registry, String> {
-        let rules = Rules::shipped().map_err(|e| e.to_string())?;
+        let rules = crate::service::calendar::rules(&self.store()?).map_err(|e| e.to_string())?;
         Registry::open(&self.database_url, CONNECTIONS, Arc::new(rules), clock, Box::new(NoVerifier))
             .map_err(|e| e.to_string())
     }

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
-use crate::rules::Rules;
 use crate::service::tick::{self, Ticked};
 
 /// What `tick` takes.
@@ -34,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         eprintln!("kezek: the instant lies in the future: what is still good today ends now");
     }
     let done = arguments.database.existing().and_then(|store| {
-        let rules = Rules::shipped().map_err(|e| e.to_string())?;
+        let rules = crate::service::calendar::rules(&store).map_err(|e| e.to_string())?;
         tick::tick(&store, &rules, now, at).map_err(|e| e.to_string())
     });
     match done {

@@ -8,11 +8,11 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::fault::Reading;
+use super::fault::{Reading, RuleFault};
 use super::hours::{Hours, Zones};
 
 /// The years that fixed holidays are laid out for. Outside them only weekends are known.
-const YEARS: RangeInclusive<i32> = 1991..=2100;
+pub(super) const YEARS: RangeInclusive<i32> = 1991..=2100;
 
 /// What a date or a term in days rests on that may yet change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ impl fmt::Display for CalendarWarning {
 
 /// How far a year is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum YearState {
+pub(super) enum YearState {
     Known,
     Provisional,
 }
@@ -46,10 +46,10 @@ enum YearState {
 /// Days off and working weekends, with the hours of the desks and the zones of the regions.
 #[derive(Clone, Debug, Default)]
 pub struct Calendar {
-    fixed: Vec<Holiday>,
-    moving: BTreeSet<NaiveDate>,
-    swaps: Vec<(NaiveDate, NaiveDate)>,
-    years: BTreeMap<i32, YearState>,
+    pub(super) fixed: Vec<Holiday>,
+    pub(super) moving: Vec<Feast>,
+    pub(super) swaps: Vec<Swap>,
+    pub(super) years: BTreeMap<i32, (YearState, Place)>,
     /// One flag per day from the first of [`YEARS`]: whether it is worked.
     working: Vec<bool>,
     holidays: BTreeSet<NaiveDate>,
@@ -57,12 +57,43 @@ pub struct Calendar {
     pub(super) zones: Zones,
 }
 
+/// Where a row stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, line {}", self.file, self.line)
+    }
+}
+
+/// A holiday on the same day every year.
 #[derive(Clone, Debug)]
-struct Holiday {
-    month: u32,
-    day: u32,
-    years: RangeInclusive<i32>,
-    carried: bool,
+pub(super) struct Holiday {
+    pub(super) month: u32,
+    pub(super) day: u32,
+    pub(super) years: RangeInclusive<i32>,
+    pub(super) carried: bool,
+    pub(super) place: Place,
+}
+
+/// A first day of Kurban Ait.
+#[derive(Clone, Debug)]
+pub(super) struct Feast {
+    pub(super) on: NaiveDate,
+    pub(super) known: bool,
+    pub(super) place: Place,
+}
+
+/// A day off that the Government took from a weekend day.
+#[derive(Clone, Debug)]
+pub(super) struct Swap {
+    pub(super) off: NaiveDate,
+    pub(super) worked: NaiveDate,
+    pub(super) place: Place,
 }
 
 impl Calendar {
@@ -94,7 +125,7 @@ impl Calendar {
 
     /// Warnings for every year from that of `from` to that of `to`.
     pub fn warnings(&self, from: NaiveDate, to: NaiveDate) -> Vec<CalendarWarning> {
-        let warning = |year: i32| match self.years.get(&year) {
+        let warning = |year: i32| match self.years.get(&year).map(|(state, _)| state) {
             Some(YearState::Known) => None,
             Some(YearState::Provisional) => Some(CalendarWarning::ProvisionalYear(year)),
             None => Some(CalendarWarning::UnknownYear(year)),
@@ -113,20 +144,29 @@ impl Calendar {
         }
     }
 
-    /// Lays out the days of [`YEARS`] once the files are read.
-    pub(super) fn lay_out(&mut self) {
+    /// The years of swaps that are themselves not held: whoever adds a decree has forgotten its year.
+    pub fn swaps_of_unknown_years(&self) -> BTreeSet<i32> {
+        let years = self.swaps.iter().flat_map(|swap| [swap.off.year(), swap.worked.year()]);
+        // The first swap of 2014 took its day from the last Saturday of 2013.
+        let first = self.years.keys().next().copied().unwrap_or_default();
+        years.filter(|year| *year >= first && !self.years.contains_key(year)).collect()
+    }
+
+    /// Lays out the days of [`YEARS`] once the files are read. A swap that contradicts the other days is a fault.
+    pub(super) fn lay_out(&mut self, faults: &mut Vec<RuleFault>) {
         let first = NaiveDate::from_ymd_opt(*YEARS.start(), 1, 1).unwrap_or_default();
         let last = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31).unwrap_or_default();
         self.working = first.iter_days().take_while(|d| *d <= last).map(|d| !is_weekend(d)).collect();
-        self.holidays = self.moving.clone();
-        for on in self.moving.clone() {
+        self.holidays = self.moving.iter().map(|feast| feast.on).collect();
+        for on in self.holidays.clone() {
             self.set(on, false);
         }
         for year in YEARS {
             self.lay_out_fixed(year);
         }
         // Swaps come last: one may also move a day off that was itself a carry-over (8 and 11 May 2020).
-        for (off, worked) in self.swaps.clone() {
+        self.check_swaps(faults);
+        for Swap { off, worked, .. } in self.swaps.clone() {
             self.set(worked, true);
             self.set(off, false);
         }
@@ -163,74 +203,9 @@ impl Calendar {
             _ => reading.at_line(0, "not a calendar file; use holidays, swaps, kurban-ait, years, hours or zones"),
         }
     }
-
-    fn read_holidays(&mut self, reading: &mut Reading<'_>) {
-        let header = "month,day,from_year,until_year,carried,name_kk,name_ru,name_en";
-        for (line, [month, day, from, until, carried, ..]) in rows::<8>(reading, header) {
-            let until = if until.is_empty() { Ok(*YEARS.end()) } else { until.parse() };
-            let (Ok(month), Ok(day), Ok(from), Ok(until)) = (month.parse(), day.parse(), from.parse(), until) else {
-                reading.at_line(line, "month, day and years must be numbers; until_year may be empty");
-                continue;
-            };
-            let carried = match carried {
-                "yes" => true,
-                "no" => false,
-                _ => {
-                    reading.at_line(line, "carried must be yes or no");
-                    continue;
-                }
-            };
-            if NaiveDate::from_ymd_opt(2024, month, day).is_none() || from > until {
-                reading.at_line(line, "no such day, or the years are the wrong way round");
-                continue;
-            }
-            self.fixed.push(Holiday { month, day, years: from..=until, carried });
-        }
-    }
-
-    fn read_swaps(&mut self, reading: &mut Reading<'_>) {
-        for (line, [off, worked, _]) in rows::<3>(reading, "off_on,working_on,source") {
-            match (off.parse(), worked.parse()) {
-                (Ok(off), Ok(worked)) if off != worked => self.swaps.push((off, worked)),
-                _ => reading.at_line(line, "off_on and working_on must be two different dates, YYYY-MM-DD"),
-            }
-        }
-    }
-
-    fn read_kurban_ait(&mut self, reading: &mut Reading<'_>) {
-        for (line, [on, certainty]) in rows::<2>(reading, "on,certainty") {
-            match on.parse::<NaiveDate>() {
-                Ok(on) if matches!(certainty, "known" | "estimated") => {
-                    // A later file corrects an estimate of the same year.
-                    self.moving.retain(|d| d.year() != on.year());
-                    self.moving.insert(on);
-                }
-                _ => reading.at_line(line, "on must be a date, YYYY-MM-DD, and certainty known or estimated"),
-            }
-        }
-    }
-
-    fn read_years(&mut self, reading: &mut Reading<'_>) {
-        for (line, [year, state, _]) in rows::<3>(reading, "year,state,note") {
-            let state = match state {
-                "known" => YearState::Known,
-                "provisional" => YearState::Provisional,
-                _ => {
-                    reading.at_line(line, "state must be known or provisional");
-                    continue;
-                }
-            };
-            match year.parse() {
-                Ok(year) => {
-                    self.years.insert(year, state);
-                }
-                Err(_) => reading.at_line(line, "year must be a number"),
-            }
-        }
-    }
 }
 
-fn is_weekend(on: NaiveDate) -> bool {
+pub(super) fn is_weekend(on: NaiveDate) -> bool {
     matches!(on.weekday(), Weekday::Sat | Weekday::Sun)
 }
 

@@ -11,6 +11,8 @@ pub struct RuleFault {
     pub file: String,
     /// The line, counted from 1; 0 where no line is to blame.
     pub line: usize,
+    /// The column of a CSV file; empty where the whole line is to blame.
+    pub column: &'static str,
     /// What is wrong and what would be right.
     pub reason: String,
 }
@@ -19,7 +21,8 @@ impl fmt::Display for RuleFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             0 => write!(f, "{}: {}", self.file, self.reason),
-            line => write!(f, "{}, line {line}: {}", self.file, self.reason),
+            line if self.column.is_empty() => write!(f, "{}, line {line}: {}", self.file, self.reason),
+            line => write!(f, "{}, line {line}, column {}: {}", self.file, self.column, self.reason),
         }
     }
 }
@@ -46,7 +49,12 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     /// Notes a fault at a line.
     pub(super) fn at_line(&mut self, line: usize, reason: impl Into<String>) {
-        self.faults.push(RuleFault { file: self.file.to_owned(), line, reason: reason.into() });
+        self.at_cell(line, "", reason);
+    }
+
+    /// Notes a fault at a cell of a CSV file.
+    pub(super) fn at_cell(&mut self, line: usize, column: &'static str, reason: impl Into<String>) {
+        self.faults.push(RuleFault { file: self.file.to_owned(), line, column, reason: reason.into() });
     }
 
     /// Notes a fault at a byte of the text.

@@ -6,6 +6,7 @@
 pub mod binding;
 pub mod calendar;
 pub mod course;
+mod decree;
 pub mod due;
 pub mod fault;
 pub mod hours;
@@ -93,10 +94,13 @@ impl Rules {
         for (file, text) in of("messages/") {
             rules.messages.read(&mut Reading { file, text, faults: &mut faults });
         }
-        for (file, text) in of("calendar/") {
+        // `swaps-2028.csv` after `swaps.csv`: a later file corrects what an earlier one only estimates.
+        let mut calendar: Vec<_> = of("calendar/").collect();
+        calendar.sort_by_key(|(file, _)| file.trim_end_matches(".csv"));
+        for (file, text) in calendar {
             rules.calendar.read(&mut Reading { file, text, faults: &mut faults });
         }
-        rules.calendar.lay_out();
+        rules.calendar.lay_out(&mut faults);
         for (file, text) in of("profiles/") {
             let found = Profile::read(&mut Reading { file, text, faults: &mut faults });
             rules.profiles.extend(found.map(|profile| (profile.code.clone(), profile)));
@@ -115,7 +119,7 @@ impl Rules {
         }
         for (file, _) in files.iter().filter(|(name, _)| !known(name)) {
             let reason = "not a rule file; use the names that fixtures/ shows".to_owned();
-            faults.push(RuleFault { file: file.clone(), line: 0, reason });
+            faults.push(RuleFault { file: file.clone(), line: 0, column: "", reason });
         }
         if faults.is_empty() { Ok(rules) } else { Err(RuleFaults(faults)) }
     }

@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod applications;
 pub mod cases;
+pub mod calendar;
 pub mod catalogue;
 pub(crate) mod certificates;
 pub mod chains;

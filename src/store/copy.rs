@@ -124,5 +124,6 @@ tables! {
     round_files by 100 { round: String, name: String, body: String }
     confirmations by 1000 { id: String, home: i32, principal: String, place: String, application: String, ground: String, evidence: String, given_at: NaiveDateTime, used_at: Option<NaiveDateTime> }
     tokens by 1000 { id: String, hash: String, role: String, territory: i32, kindergarten: String, acts_as: String, issued_at: NaiveDateTime, revoked_at: Option<NaiveDateTime> }
+    calendar_files by 100 { name: String, home: i32, body: String, imported_at: NaiveDateTime }
     idempotency by 1000 { home: i32, principal: String, key: String, body_hash: String, status: i32, answer: String, at: NaiveDateTime }
 }

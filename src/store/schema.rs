@@ -340,6 +340,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    calendar_files (name) {
+        name -> Text,
+        home -> Integer,
+        body -> Text,
+        imported_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     homes,
     journal,
@@ -364,5 +373,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     round_files,
     confirmations,
     tokens,
-    idempotency
+    idempotency,
+    calendar_files
 );

@@ -20,6 +20,7 @@ mod copying;
 mod correction;
 mod crash;
 mod deadline;
+mod decrees;
 mod desk;
 mod domain;
 mod exchange;

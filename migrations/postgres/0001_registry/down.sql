@@ -1,3 +1,4 @@
+DROP TABLE calendar_files;
 DROP TABLE idempotency;
 DROP TABLE tokens;
 DROP TABLE confirmations;

@@ -322,3 +322,11 @@ CREATE TABLE idempotency (
     PRIMARY KEY (home, principal, key)
 );
 CREATE INDEX idempotency_at ON idempotency (home, at);
+
+-- Decrees of the working calendar that came after the program, as rule files.
+CREATE TABLE calendar_files (
+    name TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    body TEXT NOT NULL,
+    imported_at TIMESTAMP NOT NULL
+);

@@ -90,6 +90,7 @@ impl Registry {
         let stored = StoredResult {
             id: id.clone(),
             home: case.home,
+            territory: case.territory,
             application: case.application.clone(),
             case: case.number.clone(),
             kind: paper.rule.code.clone(),
