@@ -171,7 +171,8 @@ fn the_commands_do_it(desk: &Desk) {
     let url = desk.database_url();
     let deadline = || {
         let from = "2028-06-04T10:00:00+05:00";
-        let asked = ["deadline", "--regulation", "externat-east-kazakhstan-2014", "--channel", "office", "--from", from];
+        let asked =
+            ["deadline", "--regulation", "externat-east-kazakhstan-2014", "--channel", "office", "--from", from];
         run(&[&asked[..], &["--database-url", url]].concat()).must(0)
     };
     let before = deadline();
