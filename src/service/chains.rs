@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::told::{Told, Untold};
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::{Store, StoreError, journal};
@@ -22,6 +23,8 @@ pub enum ChainFault {
         /// Where the chain ends.
         seq: i64,
     },
+    /// A row is not what the journal tells of it: it was edited past the registry.
+    RowDiffers(String),
     /// The database is not available.
     Store(StoreError),
 }
@@ -33,6 +36,7 @@ impl std::fmt::Display for ChainFault {
             ChainFault::HeadDiffers { home, seq } => {
                 write!(f, "home {home}, record {seq}: the chain does not end where the registry says it does")
             }
+            ChainFault::RowDiffers(what) => write!(f, "{what}; it was changed past the registry"),
             ChainFault::Store(error) => error.fmt(f),
         }
     }
@@ -70,10 +74,11 @@ fn each_in<E: From<StoreError>>(
     Ok(())
 }
 
-/// Verifies every chain and gives the registry's head.
+/// Verifies every chain, then holds the applications and the counters of queues against what the chains tell, and gives
+/// the registry's head.
 ///
 /// # Errors
-/// The first broken record.
+/// The first broken record, or the first row that is not what the journal tells.
 pub fn verify(store: &Store) -> Result<String, ChainFault> {
     store.read_snapshot(verify_in)
 }
@@ -84,10 +89,13 @@ pub fn verify(store: &Store) -> Result<String, ChainFault> {
 /// The first broken record.
 pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
     let mut verifier = Verifier::default();
+    let mut told = Told::default();
     let mut ends: BTreeMap<Kato, i64> = BTreeMap::new();
-    each_in(conn, |record| {
+    each_in(conn, |record| -> Result<(), ChainFault> {
         ends.insert(record.home, record.seq);
-        verifier.take(&record).map_err(ChainFault::Broken)
+        verifier.take(&record).map_err(ChainFault::Broken)?;
+        told.take(&record);
+        Ok(())
     })?;
     let heads: BTreeMap<Kato, String> = verifier.heads();
     // Both ways: a chain that the homes deny is as broken as a head without its chain.
@@ -101,5 +109,9 @@ pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
             return Err(ChainFault::HeadDiffers { home, seq: end });
         }
     }
+    told.check(conn).map_err(|untold| match untold {
+        Untold::Differs(what) => ChainFault::RowDiffers(what),
+        Untold::Store(error) => ChainFault::Store(error),
+    })?;
     Ok(registry_head(&heads))
 }

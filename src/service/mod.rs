@@ -39,4 +39,5 @@ pub(crate) mod scope;
 pub(crate) mod standing;
 pub mod tick;
 pub mod tokens;
+pub(crate) mod told;
 pub(crate) mod words;

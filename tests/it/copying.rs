@@ -12,6 +12,11 @@ use crate::program::{kezek, run, until};
 /// A registry in which everything has happened that fills a table.
 fn lived_in(db: Db) -> Desk {
     let desk = Desk::open(db);
+    let decree = kezek::service::calendar::Given {
+        path: "swaps-2028.csv".to_owned(),
+        text: "off_on,working_on,source\n2028-06-05,2028-06-03,an invented decree\n".to_owned(),
+    };
+    kezek::service::calendar::import(&desk.registry.store, desk.clock.now(), &[decree]).expect("a decree");
     let children: Vec<_> = (0..6).map(|_| desk.another_child()).collect();
     desk.register_with(&children[0], "large_family");
     for child in &children[1..4] {

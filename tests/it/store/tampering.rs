@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 use kezek::service::chains::{self, ChainFault};
 use kezek::store::StoreError;
 use kezek::store::connection::Location;
+use serde_json::json;
 
 use crate::desk::{Desk, HOME, on_both};
 
@@ -14,6 +15,7 @@ on_both!(
     a_record_with_a_new_hash_is_found_by_the_next,
     a_cut_off_end_is_found_by_the_home,
     an_instant_that_runs_back_is_found,
+    a_row_that_was_edited_past_the_registry_is_named,
 );
 
 /// A journal of the city with a few records, and how many.
@@ -44,6 +46,51 @@ fn is_broken_at(desk: &Desk, seq: i64, why: &str) {
         other => panic!("{other}"),
     }
     assert!(said.contains(why) && said.contains(HOME), "{said}");
+}
+
+/// The chains are whole; what they tell is not what the rows say.
+fn a_row_that_was_edited_past_the_registry_is_named(desk: &Desk) {
+    let child = desk.another_child();
+    let number = desk.waiting(&child);
+    let leaving = desk.waiting(&desk.another_child());
+    let office = desk.office();
+    desk.post(&format!("/api/v1/applications/{leaving}/withdraw"), &office, &json!({"reason": "a test"})).must(200);
+    registered(desk);
+    let all = |sql: &str| sql.replace("ROW", &format!("WHERE number = '{number}'")).replace("GONE", &leaving);
+    let edits = [
+        (
+            "status",
+            "UPDATE applications SET status = 'enrolled' ROW",
+            "UPDATE applications SET status = 'in_queue' ROW",
+        ),
+        ("turn", "UPDATE applications SET turn = 'none' ROW", "UPDATE applications SET turn = 'live' ROW"),
+        ("tier", "UPDATE applications SET tier = tier - 1 ROW", "UPDATE applications SET tier = tier + 1 ROW"),
+        (
+            "ticket",
+            "UPDATE applications SET ticket = ticket + 900 ROW",
+            "UPDATE applications SET ticket = ticket - 900 ROW",
+        ),
+        ("queue", "UPDATE applications SET cohort = cohort - 1 ROW", "UPDATE applications SET cohort = cohort + 1 ROW"),
+        (
+            "status",
+            "UPDATE applications SET status = 'in_queue', turn = 'live' WHERE number = 'GONE'",
+            "UPDATE applications SET status = 'withdrawn', turn = 'none' WHERE number = 'GONE'",
+        ),
+        (
+            "counters",
+            "INSERT INTO queue_counters VALUES (HOME, HOME, 2022, 'general', 0, 3)",
+            "DELETE FROM queue_counters WHERE general = 3",
+        ),
+    ];
+    for (what, edit, back) in edits {
+        tamper(desk, &all(edit));
+        let fault = chains::verify(&desk.registry.store).expect_err("the edit was not found");
+        assert!(matches!(fault, ChainFault::RowDiffers(_)), "{edit}: {fault}");
+        let said = fault.to_string();
+        assert!(said.contains(what) && (what == "counters" || said.contains("application ")), "{edit}: {said}");
+        tamper(desk, &all(back));
+        chains::verify(&desk.registry.store).expect("as it was");
+    }
 }
 
 /// What was said in a column of a record is said otherwise.

@@ -1,0 +1,113 @@
+//! What the journal tells of every application and queue, held against the rows: a row that was edited past the registry
+//! is named. One pass over the journal, one over the rows.
+//!
+//! Checked are queue, tier, stream, instant, ticket, choices and status of each application, whether its turn is live, and
+//! the counters of each queue. Whether a spent turn is still in its stream is told by the counters alone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::effects::{Effect, JoinEffect};
+use super::live::effects;
+use crate::domain::codes::{Status, Turn};
+use crate::domain::life;
+use crate::domain::queue::QueueKey;
+use crate::engine::order::Counters;
+use crate::store::connection::AnyConnection;
+use crate::store::standings::{self, StandingRow};
+use crate::store::{StoreError, queues};
+use crate::trust::journal::{Record, instant_text};
+
+/// The registry as its journal tells it.
+#[derive(Default)]
+pub(crate) struct Told {
+    seats: HashMap<String, JoinEffect>,
+    counters: BTreeMap<QueueKey, Counters>,
+}
+
+/// Why rows and journal do not agree.
+#[derive(Debug)]
+pub(crate) enum Untold {
+    /// What differs.
+    Differs(String),
+    /// The database is not available.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Untold {
+    fn from(error: StoreError) -> Self {
+        Untold::Store(error)
+    }
+}
+
+impl Told {
+    /// Takes the next record of its home.
+    pub(crate) fn take(&mut self, record: &Record) {
+        for effect in effects(record) {
+            match effect {
+                Effect::Join(join) | Effect::Restore(join) => {
+                    self.seats.insert(join.application.clone(), join);
+                }
+                Effect::Leave { application, status } | Effect::Status { application, status } => {
+                    self.status(&application, status);
+                }
+                Effect::Spend { application } => self.status(&application, Status::Enrolled),
+                Effect::Counters { queue, first_priority, general } => {
+                    self.counters.insert(queue, Counters { first_priority, general });
+                }
+            }
+        }
+    }
+
+    fn status(&mut self, application: &str, status: Status) {
+        if let Some(seat) = self.seats.get_mut(application) {
+            seat.status = status;
+        }
+    }
+
+    /// Holds the rows against what was told.
+    pub(crate) fn check(mut self, conn: &mut AnyConnection) -> Result<(), Untold> {
+        standings::each(conn, |row| match self.seats.remove(&row.number) {
+            None => Err(Untold::Differs(format!("application {} is in no record", row.number))),
+            Some(told) => differs(&row, &told).map_or(Ok(()), |what| {
+                Err(Untold::Differs(format!(
+                    "application {}: its row says another {what} than the journal",
+                    row.number
+                )))
+            }),
+        })?;
+        if let Some(number) = self.seats.into_keys().min() {
+            return Err(Untold::Differs(format!("application {number} has records and no row")));
+        }
+        let mut kept: BTreeMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
+        for (queue, told) in self.counters {
+            if kept.remove(&queue).unwrap_or_default() != told {
+                return Err(Untold::Differs(format!("queue {queue}: its counters are not those of the journal")));
+            }
+        }
+        match kept.into_iter().find(|(_, counters)| *counters != Counters::default()) {
+            Some((queue, _)) => Err(Untold::Differs(format!("queue {queue}: it has counters that no record set"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first thing in which a row differs from what was told.
+fn differs(row: &StandingRow, told: &JoinEffect) -> Option<&'static str> {
+    let turn = match row.turn {
+        Turn::Live => life::is_live(told.status),
+        Turn::Spent | Turn::Dropped => told.status == Status::Enrolled,
+        Turn::None => !life::is_live(told.status),
+    };
+    [
+        ("queue", row.queue == told.queue),
+        ("status", row.status == told.status),
+        ("turn", turn),
+        ("tier", row.tier == told.tier),
+        ("stream", row.stream == told.stream),
+        ("instant", instant_text(row.applied_at) == told.applied_at),
+        ("ticket", row.ticket == told.ticket),
+        ("choice", row.preferences == told.choices),
+    ]
+    .into_iter()
+    .find_map(|(what, same)| (!same).then_some(what))
+}
