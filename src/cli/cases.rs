@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
-use crate::rules::Rules;
 use crate::service::cases::oversight;
 
 /// What `cases` takes.
@@ -28,7 +27,7 @@ enum Command {
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let Command::Recompute { database } = &arguments.command;
     let done = database.existing().and_then(|store| {
-        let rules = Rules::shipped().map_err(|e| e.to_string())?;
+        let rules = crate::service::calendar::rules(&store).map_err(|e| e.to_string())?;
         oversight::recompute(&store, &rules, Clock::System.now()).map_err(|e| e.to_string())
     });
     match done {

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod allocate;
-mod cases;
 mod calendar;
+mod cases;
 mod copy;
 mod correct;
 mod demo;

@@ -2,8 +2,8 @@
 
 pub mod acting;
 pub mod applications;
-pub mod cases;
 pub mod calendar;
+pub mod cases;
 pub mod catalogue;
 pub(crate) mod certificates;
 pub mod chains;

@@ -17,9 +17,9 @@ pub use errors::StoreError;
 pub use write::{Entry, Store, Transaction, Written};
 
 pub mod applications;
+pub mod calendar;
 pub mod case_steps;
 pub mod cases;
-pub mod calendar;
 pub mod child_claims;
 pub mod children;
 pub mod due_lists;
