@@ -184,8 +184,11 @@ fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> Vec<Block> {
     let work = || {
         let mut bytes = vec![];
         let mut met = Met::new(context.lookup.len());
+        let mut block = Block::default();
         while let Some(number) = blocks.next(&mut bytes) {
-            let block = parse(&bytes, context, &mut met);
+            block.clear();
+            parse(&bytes, context, &mut met, &mut block);
+            let block = block.exact();
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, block));
         }
     };
@@ -198,8 +201,7 @@ fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> Vec<Block> {
     done.into_iter().map(|(_, block)| block).collect()
 }
 
-fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
-    let mut block = Block::default();
+fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block) {
     let with_turn = context.columns.contains(&TURN);
     let with_special = context.columns.iter().any(|column| [HOLDS, TOGETHER].contains(column));
     let mut rest = bytes;
@@ -207,7 +209,7 @@ fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
     while !rest.is_empty() {
         block.lines += 1;
         let (siblings, choices) = (block.siblings.len(), block.choices.len());
-        let row = match fast_row(rest, context, met, &mut block) {
+        let row = match fast_row(rest, context, met, block) {
             Some((row, after)) => {
                 rest = after;
                 Some(row)
@@ -218,7 +220,7 @@ fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
                 let end = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |at| at + 1);
                 let (line, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
                 rest = after;
-                slow_row(trim_end(line), context, met, &mut block)
+                slow_row(trim_end(line), context, met, block)
             }
         };
         let Some(row) = row else {
@@ -243,7 +245,44 @@ fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met) -> Block {
         block.sibling_ends.push(length(&block.siblings));
         block.choice_ends.push(length(&block.choices));
     }
-    block
+}
+
+impl Block {
+    /// Empties the block, keeping its room for the next one.
+    fn clear(&mut self) {
+        self.ids.clear();
+        self.tiers.clear();
+        self.applied_at.clear();
+        self.turns.clear();
+        self.holds.clear();
+        self.together.clear();
+        self.sibling_ends.clear();
+        self.siblings.clear();
+        self.choice_ends.clear();
+        self.choices.clear();
+        self.runs.clear();
+        self.lines = 0;
+        self.faults = Faults::default();
+    }
+
+    /// The block without the room that its lists grew by: all blocks of a file are held at once.
+    fn exact(&mut self) -> Self {
+        Block {
+            ids: self.ids.as_slice().to_vec(),
+            tiers: self.tiers.as_slice().to_vec(),
+            applied_at: self.applied_at.as_slice().to_vec(),
+            turns: self.turns.as_slice().to_vec(),
+            holds: self.holds.as_slice().to_vec(),
+            together: self.together.as_slice().to_vec(),
+            sibling_ends: self.sibling_ends.as_slice().to_vec(),
+            siblings: self.siblings.as_slice().to_vec(),
+            choice_ends: self.choice_ends.as_slice().to_vec(),
+            choices: self.choices.as_slice().to_vec(),
+            runs: self.runs.as_slice().to_vec(),
+            lines: self.lines,
+            faults: std::mem::take(&mut self.faults),
+        }
+    }
 }
 
 /// A block is at most [`super::ROW_BYTES_MAX`] and a little, so its lists fit.
