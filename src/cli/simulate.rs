@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::report::{ReportArgs, RuleArgs, end};
-use crate::engine::allocation::{Count, Instance, Laboratory, Outcome, Won};
+use crate::engine::allocation::{Instance, Laboratory, Outcome, Won};
 use crate::exchange::fault::Faults;
 use crate::exchange::instance::{Allowed, GroupFacts, Read, ScenarioReader, Setting, read_all};
 use crate::exchange::report::{Cell, Table};
+use crate::service::laboratory::cells;
 
 /// Replays an instance under changed rules and places: who fares better, who worse, and what one more place is worth.
 #[derive(Debug, Args)]
@@ -70,17 +71,12 @@ fn simulate(args: &SimulateArgs) -> Result<String, String> {
     Ok(format!("{} scenarios over {} children", scenarios.len(), instance.children()))
 }
 
-/// The counts of a row.
-fn counts(count: &Count) -> [Cell; 6] {
-    [count.children, count.placed, count.better, count.worse, count.gained, count.lost].map(Cell::from)
-}
-
 fn scenarios_table(named: &[(&str, &Outcome)]) -> Table {
     let columns = &["scenario", "children", "placed", "better", "worse", "gained", "lost", "placed_share"];
     let mut table = Table::new("scenarios", columns);
     for (name, outcome) in named {
         let share = Cell::Share(outcome.all.placed, outcome.all.children);
-        table.row([Cell::from(*name)].into_iter().chain(counts(&outcome.all)).chain([share]));
+        table.row([Cell::from(*name)].into_iter().chain(cells(&outcome.all)).chain([share]));
     }
     table
 }
@@ -92,7 +88,7 @@ fn tiers_table(named: &[(&str, &Outcome)]) -> Table {
         for (&tier, count) in &outcome.by_tier {
             let share = Cell::Share(count.placed, count.children);
             let head = [Cell::from(*name), Cell::from(u32::from(tier))];
-            table.row(head.into_iter().chain(counts(count)).chain([share]));
+            table.row(head.into_iter().chain(cells(count)).chain([share]));
         }
     }
     table

@@ -141,12 +141,3 @@ impl fmt::Display for Number {
         write!(f, "{}-{}{:06}", self.home, self.of.mark(), self.serial)
     }
 }
-
-impl Number {
-    /// Writes the number at the end of `text`.
-    pub fn push_to(&self, text: &mut String) {
-        use fmt::Write;
-        // Writing to a String does not fail.
-        let _ = write!(text, "{self}");
-    }
-}

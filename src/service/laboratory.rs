@@ -13,13 +13,14 @@ use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
 use super::scope::{Market, Scope, internal};
+use crate::domain::codes::PlaceStatus;
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Count, Laboratory, Mix, Outcome, PlaceChange, Rule, Scenario};
 use crate::exchange::report::{Cell, Table, json};
 use crate::rules::profile::{Profile, RoundRule};
 use crate::store::connection::AnyConnection;
-use crate::store::{kindergartens, seats};
+use crate::store::{kindergartens, places, seats};
 
 /// Most scenarios of one request, and most changes of one scenario.
 const SCENARIOS_MAX: usize = 1_000;
@@ -100,7 +101,9 @@ impl Registry {
         sent: &SimulationIn,
     ) -> Result<Vec<Market>, Problem> {
         let home = scope.territory.home();
-        let groups = kindergartens::all_groups(conn, Some(home))?;
+        let groups: HashMap<String, Group> =
+            kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
+        let published = places::of_home(conn, home, PlaceStatus::Published)?;
         let territories: HashMap<String, crate::domain::kato::Kato> =
             kindergartens::all(conn, Some(home))?.into_iter().map(|k| (k.id, k.queue_territory)).collect();
         let in_scope = |group: &Group| territories.get(&group.kindergarten).is_some_and(|t| t.within(scope.territory));
@@ -108,7 +111,7 @@ impl Registry {
         for (n, scenario) in sent.scenarios.iter().enumerate() {
             for (m, more) in scenario.places.iter().enumerate() {
                 let field = format!("scenarios[{n}].places[{m}].group");
-                if !groups.iter().any(|g| g.id == more.group && in_scope(g)) {
+                if !groups.get(&more.group).is_some_and(in_scope) {
                     faults.add(&field, "unknown_group", "name a group of a kindergarten in the territory");
                 }
             }
@@ -122,8 +125,8 @@ impl Registry {
                 let own = territories.get(&g.kindergarten) == Some(&queue.territory) && holds(g, queue.cohort, day);
                 g.kind == queue.kind && (own || sent.scenarios.iter().flat_map(|s| &s.places).any(named))
             };
-            let further: Vec<Group> = groups.iter().filter(fits).cloned().collect();
-            markets.push(scope.market(conn, queue, further)?);
+            let further = groups.values().filter(fits).cloned();
+            markets.push(scope.market(conn, queue, &groups, &published, further)?);
         }
         Ok(markets)
     }
@@ -284,7 +287,7 @@ impl Report {
     }
 }
 
-/// The counts of a row.
-fn cells(count: &Count) -> [Cell; 6] {
+/// The counts of a row: children, placed, better, worse, gained, lost.
+pub(crate) fn cells(count: &Count) -> [Cell; 6] {
     [count.children, count.placed, count.better, count.worse, count.gained, count.lost].map(Cell::from)
 }

@@ -26,7 +26,7 @@ impl Registry {
             let index = self.live.read();
             if let Some((number, held)) = index.of_child(iin) {
                 text.push_str(r#"{"application":""#);
-                number.push_to(&mut text);
+                push_number(&mut text, number);
                 self.push_entry(&index, held, now, &mut text);
             }
         }
@@ -79,21 +79,15 @@ fn push_standing(text: &mut String, name: &str, standing: Standing) {
     push_number(text, standing.of);
 }
 
-/// Writes a number in decimal.
-pub(crate) fn push_number(text: &mut String, n: u64) {
+/// Writes a count in decimal, or an application's number.
+fn push_number(text: &mut String, n: impl std::fmt::Display) {
     use std::fmt::Write;
-    match u8::try_from(n) {
-        // Most counts of a page of choices are small.
-        Ok(digit @ 0..=9) => text.push(char::from(b'0' + digit)),
-        // Writing to a String does not fail.
-        _ => {
-            let _ = write!(text, "{n}");
-        }
-    }
+    // Writing to a String does not fail.
+    let _ = write!(text, "{n}");
 }
 
 /// Writes a text as a JSON string.
-pub(crate) fn push_quoted(text: &mut String, value: &str) {
+fn push_quoted(text: &mut String, value: &str) {
     if value.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
         text.push('"');
         text.push_str(value);

@@ -71,16 +71,15 @@ impl Registry {
         caller.principal.may(Act::Register, territory)?;
         // A territory that has no queue has no home to keep a receipt in either.
         self.store.read(|conn| queue_territory(conn, territory))?;
-        let rendered_by = self.bound(territory, self.clock.now())?.regulation;
-        self.store.read(|conn| self.provides(conn, &caller.principal, rendered_by, territory))?;
+        let now = self.clock.now();
+        let bound = self.bound(territory, now)?;
+        self.store.read(|conn| self.provides(conn, &caller.principal, bound.regulation, territory))?;
         if channel == Channel::StateCorporation {
             let missing = missing_documents(&handed_in.documents);
             if !missing.is_empty() {
-                let bound = self.bound(territory, self.clock.now())?;
                 return Err(self.refuse_intake(caller, &bound, territory, &missing)?);
             }
         }
-        let now = self.clock.now();
         let checked = self.store.read(|conn| self.check(conn, handed_in, territory, channel, now))?;
         if let Some(word) = handed_in.gateway.as_ref().filter(|_| channel == Channel::Portal) {
             self.pass_the_gate(caller, &checked, word)?;

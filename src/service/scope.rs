@@ -191,22 +191,20 @@ pub(crate) struct Market {
 }
 
 impl Scope<'_> {
-    /// The market of a queue with its published places and `further` groups, which may have none.
+    /// The market of a queue: its groups in `groups`, with the places that it has in `published`.
     pub(crate) fn market(
         &self,
         conn: &mut AnyConnection,
         queue: QueueKey,
-        further: Vec<Group>,
+        groups: &HashMap<String, Group>,
+        published: &[Place],
+        further: impl IntoIterator<Item = Group>,
     ) -> Result<Market, Problem> {
         let profile = self.registry.bound(queue.territory, self.at)?.profile;
         let today = self.registry.day(queue.territory, self.at);
-        let groups: HashMap<String, Group> =
-            kindergartens::all_groups(conn, Some(queue.home()))?.into_iter().map(|g| (g.id.clone(), g)).collect();
         let mut offered = Vec::new();
-        for place in places::of_home(conn, queue.home(), PlaceStatus::Published)? {
-            if place.queue == queue {
-                offer(&mut offered, &groups, place);
-            }
+        for place in published.iter().filter(|p| p.queue == queue) {
+            offer(&mut offered, groups, place.clone());
         }
         for group in further {
             if !offered.iter().any(|o| o.group.id == group.id) {

@@ -90,25 +90,6 @@ fn seated(row: Row) -> Result<Seated, StoreError> {
     })
 }
 
-/// Every application that holds its child's claim, one by one: those with a position, and those that a parent who asks
-/// must still find (enrolled, stop-listed, inactive). Besides, every spent turn, which its queue still counts from.
-///
-/// # Errors
-/// The database is not available, or those of `take`.
-pub fn each_claimed(
-    conn: &mut AnyConnection,
-    mut take: impl FnMut(Seated) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let gone = [Status::Withdrawn, Status::Refused, Status::Closed].map(Status::code);
-    let rows = seats!()
-        .filter(applications::status.ne_all(gone).or(applications::turn.eq(Turn::Spent.code())))
-        .load_iter::<Row, diesel::connection::DefaultLoadingMode>(conn)?;
-    for row in rows {
-        take(seated(row?)?)?;
-    }
-    Ok(())
-}
-
 /// A seat with what the live index keeps of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
@@ -142,8 +123,11 @@ impl Claimed {
 
 type ClaimedRow = ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
 
-/// The same seats as [`each_claimed`] for the live index, in batches. A country is read at the start of a server, so the
-/// children are looked up in memory: joining a million random keys costs the database more than reading two tables.
+/// Every application that holds its child's claim, in batches: those with a position, and those that a parent who asks
+/// must still find (enrolled, stop-listed, inactive). Besides, every spent turn, which its queue still counts from.
+///
+/// A country is read at the start of a server, so the children are looked up in memory: joining a million random keys
+/// costs the database more than reading two tables.
 ///
 /// # Errors
 /// The database is not available, or those of `take`.

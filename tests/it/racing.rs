@@ -121,8 +121,8 @@ fn tickets(desk: &Desk) -> BTreeSet<u32> {
     desk.registry
         .store
         .read(|conn| {
-            seats::each_claimed(conn, |s| -> Result<(), StoreError> {
-                if s.queue.home().to_string() == HOME {
+            seats::claimed_in_batches(conn, |batch| -> Result<(), StoreError> {
+                for s in batch.iter().filter(|s| s.queue.home().to_string() == HOME) {
                     assert!(all.insert(s.ticket), "ticket {} twice", s.ticket);
                 }
                 Ok(())

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use kezek::domain::codes::{PlaceStatus, ReferralStatus, Status, Turn};
 use kezek::domain::iin::Iin;
 use kezek::domain::life::is_live;
-use kezek::domain::queue::QueueKey;
+use kezek::domain::queue::{Number, QueueKey};
 use kezek::engine::order::oracle::{self, Entry};
 use kezek::engine::order::{Mix, TurnState};
 use kezek::service::live::{self, Index};
 use kezek::service::registry::QUEUEING;
-use kezek::store::seats::Seated;
+use kezek::store::seats::Claimed;
 use kezek::store::{self, StoreError, places, queues, referrals, seats};
 
 use super::Desk;
@@ -41,11 +41,11 @@ impl Desk {
     pub fn positions_are_those_of_the_full_sort(&self) {
         self.registry.follow_all().expect("the index does not follow");
         let mut by_queue: BTreeMap<QueueKey, ()> = BTreeMap::new();
-        let mut live_of_child: HashMap<u64, String> = HashMap::new();
-        let mut all: Vec<Seated> = Vec::new();
+        let mut live_of_child: HashMap<u64, Number> = HashMap::new();
+        let mut all: Vec<Claimed> = Vec::new();
         let read = self.registry.store.read(|conn| {
-            seats::each_claimed(conn, |seated| {
-                all.push(seated);
+            seats::claimed_in_batches(conn, |batch| {
+                all.extend(batch);
                 Ok(())
             })
         });
@@ -53,7 +53,7 @@ impl Desk {
         for seated in &all {
             by_queue.insert(seated.queue, ());
             if is_live(seated.status) {
-                let other = live_of_child.insert(seated.iin.number(), seated.number.clone());
+                let other = live_of_child.insert(seated.iin.number(), seated.number);
                 assert_eq!(other, None, "a child has two live applications, one is {}", seated.number);
             }
         }
