@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// What stands for an element in WebDriver's JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// How long the driver itself looks for an element before it says that there is none: a busy machine paints late.
+const PATIENCE_MS: u32 = 30_000;
+
 /// A browser with one window.
 pub struct Browser {
     driver: Child,
@@ -51,7 +54,7 @@ impl Browser {
             "--window-size=800,700",
         ];
         let wanted = json!({"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": {"args": arguments}}}});
+            "browserName": "chrome", "timeouts": {"implicit": PATIENCE_MS}, "goog:chromeOptions": {"args": arguments}}}});
         let started = browser.call("POST", "", Some(&wanted));
         let id = started["sessionId"].as_str().unwrap_or_else(|| panic!("no browser: {started}"));
         browser.session = format!("{}/{id}", browser.session);
@@ -99,10 +102,21 @@ impl Browser {
         self.call("POST", &format!("/element/{element}/value"), Some(&json!({"text": text})));
     }
 
-    /// Clicks, and waits for the page that follows.
+    /// Sends a form by its button and waits for the page that follows: the page that was left bears a mark.
+    pub fn send(&self, button: &str) {
+        self.script("document.documentElement.dataset.left = 'yes'");
+        self.click(button);
+        self.element("html:not([data-left]) body");
+    }
+
+    /// Clicks, where no page follows.
     pub fn click(&self, selector: &str) {
         let element = self.element(selector);
         self.call("POST", &format!("/element/{element}/click"), Some(&json!({})));
+    }
+
+    fn script(&self, text: &str) {
+        self.call("POST", "/execute/sync", Some(&json!({"script": text, "args": []})));
     }
 
     /// The text that a person sees in an element.
