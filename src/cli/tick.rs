@@ -37,8 +37,13 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         tick::tick(&store, &rules, now, at).map_err(|e| e.to_string())
     });
     match done {
-        Ok(Ticked { published, expired, left, escalated, forgotten }) => {
+        Ok(Ticked { published, expired, left, lapsed, escalated, forgotten }) => {
             println!("{published} places published, {expired} referrals expired");
+            if lapsed > 0 {
+                eprintln!(
+                    "kezek: proofs of {lapsed} applications were not confirmed in their term and no longer count"
+                );
+            }
             if escalated > 0 {
                 eprintln!("kezek: heads and departments are told of overdue cases: {escalated} messages");
             }

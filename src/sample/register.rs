@@ -31,6 +31,7 @@ pub fn application_row(family: Family, preferences_max: u8) -> ApplicationRow {
             .map(|d| Document { kind: d.kind.to_owned(), number: d.number, expires_on: d.expires_on })
             .collect(),
         status: None,
+        decision: None,
         ticket: None,
         evidence: "register of earlier years (invented)".to_owned(),
     }

@@ -1,4 +1,4 @@
-//! What happens to an application besides its decision: reading, amending, withdrawing, moving, judging a proof.
+//! What happens to an application besides its decision: reading, amending, withdrawing.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,9 +10,10 @@ use super::handed_in;
 use super::permissions::{Act, Principal};
 use super::positions::PositionEntry;
 use super::problem::{FieldFaults, Problem};
+use super::proofs;
 use super::registry::{Answer, Caller, Registry};
 use super::standing;
-use crate::domain::application::Application;
+use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::case::CaseAct;
 use crate::domain::codes::{Decision, PlaceStatus, ProofStatus, ReferralStatus, Status};
 use crate::domain::kato::Kato;
@@ -83,6 +84,9 @@ pub struct CategoryView {
     /// How far it is believed.
     #[schema(value_type = String)]
     pub status: ProofStatus,
+    /// The last day on which a proof that is only claimed may be confirmed; then it no longer counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_by: Option<String>,
 }
 
 /// A change of contacts or preferences.
@@ -102,17 +106,6 @@ pub struct WithdrawIn {
     /// Why, in the applicant's words.
     #[serde(default)]
     pub reason: Option<String>,
-}
-
-/// A verdict on the proof of a category.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct ProofIn {
-    /// The category's code.
-    pub category: String,
-    /// `confirmed` or `rejected`.
-    pub verdict: String,
-    /// On what the verdict rests.
-    pub evidence: String,
 }
 
 /// Where an application stands after an act.
@@ -149,7 +142,23 @@ impl Registry {
             Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?))
         })?;
         let standing = self.position_of(number, self.clock.now());
-        Ok(view(lodged, issued.into_iter().map(|r| r.number).collect(), standing))
+        let claims = self.claims_of(&lodged);
+        Ok(view(lodged, claims, issued.into_iter().map(|r| r.number).collect(), standing))
+    }
+
+    fn claims_of(&self, lodged: &Lodged) -> Vec<CategoryView> {
+        let bound = self.bound_as_registered(&lodged.application).ok();
+        let confirm_by = |code: &str| {
+            let last = proofs::confirm_by(&self.rules, bound.as_ref()?.profile, &lodged.application, code)?;
+            Some(last.to_string())
+        };
+        let view = |c: &CategoryClaim| CategoryView {
+            code: c.code.clone(),
+            proof: c.proof.clone(),
+            status: c.status,
+            confirm_by: if c.status == ProofStatus::Claimed { confirm_by(&c.code) } else { None },
+        };
+        lodged.claims.iter().map(view).collect()
     }
 
     /// Changes contacts or preferences.
@@ -283,80 +292,6 @@ impl Registry {
         Ok(Some((referral.number, referral.place)))
     }
 
-    /// Confirms or rejects the proof of a category. A rejected one returns the entry to the tier of what is left, at its
-    /// own original instant.
-    ///
-    /// # Errors
-    /// 403, 404, 409, 422.
-    pub fn judge_proof(&self, caller: &Caller, number: &str, sent: &ProofIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::JudgeProof)?;
-        let home = home_of(number, Numbered::Application, "application")?;
-        let mut faults = FieldFaults::default();
-        let evidence = faults.text("evidence", &sent.evidence, 2_000);
-        let verdict = match sent.verdict.as_str() {
-            "confirmed" => Some(ProofStatus::Confirmed),
-            "rejected" => Some(ProofStatus::Rejected),
-            _ => {
-                faults.add("verdict", "wrong_verdict", "write confirmed or rejected");
-                None
-            }
-        };
-        let (Some(evidence), Some(verdict)) = (evidence, verdict) else { return Err(Problem::from(faults)) };
-        self.perform(caller, &[home], 200, |tx| {
-            let mut application = load(tx.conn(), number)?;
-            caller.principal.may(Act::JudgeProof, application.territory)?;
-            if !life::is_live(application.status) {
-                let message = format!("application {number} is {}; its proofs no longer matter", application.status);
-                return Err(Problem::conflict("wrong_state", message));
-            }
-            let mut claims = applications::claims(tx.conn(), number)?;
-            let Some(claim) = claims.iter_mut().find(|c| c.code == sent.category) else {
-                return Err(Problem::invalid(
-                    "category",
-                    "category_not_claimed",
-                    "the application claims no such category",
-                ));
-            };
-            claim.status = verdict;
-            applications::save_proof(tx, number, claim)?;
-            let bound = self.bound_as_registered(&application)?;
-            let effects = self.retier(tx, &mut application, &bound, standing::tier(bound.profile, &claims))?;
-            let sealed = super::keys::sealed(&json!({"category": sent.category, "evidence": evidence}));
-            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
-            let entry = Entry {
-                home,
-                act: "judge_proof",
-                actor: caller.principal.id.clone(),
-                territory: application.territory,
-                payload: json!({"application": number, "role": caller.principal.role, "verdict": verdict,
-                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
-            };
-            Ok(Written {
-                value: Stands { number: number.to_owned(), status: application.status },
-                entries: vec![entry],
-            })
-        })
-    }
-
-    fn retier(
-        &self,
-        tx: &mut Transaction<'_>,
-        application: &mut Application,
-        bound: &crate::rules::Bound<'_>,
-        tier: u8,
-    ) -> Result<Vec<Effect>, Problem> {
-        if tier == application.tier {
-            return Ok(Vec::new());
-        }
-        application.tier = tier;
-        application.stream = bound.profile.stream_of(tier);
-        applications::save_standing(tx, application)?;
-        let mut effects = vec![Effect::Leave { application: application.number.clone(), status: application.status }];
-        effects.push(Effect::Join(JoinEffect::of(application)));
-        effects.extend(standing::settled(tx, application.queue, bound.profile)?);
-        Ok(effects)
-    }
-
     /// The results of an application, oldest first.
     ///
     /// # Errors
@@ -386,8 +321,13 @@ impl Registry {
     }
 }
 
-fn view(lodged: Lodged, referrals: Vec<String>, standing: Option<PositionEntry>) -> ApplicationView {
-    let Lodged { application: a, child, applicant, claims, documents } = lodged;
+fn view(
+    lodged: Lodged,
+    categories: Vec<CategoryView>,
+    referrals: Vec<String>,
+    standing: Option<PositionEntry>,
+) -> ApplicationView {
+    let Lodged { application: a, child, applicant, documents, .. } = lodged;
     ApplicationView {
         number: a.number,
         status: a.status,
@@ -414,10 +354,7 @@ fn view(lodged: Lodged, referrals: Vec<String>, standing: Option<PositionEntry>)
         },
         language: a.language.code(),
         preferences: a.preferences,
-        categories: claims
-            .into_iter()
-            .map(|c| CategoryView { code: c.code, proof: c.proof, status: c.status })
-            .collect(),
+        categories,
         documents: documents
             .into_iter()
             .map(|d| handed_in::DocumentIn {

@@ -140,8 +140,19 @@ pub fn applications(store: &Store, output: impl io::Write, told: impl Fn(u64)) -
 
 fn application_row(lodged: Lodged) -> ApplicationRow {
     let Lodged { application, child, applicant, claims, documents } = lodged;
-    let Application { number, channel, applied_at, territory, queue, language, preferences, status, ticket, .. } =
-        application;
+    let Application {
+        number,
+        channel,
+        applied_at,
+        territory,
+        queue,
+        language,
+        preferences,
+        status,
+        decision,
+        ticket,
+        ..
+    } = application;
     ApplicationRow {
         evidence: format!("kezek {number}"),
         number: Some(number),
@@ -161,6 +172,7 @@ fn application_row(lodged: Lodged) -> ApplicationRow {
         categories: claims,
         documents,
         status: Some(status),
+        decision: Some(decision),
         ticket: Some(ticket),
     }
 }

@@ -32,10 +32,10 @@ use crate::trust::signature::SignatureVerdict;
 /// Applications in one journal record.
 const RECORD: usize = 500;
 
-/// A row that fits the law and the registry.
+/// A row that fits the law and the registry, and the territory whose queue it joins.
 struct Fitting<'r> {
     row: &'r ApplicationRow,
-    checked: Checked,
+    queue_territory: Kato,
 }
 
 /// Takes applications in. `told` hears how many are saved, for a progress bar.
@@ -58,7 +58,7 @@ pub fn applications<'a>(
     }
     let homes: Vec<Kato> = by_home.keys().copied().collect();
     store.write(&homes, now, |tx| -> Result<_, ImportFault> {
-        let mut entries = Vec::new();
+        let mut last = Vec::new();
         let mut done = 0;
         for (home, fitting) in &by_home {
             let mut queues: HashSet<QueueKey> = HashSet::new();
@@ -78,14 +78,16 @@ pub fn applications<'a>(
                     let batch = batch?;
                     done += batch.lodged.len();
                     queues.extend(batch.lodged.iter().map(|l| l.application.queue));
-                    entries.push(save(tx, (*home, source.name()), batch)?);
+                    // A country's records are larger than its rows: only the last one waits, for the counters.
+                    tx.append(&last)?;
+                    last = vec![save(tx, (*home, source.name()), batch)?];
                     told(done);
                 }
                 Ok(())
             })?;
-            settle(tx, rules, queues, entries.last_mut())?;
+            settle(tx, rules, queues, last.last_mut())?;
         }
-        Ok(Written { value: done, entries })
+        Ok(Written { value: done, entries: last })
     })
 }
 
@@ -133,7 +135,7 @@ impl<'a> Assembling<'a> {
         fitting: &[Fitting<'_>],
     ) -> Result<Self, ImportFault> {
         let count = u32::try_from(fitting.len()).unwrap_or(u32::MAX);
-        let iins: Vec<Iin> = fitting.iter().map(|f| f.checked.child.iin).collect();
+        let iins: Vec<Iin> = fitting.iter().map(|f| f.row.child_iin).collect();
         Ok(Assembling {
             rules,
             at: tx.at(),
@@ -153,7 +155,8 @@ impl<'a> Assembling<'a> {
         };
         let first = u32::try_from(n * RECORD).unwrap_or(u32::MAX);
         for (n, fitting) in (first..).zip(rows) {
-            let bound = bound(self.rules, fitting.checked.territory, self.at)?;
+            let bound = bound(self.rules, fitting.row.territory, self.at)?;
+            let checked = checked(fitting.row, fitting.queue_territory);
             let seat = Seat {
                 number: Number { serial: self.first_number.serial + n, ..self.first_number }.to_string(),
                 ticket: self.first_ticket + n,
@@ -163,10 +166,10 @@ impl<'a> Assembling<'a> {
                 decision: Decision::Accepted,
                 from: Some(json!({"evidence": fitting.row.evidence, "number": fitting.row.number})),
             };
-            let key = self.known.get(&fitting.checked.child.iin.number()).cloned();
+            let key = self.known.get(&fitting.row.child_iin.number()).cloned();
             let new = key.is_none();
             let verdict = SignatureVerdict::NotApplicable.code();
-            let (one, (fact, seal)) = assemble(&fitting.checked, &bound, seat, key, verdict);
+            let (one, (fact, seal)) = assemble(&checked, &bound, seat, key, verdict);
             batch.listed.push(json!({"application": one.application.number, "child": one.child.key,
                 "facts": {"key": fact.key, "seal": seal}}));
             batch.effects.push(Effect::Join(JoinEffect::of(&one.application)));
@@ -236,10 +239,7 @@ fn fitting<'r>(
         let today = rules.calendar.civil_day(now, row.territory);
         complain(&mut complaints, n, row, &bound, (now, today));
         prefer(&mut complaints, n, row, &all, (queue_territory, usize::from(bound.profile.preferences_max.value)));
-        fitting
-            .entry(queue_territory.home())
-            .or_default()
-            .push(Fitting { row, checked: checked(row, queue_territory) });
+        fitting.entry(queue_territory.home()).or_default().push(Fitting { row, queue_territory });
     }
     complaints.check()?;
     Ok(fitting)
@@ -254,6 +254,11 @@ fn complain(
 ) {
     if row.status.is_some_and(|s| s != Status::InQueue) {
         complaints.add(n, "status", "only waiting applications can be imported (in_queue); leave out the others");
+    }
+    if row.decision.is_some_and(|d| d != Decision::Accepted) {
+        let message = "only decided applications can be imported (accepted): decide it where it was handed in, or \
+                       register it here";
+        complaints.add(n, "decision", message);
     }
     if row.contacts.len() > 2 || row.contacts.iter().any(|c| c.contains(';')) {
         complaints.add(n, "contacts", "keep at most two contacts, without a semicolon in one of them");

@@ -22,6 +22,9 @@ use crate::trust::journal::Record;
 /// an import moves hundreds of seats.
 const FOLLOW_BATCH: i64 = 50;
 
+/// How many batches of applications wait for the children at most.
+const BATCHES_AHEAD: usize = 64;
+
 /// The ratio that a territory's profile merges by.
 pub type MixOf = dyn Fn(QueueKey) -> Option<Mix> + Send + Sync;
 
@@ -33,6 +36,7 @@ pub struct Live {
 
 /// A turn as a queue is built from it: the seat, whether it counts, and the chosen kindergartens.
 type TurnRow = (Seat, TurnState, Box<[u32]>);
+type TurnRows = HashMap<QueueKey, Vec<TurnRow>>;
 
 /// What is held in memory.
 #[derive(Default)]
@@ -171,12 +175,13 @@ pub fn effects(record: &Record) -> Vec<Effect> {
 }
 
 /// Takes the seats of the registry into an index that has no queues yet, and gives the turns that they are built from.
-fn grow(read: Receiver<Vec<Claimed>>) -> (Index, HashMap<QueueKey, Vec<TurnRow>>) {
+fn grow(read: Receiver<Vec<Claimed>>, iins: &HashMap<String, Iin>) -> Result<(Index, TurnRows), StoreError> {
     let mut index = Index::default();
-    let mut rows: HashMap<QueueKey, Vec<TurnRow>> = HashMap::new();
+    let mut rows = TurnRows::new();
     for claimed in read.into_iter().flatten() {
+        let unknown = || StoreError::Damaged(format!("application {} has no child", claimed.number));
         let held = Held {
-            iin: claimed.iin.number(),
+            iin: iins.get(&claimed.child).ok_or_else(unknown)?.number(),
             queue: claimed.queue,
             seat: Seat {
                 tier: claimed.tier,
@@ -198,7 +203,25 @@ fn grow(read: Receiver<Vec<Claimed>>) -> (Index, HashMap<QueueKey, Vec<TurnRow>>
         }
         index.hold(claimed.number, held);
     }
-    (index, rows)
+    Ok((index, rows))
+}
+
+/// Reads applications on this thread and children on another, while the index grows on a third. The children come from a
+/// later moment than the applications: more of them, and none changed.
+fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, TurnRows), StoreError> {
+    let died = |_| StoreError::Damaged("the index cannot be built".to_owned());
+    std::thread::scope(|scope| {
+        let children = scope.spawn(|| store.read_beside(seats::iins));
+        let (rows, read) = sync_channel::<Vec<Claimed>>(BATCHES_AHEAD);
+        let grown = scope.spawn(move || grow(read, &children.join().map_err(died)??));
+        let given = seats::claimed_in_batches(conn, |batch| {
+            rows.send(batch).map_err(|_| StoreError::Damaged("the index stopped growing".to_owned()))
+        });
+        drop(rows);
+        // Where the index stopped growing, its reason is the one to hear.
+        let grown = grown.join().map_err(died)??;
+        given.map(|()| grown)
+    })
 }
 
 impl Index {
@@ -206,17 +229,7 @@ impl Index {
         store.read_snapshot(|conn| {
             let reach = journal::reach(conn)?;
             let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
-            // The database is read on this thread while the index grows on another.
-            let (index, rows) = std::thread::scope(|scope| {
-                let (rows, read) = sync_channel::<Vec<Claimed>>(4);
-                let grown = scope.spawn(move || grow(read));
-                let given = seats::claimed_in_batches(conn, |batch| {
-                    rows.send(batch).map_err(|_| StoreError::Damaged("the index stopped growing".to_owned()))
-                });
-                drop(rows);
-                let grown = grown.join().map_err(|_| StoreError::Damaged("the index cannot be built".to_owned()))?;
-                given.map(|()| grown)
-            })?;
+            let (index, rows) = read_and_grow(store, conn)?;
             let mut index = Index { reach, ..index };
             for (key, seats) in rows {
                 let order = QueueOrder::build(mix_of(key), counters.get(&key).copied().unwrap_or_default(), seats)

@@ -25,6 +25,7 @@ pub mod places;
 pub(crate) mod position_text;
 pub mod positions;
 pub mod problem;
+pub mod proofs;
 pub mod queues;
 pub(crate) mod reach;
 pub mod reasons;

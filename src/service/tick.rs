@@ -1,5 +1,5 @@
 //! The acts of the clock: places whose hour of publication has come are published, referrals whose term has ended
-//! expire, and overdue cases are told to the head, then to the department.
+//! expire, claimed proofs that nobody confirmed in their term no longer count, and overdue cases are told to the head, then to the department.
 //!
 //! Each is done where it is due and not done yet, so that a second tick at the same instant changes nothing. An expired
 //! referral's place is published again and its child waits on with its turn, where the profile says `back`. Profiles
@@ -42,6 +42,8 @@ pub struct Ticked {
     pub expired: usize,
     /// Referrals whose term has ended under a profile with another consequence than `back`.
     pub left: usize,
+    /// Applications some of whose proofs nobody confirmed in their term.
+    pub lapsed: usize,
     /// Overdue cases of which somebody higher was told.
     pub escalated: usize,
     /// Kept answers that were older than [`ANSWERS_KEPT_DAYS`] and are forgotten.
@@ -60,6 +62,7 @@ pub fn tick(store: &Store, rules: &Rules, now: DateTime<Utc>, at: DateTime<Utc>)
         all.published += ticked.published;
         all.expired += ticked.expired;
         all.left += ticked.left;
+        all.lapsed += ticked.lapsed;
         all.escalated += ticked.escalated;
         // By the real time: an instant of the future that an operator typed must not forget today's answers.
         all.forgotten += store.forget_answers(home, now - TimeDelta::days(ANSWERS_KEPT_DAYS))?;
@@ -84,6 +87,9 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
             ticked.left += 1;
         }
     }
+    let lapsed = super::proofs::lapse(tx, rules, home, at)?;
+    ticked.lapsed = lapsed.iter().filter_map(|e| e.payload.get("applications")?.as_array()).map(Vec::len).sum();
+    entries.extend(lapsed);
     let told = super::cases::oversight::escalate(tx, rules, home, at)?;
     ticked.escalated = told.len();
     entries.extend(told);

@@ -1,6 +1,6 @@
 //! Applications with all that is lodged with them, and the claim that keeps a child to one of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -10,6 +10,7 @@ use super::connection::{AnyConnection, on_backend};
 use super::schema::{applicants, applications, category_claims, documents};
 use super::{StoreError, Transaction};
 use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document};
+use crate::domain::codes::{ProofStatus, Turn};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
 
@@ -175,6 +176,26 @@ pub fn claims(conn: &mut AnyConnection, number: &str) -> Result<Vec<CategoryClai
     rows.into_iter()
         .map(|(category, proof, status)| Ok(CategoryClaim { code: category, proof, status: code(&status)? }))
         .collect()
+}
+
+/// The categories that a home's live applications claim and nobody has judged yet, by application.
+///
+/// # Errors
+/// The database is not available.
+pub fn unjudged(conn: &mut AnyConnection, home: Kato) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
+    let rows: Vec<(String, String)> = category_claims::table
+        .inner_join(applications::table.on(applications::number.eq(category_claims::application)))
+        .filter(category_claims::home.eq(kato_to_column(home)))
+        .filter(category_claims::status.eq(ProofStatus::Claimed.code()))
+        .filter(applications::turn.eq(Turn::Live.code()))
+        .order((category_claims::application, category_claims::code))
+        .select((category_claims::application, category_claims::code))
+        .load(conn)?;
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (application, category) in rows {
+        all.entry(application).or_default().push(category);
+    }
+    Ok(all)
 }
 
 /// Keeps new applications. `new_children` are those whose child the home did not know; what it knew of the others is

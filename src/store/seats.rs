@@ -95,8 +95,8 @@ fn seated(row: Row) -> Result<Seated, StoreError> {
 pub struct Claimed {
     /// The application.
     pub number: Number,
-    /// The child.
-    pub iin: Iin,
+    /// The child, by key: see [`iins`].
+    pub child: String,
     /// The queue.
     pub queue: QueueKey,
     /// Precedence class.
@@ -123,6 +123,17 @@ impl Claimed {
 
 type ClaimedRow = ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
 
+/// Every child's number by key. A child that an application names keeps both for good.
+///
+/// # Errors
+/// The database is not available.
+pub fn iins(conn: &mut AnyConnection) -> Result<HashMap<String, Iin>, StoreError> {
+    let rows = children::table
+        .select((children::key, children::iin))
+        .load_iter::<(String, String), diesel::connection::DefaultLoadingMode>(conn)?;
+    rows.map(|row| row.map_err(StoreError::from).and_then(|(key, text)| Ok((key, iin(&text)?)))).collect()
+}
+
 /// Every application that holds its child's claim, in batches: those with a position, and those that a parent who asks
 /// must still find (enrolled, stop-listed, inactive). Besides, every spent turn, which its queue still counts from.
 ///
@@ -136,12 +147,6 @@ pub fn claimed_in_batches(
     mut take: impl FnMut(Vec<Claimed>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     const BATCH: usize = 4_096;
-    let mut iins: HashMap<String, Iin> = HashMap::new();
-    let children = children::table.select((children::key, children::iin));
-    for row in children.load_iter::<(String, String), diesel::connection::DefaultLoadingMode>(conn)? {
-        let (key, text) = row?;
-        iins.insert(key, iin(&text)?);
-    }
     let gone = [Status::Withdrawn, Status::Refused, Status::Closed].map(Status::code);
     let rows = applications::table
         .filter(applications::status.ne_all(gone).or(applications::turn.eq(Turn::Spent.code())))
@@ -154,7 +159,7 @@ pub fn claimed_in_batches(
         .load_iter::<ClaimedRow, diesel::connection::DefaultLoadingMode>(conn)?;
     let mut batch = Vec::with_capacity(BATCH);
     for row in rows {
-        batch.push(claimed(row?, &iins)?);
+        batch.push(claimed(row?)?);
         if batch.len() == BATCH {
             take(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))?;
         }
@@ -162,12 +167,11 @@ pub fn claimed_in_batches(
     take(batch)
 }
 
-fn claimed(row: ClaimedRow, iins: &HashMap<String, Iin>) -> Result<Claimed, StoreError> {
+fn claimed(row: ClaimedRow) -> Result<Claimed, StoreError> {
     let ((number, child), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = row;
     let (turn, status, preferences) = rest;
-    let unknown = || StoreError::Damaged(format!("application {number} has no child"));
     Ok(Claimed {
-        iin: *iins.get(&child).ok_or_else(unknown)?,
+        child,
         queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
         tier: tier_of(tier)?,
         stream: code(&stream)?,

@@ -36,6 +36,7 @@ pub struct Store {
 pub struct Transaction<'a> {
     conn: &'a mut AnyConnection,
     at: DateTime<Utc>,
+    chains: &'a mut BTreeMap<Kato, Chain>,
 }
 
 /// One record for the journal of a home. The store adds the place in the chain, the instant and the hashes.
@@ -57,7 +58,7 @@ pub struct Entry {
 pub struct Written<T> {
     /// The answer.
     pub value: T,
-    /// The records.
+    /// The records that were not appended before.
     pub entries: Vec<Entry>,
 }
 
@@ -117,6 +118,17 @@ impl Store {
     /// Those of `act`, or the database is not available.
     pub fn read<T, E: From<StoreError>>(&self, act: impl FnOnce(&mut AnyConnection) -> Result<T, E>) -> Result<T, E> {
         act(&mut *self.connection()?)
+    }
+
+    /// Reads on a connection of its own, beside one that is held: the pool may have no other.
+    ///
+    /// # Errors
+    /// Those of `act`, or the database is not available.
+    pub fn read_beside<T>(
+        &self,
+        act: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        act(&mut self.location.connect()?)
     }
 
     /// Reads several things as they were at one moment.
@@ -255,10 +267,12 @@ fn attempt<T, E: From<StoreError>>(
 ) -> Result<T, Failed<E>> {
     begin(conn, "BEGIN IMMEDIATE", "BEGIN")?;
     let done = (|| {
-        let (chains, at) = lock(conn, homes, now)?;
-        let written = act(&mut Transaction { conn, at }).map_err(Failed::Final)?;
-        append(conn, chains, at, &written.entries)?;
-        Ok((written.value, written.entries.is_empty()))
+        let (mut chains, at) = lock(conn, homes, now)?;
+        let mut tx = Transaction { conn, at, chains: &mut chains };
+        let written = act(&mut tx).map_err(Failed::Final)?;
+        tx.append(&written.entries)?;
+        let recorded = save_heads(conn, chains, at)?;
+        Ok((written.value, !recorded))
     })();
     match done {
         Ok((value, true)) => {
@@ -278,9 +292,11 @@ fn attempt<T, E: From<StoreError>>(
     }
 }
 
+/// A home's chain inside a transaction: where it stands, and whether it grew.
 struct Chain {
     seq: i64,
     head: String,
+    grew: bool,
 }
 
 /// Locks the homes in ascending order and gives their chains, with an instant that is before none of them.
@@ -313,35 +329,21 @@ fn lock(
             }
         };
         at = at.max(from_column(last));
-        chains.insert(home, Chain { seq, head });
+        chains.insert(home, Chain { seq, head, grew: false });
     }
     Ok((chains, at))
 }
 
-fn append(
-    conn: &mut AnyConnection,
-    mut chains: BTreeMap<Kato, Chain>,
-    at: DateTime<Utc>,
-    entries: &[Entry],
-) -> Result<(), StoreError> {
-    let mut records = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let chain = chains
-            .get_mut(&entry.home)
-            .ok_or_else(|| StoreError::Other(format!("home {} is written but was not locked", entry.home)))?;
-        let (record, payload) = journal::next(entry, at, chain.seq + 1, &chain.head);
-        chain.seq = record.seq;
-        chain.head.clone_from(&record.hash);
-        records.push((record, payload));
-    }
-    journal::insert(conn, at, &records)?;
-    let touched = entries.iter().map(|e| e.home).collect::<std::collections::BTreeSet<_>>();
-    for (home, chain) in chains.into_iter().filter(|(home, _)| touched.contains(home)) {
+/// Writes down where the chains stand that grew; whether any did.
+fn save_heads(conn: &mut AnyConnection, chains: BTreeMap<Kato, Chain>, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    let mut any = false;
+    for (home, chain) in chains.into_iter().filter(|(_, chain)| chain.grew) {
+        any = true;
         diesel::update(homes::table.find(kato_to_column(home)))
             .set((homes::seq.eq(chain.seq), homes::head.eq(chain.head), homes::at.eq(to_column(at))))
             .execute(conn)?;
     }
-    Ok(())
+    Ok(any)
 }
 
 impl Transaction<'_> {
@@ -353,6 +355,27 @@ impl Transaction<'_> {
     /// The connection, for reads inside the act.
     pub fn conn(&mut self) -> &mut AnyConnection {
         self.conn
+    }
+
+    /// Appends records at once: for an act of so many that it should not hold them all until its end. The others leave
+    /// theirs in [`Written::entries`].
+    ///
+    /// # Errors
+    /// A home that was not locked, or the database refuses.
+    pub fn append(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
+        let mut records = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let chain = self
+                .chains
+                .get_mut(&entry.home)
+                .ok_or_else(|| StoreError::Other(format!("home {} is written but was not locked", entry.home)))?;
+            let (record, payload) = journal::next(entry, self.at, chain.seq + 1, &chain.head);
+            chain.seq = record.seq;
+            chain.head.clone_from(&record.hash);
+            chain.grew = true;
+            records.push((record, payload));
+        }
+        journal::insert(self.conn, self.at, &records)
     }
 
     /// The next ticket of a home: increasing, without gaps.

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use kezek::domain::application::Document;
-use kezek::domain::codes::{ProofStatus, Status};
+use kezek::domain::codes::{Decision, ProofStatus, Status};
 use kezek::domain::kato::Kato;
 use kezek::domain::territory::Level;
 use kezek::exchange::fault::FAULTS_LISTED_MAX;
@@ -35,7 +35,7 @@ fn rows<R: Row + std::fmt::Debug>(text: impl AsRef<[u8]>) -> Rows<R> {
 }
 
 const HEADER: &str = "number,child_iin,child_name,birth_date,applicant_iin,applicant_name,applicant_kind,contacts,channel,\
-                      applied_at,territory,kind,language,preferences,categories,documents,status,ticket,evidence\n";
+                      applied_at,territory,kind,language,preferences,categories,documents,status,decision,ticket,evidence\n";
 
 /// The columns of a good application, by name; tests change some of them. The numbers are invented.
 fn application(changes: &[(&str, &str)]) -> String {
@@ -57,6 +57,7 @@ fn application(changes: &[(&str, &str)]) -> String {
         ("categories", "large_family:confirmed:КМ-17;teacher"),
         ("documents", "birth_certificate:001122;applicant_id:044556677:2031-01-01"),
         ("status", "in_queue"),
+        ("decision", "accepted"),
         ("ticket", "7"),
         ("evidence", "paper journal of 2021, page 4"),
     ];
@@ -124,7 +125,7 @@ fn an_application_is_read_cell_by_cell() {
     assert_eq!((row.categories[1].code.as_str(), row.categories[1].status), ("teacher", ProofStatus::Claimed));
     assert_eq!(row.documents[0].expires_on, None);
     assert_eq!(row.documents[1].expires_on, NaiveDate::from_ymd_opt(2031, 1, 1));
-    assert_eq!((row.ticket, row.status), (Some(7), Some(Status::InQueue)));
+    assert_eq!((row.ticket, row.status, row.decision), (Some(7), Some(Status::InQueue), Some(Decision::Accepted)));
 }
 
 #[test]
@@ -137,11 +138,11 @@ fn columns_may_stand_in_any_order_after_a_byte_order_mark_with_crlf_and_blank_li
 }
 
 #[test]
-fn a_number_a_status_and_a_ticket_may_be_missing_with_their_columns() {
-    let row = application(&[("number", ""), ("status", ""), ("ticket", "")]);
+fn a_number_a_status_a_decision_and_a_ticket_may_be_missing_with_their_columns() {
+    let row = application(&[("number", ""), ("status", ""), ("decision", ""), ("ticket", "")]);
     let with_columns = rows::<ApplicationRow>(HEADER.to_owned() + &row).rows;
-    let header = HEADER.replace("number,", "").replace("status,ticket,", "");
-    let short = row.trim_start_matches("\"\",").replace("\"\",\"\",", "");
+    let header = HEADER.replace("number,", "").replace("status,decision,ticket,", "");
+    let short = row.trim_start_matches("\"\",").replace("\"\",\"\",\"\",", "");
     assert_eq!(rows::<ApplicationRow>(header + &short).rows, with_columns);
     assert_eq!((&with_columns[0].number, with_columns[0].status, with_columns[0].ticket), (&None, None, None));
     let places = rows::<PlaceRow>("group,cohort,count,available_on\n101,2023,2,2026-09-01\n").rows;
@@ -219,6 +220,7 @@ fn a_bad_application_says_what_to_do() {
         ("categories", "teacher;teacher:claimed", "stands twice"),
         ("documents", "applicant_id:1:tomorrow", "use YYYY-MM-DD"),
         ("status", "waiting", "use one of: in_queue"),
+        ("decision", "yes", "use one of: pending"),
         ("ticket", "0", "whole number from 1"),
         ("ticket", "4294967296", "whole number from 1"),
         ("evidence", "", "must not be empty"),

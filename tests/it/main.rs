@@ -37,6 +37,7 @@ mod permissions;
 mod positions;
 mod program;
 mod program_rule;
+mod proofs;
 mod proxies;
 mod racing;
 mod referrals;

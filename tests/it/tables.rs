@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use kezek::clock::Clock;
+use kezek::domain::codes::Decision;
 use kezek::rules::Rules;
 use kezek::service::registry::Registry;
 use kezek::trust::signature::NoVerifier;
@@ -88,6 +89,7 @@ fn faults_of_a_file_are_said_by_file_row_and_column_and_nothing_is_written() {
         let file = folder.path().join("wrong.csv");
         let mut rows = program::rows(6, 52);
         rows[1].evidence = "a page\nand the next".to_owned();
+        rows[2].decision = Some(Decision::Pending);
         rows[3].preferences = vec!["k-999".to_owned()];
         rows[4].contacts = vec!["1;2".to_owned()];
         rows[5].child_iin = rows[0].child_iin;
@@ -110,6 +112,7 @@ fn faults_of_a_file_are_said_by_file_row_and_column_and_nothing_is_written() {
         for said in [
             format!("{name}, row 7, column preferences: there is no kindergarten k-999"),
             format!("{name}, row 8, column contacts: keep at most two contacts"),
+            format!("{name}, row 6, column decision: only decided applications can be imported"),
         ] {
             assert!(refused.err.contains(&said), "{said}\nin {}", refused.err);
         }

@@ -141,6 +141,8 @@ CREATE TABLE category_claims (
     status_at TEXT NOT NULL,
     PRIMARY KEY (application, code)
 ) STRICT;
+-- What the clock looks for: proofs that nobody has judged yet.
+CREATE INDEX category_claims_home ON category_claims (home, status);
 
 CREATE TABLE documents (
     application TEXT NOT NULL REFERENCES applications (number),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::domain::application::{CategoryClaim, Document};
-use crate::domain::codes::{ApplicantKind, Channel, GroupKind, Language, Status};
+use crate::domain::codes::{ApplicantKind, Channel, Decision, GroupKind, Language, Status};
 use crate::domain::iin::{Iin, IinWarning};
 use crate::domain::kato::Kato;
 use crate::exchange::cell::{self, Read};
@@ -48,6 +48,8 @@ pub struct ApplicationRow {
     pub documents: Vec<Document>,
     /// Where it stands; nothing: in the queue.
     pub status: Option<Status>,
+    /// What its case came to; nothing: accepted.
+    pub decision: Option<Decision>,
     /// Its ticket, where it has one.
     pub ticket: Option<u32>,
     /// What shows the instant: the paper journal's page, the other system's record. Only an import with evidence may
@@ -74,6 +76,7 @@ impl Row for ApplicationRow {
         "categories",
         "documents",
         "status",
+        "decision",
         "ticket",
         "evidence",
     ];
@@ -95,6 +98,7 @@ impl Row for ApplicationRow {
         required("categories"),
         required("documents"),
         optional("status"),
+        optional("decision"),
         optional("ticket"),
         required("evidence"),
     ]];
@@ -118,6 +122,7 @@ impl Row for ApplicationRow {
             cells.read_optional("categories", |text| once(cell::list(text, cell::claim)?, |claim| &claim.code));
         let documents = cells.read_optional("documents", |text| cell::list(text, cell::document));
         let status = cells.read_optional("status", cell::code);
+        let decision = cells.read_optional("decision", cell::code);
         let ticket = cells.read_optional("ticket", |text| cell::integer(text, 1..=u32::MAX.into()));
         let evidence = cells.read("evidence", cell::text);
         let row = ApplicationRow {
@@ -138,6 +143,7 @@ impl Row for ApplicationRow {
             categories: categories?.unwrap_or_default(),
             documents: documents?.unwrap_or_default(),
             status: status?,
+            decision: decision?,
             ticket: ticket?.and_then(|ticket| u32::try_from(ticket).ok()),
             evidence: evidence?,
         };
@@ -170,6 +176,7 @@ impl Row for ApplicationRow {
             [Cow::from(&document.kind), Cow::from(&document.number), expires_on.into()]
         })));
         cell(self.status.map_or("", Status::code));
+        cell(self.decision.map_or("", Decision::code));
         cell(&self.ticket.map_or_else(String::new, |ticket| ticket.to_string()));
         cell(&cell::guard(&self.evidence));
     }

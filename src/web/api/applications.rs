@@ -2,12 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::service::applications::{AmendIn, ApplicationView, ProofIn, Stands, WithdrawIn};
+use crate::service::applications::{AmendIn, ApplicationView, Stands, WithdrawIn};
 use crate::service::decide::{Decided, DecisionIn};
 use crate::service::handed_in::HandedIn;
 use crate::service::moving::MoveIn;
 use crate::service::permissions::Act;
 use crate::service::problem::{Kind, Problem};
+use crate::service::proofs::ProofIn;
 use crate::service::register::Registered;
 use crate::service::results::StoredResult;
 use crate::trust::journal::instant_text;

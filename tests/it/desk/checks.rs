@@ -47,13 +47,14 @@ impl Desk {
             seats::claimed_in_batches(conn, |batch| {
                 all.extend(batch);
                 Ok(())
-            })
+            })?;
+            seats::iins(conn)
         });
-        read.expect("the seats");
+        let iins = read.expect("the seats");
         for seated in &all {
             by_queue.insert(seated.queue, ());
             if is_live(seated.status) {
-                let other = live_of_child.insert(seated.iin.number(), seated.number);
+                let other = live_of_child.insert(iins[&seated.child].number(), seated.number);
                 assert_eq!(other, None, "a child has two live applications, one is {}", seated.number);
             }
         }
@@ -66,7 +67,7 @@ impl Desk {
         }
         drop(index);
         for seated in &all {
-            self.the_text_of_a_look_up_is_its_entry(seated.iin);
+            self.the_text_of_a_look_up_is_its_entry(iins[&seated.child]);
         }
     }
 

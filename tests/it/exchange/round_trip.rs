@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kezek::domain::application::{CategoryClaim, Document};
 use kezek::domain::codes::{
-    ApplicantKind, Channel, GroupKind, Language, PlaceStatus, ProofStatus, ReferralStatus, Status,
+    ApplicantKind, Channel, Decision, GroupKind, Language, PlaceStatus, ProofStatus, ReferralStatus, Status,
 };
 use kezek::domain::iin::Iin;
 use kezek::domain::kato::Kato;
@@ -86,6 +86,7 @@ fn any_application() -> impl Strategy<Value = ApplicationRow> {
         any_of(GroupKind::ALL),
         any_of(Language::ALL),
         prop::option::of(any_of(Status::ALL)),
+        prop::option::of(any_of(Decision::ALL)),
         prop::option::of(1u32..),
     );
     let papers = (
@@ -112,7 +113,8 @@ fn any_application() -> impl Strategy<Value = ApplicationRow> {
             categories: claims.into_iter().map(|(code, claim)| CategoryClaim { code, ..claim }).collect(),
             documents,
             status: codes.4,
-            ticket: codes.5,
+            decision: codes.5,
+            ticket: codes.6,
             evidence,
         })
         .prop_filter("two people", |row| row.child_iin != row.applicant_iin)
