@@ -102,6 +102,12 @@ impl Table<'_> {
         codes.map(|code| self.label(group, code)).collect::<Vec<_>>().join("; ")
     }
 
+    /// A row of headings.
+    fn heading(&self, codes: &[&str]) -> String {
+        let labels: Vec<&str> = codes.iter().map(|code| self.label("table", code)).collect();
+        format!("| {} |\n|{}\n", labels.join(" | "), "---|".repeat(codes.len()))
+    }
+
     fn print(&self) -> String {
         let r = self.regulation;
         let mut text = format!("## {}\n\n{}\n{}\n", r.id, r.names.get(self.tongue), r.act.citation.get(self.tongue));
@@ -110,23 +116,25 @@ impl Table<'_> {
         let registered = day(r.act.registered_on);
         let region = r.region.map_or_else(|| "?".to_owned(), |region| region.to_string());
         let until = r.legal_until.map_or_else(|| "-".to_owned(), |on| on.to_string());
+        let (reg, force) = (self.label("table", "registered"), self.label("table", "in_force"));
         // Writing into a String cannot fail.
-        let _ =
-            writeln!(text, "reg. {number} {registered} | KATO {region} | in force {} to {until}", day(r.legal_from));
-        let _ = writeln!(text, "{}\n", self.list("provider_kind", r.provider_kinds.iter().map(|k| k.code())));
-        text.push_str("| channel | # | actor | action -> outcome | max | clause |\n|---|---|---|---|---|---|\n");
+        let _ = writeln!(text, "{reg} {number} {registered} | KATO {region} | {force} {} – {until}", day(r.legal_from));
+        let kinds = self.list("provider_kind", r.provider_kinds.iter().map(|k| k.code()));
+        let _ = writeln!(text, "{}: {kinds}\n", self.label("table", "provider"));
+        text.push_str(&self.heading(&["channel", "number", "actor", "action", "max", "clause"]));
         r.channels.iter().for_each(|channel| self.print_channel(&mut text, channel));
         text.push('\n');
+        self.print_intake(&mut text);
         self.print_results(&mut text);
         for defect in &r.defects {
-            let _ = writeln!(text, "note: {defect}");
+            let _ = writeln!(text, "{}: {defect}", self.label("table", "note"));
         }
         text.push('\n');
         text
     }
 
     fn print_channel(&self, text: &mut String, channel: &ChannelRule) {
-        let code = channel.code.code();
+        let code = self.label("channel", channel.code.code());
         let straight: Vec<&str> = channel.straight_path().map(|s| s.id.as_str()).collect();
         let mut number = 0;
         for step in &channel.steps {
@@ -140,16 +148,43 @@ impl Table<'_> {
         }
         for span in &channel.spans {
             let max = self.words.not_over(self.tongue, span.term);
-            let _ = writeln!(text, "| {code} | | | 1 - {} | {max} | {} |", span.through, span.clause);
+            let through = straight.iter().position(|id| *id == span.through).map_or(0, |at| at + 1);
+            let _ = writeln!(text, "| {code} | 1–{through} | | | {max} | {} |", span.clause);
         }
         if let Some(sum) = self.sum(channel) {
-            let _ = writeln!(text, "| {code} sum | | | | [computed] {sum} | |");
+            let _ = writeln!(text, "| {code} | | | {} | {sum} | |", self.label("table", "sum"));
         }
         if let Some(total) = &channel.total {
-            let only = total.only_for.as_deref().map(|code| self.label("result", code)).unwrap_or_default();
+            let only = total.only_for.as_deref().map(|code| format!(": {}", self.label("result", code)));
             let max = self.words.not_over(self.tongue, total.term);
-            let _ = writeln!(text, "| {code} total | | | {only} | {max} | {} |", total.clause);
+            let label = self.label("table", "total");
+            let _ = writeln!(text, "| {code} | | | {label}{} | {max} | {} |", only.unwrap_or_default(), total.clause);
         }
+    }
+
+    /// Who may apply, what consent is taken by whom, and which papers make a package complete.
+    fn print_intake(&self, text: &mut String) {
+        let r = self.regulation;
+        text.push_str(&self.heading(&["channel", "media", "applicants", "consent", "clause"]));
+        for channel in &r.channels {
+            let media = self.list("medium", channel.media.iter().map(|m| m.code()));
+            let applicants = self.list("applicant_kind", channel.applicants.iter().map(|a| a.value.code()));
+            let consent = channel.consent.as_ref().map_or("-", |c| self.label("actor", c.taken_by.code()));
+            let clause = channel.consent.as_ref().map_or("-", |c| c.clause.as_str());
+            let code = self.label("channel", channel.code.code());
+            let _ = writeln!(text, "| {code} | {media} | {applicants} | {consent} | {clause} |");
+        }
+        text.push('\n');
+        if r.documents.is_empty() {
+            return;
+        }
+        text.push_str(&self.heading(&["document", "applicants", "basis"]));
+        for document in &r.documents {
+            let only = document.only_for.map_or("", |kind| self.label("applicant_kind", kind.code()));
+            let (names, basis) = (document.names.get(self.tongue), self.label("basis", document.basis.code()));
+            let _ = writeln!(text, "| {names} | {only} | {basis} |");
+        }
+        text.push('\n');
     }
 
     fn action(&self, step: &Step) -> String {
@@ -176,26 +211,28 @@ impl Table<'_> {
 
     fn print_results(&self, text: &mut String) {
         let r = self.regulation;
-        text.push_str("| result | form | media | signer | channels | clause |\n|---|---|---|---|---|---|\n");
+        text.push_str(&self.heading(&["result", "form", "media", "delivery", "signer", "channels", "clause"]));
         for result in &r.results {
-            let media: Vec<&str> = result.media.iter().map(|m| m.code()).collect();
-            let channels: Vec<&str> = result.channels.iter().map(|c| c.code()).collect();
-            let (names, signer) = (result.names.get(self.tongue), self.label("actor", &result.signer));
-            let (media, channels) = (media.join(", "), channels.join(", "));
-            let _ =
-                writeln!(text, "| {names} | {} | {media} | {signer} | {channels} | {} |", result.form, result.clause);
+            let (names, form) = (result.names.get(self.tongue), self.label("form", &result.form));
+            let media = self.list("medium", result.media.iter().map(|m| m.code()));
+            let delivery = self.list("delivery", result.delivery.iter().map(|d| d.code()));
+            let signer = self.label("actor", &result.signer);
+            let channels = self.list("channel", result.channels.iter().map(|c| c.code()));
+            let clause = &result.clause;
+            let _ = writeln!(text, "| {names} | {form} | {media} | {delivery} | {signer} | {channels} | {clause} |");
         }
         text.push('\n');
         if r.refusals.is_empty() {
             return;
         }
-        text.push_str("| refusal | stage | channels | basis | clause |\n|---|---|---|---|---|\n");
+        text.push_str(&self.heading(&["refusal", "stage", "channels", "basis", "clause"]));
         for refusal in &r.refusals {
-            let channels: Vec<&str> = refusal.channels.iter().map(|c| c.code()).collect();
-            let basis = self.label("basis", refusal.ground.basis.code());
+            let channels = self.list("channel", refusal.channels.iter().map(|c| c.code()));
+            let (stage, basis) =
+                (self.label("stage", refusal.stage.code()), self.label("basis", refusal.ground.basis.code()));
             let names = refusal.ground.names.get(self.tongue);
             let clause = refusal.ground.clause.as_deref().unwrap_or("-");
-            let _ = writeln!(text, "| {names} | {} | {} | {basis} | {clause} |", refusal.stage, channels.join(", "));
+            let _ = writeln!(text, "| {names} | {stage} | {channels} | {basis} | {clause} |");
         }
         text.push('\n');
     }

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::calendar::{Calendar, CalendarWarning};
 use super::due::Counting;
 use super::hours::Desk;
-use super::regulation::{Actor, ChannelRule, Meaning, Regulation, ResultRule, Stage, Step};
+use super::regulation::{Actor, ChannelRule, Delivery, Meaning, Regulation, ResultRule, Stage, Step};
 use super::sourced::RuleGround;
 use super::term::{Term, Unit};
 use crate::domain::codes::{Basis, Channel};
@@ -22,6 +22,8 @@ const RESOLUTION: &str = "resolution";
 const SIGNED: &str = "signed_result";
 /// How the outcome of a step begins that drafts the decision.
 const DRAFT: &str = "draft";
+/// What a step leaves when it puts the result into the applicant's cabinet.
+const IN_CABINET: &str = "cabinet_result";
 /// What a step leaves when it asks the registers.
 const ASKED: &str = "data_or_message";
 
@@ -183,6 +185,17 @@ impl<'a> Course<'a> {
             }
         }
         found
+    }
+
+    /// How a result reaches the applicant here: into the cabinet from the portal and where the step that yields it puts it
+    /// there, on paper otherwise, as far as the act knows the way.
+    pub fn delivery(&self, rule: &ResultRule) -> Delivery {
+        let yielding = self.rule.steps.iter().find(|s| s.yields.contains(&rule.code));
+        let in_cabinet = yielding.is_some_and(|s| s.outcome.as_deref() == Some(IN_CABINET));
+        let cabinet = in_cabinet || self.channel() == Channel::Portal;
+        let wanted = if cabinet { Delivery::Cabinet } else { Delivery::Paper };
+        let known = rule.delivery.contains(&wanted);
+        if known { wanted } else { rule.delivery.first().copied().unwrap_or(wanted) }
     }
 
     /// The reasoned refusal of this channel.

@@ -33,6 +33,7 @@ use fault::{Reading, RuleFault, RuleFaults};
 use messages::{Messages, Tongue};
 use profile::Profile;
 use regulation::Regulation;
+use regulation_check::Labels;
 
 /// Everything that this deployment takes for law.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +106,7 @@ impl Rules {
             let found = Profile::read(&mut Reading { file, text, faults: &mut faults });
             rules.profiles.extend(found.map(|profile| (profile.code.clone(), profile)));
         }
-        let labels = rules.action_labels();
+        let labels = Labels { actions: rules.labels("action"), forms: rules.labels("form") };
         for (file, text) in of("regulations/") {
             let found = regulation_check::read(&mut Reading { file, text, faults: &mut faults }, &labels);
             rules.regulations.extend(found.map(|regulation| (regulation.id.clone(), regulation)));
@@ -124,8 +125,9 @@ impl Rules {
         if faults.is_empty() { Ok(rules) } else { Err(RuleFaults(faults)) }
     }
 
-    fn action_labels(&self) -> BTreeSet<String> {
-        let groups = self.messages.labels(Tongue::Kk).filter(|(group, _)| *group == "action");
+    /// The codes of a group that the catalogue has words for.
+    fn labels(&self, group: &str) -> BTreeSet<String> {
+        let groups = self.messages.labels(Tongue::Kk).filter(|(found, _)| *found == group);
         groups.flat_map(|(_, labels)| labels.keys().cloned()).collect()
     }
 

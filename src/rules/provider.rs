@@ -41,15 +41,19 @@ codes! {
 }
 
 /// What the authority of a role over a territory of this level may be called in a regulation. A department belongs to
-/// the executive body of its city or district, so it answers to both names.
+/// the executive body of its city or district, so it answers to both names; the akim of an oblast, of a district or of a
+/// city with an akimat of its own leads that body.
 pub fn authority_kinds(role: Role, level: Level) -> &'static [ProviderKind] {
     match (role, level) {
         (Role::Akim, Level::CityDistrict) => &[ProviderKind::AkimCityDistrict],
-        (Role::Akim, Level::City | Level::TownAdministration | Level::CityAdministration) => &[ProviderKind::AkimCity],
+        (Role::Akim, Level::CityAdministration) => &[ProviderKind::AkimCity, ProviderKind::CityBody],
+        (Role::Akim, Level::City | Level::TownAdministration) => &[ProviderKind::AkimCity],
         (Role::Akim, Level::TownshipAdministration) => &[ProviderKind::AkimSettlement],
         (Role::Akim, Level::VillageAdministration | Level::Settlement) => &[ProviderKind::AkimVillage],
         (Role::Akim, Level::RuralDistrict) => &[ProviderKind::AkimRuralDistrict],
-        (Role::Department, Level::Oblast) => &[ProviderKind::OblastBody],
+        (Role::Akim | Role::Department, Level::Oblast) => &[ProviderKind::OblastBody],
+        (Role::Akim, Level::RepublicanCity) => &[ProviderKind::CityBody],
+        (Role::Akim, Level::District) => &[ProviderKind::DistrictBody],
         (Role::Department, Level::RepublicanCity | Level::CityAdministration | Level::City) => {
             &[ProviderKind::CityBody, ProviderKind::CityDepartment]
         }

@@ -6,8 +6,16 @@ use super::fault::Reading;
 use super::regulation::{ChannelRule, Regulation, Step};
 use super::sourced::{RuleGround, basis_fault};
 
-/// Reads a regulation's file, or notes its faults. `labels` are the codes that the catalogue has words for.
-pub(super) fn read(reading: &mut Reading<'_>, labels: &BTreeSet<String>) -> Option<Regulation> {
+/// The codes that the catalogue has words for.
+pub(super) struct Labels {
+    /// Of actions.
+    pub(super) actions: BTreeSet<String>,
+    /// Of the forms of results.
+    pub(super) forms: BTreeSet<String>,
+}
+
+/// Reads a regulation's file, or notes its faults.
+pub(super) fn read(reading: &mut Reading<'_>, labels: &Labels) -> Option<Regulation> {
     let before = reading.faults.len();
     let regulation: Regulation = reading.toml()?;
     let stem = reading.file.rsplit('/').next().and_then(|name| name.strip_suffix(".toml"));
@@ -17,9 +25,14 @@ pub(super) fn read(reading: &mut Reading<'_>, labels: &BTreeSet<String>) -> Opti
     check_dates(reading, &regulation);
     check_lists(reading, &regulation);
     check_bases(reading, &regulation);
+    for result in regulation.results.iter().filter(|r| !labels.forms.contains(&r.form)) {
+        let known = labels.forms.iter().cloned().collect::<Vec<_>>().join(", ");
+        let reason = format!("the form `{}` has no label; use one of: {known}", result.form);
+        reading.at_text(&format!("form = \"{}\"", result.form), reason);
+    }
     for channel in &regulation.channels {
         let mut place = Place::of(reading, channel);
-        check_steps(reading, &mut place, channel, labels);
+        check_steps(reading, &mut place, channel, &labels.actions);
         check_results(reading, &mut place, channel, &regulation);
     }
     (reading.faults.len() == before).then_some(regulation)

@@ -67,6 +67,9 @@ pub struct ApplicationView {
     pub profile: String,
     /// What is known of the signature.
     pub signature: String,
+    /// The case in which its request is rendered; none where it came with an import.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     /// The referrals issued for it.
     pub referrals: Vec<String>,
     /// Where it stands in its queue.
@@ -136,14 +139,16 @@ impl Registry {
     pub fn application(&self, principal: &Principal, number: &str) -> Result<ApplicationView, Problem> {
         principal.role_may(Act::ReadApplication)?;
         home_of(number, Numbered::Application, "application")?;
-        let (lodged, issued) = self.store.read(|conn| -> Result<_, Problem> {
+        let (lodged, issued, case) = self.store.read(|conn| -> Result<_, Problem> {
             let application = load(conn, number)?;
             principal.may(Act::ReadApplication, application.territory)?;
-            Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?))
+            let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
+            Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?, case))
         })?;
         let standing = self.position_of(number, self.clock.now());
         let claims = self.claims_of(&lodged);
-        Ok(view(lodged, claims, issued.into_iter().map(|r| r.number).collect(), standing))
+        let issued = issued.into_iter().map(|r| r.number).collect();
+        Ok(ApplicationView { case, ..view(lodged, claims, issued, standing) })
     }
 
     fn claims_of(&self, lodged: &Lodged) -> Vec<CategoryView> {
@@ -366,6 +371,7 @@ fn view(
         regulation: a.regulation,
         profile: a.profile,
         signature: a.signature,
+        case: None,
         referrals,
         standing,
     }

@@ -18,7 +18,7 @@ use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
 use crate::rules::Bound;
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, applications, kindergartens, places, referrals};
+use crate::store::{Entry, Transaction, Written, applications, cases, kindergartens, places, referrals};
 use crate::trust::journal::instant_text;
 
 /// A referral as it is shown.
@@ -60,6 +60,9 @@ pub struct ReferralView {
     /// The id of its paper.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
+    /// The case of the admission, once the referral was presented.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
 }
 
 /// The issuing authority.
@@ -111,6 +114,7 @@ pub(crate) fn view(r: &Referral, document: Option<&str>) -> ReferralView {
         ground: Some(r.ground.clone()).filter(|g| !g.is_empty()),
         reasons: serde_json::from_str(&r.reasons).unwrap_or_default(),
         document: document.map(str::to_owned),
+        case: None,
     }
 }
 
@@ -190,6 +194,7 @@ impl Registry {
             may_on(conn, principal, Act::ReadReferral, &referral, &application)?;
             let child = applications::child(conn, &application.child)?;
             let mut view = view(&referral, None);
+            view.case = cases::of_referral(conn, number)?.map(|case| case.number);
             view.child = Some(ReferredChild {
                 iin: child.iin.to_string(),
                 name: child.name,
@@ -237,7 +242,9 @@ impl Registry {
                     "valid_until": held.referral.valid_until_on.to_string(),
                     "role": caller.principal.role, "facts": kept, "case": case, "queue": effects}),
             };
-            Ok(Written { value: view(&held.referral, None), entries: vec![entry] })
+            let mut value = view(&held.referral, None);
+            value.case = cases::of_referral(tx.conn(), number)?.map(|case| case.number);
+            Ok(Written { value, entries: vec![entry] })
         })
     }
 

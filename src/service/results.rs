@@ -14,7 +14,7 @@ use crate::domain::codes::{Channel, ResultKind};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
 use crate::domain::referral::Referral;
-use crate::rules::regulation::Meaning;
+use crate::rules::regulation::{Delivery, Meaning};
 use crate::rules::sourced::RuleGround;
 use crate::rules::{Bound, Rules};
 use crate::store::connection::AnyConnection;
@@ -72,7 +72,7 @@ pub(crate) fn notification(
     if let Some(standing) = standing {
         paper.paragraphs.extend(standing.reasons.iter().map(|r| r.text.clone()));
     }
-    Ok(stored(issue, kind, delivery(issue.application.channel), paper))
+    Ok(stored(issue, kind, bound, paper))
 }
 
 /// The reasoned refusal, which names its grounds and where to appeal.
@@ -98,7 +98,7 @@ pub(crate) fn reasoned_refusal(
         let values = [("ground", &names), ("basis", &basis), ("appeal_body", &appeal_body), ("appeal_term", &term)];
         paper.paragraphs.push(say_each(rules, "refused", &values));
     }
-    Ok(stored(issue, ResultKind::ReasonedRefusal, delivery(issue.application.channel), paper))
+    Ok(stored(issue, ResultKind::ReasonedRefusal, bound, paper))
 }
 
 /// The receipt of the State Corporation for a package that it may not accept. It has no application.
@@ -167,7 +167,7 @@ pub(crate) fn referral(
     let values = [("kindergarten", &name), ("number", &number), ("on", &on)];
     paper.paragraphs.push(say_each(rules, "referral_issued", &values));
     paper.paragraphs.push(say_each(rules, "valid_until", &[("until", &until)]));
-    Ok(stored(issue, ResultKind::Referral, delivery(issue.application.channel), paper))
+    Ok(stored(issue, ResultKind::Referral, bound, paper))
 }
 
 /// A kindergarten's name in each language; English shows the Russian one.
@@ -232,7 +232,7 @@ pub(crate) fn line(rules: &Rules, code: &str, value: Said) -> Line {
     Line { label: label(rules, "print", code), value }
 }
 
-fn stored(issue: &Issue<'_>, kind: ResultKind, delivery: &str, paper: Paper) -> StoredResult {
+fn stored(issue: &Issue<'_>, kind: ResultKind, bound: &Bound<'_>, paper: Paper) -> StoredResult {
     StoredResult {
         id: issue.id.to_owned(),
         home: issue.application.home,
@@ -242,18 +242,19 @@ fn stored(issue: &Issue<'_>, kind: ResultKind, delivery: &str, paper: Paper) -> 
         kind: kind.code().to_owned(),
         issued_at: issue.at,
         signer: format!("{}:{}", issue.signer.role, issue.signer.territory),
-        delivery: delivery.to_owned(),
+        delivery: delivery(bound, kind, issue.application.channel).code().to_owned(),
         handed_at: None,
         body: serde_json::to_string(&json!(paper)).unwrap_or_default(),
     }
 }
 
-/// Electronic requests are answered in the cabinet, the others on paper.
-fn delivery(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Portal => "cabinet",
-        Channel::Office | Channel::StateCorporation => "paper",
-    }
+/// As the regulation says; a paper that it does not know (a referral from a round under the act of 2014) goes the way of
+/// the channel.
+fn delivery(bound: &Bound<'_>, kind: ResultKind, channel: Channel) -> Delivery {
+    let rule = bound.regulation.result(kind.code()).filter(|rule| rule.channels.contains(&channel));
+    let known = bound.regulation.course(channel).zip(rule).map(|(course, rule)| course.delivery(rule));
+    let way = if channel == Channel::Portal { Delivery::Cabinet } else { Delivery::Paper };
+    known.unwrap_or(way)
 }
 
 /// An instant in the territory's own time, to the minute, with its offset.

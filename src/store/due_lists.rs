@@ -48,13 +48,14 @@ macro_rules! narrow {
     ($query:expr, $wanted:expr) => {{
         let wanted = $wanted;
         let (low, high) = wanted.territory.range();
+        let home = wanted.territory.home();
         let mut query = $query.filter(cases::ended_at.is_null());
-        if wanted.territory.home() == wanted.territory
-            && wanted.territory.is_home()
-            && wanted.territory != Kato::COUNTRY
-        {
-            query = query.filter(cases::home.eq(kato_to_column(wanted.territory)));
-        } else {
+        // The index leads with the home: what lies inside one does not look through the cases of the country.
+        let inside = home.is_home() && home != Kato::COUNTRY;
+        if inside {
+            query = query.filter(cases::home.eq(kato_to_column(home)));
+        }
+        if !inside || wanted.territory != home {
             query = query.filter(cases::territory.between(kato_to_column(low), kato_to_column(high)));
         }
         if let Some(from) = wanted.from {

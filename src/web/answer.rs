@@ -92,6 +92,24 @@ impl ResponseError for Failure {
 /// A body that arrived whole, or why it did not.
 pub type Body = Result<Bytes, actix_web::Error>;
 
+/// Whether the client would rather have CSV than JSON: `text/csv` stands in its `Accept` and no JSON is worth more.
+pub fn wants_csv(request: &HttpRequest) -> bool {
+    let given = request.headers().get_all(header::ACCEPT).filter_map(|v| v.to_str().ok());
+    let ranges: Vec<(String, f32)> = given.flat_map(|list| list.split(',')).map(range).collect();
+    let worth = |media: &str| ranges.iter().filter(|(m, _)| m == media).map(|(_, q)| *q).fold(0.0, f32::max);
+    let (csv, json) = (worth("text/csv"), worth("application/json"));
+    let first = ranges.first().is_some_and(|(media, _)| media == "text/csv");
+    csv > json || (first && csv > 0.0 && csv >= json)
+}
+
+/// A media range of `Accept` with its weight; 1 where none is given.
+fn range(text: &str) -> (String, f32) {
+    let mut parts = text.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let weight = parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));
+    (media, weight.and_then(|q| q.parse().ok()).unwrap_or(1.0))
+}
+
 /// The bearer token of a request.
 fn bearer(request: &HttpRequest) -> Result<String, Problem> {
     let given = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());

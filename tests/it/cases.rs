@@ -1,6 +1,7 @@
 //! Cases: every service of the regulations runs its course, step by step, and leaves what the act names.
 
 mod oversight;
+mod plans;
 mod walk;
 
 use kezek::domain::codes::{Channel, Role};
@@ -83,6 +84,7 @@ fn done(steps: &[(&str, &str)]) -> Vec<(String, String, String)> {
 fn kostanay_office_registers_names_the_executor_drafts_signs_and_issues_the_notification(desk: &Desk) {
     let (application, case) = desk.case_of_another_child(&desk.office(), CITY);
     assert!(case.starts_with(&format!("{HOME}-K-")), "{case}");
+    assert_eq!(desk.application(&application)["case"], case.as_str(), "the application names its case");
     let opened = desk.case(&case);
     assert_eq!((&opened["regulation"], &opened["state"]), (&json!("queue-kostanay-2018"), &json!("open")));
     assert_eq!(history(&opened), done(&[("receive_register", "clerk")]));
@@ -160,8 +162,9 @@ fn a_referral_that_is_presented_opens_the_admission_and_the_contract_ends_it(des
     desk.place(GROUP);
     let referral = desk.refer_next(HOME);
     desk.on_referral(&referral, "present", &json!({})).must(200);
-    let record = desk.last_record("present");
-    let case = record["case"]["case"].as_str().expect("a case").to_owned();
+    let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).must(200);
+    let case = read.text_of("case");
+    assert_eq!(desk.last_record("present")["case"]["case"], case.as_str());
     let opened = desk.case(&case);
     assert_eq!((&opened["service"], &opened["referral"]), (&json!("preschool_admission"), &json!(referral)));
     desk.step(&case, &desk.department(), &json!({"step": "assign", "executor": "x"})).refused(403, "provider_kind");

@@ -5,6 +5,7 @@ use kezek::domain::territory::Level;
 use kezek::rules::Rules;
 use kezek::rules::fault::RuleFault;
 use kezek::rules::messages::Tongue;
+use kezek::rules::regulation::Delivery;
 
 const EXTERNAT: &str = include_str!("../../fixtures/regulations/externat-east-kazakhstan-2014.toml");
 const QUEUE: &str = include_str!("../../fixtures/regulations/queue-kostanay-2018.toml");
@@ -179,9 +180,45 @@ fn an_authority_of_another_kind_renders_no_service_in_kyzylorda() {
     for level in [Level::VillageAdministration, Level::Settlement, Level::CityDistrict, Level::City] {
         assert!(!kyzylorda.provided_by(Role::Akim, level) && kostanay.provided_by(Role::Akim, level));
     }
+    // The akim of a district or of a city with an akimat leads its executive body, which Kostanay names and Kyzylorda not.
+    for level in [Level::District, Level::Oblast, Level::CityAdministration, Level::RepublicanCity] {
+        assert!(!kyzylorda.provided_by(Role::Akim, level) && kostanay.provided_by(Role::Akim, level), "{level:?}");
+    }
+    let vko = &rules.regulations["queue-east-kazakhstan-2014"];
+    assert!(vko.provided_by(Role::Akim, Level::District) && !vko.provided_by(Role::Akim, Level::Oblast));
     assert!(kyzylorda.provided_by(Role::Department, Level::District));
     assert!(!kyzylorda.provided_by(Role::Department, Level::Oblast));
     assert!(!kyzylorda.provided_by(Role::Auditor, Level::District));
+}
+
+#[test]
+fn a_result_reaches_the_applicant_as_the_text_says() {
+    let rules = Rules::shipped().unwrap();
+    let mut cabinet = Vec::new();
+    for regulation in rules.regulations.values() {
+        for channel in regulation.channels.iter().filter(|c| c.code != Channel::Portal) {
+            let course = regulation.course(channel.code).unwrap();
+            let here = regulation.results.iter().filter(|r| r.channels.contains(&channel.code));
+            for result in here.filter(|r| course.delivery(r) == Delivery::Cabinet) {
+                cabinet.push(format!("{} {} {}", regulation.id, channel.code, result.code));
+            }
+        }
+    }
+    // In Kyzylorda whoever registers sends the result into the cabinet; the receipt of a refusal is of paper.
+    let sent = |channel: &str| {
+        ["notification", "referral", "reasoned_refusal"].map(|r| format!("queue-kyzylorda-2018 {channel} {r}"))
+    };
+    let expected: Vec<String> = [sent("office"), sent("state_corporation")].concat();
+    let (mut cabinet, mut expected) = (cabinet, expected);
+    cabinet.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(cabinet, expected);
+}
+
+#[test]
+fn a_form_without_words_is_refused() {
+    let found = externat("form = \"free\"", "form = \"annex 7\"");
+    assert!(says(&found, "the form `annex 7` has no label; use one of: annex, annex_1"), "{found:?}");
 }
 
 #[test]

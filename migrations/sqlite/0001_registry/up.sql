@@ -237,7 +237,7 @@ CREATE TABLE cases (
     steps INTEGER NOT NULL,
     ended_at TEXT
 ) STRICT;
-CREATE INDEX cases_due ON cases (home, due_at) WHERE ended_at IS NULL;
+CREATE INDEX cases_due ON cases (home, due_at, number) WHERE ended_at IS NULL;
 CREATE INDEX cases_due_country ON cases (due_at, number) WHERE ended_at IS NULL;
 CREATE INDEX cases_alert ON cases (home, alert_at) WHERE alert_at IS NOT NULL;
 CREATE INDEX cases_application ON cases (application) WHERE application <> '';

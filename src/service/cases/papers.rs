@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::travel::Travel;
 use crate::documents::paper::Paper;
 use crate::domain::case::Case;
-use crate::domain::codes::Channel;
 use crate::domain::queue::Numbered;
-use crate::rules::regulation::{Delivery, Meaning, ResultRule};
+use crate::rules::regulation::{Meaning, ResultRule};
 use crate::rules::sourced::RuleGround;
 use crate::service::permissions::Principal;
 use crate::service::problem::Problem;
@@ -50,15 +49,6 @@ pub(crate) struct CasePaper<'a> {
     pub(crate) grounds: &'a [RuleGround],
 }
 
-/// How a result of a channel reaches the applicant: into the cabinet from the portal, on paper otherwise, as far as the
-/// act knows the way.
-pub(crate) fn delivery(rule: &ResultRule, channel: Channel) -> &'static str {
-    let wanted = if channel == Channel::Portal { Delivery::Cabinet } else { Delivery::Paper };
-    let known = rule.delivery.contains(&wanted);
-    let way = if known { wanted } else { rule.delivery.first().copied().unwrap_or(wanted) };
-    way.code()
-}
-
 impl Registry {
     /// Whom a case is about.
     pub(crate) fn person(&self, conn: &mut AnyConnection, case: &Case) -> Result<Person, Problem> {
@@ -96,7 +86,7 @@ impl Registry {
             kind: paper.rule.code.clone(),
             issued_at: at,
             signer: format!("{}:{}", paper.rule.signer, authority.territory),
-            delivery: delivery(paper.rule, case.channel).to_owned(),
+            delivery: paper.travel.course.delivery(paper.rule).code().to_owned(),
             handed_at: Some(at).filter(|_| handed),
             body: serde_json::to_string(&body).unwrap_or_default(),
         };
@@ -118,8 +108,7 @@ impl Registry {
         } else {
             lines.push(line(rules, "iin", same(&person.applicant.iin)));
         }
-        let form = if rule.form == "free" { say_form(self) } else { same(&rule.form) };
-        lines.push(line(rules, "form", form));
+        lines.push(line(rules, "form", label(rules, "form", &rule.form)));
         lines.push(line(rules, "case", same(&case.number)));
         let opened = date(rules, self.day(case.territory, case.opened_at));
         let result = Said { kk: rule.names.kk.clone(), ru: rule.names.ru.clone(), en: rule.names.en.clone() };
@@ -144,10 +133,6 @@ impl Registry {
             signer: label(rules, "actor", &rule.signer),
         })
     }
-}
-
-fn say_form(registry: &Registry) -> Said {
-    label(&registry.rules, "print", "free_form")
 }
 
 fn refused(registry: &Registry, of: &CasePaper<'_>, ground: &RuleGround, appeal_body: &Said) -> Said {

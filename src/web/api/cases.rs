@@ -8,7 +8,7 @@ use crate::service::cases::request::CaseIn;
 use crate::service::cases::steps::{ReasonIn, StepIn};
 use crate::service::cases::view::{CaseStatus, CaseView, StatusIn};
 use crate::service::permissions::Act;
-use crate::web::answer::{Body, Failure, Shared, act, ask, ask_text, read_body, tell, whole};
+use crate::web::answer::{Body, Failure, Shared, act, ask, ask_text, read_body, tell, wants_csv, whole};
 use actix_web::ResponseError;
 
 /// Opens a case of a service through the channel of the credential. A package that the regional gateway brings is one
@@ -20,12 +20,16 @@ pub async fn open(shared: Shared, request: HttpRequest, body: Body) -> HttpRespo
     act(shared, request, body, Act::OpenCase, |r, caller, sent: CaseIn| r.open_case(caller, &sent)).await
 }
 
-/// The open cases of a territory, the earliest due first, with counts by provider, step and executor.
+/// The open cases of a territory, the earliest due first, with counts by provider, step and executor. As CSV with
+/// `Accept: text/csv`.
 #[utoipa::path(get, path = "/api/v1/cases", tag = "cases",
     params(("territory" = String, Query), ("state" = Option<String>, Query), ("provider" = Option<String>, Query),
         ("step" = Option<String>, Query), ("executor" = Option<String>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = DueCases)))]
+    responses((status = 200, content((DueCases = "application/json"), (String = "text/csv")))))]
 pub async fn due(shared: Shared, request: HttpRequest, query: web::Query<CasesIn>) -> HttpResponse {
+    if wants_csv(&request) {
+        return due_csv(shared, request, query).await;
+    }
     ask(shared, request, Act::OverseeCases, move |r, who| r.due_cases(who, &query)).await
 }
 

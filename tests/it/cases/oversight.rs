@@ -52,6 +52,19 @@ fn due_lists_name_what_is_due_soon_and_overdue_by_provider_step_and_executor(des
     let csv = desk.get(&format!("/api/v1/cases.csv?territory={HOME}&state=overdue"), &token).must(200);
     assert_eq!(csv.text.lines().count(), 2, "{}", csv.text);
     assert!(csv.text.starts_with("number,service,regulation,territory"), "{}", csv.text);
+    let address = format!("/api/v1/cases?territory={HOME}&state=overdue");
+    for (accept, is_csv) in [
+        ("text/csv", true),
+        ("text/csv, application/json", true),
+        ("application/json;q=0.5, text/csv", true),
+        ("*/*", false),
+        ("application/json", false),
+        ("text/csv;q=0.1, application/json", false),
+    ] {
+        let answered = desk.send("GET", &address, Some(&token), &[("accept", accept)], None).must(200);
+        assert_eq!(answered.text == csv.text, is_csv, "{accept}: {}", answered.media);
+        assert_eq!(answered.media.starts_with("text/csv"), is_csv, "{accept}: {}", answered.media);
+    }
     for (query, code) in [
         ("territory=39".to_owned(), "wrong_territory"),
         (format!("territory={HOME}&state=late"), "wrong_state"),
