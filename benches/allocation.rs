@@ -11,7 +11,8 @@ use std::path::Path;
 use std::process::Command;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use kezek::engine::allocation::{Instance, Laboratory, Lists, Mix, Parts, PlaceChange, Prepared, Rule, Scenario};
+use kezek::domain::mix::Mix;
+use kezek::engine::allocation::{Instance, Laboratory, Lists, Parts, PlaceChange, Prepared, Rule, Scenario};
 use kezek::exchange::instance::read_instance;
 use tempfile::TempDir;
 

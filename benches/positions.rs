@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use kezek::domain::codes::Stream;
+use kezek::domain::mix::Mix;
 use kezek::engine::order::ranked::{Key, Ranked};
-use kezek::engine::order::{Counters, Mix, QueueOrder, Seat, Standing, TurnState};
+use kezek::engine::order::{Counters, QueueOrder, Seat, Standing, TurnState};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -93,7 +94,7 @@ fn scene() -> Vec<Row> {
 
 fn build(rows: &[Row]) -> Vec<QueueOrder> {
     let queues = rows.chunk_by(|one, other| one.queue == other.queue);
-    let mix = Mix::new(1, 3).ok();
+    let mix = Mix::new(1, 3);
     let entries = |rows: &[Row]| {
         let rows = rows.iter().map(|row| (row.seat, row.state, row.choices.as_slice()));
         QueueOrder::build(mix, Counters::default(), rows).unwrap()

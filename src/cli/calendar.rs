@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
+use crate::domain::instant::instant_text;
 use crate::service::calendar::{self, Given};
 use crate::service::imports::ImportFault;
-use crate::trust::journal::instant_text;
 
 /// No decree is longer, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;

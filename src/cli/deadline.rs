@@ -10,6 +10,7 @@ use clap::Args;
 use super::registry::Database;
 use super::regulations::load;
 use crate::domain::codes::Channel;
+use crate::domain::instant::read_instant;
 use crate::rules::schedule::Schedule;
 
 /// Prints when each step of a service is due, as CSV: `step,actor,due_at`.
@@ -30,11 +31,6 @@ pub struct DeadlineArgs {
     /// A registry, whose imported decrees are counted by.
     #[arg(long, value_name = "URL", conflicts_with = "rules")]
     database_url: Option<String>,
-}
-
-fn read_instant(text: &str) -> Result<DateTime<Utc>, String> {
-    let wrong = "write the instant as RFC 3339 with its offset, for instance 2025-03-20T18:20:00+05:00";
-    DateTime::parse_from_rfc3339(text).map(|at| at.with_timezone(&Utc)).map_err(|_| wrong.to_owned())
 }
 
 /// Exit 0 with the table, 2 where the regulation or the channel is not there.

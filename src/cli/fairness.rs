@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 
 use super::report::{ReportArgs, RuleArgs, end};
 use crate::audit::allocation::fairness::fairness;
-use crate::exchange::instance::{
-    Allowed, audited, parse_instant, published, read_all, read_allocation, read_child_facts,
-};
+use crate::domain::instant::read_instant;
+use crate::exchange::instance::{Allowed, audited, published, read_all, read_allocation, read_child_facts};
 use crate::service::fairness::tables;
 
 /// Reports justified envy (0 under the rule), placement, waiting times and places left, from the published files alone.
@@ -29,14 +29,9 @@ pub struct FairnessArgs {
     rule: RuleArgs,
     /// The instant up to which waiting is counted, such as 2026-09-01T00:00:00+05:00; without it there are no waiting times
     #[arg(long, value_name = "INSTANT", value_parser = read_instant)]
-    at: Option<i64>,
+    at: Option<DateTime<Utc>>,
     #[command(flatten)]
     report: ReportArgs,
-}
-
-fn read_instant(text: &str) -> Result<i64, String> {
-    parse_instant(text.as_bytes())
-        .ok_or("write the instant as RFC 3339 with its offset, such as 2026-09-01T00:00:00+05:00".to_owned())
 }
 
 /// Runs the command.
@@ -60,7 +55,7 @@ fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
     let rule = audited(args.rule.rule(&read.instance));
     let found =
         fairness(&published, &rows, rule).map_err(|finding| format!("{}: {finding}", args.allocation.display()))?;
-    args.report.write(&tables(&found, &published, (&read.facts, &facts), args.at))?;
+    args.report.write(&tables(&found, &published, (&read.facts, &facts), args.at.map(|at| at.timestamp_micros())))?;
     let text = match found.first_envy {
         None => "no justified envy".to_owned(),
         Some((child, group)) => {

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::allocation::{Instance, Mix, Rule};
+use crate::domain::mix::Mix;
+use crate::engine::allocation::{Instance, Rule};
 use crate::exchange::report::{self, Format, Table};
 use crate::rules::messages::{Messages, Tongue};
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
+use crate::domain::instant::read_instant;
 use crate::service::tick::{self, Ticked};
 
 /// What `tick` takes.
@@ -15,14 +16,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     database: Database,
     /// The instant to act for, such as 2026-09-01T07:00:00+05:00; now where missing.
-    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    #[arg(long, value_name = "INSTANT", value_parser = read_instant)]
     at: Option<DateTime<Utc>>,
-}
-
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|at| at.to_utc())
-        .map_err(|_| "write an instant with its offset, such as 2026-09-01T07:00:00+05:00".to_owned())
 }
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]

@@ -6,11 +6,11 @@ use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::domain::codes::Role;
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
 use crate::service::tokens;
 use crate::store;
-use crate::trust::journal::instant_text;
 
 /// What `token` takes.
 #[derive(clap::Args, Debug)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::domain::application::{CategoryClaim, Document};
 use crate::domain::codes::ProofStatus;
@@ -163,11 +163,6 @@ pub fn instant(cell: &str) -> Read<DateTime<Utc>> {
         Ok(at) if cell.as_bytes().get(10) == Some(&b'T') && YEARS.contains(&at.to_utc().year()) => Ok(at.to_utc()),
         _ => wrong("is not an instant"),
     }
-}
-
-/// The instant as it is written.
-pub fn show_instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// The items of a list cell, split at `;`; a backslash keeps the next character from splitting.

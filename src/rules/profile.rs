@@ -9,6 +9,7 @@ use super::fault::Reading;
 use super::sourced::{Names, RuleGround, Sourced};
 use super::term::Term;
 use crate::domain::codes::{Stream, UnknownCode, codes};
+use crate::domain::mix::Mix;
 use std::fmt;
 
 codes! {
@@ -75,32 +76,6 @@ pub struct KeyDimensions {
     pub kind: bool,
     /// The language; where false, it is a constraint of the choice.
     pub language: bool,
-}
-
-/// The ratio p:g of first-priority to general, written `1:3`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Mix {
-    /// First-priority entries per turn.
-    pub p: u32,
-    /// General entries per turn.
-    pub g: u32,
-}
-
-impl TryFrom<String> for Mix {
-    type Error = &'static str;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        const FAULT: &str = "a mix is two numbers from 1 to 1000 with a colon, for instance `1:3`";
-        let (p, g) = text.split_once(':').ok_or(FAULT)?;
-        let read = |t: &str| t.parse::<u32>().ok().filter(|n| (1..=1000).contains(n)).ok_or(FAULT);
-        Ok(Mix { p: read(p)?, g: read(g)? })
-    }
-}
-
-impl From<Mix> for String {
-    fn from(mix: Mix) -> String {
-        format!("{}:{}", mix.p, mix.g)
-    }
 }
 
 /// An age in full years and months.

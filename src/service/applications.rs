@@ -16,13 +16,13 @@ use super::standing;
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::case::CaseAct;
 use crate::domain::codes::{Decision, PlaceStatus, ProofStatus, ReferralStatus, Status};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Number, Numbered};
 use crate::store::applications::Lodged;
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, applications, child_claims, facts, places, referrals, results};
-use crate::trust::journal::instant_text;
 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -8,10 +8,10 @@ use super::permissions::{Act, Principal};
 use super::problem::Problem;
 use super::registry::Registry;
 use crate::domain::codes::PlaceStatus;
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::store::{kindergartens, places, territories};
-use crate::trust::journal::instant_text;
 
 /// Territories of the classifier.
 #[derive(Clone, Debug, Serialize, ToSchema)]

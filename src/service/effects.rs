@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::application::Application;
 use crate::domain::codes::{Status, Stream};
+use crate::domain::instant::{instant_text, read_micros};
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, Counters, Seat};
-use crate::trust::journal::instant_text;
 
 /// One change of a queue. An act's changes of one queue are applied together and settled once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ impl JoinEffect {
 
     /// The seat that the engine orders; `None` where the instant is none.
     pub(crate) fn seat(&self) -> Option<Seat> {
-        let applied_at = chrono::DateTime::parse_from_rfc3339(&self.applied_at).ok()?.timestamp_micros();
+        let applied_at = read_micros(self.applied_at.as_bytes())?;
         Some(Seat { tier: self.tier, applied_at, ticket: self.ticket, stream: self.stream })
     }
 }

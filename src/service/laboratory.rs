@@ -15,8 +15,9 @@ use super::registry::{Answer, Caller, Registry};
 use super::scope::{Market, Scope, internal};
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kindergarten::Group;
+use crate::domain::mix::Mix;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Count, Laboratory, Mix, Outcome, PlaceChange, Rule, Scenario};
+use crate::engine::allocation::{Count, Laboratory, Outcome, PlaceChange, Rule, Scenario};
 use crate::exchange::report::{Cell, Table, json};
 use crate::rules::profile::{Profile, RoundRule};
 use crate::store::connection::AnyConnection;
@@ -198,7 +199,7 @@ impl Read<'_> {
 fn base_rule(profile: &Profile) -> Rule {
     match profile.round_rule.value {
         RoundRule::Program => Rule::Program,
-        RoundRule::Queue => Rule::Queue { mix: profile.mix.value.and_then(|m| Mix::new(m.p, m.g)) },
+        RoundRule::Queue => Rule::Queue { mix: profile.mix.value },
     }
 }
 

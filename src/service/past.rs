@@ -9,11 +9,13 @@ use super::effects::{Effect, JoinEffect, Moved};
 use super::live::effects;
 use super::problem::{Kind, Problem};
 use super::registry::{Registry, mix};
+use crate::domain::instant::instant_text;
+use crate::domain::mix::Mix;
 use crate::domain::queue::QueueKey;
-use crate::engine::order::{Change, Mix, QueueOrder, Seat};
+use crate::engine::order::{Change, QueueOrder, Seat};
 use crate::store::connection::AnyConnection;
 use crate::store::journal;
-use crate::trust::journal::{Record, instant_text};
+use crate::trust::journal::Record;
 
 /// Records read at once.
 const BATCH: i64 = 200;

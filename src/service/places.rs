@@ -15,11 +15,11 @@ use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
 use crate::domain::application::age_months;
 use crate::domain::codes::PlaceStatus;
+use crate::domain::instant::instant_text;
 use crate::domain::kindergarten::{Group, Kindergarten, Place};
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, kindergartens, places};
-use crate::trust::journal::instant_text;
 
 /// Most places in one report.
 const PLACES_MAX: u32 = 500;

@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use super::live::{Held, Index};
 use super::registry::Registry;
 use crate::domain::iin::Iin;
+use crate::domain::instant::instant_text;
 use crate::domain::life::is_live;
 use crate::engine::order::Standing;
 use crate::rules::messages::{Template, Tongue};
-use crate::trust::journal::instant_text;
 
 /// Room for the usual answer, so that it is written without growing.
 const ANSWER_BYTES: usize = 4 * 1024;

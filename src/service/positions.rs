@@ -10,10 +10,10 @@ use super::words::Said;
 use crate::domain::application::Application;
 use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
+use crate::domain::instant::instant_text;
 use crate::domain::life::is_live;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::Standing;
-use crate::trust::journal::instant_text;
 
 /// What is known of a child: the same shape whether the registry knows the IIN or not.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]

@@ -10,11 +10,11 @@ use super::permissions::{Act, Principal};
 use super::positions::QueueView;
 use super::problem::Problem;
 use super::registry::Registry;
+use crate::domain::instant::{instant_text, read_instant};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Placed, QueueOrder};
 use crate::store::applications;
-use crate::trust::journal::instant_text;
 
 /// A queue with its length.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -103,7 +103,7 @@ impl Registry {
         let key: QueueKey = key.parse().map_err(|_| Problem::not_found("queue"))?;
         principal.may(Act::ReadQueue, key.territory)?;
         let now = self.clock.now();
-        let as_of = page.as_of.map(|text| read_instant(text, now)).transpose()?;
+        let as_of = page.as_of.map(|text| past_instant(text, now)).transpose()?;
         let from = page.from()?;
         match as_of {
             Some(at) => {
@@ -153,15 +153,11 @@ impl Page<'_> {
 }
 
 /// An instant of the past. A plus sign that a form turned into a space is read as what was meant.
-fn read_instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
-    let wrong = |message: &str| Problem::invalid("as_of", "wrong_instant", message);
-    let at = DateTime::parse_from_rfc3339(&text.trim().replace(' ', "+"))
-        .map_err(|_| {
-            wrong("write an instant with its offset, such as 2026-09-01T07:00:00+05:00 or 2026-09-01T02:00:00Z")
-        })?
-        .to_utc();
+fn past_instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
+    let wrong = |message: String| Problem::invalid("as_of", "wrong_instant", message);
+    let at = read_instant(&text.trim().replace(' ', "+")).map_err(|fault| wrong(fault.to_string()))?;
     if at > now {
-        Err(wrong("the instant lies in the future; leave it out for the queue as it is now"))
+        Err(wrong("the instant lies in the future; leave it out for the queue as it is now".to_owned()))
     } else {
         Ok(at)
     }

@@ -144,7 +144,7 @@ fn rule_reason(rules: &Rules, profile: &Profile) -> Reason {
     let source = Some(profile.mix.source.clone());
     match profile.mix.value {
         Some(mix) => {
-            let (p, g) = (Said::same(mix.p.to_string()), Said::same(mix.g.to_string()));
+            let (p, g) = (Said::same(mix.p().to_string()), Said::same(mix.g().to_string()));
             let text = say_each(rules, "mixing_rule", &[("p", &p), ("g", &g)]);
             Reason { code: "mixing_rule", ahead: None, basis, source, text }
         }

@@ -13,13 +13,13 @@ use super::registry::{Answer, Caller, Registry};
 use super::standing;
 use crate::domain::application::Application;
 use crate::domain::codes::{PlaceStatus, ReferralStatus, Role};
+use crate::domain::instant::instant_text;
 use crate::domain::life::Step;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
 use crate::rules::Bound;
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, applications, cases, kindergartens, places, referrals};
-use crate::trust::journal::instant_text;
 
 /// A referral as it is shown.
 #[derive(Clone, Debug, Serialize, ToSchema)]

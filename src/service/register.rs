@@ -21,6 +21,7 @@ use super::registry::{Answer, Caller, Registry};
 use super::results;
 use crate::domain::application::{Application, Child};
 use crate::domain::codes::{Channel, Decision, ResultKind, Status};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::life;
 use crate::domain::queue::{Numbered, QueueKey};
@@ -28,7 +29,6 @@ use crate::rules::Bound;
 use crate::store::applications::Lodged;
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, territories};
-use crate::trust::journal::instant_text;
 use crate::trust::seal::canonical;
 use crate::trust::signature::SignatureVerdict;
 

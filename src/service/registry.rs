@@ -11,8 +11,8 @@ use super::problem::{Kind, Problem};
 use super::reasons::Reasons;
 use crate::clock::Clock;
 use crate::domain::kato::Kato;
+use crate::domain::mix::Mix;
 use crate::domain::queue::QueueKey;
-use crate::engine::order::Mix;
 use crate::outside::registers::Registers;
 use crate::rules::{Bound, Rules, profile::Profile};
 use crate::store::{Store, StoreError, Transaction, Written, idempotency};
@@ -199,7 +199,7 @@ pub(crate) fn bound(rules: &Rules, territory: Kato, at: DateTime<Utc>) -> Result
 
 /// The engine's ratio of a profile.
 pub(crate) fn mix(profile: &Profile) -> Option<Mix> {
-    profile.mix.value.and_then(|mix| Mix::new(mix.p, mix.g).ok())
+    profile.mix.value
 }
 
 fn mix_of(rules: Arc<Rules>, clock: Clock) -> Box<super::live::MixOf> {

@@ -13,11 +13,11 @@ use super::problem::Problem;
 use super::referrals::{self, Authority};
 use super::registry::{Answer, Caller, Registry};
 use super::scope::{Outcome, Scope, internal};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Numbered, QueueKey};
 use crate::store::rounds::Round;
 use crate::store::{Entry, Written, rounds};
-use crate::trust::journal::instant_text;
 
 /// A round as it is asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]

@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::registry::bound;
 use super::standing;
 use crate::domain::codes::{PlaceStatus, ReferralStatus};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Place;
 use crate::domain::life::Step;
@@ -24,7 +25,6 @@ use crate::domain::referral::Referral;
 use crate::rules::Rules;
 use crate::rules::profile::{Consequence, Profile};
 use crate::store::{Entry, Store, Transaction, Written, journal, places, referrals};
-use crate::trust::journal::instant_text;
 
 /// The actor of these acts.
 pub const CLOCK: &str = "clock";

@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, HashMap};
 use super::effects::{Effect, JoinEffect};
 use super::live::effects;
 use crate::domain::codes::{Status, Turn};
+use crate::domain::instant::instant_text;
 use crate::domain::life;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::Counters;
 use crate::store::connection::AnyConnection;
 use crate::store::standings::{self, StandingRow};
 use crate::store::{StoreError, queues};
-use crate::trust::journal::{Record, instant_text};
+use crate::trust::journal::Record;
 
 /// The registry as its journal tells it.
 #[derive(Default)]

@@ -10,8 +10,9 @@ use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
 use super::schema::{homes, journal};
 use super::{Entry, StoreError};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::trust::journal::{Record, instant_text};
+use crate::trust::journal::Record;
 use crate::trust::seal::canonical;
 
 #[derive(Queryable, Insertable)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -59,11 +58,6 @@ impl Record {
         );
         sha256_hex(record.as_bytes())
     }
-}
-
-/// An instant as the journal writes it.
-pub fn instant_text(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
 /// Why a chain is broken, at the first record where it is.

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kezek::engine::allocation::{Child, Instance, Mix, NONE, Prepared, Rule, Workspace, solve};
+use kezek::domain::mix::Mix;
+use kezek::engine::allocation::{Child, Instance, NONE, Prepared, Rule, Workspace, solve};
 use proptest::prelude::*;
 
 /// An invented child, as readable as can be.

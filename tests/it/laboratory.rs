@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kezek::engine::allocation::{Laboratory, Mix, NONE, PlaceChange, Prepared, Ripple, Rule, Scenario, Settled, Won};
+use kezek::domain::mix::Mix;
+use kezek::engine::allocation::{Laboratory, NONE, PlaceChange, Prepared, Ripple, Rule, Scenario, Settled, Won};
 use proptest::prelude::*;
 
 use crate::allocation::{Kid, Result, Town, rules, town};

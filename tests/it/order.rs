@@ -5,8 +5,9 @@ mod by_hand;
 mod sets;
 
 use kezek::domain::codes::Stream;
+use kezek::domain::mix::Mix;
 use kezek::engine::order::oracle::{self, Entry, Row};
-use kezek::engine::order::{Change, Counters, Mix, QueueOrder, Seat, Standing, TurnState};
+use kezek::engine::order::{Change, Counters, QueueOrder, Seat, Standing, TurnState};
 use proptest::prelude::*;
 
 /// Kindergartens that entries choose; one more that nobody chooses is asked for as well.
@@ -51,7 +52,7 @@ fn seat_in(mix: Option<Mix>, tier: u8, applied_at: i64, ticket: u32) -> Seat {
 }
 
 fn one_to_three() -> Option<Mix> {
-    Mix::new(1, 3).ok()
+    Mix::new(1, 3)
 }
 
 impl Registry {
@@ -175,7 +176,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 fn mixes() -> impl Strategy<Value = Option<Mix>> {
-    prop_oneof![Just(Mix::new(1, 3).ok()), Just(Mix::new(2, 5).ok()), Just(None)]
+    prop_oneof![Just(Mix::new(1, 3)), Just(Mix::new(2, 5)), Just(None)]
 }
 
 /// Plays the acts; `check` sees the registry and its standings before each act, and what act was done.

@@ -42,7 +42,7 @@ fn the_default_profile_holds_the_steps_of_the_seeds_with_the_tiers_of_the_cities
     let rules = shipped();
     let p = &rules.profiles["default-project"];
     let mix = p.mix.value.unwrap();
-    assert_eq!((mix.p, mix.g), (1, 3));
+    assert_eq!((mix.p(), mix.g()), (1, 3));
     assert_eq!(p.preferences_max.value, 4);
     assert_eq!(p.referral_validity.value, Term::parse("5 working_days").unwrap());
     let extension = p.extension.value.unwrap();

@@ -41,7 +41,7 @@ pub use correction::{Concerned, Correction, correct};
 pub use cutoff::{CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
 pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};
-pub use order::{Mix, NoTurns, Rule};
+pub use order::{NoTurns, Rule};
 pub use prepared::Prepared;
 pub use ripple::{Move, Ripple};
 pub use settled::{Settled, Won};

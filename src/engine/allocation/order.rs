@@ -2,11 +2,11 @@
 //! The rule of a run, and the order in which it ranks children.
 
 use std::fmt;
-use std::str::FromStr;
 
 use rayon::prelude::*;
 
 use super::instance::Instance;
+use crate::domain::mix::Mix;
 
 /// The tier that goes before all others, whole.
 const OUT_OF_TURN: u8 = 0;
@@ -17,59 +17,6 @@ const FIRST_PRIORITY_LAST: u8 = 2;
 const BUCKET_BITS: u32 = 12;
 /// Buckets sorted by one task.
 const BUCKETS_TOGETHER: usize = 64;
-
-/// How first-priority and general children alternate: `p` of the one, then `g` of the other. Both are at least 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mix {
-    p: u32,
-    g: u32,
-}
-
-impl Mix {
-    /// `None` where a part is 0: a stream without turns would never be served.
-    pub fn new(p: u32, g: u32) -> Option<Self> {
-        (p > 0 && g > 0).then_some(Self { p, g })
-    }
-
-    /// First-priority children in a cycle.
-    pub fn p(self) -> u32 {
-        self.p
-    }
-
-    /// General children in a cycle.
-    pub fn g(self) -> u32 {
-        self.g
-    }
-
-    /// The turn of the k-th first-priority child (from 0). Fits: k and p+g are below 2^32 and 2^33, and p is at least 1.
-    fn turn_p(self, k: u64) -> u64 {
-        let (p, g) = (u64::from(self.p), u64::from(self.g));
-        (k / p) * (p + g) + k % p
-    }
-
-    /// The turn of the j-th general child (from 0).
-    fn turn_g(self, j: u64) -> u64 {
-        let (p, g) = (u64::from(self.p), u64::from(self.g));
-        (j / g) * (p + g) + p + j % g
-    }
-}
-
-impl fmt::Display for Mix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.p, self.g)
-    }
-}
-
-impl FromStr for Mix {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let part = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-        text.split_once(':')
-            .and_then(|(p, g)| Mix::new(part(p)?, part(g)?))
-            .ok_or_else(|| format!("'{text}' is no mix; write two whole numbers from 1, such as 1:3"))
-    }
-}
 
 /// How a run ranks children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +131,7 @@ pub(super) fn merged(order: Vec<u32>, tiers: &[u8], mix: Mix) -> Vec<u32> {
     let mut g = general.iter().zip(0..).peekable();
     loop {
         let next = match (p.peek(), g.peek()) {
-            (Some(&(_, k)), Some(&(_, j))) if mix.turn_p(k) < mix.turn_g(j) => p.next(),
+            (Some(&(_, k)), Some(&(_, j))) if mix.turn_of_first_priority(k) < mix.turn_of_general(j) => p.next(),
             (Some(_), None) => p.next(),
             _ => g.next(),
         };

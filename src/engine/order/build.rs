@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use crate::domain::codes::Stream;
+use crate::domain::mix::Mix;
 
 use super::key::{ByStream, Key, pack, unpack};
 use super::queue::Turns;
 use super::ranked::Ranked;
-use super::{Counters, Mix, QueueOrder, Seat, SeatFault, TurnState};
+use super::{Counters, QueueOrder, Seat, SeatFault, TurnState};
 
 type Keys = ByStream<Vec<Key>>;
 

@@ -32,7 +32,6 @@ mod listing;
 pub mod oracle;
 mod queue;
 pub mod ranked;
-mod turns;
 
 use std::fmt;
 
@@ -40,7 +39,6 @@ use crate::domain::codes::Stream;
 
 pub use listing::{InOrder, Placed};
 pub use queue::{Located, QueueOrder};
-pub use turns::{Mix, MixFault};
 
 /// What decides an entry's place: ordered by tier, application instant, ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,8 +4,9 @@
 //! the rows of the registry.
 
 use crate::domain::codes::Stream;
+use crate::domain::mix::Mix;
 
-use super::{Counters, Mix, Seat, TurnState};
+use super::{Counters, Seat, TurnState};
 
 /// One row of a queue: a live entry or a spent turn that has not been dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn full_sort(mix: Option<Mix>, counters: Counters, entries: &[Entry]) -> Vec
         stream.sort_by_key(|e| key(e));
         stream
     };
-    let (p, g) = (u64::from(mix.first_priority()), u64::from(mix.general()));
+    let (p, g) = (u64::from(mix.p()), u64::from(mix.g()));
     // "the k-th P has turn (k/p)*(p+g) + k%p, the j-th G (j/g)*(p+g) + p + j%g (integer division)", and the counter is
     // "which k and j start from".
     let first_priority = stream(Stream::FirstPriority).into_iter().zip(counters.first_priority..);

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use crate::domain::codes::Stream;
+use crate::domain::mix::Mix;
 
 use super::key::{ByStream, EVERYTHING, Key, NOTHING, pack};
 use super::ranked::Ranked;
-use super::{Change, Counters, Mix, Seat, SeatFault, Standing, TurnState};
+use super::{Change, Counters, Seat, SeatFault, Standing, TurnState};
 
 /// The order of one queue, kept current act by act. See the module's page for what always holds.
 #[derive(Clone, Debug, Default)]

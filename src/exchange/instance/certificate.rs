@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::instant::{instant_text, parse_instant};
 use super::{FILE_BYTES_MAX, rules_sha256};
 use crate::audit::allocation::special::{PublishedReserve, PublishedSpecial, SpecialCounts};
 use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, Published};
-use crate::engine::allocation::{Allocation, CutOff, Instance, Mix, Reserve, Rule, Special};
+use crate::domain::instant::{micros_text, read_micros};
+use crate::domain::mix::Mix;
+use crate::engine::allocation::{Allocation, CutOff, Instance, Reserve, Rule, Special};
 use crate::exchange::fault::{Fault, Faults};
 
 const FORMAT: &str = "kezek-certificate-1";
@@ -153,7 +154,7 @@ pub fn certificate_json(certificate: &Certificate) -> Result<Vec<u8>, serde_json
         child: last.child,
         tier: last.tier,
         sibling: last.sibling,
-        applied_at: instant_text(last.applied_at),
+        applied_at: micros_text(last.applied_at),
         order: last.order,
     };
     let Counts { groups, places, places_left, children, placed, not_placed } = certificate.counts;
@@ -210,7 +211,7 @@ fn read_document(path: &Path) -> Result<(Certificate, Rule), String> {
     if document.format != FORMAT {
         return Err(format!("the format is '{}', but this program reads {FORMAT}", document.format));
     }
-    let mix = document.mix.as_deref().map(str::parse::<Mix>).transpose()?;
+    let mix = document.mix.as_deref().map(str::parse::<Mix>).transpose().map_err(|fault| fault.to_string())?;
     let rule = match (document.rule.as_str(), mix, document.turn) {
         ("program", None, false) => Rule::Program,
         ("queue", mix, false) => Rule::Queue { mix },
@@ -240,7 +241,7 @@ fn cut_off(document: CutOffDocument) -> Result<CertifiedCutOff, String> {
     let CutOffDocument { group, places, placed, last } = document;
     let last = last
         .map(|last| {
-            let applied_at = parse_instant(last.applied_at.as_bytes())
+            let applied_at = read_micros(last.applied_at.as_bytes())
                 .ok_or_else(|| format!("the cut-off of group {group} has no instant: '{}'", last.applied_at))?;
             let LastDocument { child, tier, sibling, order, .. } = last;
             Ok::<_, String>(CertifiedLast { child, tier, sibling, applied_at, order })

@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use super::blocks::{Blocks, ReadFault, trim_end};
 use super::columns::find_columns;
 use super::fields::{split, take_number};
-use super::instant::{take_date, take_instant};
 use super::lookup::GroupLookup;
+use crate::domain::instant::{take_date, take_micros};
 use crate::engine::allocation::{ANY, Lists, NONE, Parts};
 use crate::exchange::fault::{Fault, Faults};
 use careful::slow_row;
@@ -309,7 +309,7 @@ fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, block: &mu
                 (tier, rest) = take_number(rest)?;
                 row.tier = u8::try_from(tier).ok()?;
             }
-            2 => (row.applied_at, rest) = take_instant(rest)?,
+            2 => (row.applied_at, rest) = take_micros(rest)?,
             3 if rest.first() == Some(&b',') => {}
             3 => (_, rest) = take_date(rest)?,
             4 => rest = take_list(rest, context.lookup, met, &mut block.siblings, false)?,

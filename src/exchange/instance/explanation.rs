@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use rayon::prelude::*;
 
-use super::instant::instant_text;
 use super::result::push_number;
+use crate::domain::instant::micros_text;
 use crate::engine::allocation::{
     ANY, Allocation, CutOff, Instance, NONE, NoTurns, Reason, Rule, Special, SpecialReasons, reason,
 };
@@ -203,7 +203,7 @@ impl<'a> Explanation<'a> {
 
 /// The instant without decimals that are all zero.
 fn short(micros: i64) -> String {
-    let text = instant_text(micros);
+    let text = micros_text(micros);
     text.strip_suffix(".000000Z").map_or_else(|| text.clone(), |whole| format!("{whole}Z"))
 }
 

@@ -18,7 +18,8 @@ use super::columns::find_columns;
 use super::fields::{number, split};
 use super::lookup::GroupLookup;
 use super::write::GroupFacts;
-use crate::engine::allocation::{Instance, Mix, PlaceChange, Rule, Scenario};
+use crate::domain::mix::Mix;
+use crate::engine::allocation::{Instance, PlaceChange, Rule, Scenario};
 use crate::exchange::fault::{Fault, Faults};
 
 const COLUMNS: [&str; 4] = ["scenario", "change", "target", "value"];
@@ -169,7 +170,7 @@ impl<'a> ScenarioReader<'a> {
             }
             "mix" => {
                 let mix = (value != "none").then(|| value.parse::<Mix>()).transpose();
-                scenario.rule = Some(Rule::Queue { mix: mix.map_err(|message| ("value", message))? });
+                scenario.rule = Some(Rule::Queue { mix: mix.map_err(|fault| ("value", fault.to_string()))? });
                 Ok(())
             }
             "tier" if rule == Rule::QueueByTurn => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::instant_text;
+use crate::domain::instant::micros_text;
 use crate::engine::allocation::{ANY, Instance};
 
 /// What is written beside a group's id and places, for readers; it never filters.
@@ -48,7 +48,7 @@ pub fn children_csv(instance: &Instance) -> String {
     for (n, ((id, tier), at)) in parts.child_ids.iter().zip(&parts.tiers).zip(&parts.applied_at).enumerate() {
         let siblings = list(instance, parts.siblings.get(n));
         let choices = list(instance, parts.choices.get(n));
-        let _ = write!(text, "{id},{tier},{},,{siblings},{choices}", instant_text(*at));
+        let _ = write!(text, "{id},{tier},{},,{siblings},{choices}", micros_text(*at));
         if let Some(turn) = turns.and_then(|t| t.get(n)) {
             let _ = write!(text, ",{turn}");
         }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use crate::domain::application::{CategoryClaim, Document};
 use crate::domain::codes::{ApplicantKind, Channel, Decision, GroupKind, Language, Status};
 use crate::domain::iin::{Iin, IinWarning};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::exchange::cell::{self, Read};
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
@@ -161,7 +162,7 @@ impl Row for ApplicationRow {
         cell(self.applicant_kind.code());
         cell(&cell::show_list(self.contacts.iter().map(|contact| [Cow::from(contact)])));
         cell(self.channel.code());
-        cell(&cell::show_instant(self.applied_at));
+        cell(&instant_text(self.applied_at));
         cell(&self.territory.to_string());
         cell(self.kind.code());
         cell(self.language.code());

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::case::CaseState;
 use crate::domain::codes::{Channel, Decision};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::exchange::cell;
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
@@ -132,7 +133,7 @@ impl Row for CaseRow {
     }
 
     fn write(&self, cell: &mut dyn FnMut(&str)) {
-        let instant = |at: Option<DateTime<Utc>>| at.map(cell::show_instant).unwrap_or_default();
+        let instant = |at: Option<DateTime<Utc>>| at.map(instant_text).unwrap_or_default();
         cell(&self.number);
         cell(&cell::guard(&self.service));
         cell(&cell::guard(&self.regulation));
@@ -141,7 +142,7 @@ impl Row for CaseRow {
         cell(&self.application);
         cell(&self.referral);
         cell(&self.kindergarten);
-        cell(&cell::show_instant(self.opened_at));
+        cell(&instant_text(self.opened_at));
         cell(self.state.code());
         cell(&cell::guard(&self.step));
         cell(&instant(self.due_at));

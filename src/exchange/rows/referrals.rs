@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::codes::ReferralStatus;
+use crate::domain::instant::instant_text;
 use crate::exchange::cell;
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, required};
 
@@ -72,7 +73,7 @@ impl Row for ReferralRow {
         cell(&self.application);
         cell(&self.kindergarten);
         cell(&self.group);
-        cell(&cell::show_instant(self.issued_at));
+        cell(&instant_text(self.issued_at));
         cell(&self.valid_until.to_string());
         cell(self.status.code());
         cell(&cell::guard(&self.authority));

@@ -8,6 +8,7 @@ use super::{ADMISSION, papers::Person};
 use crate::domain::application::Application;
 use crate::domain::case::{Case, CaseState, Passage};
 use crate::domain::codes::{Channel, Decision};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
@@ -19,7 +20,6 @@ use crate::service::permissions::Principal;
 use crate::service::problem::Problem;
 use crate::service::registry::Registry;
 use crate::store::{Transaction, kindergartens};
-use crate::trust::journal::instant_text;
 
 /// What a case is about.
 #[derive(Clone, Copy, Debug)]

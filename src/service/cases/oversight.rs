@@ -8,6 +8,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::domain::case::{Case, CaseState};
+use crate::domain::instant::{instant_text, read_instant};
 use crate::domain::kato::Kato;
 use crate::engine::deadlines;
 use crate::exchange::rows::CaseRow;
@@ -21,7 +22,6 @@ use crate::service::tick::CLOCK;
 use crate::store::due_lists::{self, Moved, Wanted};
 use crate::store::outbox::{self, Message};
 use crate::store::{Entry, Store, Transaction, Written, journal};
-use crate::trust::journal::instant_text;
 
 /// Cases of one page.
 const PAGE: i64 = 200;
@@ -132,7 +132,7 @@ fn wanted<'a>(asked: &'a CasesIn, territory: Kato, now: DateTime<Utc>) -> Result
 
 fn cursor(text: &str) -> Result<(DateTime<Utc>, &str), Problem> {
     let read = text.split_once('|').and_then(|(at, number)| {
-        let at = DateTime::parse_from_rfc3339(at).ok()?.to_utc();
+        let at = read_instant(at).ok()?;
         Some((at, number))
     });
     read.ok_or_else(|| Problem::invalid("cursor", "wrong_cursor", "repeat what the page before gave as next"))

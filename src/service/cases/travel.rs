@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::domain::case::{Case, CaseAct, Passage, StepDone};
 use crate::domain::codes::Decision;
+use crate::domain::instant::instant_text;
 use crate::rules::calendar::Calendar;
 use crate::rules::course::Course;
 use crate::rules::hours::Zone;
@@ -13,7 +14,6 @@ use crate::rules::sourced::RuleGround;
 use crate::service::permissions::Principal;
 use crate::service::problem::Problem;
 use crate::store::{Transaction, case_steps, cases};
-use crate::trust::journal::instant_text;
 
 /// A case with its course and its history.
 pub(crate) struct Travel<'a> {

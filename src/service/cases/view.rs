@@ -336,8 +336,8 @@ fn result_view(paper: StoredResult) -> CaseResult {
         html: format!("/api/v1/documents/{}", paper.id),
         id: paper.id,
         kind: paper.kind,
-        issued_at: crate::trust::journal::instant_text(paper.issued_at),
+        issued_at: crate::domain::instant::instant_text(paper.issued_at),
         delivery: paper.delivery,
-        handed_at: paper.handed_at.map(crate::trust::journal::instant_text),
+        handed_at: paper.handed_at.map(crate::domain::instant::instant_text),
     }
 }

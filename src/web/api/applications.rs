@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::domain::instant::instant_text;
 use crate::service::applications::{AmendIn, ApplicationView, Stands, WithdrawIn};
 use crate::service::decide::{Decided, DecisionIn};
 use crate::service::handed_in::HandedIn;
@@ -11,7 +12,6 @@ use crate::service::problem::{Kind, Problem};
 use crate::service::proofs::ProofIn;
 use crate::service::register::Registered;
 use crate::service::results::StoredResult;
-use crate::trust::journal::instant_text;
 use crate::web::answer::{Body, Shared, act, ask, ask_text};
 
 /// Hands an application in through the channel of the credential.

@@ -6,8 +6,8 @@ use kezek::domain::codes::{PlaceStatus, ReferralStatus, Status, Turn};
 use kezek::domain::iin::Iin;
 use kezek::domain::life::is_live;
 use kezek::domain::queue::{Number, QueueKey};
+use kezek::engine::order::TurnState;
 use kezek::engine::order::oracle::{self, Entry};
-use kezek::engine::order::{Mix, TurnState};
 use kezek::service::live::{self, Index};
 use kezek::service::registry::QUEUEING;
 use kezek::store::seats::Claimed;
@@ -104,7 +104,7 @@ impl Desk {
             assert_eq!(is_live(s.status), s.turn == Turn::Live, "{} is {} with turn {}", s.number, s.status, s.turn);
         }
         let bound = self.registry.rules.bound(QUEUEING, key.territory, self.clock.now()).expect("bound rules");
-        let mix = bound.profile.mix.value.map(|m| Mix::new(m.p, m.g).expect("a ratio"));
+        let mix = bound.profile.mix.value;
         let rows = oracle::full_sort(mix, counters, &entries);
         let Some(order) = index.queue(key) else {
             assert!(rows.is_empty(), "the index has no queue {key}, the full sort has {} entries", rows.len());

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::StandingChild;
-use crate::engine::allocation::order::{Mix, merged};
+use crate::domain::mix::Mix;
+use crate::engine::allocation::order::merged;
 
 /// (tier, instant, ticket).
 type Seat = (u8, i64, u32);

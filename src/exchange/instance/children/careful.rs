@@ -1,8 +1,8 @@
 //! A row that has a quote or a fault: every field is looked at with care.
 
 use super::super::fields::{number, split};
-use super::super::instant::{parse_instant, take_date};
 use super::{ANY, BLANK, Block, Context, Fault, HOLDS, KNOWN, Met, Row, TOGETHER};
+use crate::domain::instant::{read_micros, take_date};
 
 /// A row that has a quote or a fault: every field is looked at, every fault is named.
 pub(super) fn slow_row(line: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block) -> Option<Row> {
@@ -44,7 +44,7 @@ fn slow_value(field: &str, column: usize, row: &mut Row) -> Result<(), String> {
     let found = match column {
         0 => number(field).filter(|&id| id > 0).map(|id| row.id = id),
         1 => number(field).and_then(|tier| u8::try_from(tier).ok()).map(|tier| row.tier = tier),
-        2 => parse_instant(field.as_bytes()).map(|at| row.applied_at = at),
+        2 => read_micros(field.as_bytes()).map(|at| row.applied_at = at),
         3 if field.is_empty() => Some(()),
         3 => take_date(field.as_bytes()).filter(|(_, rest)| rest.is_empty()).map(|_| ()),
         TOGETHER if field.is_empty() => Some(()),

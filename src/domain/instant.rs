@@ -1,19 +1,44 @@
-//! RFC 3339 instants to microseconds since 1970 UTC, and back.
+//! Instants as texts (RFC 3339), to microseconds since 1970 UTC and back: one reader and one spelling for files, requests and
+//! the journal.
+
+use chrono::{DateTime, Utc};
 
 const MICROS: i64 = 1_000_000;
 const DAY_SECONDS: i64 = 86_400;
 
-/// Parses an RFC 3339 instant with any offset and up to six decimals of a second.
+/// A text that is no instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InstantFault;
+
+impl std::fmt::Display for InstantFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            "write an instant as RFC 3339 with its offset, such as 2026-09-01T07:00:00+05:00 or 2026-09-01T02:00:00Z",
+        )
+    }
+}
+
+impl std::error::Error for InstantFault {}
+
+/// Reads an RFC 3339 instant with any offset and up to six decimals of a second.
 ///
 /// A leap second (`23:59:60` UTC) is the same instant as the second after it: POSIX time has no number for it.
-pub fn parse_instant(text: &[u8]) -> Option<i64> {
-    let (instant, rest) = take_instant(text)?;
+///
+/// # Errors
+/// The text is no such instant.
+pub fn read_instant(text: &str) -> Result<DateTime<Utc>, InstantFault> {
+    read_micros(text.as_bytes()).and_then(DateTime::from_timestamp_micros).ok_or(InstantFault)
+}
+
+/// [`read_instant`] as microseconds since 1970; `None` where the text is none.
+pub fn read_micros(text: &[u8]) -> Option<i64> {
+    let (instant, rest) = take_micros(text)?;
     rest.is_empty().then_some(instant)
 }
 
-/// Parses an instant at the front and returns what follows it.
+/// Reads an instant at the front, in microseconds since 1970, and returns what follows it.
 #[inline]
-pub(super) fn take_instant(text: &[u8]) -> Option<(i64, &[u8])> {
+pub fn take_micros(text: &[u8]) -> Option<(i64, &[u8])> {
     let (&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't', h1, h2, b':', n1, n2, b':', s1, s2], mut rest) =
         text.split_first_chunk::<19>()?
     else {
@@ -73,7 +98,7 @@ fn two(tens: u8, ones: u8) -> Option<i64> {
 
 /// Days since 1970-01-01 of a civil date, `None` where there is no such date.
 #[inline]
-pub(super) fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+pub fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     let length = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -94,13 +119,18 @@ pub(super) fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
 
 /// A civil date `YYYY-MM-DD` at the front, and what follows.
 #[inline]
-pub(super) fn take_date(text: &[u8]) -> Option<(i64, &[u8])> {
+pub fn take_date(text: &[u8]) -> Option<(i64, &[u8])> {
     let (&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2], rest) = text.split_first_chunk::<10>()? else { return None };
     Some((days_of(two(y1, y2)? * 100 + two(y3, y4)?, two(m1, m2)?, two(d1, d2)?)?, rest))
 }
 
-/// The instant as `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
-pub fn instant_text(micros: i64) -> String {
+/// The instant as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: as the journal writes it, and every answer.
+pub fn instant_text(at: DateTime<Utc>) -> String {
+    micros_text(at.timestamp_micros())
+}
+
+/// [`instant_text`] of microseconds since 1970.
+pub fn micros_text(micros: i64) -> String {
     let (seconds, fraction) = (micros.div_euclid(MICROS), micros.rem_euclid(MICROS));
     let (days, second) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
     let shifted = days + 719_468;
