@@ -1,6 +1,6 @@
 //! Which regulation and which profile a territory applies, and since when.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::fault::Reading;
@@ -101,6 +101,31 @@ pub struct Bound<'a> {
     pub notice: Option<Notice>,
 }
 
+/// For how long what is bound stays the same: from the first instant on, until the second, which is no longer in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Era {
+    /// Its first instant.
+    pub from: DateTime<Utc>,
+    /// The first instant after it.
+    pub until: DateTime<Utc>,
+}
+
+impl Era {
+    /// Nothing ever changes.
+    pub const ALWAYS: Era = Era { from: DateTime::<Utc>::MIN_UTC, until: DateTime::<Utc>::MAX_UTC };
+
+    /// Whether an instant lies in it.
+    pub fn holds(self, at: DateTime<Utc>) -> bool {
+        self.from <= at && at < self.until
+    }
+
+    /// What both have in common.
+    #[must_use]
+    pub fn and(self, other: Era) -> Era {
+        Era { from: self.from.max(other.from), until: self.until.min(other.until) }
+    }
+}
+
 /// How many blocks of a code are not zero: the deeper binding is the closer one.
 fn depth(territory: Kato) -> usize {
     std::iter::successors(territory.parent(), |t| t.parent()).count()
@@ -128,6 +153,14 @@ impl Bindings {
     pub fn profile(&self, territory: Kato, on: NaiveDate) -> Option<&str> {
         let fits = |b: &&ProfileBinding| territory.within(b.territory) && holds(b.from, b.until, on);
         self.profiles.iter().filter(fits).max_by_key(|b| depth(b.territory)).map(|b| b.profile.as_str())
+    }
+
+    /// The last day up to `on` and the first day after it on which a profile's binding begins or ends that could bind
+    /// `territory`: between them its profile is the same.
+    pub fn profile_days(&self, territory: Kato, on: NaiveDate) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        let covers = |b: &&ProfileBinding| territory.within(b.territory);
+        let days = || self.profiles.iter().filter(covers).flat_map(|b| [b.from, b.until]).flatten();
+        (days().filter(|day| *day <= on).max(), days().filter(|day| *day > on).min())
     }
 
     /// Reads the bindings, or notes their faults; `regulations` are id and service of those that are held.

@@ -26,8 +26,8 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::kato::Kato;
-pub use binding::Bound;
 use binding::{Bindings, Notice};
+pub use binding::{Bound, Era};
 use calendar::Calendar;
 use fault::{Reading, RuleFault, RuleFaults};
 use messages::{Messages, Tongue};
@@ -139,6 +139,14 @@ impl Rules {
         let profile = self.bindings.profile(territory, on).and_then(|code| self.profiles.get(code));
         let (regulation, profile) = regulation.zip(profile).ok_or_else(unbound)?;
         Ok(Bound { regulation, profile, notice: regulation.notice(on) })
+    }
+
+    /// The era around an instant in which one profile binds a territory.
+    pub fn era_of(&self, territory: Kato, at: DateTime<Utc>) -> Era {
+        let zone = self.calendar.zone(territory);
+        let (from, until) = self.bindings.profile_days(territory, self.calendar.civil_day(at, territory));
+        let begins = |day: Option<NaiveDate>| day.and_then(|day| hours::instant_of(zone, day, 0));
+        Era { from: begins(from).unwrap_or(Era::ALWAYS.from), until: begins(until).unwrap_or(Era::ALWAYS.until) }
     }
 
     /// The profile of a territory at an instant: a round asks for it without a service.

@@ -251,15 +251,14 @@ impl Registry {
         self.perform(caller, &[home], 200, |tx| {
             let mut application = load(tx.conn(), number)?;
             caller.principal.may(Act::Withdraw, application.territory)?;
-            let bound = self.bound_as_registered(&application)?;
             let had_referral = application.status == Status::Referred;
-            let mut effects = standing::step(tx, &mut application, bound.profile, Step::Withdraw)?;
+            let mut effects = standing::step(tx, &self.rules, &mut application, Step::Withdraw)?;
             let freed = if had_referral { self.free_place_of(tx, &application)? } else { None };
             let (annulled, freed) = freed.unzip();
             let ended = cases::end_of_application(&self.rules, tx, number, CaseAct::Withdraw)?;
             let child = applications::child(tx.conn(), &application.child)?;
             child_claims::release(tx, child.iin)?;
-            effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+            standing::settle(tx, &self.rules, application.queue, &mut effects)?;
             let sealed = super::keys::sealed(&json!({"reason": sent.reason}));
             facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
             let entry = Entry {

@@ -125,7 +125,7 @@ impl Registry {
         (bound, case): (&Bound<'_>, &str),
     ) -> Result<Settled, Problem> {
         let home = application.home;
-        let mut effects = standing::step(tx, &mut application, bound.profile, Step::Accept)?;
+        let mut effects = standing::step(tx, &self.rules, &mut application, Step::Accept)?;
         application.decision = Decision::Accepted;
         crate::store::applications::save_standing(tx, &application)?;
         let authority = Authority::of(&caller.principal, application.territory);
@@ -145,7 +145,7 @@ impl Registry {
         case.clone_into(&mut result.case);
         crate::store::results::insert(tx, std::slice::from_ref(&result))?;
         effects.extend(referral_effects);
-        effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+        standing::settle(tx, &self.rules, application.queue, &mut effects)?;
         self.follow_locked(tx, home)?;
         let view = self.position_of(&application.number, tx.at());
         let payload = json!({"application": application.number, "decision": Decision::Accepted,
@@ -188,12 +188,12 @@ impl Registry {
         grounds: &[RuleGround],
     ) -> Result<Settled, Problem> {
         let home = application.home;
-        let mut effects = standing::step(tx, &mut application, bound.profile, Step::Refuse)?;
+        let mut effects = standing::step(tx, &self.rules, &mut application, Step::Refuse)?;
         application.decision = Decision::Refused;
         crate::store::applications::save_standing(tx, &application)?;
         let child = crate::store::applications::child(tx.conn(), &application.child)?;
         child_claims::release(tx, child.iin)?;
-        effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+        standing::settle(tx, &self.rules, application.queue, &mut effects)?;
         let id = tx.next_number(home, Numbered::Result)?.to_string();
         let authority = Authority::of(&caller.principal, application.territory);
         let issue = results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };

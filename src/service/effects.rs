@@ -111,6 +111,11 @@ impl Moved {
 }
 
 impl Effect {
+    /// Whether it moves a turn of a queue, so that the queue is settled at the end of its act.
+    pub(crate) fn moves(&self) -> bool {
+        !matches!(self, Effect::Status { .. } | Effect::Counters { .. })
+    }
+
     /// The counters of a queue after an act.
     pub fn counters(queue: QueueKey, counters: Counters) -> Self {
         let Counters { first_priority, general } = counters;

@@ -100,8 +100,7 @@ fn settle(
 ) -> Result<(), ImportFault> {
     let mut changed = Vec::new();
     for queue in queues {
-        let bound = bound(rules, queue.territory, tx.at())?;
-        changed.extend(standing::settled(tx, queue, bound.profile)?);
+        changed.extend(standing::settled(tx, rules, queue)?);
     }
     if let Some(list) = record.and_then(|r| r.payload.get_mut("queue")).and_then(|q| q.as_array_mut()) {
         list.extend(changed.iter().map(|effect| json!(effect)));

@@ -5,15 +5,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use chrono::{DateTime, Utc};
 
 use super::effects::{Effect, JoinEffect, Moved};
+use super::ordering;
 use crate::domain::codes::{Status, Turn};
 use crate::domain::iin::Iin;
+use crate::domain::instant::read_instant;
 use crate::domain::kato::Kato;
-use crate::domain::mix::Mix;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Change, Counters, QueueOrder, Seat, TurnState};
+use crate::rules::{Era, Rules};
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{Claimed, Seated};
 use crate::store::{Store, StoreError, journal, queues, seats};
@@ -26,13 +30,9 @@ const FOLLOW_BATCH: i64 = 50;
 /// How many batches of applications wait for the children at most.
 const BATCHES_AHEAD: usize = 64;
 
-/// The ratio that a territory's profile merges by.
-pub type MixOf = dyn Fn(QueueKey) -> Option<Mix> + Send + Sync;
-
 /// The index.
 pub struct Live {
     index: RwLock<Index>,
-    mix_of: Box<MixOf>,
 }
 
 /// A turn as a queue is built from it: the seat, whether it counts, and the chosen kindergartens.
@@ -40,8 +40,11 @@ type TurnRow = (Seat, TurnState, Box<[u32]>);
 type TurnRows = HashMap<QueueKey, Vec<TurnRow>>;
 
 /// What is held in memory.
-#[derive(Default)]
 pub struct Index {
+    /// The instant for which the queues were last asked for their ratios.
+    as_of: DateTime<Utc>,
+    /// The era around it in which no queue gets another ratio.
+    era: Era,
     reach: BTreeMap<Kato, i64>,
     seats: HashMap<Number, Held>,
     children: HashMap<u64, Number>,
@@ -61,6 +64,20 @@ pub struct Held {
     pub status: Status,
     /// Kindergartens by their number in [`Names`].
     pub choices: Box<[u32]>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Index {
+            as_of: DateTime::<Utc>::MIN_UTC,
+            era: Era::ALWAYS,
+            reach: BTreeMap::new(),
+            seats: HashMap::new(),
+            children: HashMap::new(),
+            queues: HashMap::new(),
+            kindergartens: Names::default(),
+        }
+    }
 }
 
 /// Kindergarten ids as small numbers.
@@ -91,22 +108,40 @@ impl Live {
     ///
     /// # Errors
     /// The database is not available.
-    pub fn build(store: &Store, mix_of: Box<MixOf>) -> Result<Self, StoreError> {
-        let index = Index::load(store, &mix_of)?;
-        Ok(Live { index: RwLock::new(index), mix_of })
+    pub fn build(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        Ok(Live { index: RwLock::new(Index::load(store, rules, now)?) })
     }
 
-    /// Reads the index.
+    /// Reads the index, each queue in the order of the profile that is in force at `at`. The instant at which that changes
+    /// next is known, so that a look-up pays two comparisons for it.
+    pub fn at(&self, rules: &Rules, at: DateTime<Utc>) -> RwLockReadGuard<'_, Index> {
+        let index = self.read();
+        if index.era.holds(at) {
+            return index;
+        }
+        drop(index);
+        let mut index = self.write();
+        if !index.era.holds(at) {
+            index.order_as_of(rules, at);
+        }
+        RwLockWriteGuard::downgrade(index)
+    }
+
+    /// Reads the index for what does not depend on the order of a queue; [`Live::at`] is for the order.
     pub fn read(&self) -> RwLockReadGuard<'_, Index> {
         // A panic while writing is answered by a rebuild at the next follow, so a poisoned lock can still be read.
-        self.index.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Applies all records of these homes that the index has not seen, as far as `conn` can see them.
     ///
     /// # Errors
     /// The database is not available.
-    pub fn follow(&self, conn: &mut AnyConnection, homes: &[Kato]) -> Result<Followed, StoreError> {
+    pub fn follow(&self, conn: &mut AnyConnection, homes: &[Kato], rules: &Rules) -> Result<Followed, StoreError> {
         for &home in homes {
             loop {
                 let seen = self.read().reach.get(&home).copied().unwrap_or(0);
@@ -114,9 +149,9 @@ impl Live {
                 if records.is_empty() {
                     break;
                 }
-                let mut index = self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut index = self.write();
                 for record in &records {
-                    if let Err(OutOfStep(why)) = index.apply(record, &joined, &self.mix_of) {
+                    if let Err(OutOfStep(why)) = index.apply(record, &joined, rules) {
                         tracing::error!(home = %record.home, seq = record.seq, why, "the live index is out of step");
                         return Ok(Followed::OutOfStep);
                     }
@@ -130,9 +165,9 @@ impl Live {
     ///
     /// # Errors
     /// The database is not available.
-    pub fn rebuild(&self, store: &Store) -> Result<(), StoreError> {
-        let fresh = Index::load(store, &self.mix_of)?;
-        *self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+    pub fn rebuild(&self, store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let fresh = Index::load(store, rules, now)?;
+        *self.write() = fresh;
         Ok(())
     }
 
@@ -226,19 +261,50 @@ fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, Turn
 }
 
 impl Index {
-    fn load(store: &Store, mix_of: &MixOf) -> Result<Self, StoreError> {
+    fn load(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Self, StoreError> {
         store.read_snapshot(|conn| {
             let reach = journal::reach(conn)?;
             let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
             let (index, rows) = read_and_grow(store, conn)?;
             let mut index = Index { reach, ..index };
             for (key, seats) in rows {
-                let order = QueueOrder::build(mix_of(key), counters.get(&key).copied().unwrap_or_default(), seats)
+                let order = QueueOrder::build(None, counters.get(&key).copied().unwrap_or_default(), seats)
                     .map_err(|fault| StoreError::Damaged(format!("queue {key}: {fault}")))?;
                 index.queues.insert(key, order);
             }
+            index.order_as_of(rules, now);
             Ok(index)
         })
+    }
+
+    /// Gives every queue the ratio that is in force at `at`, and says until when none changes.
+    fn order_as_of(&mut self, rules: &Rules, at: DateTime<Utc>) {
+        (self.as_of, self.era) = (at, Era::ALWAYS);
+        for (key, order) in &mut self.queues {
+            order.set_mix(ordering::mix(rules, *key, at));
+            self.era = self.era.and(ordering::era(rules, *key, at));
+        }
+    }
+
+    /// Makes the changes of one act to a queue, settled by the ratio of the act's own instant, and gives the counters.
+    fn change(
+        &mut self,
+        rules: &Rules,
+        (key, at): (QueueKey, DateTime<Utc>),
+        changes: &[Change<'_>],
+    ) -> Result<Counters, OutOfStep> {
+        let (as_of, era) = (self.as_of, &mut self.era);
+        let order = self.queues.entry(key).or_insert_with(|| {
+            *era = era.and(ordering::era(rules, key, as_of));
+            QueueOrder::new(ordering::mix(rules, key, as_of))
+        });
+        let in_force = order.mix();
+        if !era.holds(at) {
+            order.set_mix(ordering::mix(rules, key, at));
+        }
+        let after = order.apply(changes);
+        order.set_mix(in_force);
+        after.map_err(|fault| OutOfStep(format!("queue {key}: {fault}")))
     }
 
     fn hold(&mut self, number: Number, held: Held) {
@@ -248,7 +314,7 @@ impl Index {
         }
     }
 
-    fn apply(&mut self, record: &Record, joined: &HashMap<String, Seated>, mix_of: &MixOf) -> Result<(), OutOfStep> {
+    fn apply(&mut self, record: &Record, joined: &HashMap<String, Seated>, rules: &Rules) -> Result<(), OutOfStep> {
         let seen = self.reach.get(&record.home).copied().unwrap_or(0);
         if record.seq <= seen {
             return Ok(());
@@ -256,6 +322,7 @@ impl Index {
         if record.seq != seen + 1 {
             return Err(OutOfStep(format!("record {} follows {seen}", record.seq)));
         }
+        let at = read_instant(&record.at).map_err(|fault| OutOfStep(fault.to_string()))?;
         let mut changes: Vec<(QueueKey, Moved)> = Vec::new();
         let mut counters: Vec<(QueueKey, Counters)> = Vec::new();
         for effect in effects(record) {
@@ -267,8 +334,7 @@ impl Index {
         for key in queues {
             let of_queue: Vec<Change<'_>> =
                 changes.iter().filter(|(k, _)| *k == key).map(|(_, moved)| moved.change()).collect();
-            let order = self.queues.entry(key).or_insert_with(|| QueueOrder::new(mix_of(key)));
-            let after = order.apply(&of_queue).map_err(|fault| OutOfStep(format!("queue {key}: {fault}")))?;
+            let after = self.change(rules, (key, at), &of_queue)?;
             if let Some((_, journaled)) = counters.iter().find(|(k, _)| *k == key)
                 && *journaled != after
             {

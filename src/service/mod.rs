@@ -19,6 +19,7 @@ pub(crate) mod keys;
 pub mod laboratory;
 pub mod live;
 pub mod moving;
+pub(crate) mod ordering;
 pub(crate) mod past;
 pub mod permissions;
 pub mod places;

@@ -72,12 +72,11 @@ impl Registry {
         preferences: Vec<String>,
     ) -> Result<Written<Stands>, Problem> {
         let to = queue_territory.home();
-        let from_bound = self.bound_as_registered(&old)?;
         let to_bound = self.bound(territory, tx.at())?;
         let lodged = applications::lodged(tx.conn(), old.clone())?;
         let mut closed = old.clone();
-        let mut left = standing::step(tx, &mut closed, from_bound.profile, Step::Move)?;
-        left.extend(standing::settled(tx, old.queue, from_bound.profile)?);
+        let mut left = standing::step(tx, &self.rules, &mut closed, Step::Move)?;
+        standing::settle(tx, &self.rules, old.queue, &mut left)?;
         child_claims::release(tx, lodged.child.iin)?;
         let number = tx.next_number(to, Numbered::Application)?.to_string();
         child_claims::take(tx, lodged.child.iin, to, &number)?;
@@ -112,7 +111,7 @@ impl Registry {
         let new_children = if known.is_none() { vec![moved.child.clone()] } else { Vec::new() };
         applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
         let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
-        joined.extend(standing::settled(tx, moved.application.queue, to_bound.profile)?);
+        standing::settle(tx, &self.rules, moved.application.queue, &mut joined)?;
         let ended = cases::end_of_application(&self.rules, tx, &old.number, CaseAct::Close)?;
         // What was decided has run its course; what was not is taken in anew where it is decided now.
         let opened = match moved.application.decision {

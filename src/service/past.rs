@@ -7,12 +7,13 @@ use chrono::{DateTime, Utc};
 
 use super::effects::{Effect, JoinEffect, Moved};
 use super::live::effects;
+use super::ordering;
 use super::problem::{Kind, Problem};
-use super::registry::{Registry, mix};
-use crate::domain::instant::instant_text;
-use crate::domain::mix::Mix;
+use super::registry::Registry;
+use crate::domain::instant::{instant_text, read_instant};
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, QueueOrder, Seat};
+use crate::rules::Rules;
 use crate::store::connection::AnyConnection;
 use crate::store::journal;
 use crate::trust::journal::Record;
@@ -38,21 +39,21 @@ struct Held {
 
 impl Replay {
     /// An empty queue.
-    pub(crate) fn new(key: QueueKey, mix: Option<Mix>) -> Self {
+    pub(crate) fn new(key: QueueKey) -> Self {
         Replay {
             key,
-            order: QueueOrder::new(mix),
+            order: QueueOrder::new(None),
             seats: HashMap::new(),
             kindergartens: HashMap::new(),
             touched: false,
         }
     }
 
-    /// Takes the next record of the home.
+    /// Takes the next record of the home; its act was settled by the ratio of its own instant.
     ///
     /// # Errors
     /// In words, where the record does not follow from those before it.
-    pub(crate) fn take(&mut self, record: &Record) -> Result<(), String> {
+    pub(crate) fn take(&mut self, record: &Record, rules: &Rules) -> Result<(), String> {
         let mut moved = Vec::new();
         for effect in effects(record) {
             match effect {
@@ -71,6 +72,8 @@ impl Replay {
             return Ok(());
         }
         self.touched = true;
+        let at = read_instant(&record.at).map_err(|fault| format!("record {}: {fault}", record.seq))?;
+        self.order.set_mix(ordering::mix(rules, self.key, at));
         let changes: Vec<Change<'_>> = moved.iter().map(Moved::change).collect();
         self.order.apply(&changes).map(|_| ()).map_err(|fault| format!("record {}: {fault}", record.seq))
     }
@@ -105,7 +108,7 @@ impl Registry {
         key: QueueKey,
         at: DateTime<Utc>,
     ) -> Result<Replay, Problem> {
-        let mut replay = Replay::new(key, mix(self.bound(key.territory, at)?.profile));
+        let mut replay = Replay::new(key);
         let until = instant_text(at);
         let mut seq = 0;
         'records: loop {
@@ -116,13 +119,14 @@ impl Registry {
                 if record.at > until {
                     break 'records;
                 }
-                replay.take(record).map_err(|why| {
+                replay.take(record, &self.rules).map_err(|why| {
                     tracing::error!(home = %key.home(), why, "the journal cannot be replayed");
                     let message = "the journal of this home contradicts itself; run `kezek journal verify`";
                     Problem::new(Kind::Internal, "internal", message)
                 })?;
             }
         }
+        replay.order.set_mix(ordering::mix(&self.rules, key, at));
         if replay.touched { Ok(replay) } else { Err(Problem::not_found("queue")) }
     }
 }

@@ -23,7 +23,7 @@ impl Registry {
         let mut text = String::with_capacity(ANSWER_BYTES);
         text.push_str(r#"{"entries":["#);
         {
-            let index = self.live.read();
+            let index = self.index(now);
             if let Some((number, held)) = index.of_child(iin) {
                 text.push_str(r#"{"application":""#);
                 push_number(&mut text, number);

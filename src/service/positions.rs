@@ -110,7 +110,7 @@ pub struct Ahead {
 impl Registry {
     /// Where the child of this IIN stands. No SQL: everything comes from the live index.
     pub fn positions(&self, iin: Iin, now: DateTime<Utc>) -> Positions {
-        let index = self.live.read();
+        let index = self.index(now);
         let Some((number, held)) = index.of_child(iin) else { return Positions::default() };
         let entry = self.entry(&index, number.to_string(), held, now);
         Positions { entries: vec![entry] }
@@ -118,7 +118,7 @@ impl Registry {
 
     /// Where one application stands, as the index knows it.
     pub(crate) fn position_of(&self, number: &str, now: DateTime<Utc>) -> Option<PositionEntry> {
-        let index = self.live.read();
+        let index = self.index(now);
         let held = index.of_application(number)?;
         Some(self.entry(&index, number.to_owned(), held, now))
     }

@@ -19,13 +19,13 @@ use super::standing;
 use super::tick::CLOCK;
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::codes::ProofStatus;
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::life;
 use crate::domain::queue::Numbered;
 use crate::rules::Rules;
 use crate::rules::profile::Profile;
 use crate::store::{Entry, Transaction, Written, applications, facts};
-use crate::trust::journal::instant_text;
 
 /// Applications whose proofs end in one record.
 const RECORD: usize = 500;
@@ -80,9 +80,7 @@ impl Registry {
             applications::save_proof(tx, number, claim)?;
             let bound = self.bound_as_registered(&application)?;
             let mut effects = retier(tx, &mut application, bound.profile, &claims)?;
-            if !effects.is_empty() {
-                effects.extend(standing::settled(tx, application.queue, bound.profile)?);
-            }
+            standing::settle(tx, &self.rules, application.queue, &mut effects)?;
             let sealed = super::keys::sealed(&json!({"category": sent.category, "evidence": evidence}));
             facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
             let entry = Entry {
@@ -185,8 +183,7 @@ fn end(
         listed.push(json!({"application": application.number, "proofs": ended.len(), "tier": application.tier}));
     }
     for queue in queues {
-        let profile = bound(rules, queue.territory, tx.at())?.profile;
-        effects.extend(standing::settled(tx, queue, profile)?);
+        effects.extend(standing::settled(tx, rules, queue)?);
     }
     let payload = json!({"applications": listed, "due_at": instant_text(at), "verdict": ProofStatus::Rejected,
         "queue": effects});

@@ -82,8 +82,8 @@ impl Registry {
         let served = self.store.read(|conn| super::reach::queue_territory(conn, territory))?;
         let territory = served.map_or(territory, |(queue, _)| queue);
         principal.may(Act::ReadQueue, territory)?;
-        let as_of = instant_text(self.clock.now());
-        let index = self.live.read();
+        let now = self.clock.now();
+        let index = self.index(now);
         let mut queues: Vec<(QueueKey, u64)> = index
             .queues()
             .filter(|(key, order)| key.territory.within(territory) && !order.is_empty())
@@ -91,7 +91,7 @@ impl Registry {
             .collect();
         queues.sort_unstable();
         let queues = queues.into_iter().map(|(key, of)| QueueRow { queue: key.into(), of }).collect();
-        Ok(Queues { queues, as_of })
+        Ok(Queues { queues, as_of: instant_text(now) })
     }
 
     /// A page of a queue in its order, as it is now or as it stood at `as_of`.
@@ -113,7 +113,7 @@ impl Registry {
             }
             None => {
                 let (placed, of) = {
-                    let index = self.live.read();
+                    let index = self.index(now);
                     let order = index.queue(key).ok_or_else(|| Problem::not_found("queue"))?;
                     page.of(order, from)
                 };

@@ -1,29 +1,26 @@
 //! The reasons of a position, ready to be said: at the opening minute every look-up asks for them, so the rule of each
-//! queue is put into words once a day, and the sentence of who stands ahead is cut into its parts once.
+//! queue is put into words once for as long as its profile is in force, and the sentence of who stands ahead is cut into its parts once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 
+use super::ordering;
 use super::position_text::AheadText;
 use super::positions::{Ahead, QueueView, Reason};
-use super::registry::bound;
 use super::words::{Said, say, say_each};
 use crate::domain::queue::QueueKey;
-use crate::rules::Rules;
 use crate::rules::messages::{Template, Tongue};
 use crate::rules::profile::{Profile, RoundRule};
-
-/// Seconds of a day: a binding can change from one civil day to the next.
-const DAY: i64 = 86_400;
+use crate::rules::{Era, Rules};
 
 /// The reasons of all queues.
 pub struct Reasons {
     ahead: Vec<(Tongue, Template)>,
     ahead_text: AheadText,
     nobody: Ready,
-    queues: RwLock<HashMap<QueueKey, (i64, Arc<QueueSaid>)>>,
+    queues: RwLock<HashMap<QueueKey, (Era, Arc<QueueSaid>)>>,
 }
 
 /// A reason with its JSON.
@@ -103,21 +100,20 @@ impl Reasons {
         Reason { code: "ahead", ahead, basis: None, source: None, text }
     }
 
-    /// What is the same for every entry of a queue, put into words once a day.
+    /// What is the same for every entry of a queue while one profile orders it.
     pub(crate) fn said(&self, rules: &Rules, queue: QueueKey, now: DateTime<Utc>) -> Arc<QueueSaid> {
-        let day = now.timestamp().div_euclid(DAY);
         let known = self.queues.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((said_on, said)) = known.get(&queue)
-            && *said_on == day
+        if let Some((era, said)) = known.get(&queue)
+            && era.holds(now)
         {
             return Arc::clone(said);
         }
         drop(known);
-        let rule = bound(rules, queue.territory, now).ok().map(|b| Ready::new(rule_reason(rules, b.profile)));
+        let rule = ordering::profile(rules, queue, now).ok().map(|profile| Ready::new(rule_reason(rules, profile)));
         let queue_json = serde_json::to_string(&QueueView::from(queue)).unwrap_or_default();
         let said = Arc::new(QueueSaid { queue_json, rule });
         let mut known = self.queues.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(queue, (day, Arc::clone(&said)));
+        known.insert(queue, (ordering::era(rules, queue, now), Arc::clone(&said)));
         said
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::instant::instant_text;
 use crate::domain::life::Step;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
-use crate::rules::Bound;
+use crate::rules::{Bound, Rules};
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, applications, cases, kindergartens, places, referrals};
 
@@ -153,11 +153,11 @@ pub(crate) struct Held {
 
 impl Held {
     /// The contract is made: the child leaves the queue, its turn is spent, the place is filled.
-    pub(crate) fn enrol(&mut self, tx: &mut Transaction<'_>, bound: &Bound<'_>) -> Result<Vec<Effect>, Problem> {
+    pub(crate) fn enrol(&mut self, tx: &mut Transaction<'_>, rules: &Rules) -> Result<Vec<Effect>, Problem> {
         if self.referral.status != ReferralStatus::Presented {
             return Err(wrong_state(&self.referral, "enrolled"));
         }
-        let effects = standing::step(tx, &mut self.application, bound.profile, Step::Enrol)?;
+        let effects = standing::step(tx, rules, &mut self.application, Step::Enrol)?;
         self.referral.status = ReferralStatus::Enrolled;
         self.referral.status_at = tx.at();
         let at = tx.at();
@@ -170,13 +170,13 @@ impl Held {
     pub(crate) fn refuse(
         &mut self,
         tx: &mut Transaction<'_>,
-        bound: &Bound<'_>,
+        rules: &Rules,
         ground: &str,
     ) -> Result<Vec<Effect>, Problem> {
         if !is_open(&self.referral) {
             return Err(wrong_state(&self.referral, "refused"));
         }
-        end(tx, self, bound, ReferralStatus::Refused, ground)
+        end(tx, rules, self, ReferralStatus::Refused, ground)
     }
 }
 
@@ -226,7 +226,7 @@ impl Registry {
             let mut held = Held { referral, application };
             let mut effects = change(tx, &mut held, &bound)?;
             referrals::update(tx, &held.referral)?;
-            effects.extend(standing::settled(tx, held.application.queue, bound.profile)?);
+            standing::settle(tx, &self.rules, held.application.queue, &mut effects)?;
             let case = self.case_of_referral_act(tx, caller, name, &held)?;
             let kept = match &evidence {
                 Some(words) => Some(keys::keep(tx, home, &json!({"evidence": words}))?),
@@ -276,7 +276,7 @@ impl Registry {
     /// # Errors
     /// 403, 404, 409 where it was not presented.
     pub fn enrol(&self, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-        self.on_referral(caller, Act::Enrol, (number, "enrol", None), |tx, held, bound| held.enrol(tx, bound))
+        self.on_referral(caller, Act::Enrol, (number, "enrol", None), |tx, held, _| held.enrol(tx, &self.rules))
     }
 
     /// The kindergarten refuses with a listed ground: the place is published again, the entry waits on with its turn.
@@ -293,7 +293,7 @@ impl Registry {
                     let listed = bound.profile.kindergarten_refusals.iter().map(|g| g.code.as_str());
                     return Err(not_listed(listed));
                 }
-                held.refuse(tx, bound, &sent.ground)
+                held.refuse(tx, &self.rules, &sent.ground)
             },
         )
     }
@@ -310,7 +310,7 @@ impl Registry {
             if !is_open(&held.referral) {
                 return Err(wrong_state(&held.referral, "annulled"));
             }
-            end(tx, held, bound, ReferralStatus::Annulled, &sent.ground)
+            end(tx, &self.rules, held, ReferralStatus::Annulled, &sent.ground)
         })
     }
 
@@ -344,13 +344,13 @@ impl Registry {
 
 fn end(
     tx: &mut Transaction<'_>,
+    rules: &Rules,
     held: &mut Held,
-    bound: &Bound<'_>,
     status: ReferralStatus,
     ground: &str,
 ) -> Result<Vec<Effect>, Problem> {
     let at = tx.at();
-    let effects = standing::step(tx, &mut held.application, bound.profile, Step::Return)?;
+    let effects = standing::step(tx, rules, &mut held.application, Step::Return)?;
     held.referral.status = status;
     held.referral.status_at = at;
     ground.clone_into(&mut held.referral.ground);

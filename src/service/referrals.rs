@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::applications::{home_of, load};
 use super::effects::Effect;
 use super::keys;
+use super::ordering;
 use super::permissions::{Act, Principal};
 use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
@@ -24,7 +25,7 @@ use crate::domain::codes::{PlaceStatus, ReferralStatus, Role};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Place;
 use crate::domain::life::Step;
-use crate::domain::queue::Numbered;
+use crate::domain::queue::{Numbered, QueueKey};
 use crate::domain::referral::Referral;
 use crate::rules::Bound;
 use crate::rules::profile::RoundRule;
@@ -172,7 +173,7 @@ fn issue(
 ) -> Result<Issued, Problem> {
     let at = tx.at();
     let home = application.home;
-    let effects = standing::step(tx, application, bound.profile, Step::Refer)?;
+    let effects = standing::step(tx, &registry.rules, application, Step::Refer)?;
     places::set_status(tx, &row.place, PlaceStatus::Referred, Some(at), "")?;
     let number = tx.next_number(home, Numbered::Referral)?.to_string();
     let validity = bound.profile.referral_validity.value;
@@ -215,7 +216,7 @@ pub(crate) fn issue_at_once(
     bound: &Bound<'_>,
     authority: &Authority,
 ) -> Result<Option<Issued>, Problem> {
-    if bound.profile.round_rule.value == RoundRule::Program {
+    if registry.gives_by_round(application.queue, tx.at()) {
         return Ok(None);
     }
     let scope = Scope { registry, territory: application.queue.territory, at: tx.at(), without: &[], only: None };
@@ -244,7 +245,7 @@ impl Registry {
             let seq = crate::store::journal::reach(conn)?.get(&territory.home()).copied().unwrap_or(0);
             Ok((outcome, seq))
         })?;
-        let by_round = |row: &&RoundRow| self.gives_by_round(row.queue.territory, at);
+        let by_round = |row: &&RoundRow| self.gives_by_round(row.queue, at);
         let row = outcome.rows.iter().find(|row| !by_round(row)).cloned();
         let held_back = outcome.rows.iter().any(|row| by_round(&row));
         let open_places = outcome.rows.len() + outcome.left.len();
@@ -265,10 +266,10 @@ impl Registry {
         })
     }
 
-    /// Whether places of this territory go out by rounds alone: under `program` each kindergarten ranks for itself, so
+    /// Whether places of this queue go out by rounds alone: under `program` each kindergarten ranks for itself, so
     /// that no single place has a child who is due before all have proposed.
-    fn gives_by_round(&self, territory: Kato, at: DateTime<Utc>) -> bool {
-        self.bound(territory, at).is_ok_and(|b| b.profile.round_rule.value == RoundRule::Program)
+    fn gives_by_round(&self, queue: QueueKey, at: DateTime<Utc>) -> bool {
+        ordering::profile(&self.rules, queue, at).is_ok_and(|profile| profile.round_rule.value == RoundRule::Program)
     }
 
     fn reasons(&self, row: &RoundRow, at: DateTime<Utc>) -> Vec<NextReason> {
@@ -296,15 +297,14 @@ impl Registry {
             caller.principal.may(Act::Refer, application.territory)?;
             let bound = self.bound(application.territory, tx.at())?;
             self.provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
-            if self.gives_by_round(place.queue.territory, tx.at()) {
+            if self.gives_by_round(place.queue, tx.at()) {
                 let text = say(&self.rules, "round_decides", &[]);
                 return Err(Problem::conflict("round_decides", text.en.clone()).with("text", &text));
             }
             let (row, skip) = self.due(tx, caller, &place, sent, &bound)?;
             let authority = Authority::of(&caller.principal, application.territory);
-            let mut issued = issue(self, tx, &mut application, &bound, &authority, &row)?;
+            let issued = issue(self, tx, &mut application, &bound, &authority, &row)?;
             crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
-            issued.effects.extend(standing::settled(tx, application.queue, bound.profile)?);
             let entry = Entry {
                 home,
                 act: if skip.is_some() { "refer_with_skip" } else { "refer" },

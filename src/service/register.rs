@@ -152,9 +152,9 @@ impl Registry {
         let application = &lodged.application;
         let case = self.open_for_application(tx, &caller.principal, application, &bound)?;
         let mut effects = vec![Effect::Join(JoinEffect::of(application))];
-        effects.extend(super::standing::settled(tx, application.queue, bound.profile)?);
+        super::standing::settle(tx, &self.rules, application.queue, &mut effects)?;
         self.follow_locked(tx, home)?;
-        let (position, of) = self.live.read().would_stand(application);
+        let (position, of) = self.index(at).would_stand(application);
         let entry = Entry {
             home,
             act: "register",

@@ -1,20 +1,18 @@
 //! The registry as its callers see it: open it, ask it, act on it.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLockReadGuard};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::live::{Followed, Live};
+use super::live::{Followed, Index, Live};
 use super::permissions::Principal;
 use super::problem::{Kind, Problem};
 use super::reasons::Reasons;
 use crate::clock::Clock;
 use crate::domain::kato::Kato;
-use crate::domain::mix::Mix;
-use crate::domain::queue::QueueKey;
 use crate::outside::registers::Registers;
-use crate::rules::{Bound, Rules, profile::Profile};
+use crate::rules::{Bound, Rules};
 use crate::store::{Store, StoreError, Transaction, Written, idempotency};
 use crate::trust::seal::sha256_hex;
 use crate::trust::signature::SignatureVerifier;
@@ -91,7 +89,7 @@ impl Registry {
     ) -> Result<Self, StoreError> {
         let store = Store::open(url, connections)?;
         store.migrate()?;
-        let live = Live::build(&store, mix_of(Arc::clone(&rules), clock.clone()))?;
+        let live = Live::build(&store, &rules, clock.now())?;
         let reasons = Reasons::new(&rules);
         Ok(Registry { store, rules, clock, live, reasons, verifier, registers: Registers::none() })
     }
@@ -106,6 +104,11 @@ impl Registry {
     /// The regulation and the profile of a territory at an instant.
     pub(crate) fn bound(&self, territory: Kato, at: DateTime<Utc>) -> Result<Bound<'_>, Problem> {
         bound(&self.rules, territory, at)
+    }
+
+    /// The index of positions, each queue in the order that is in force at this instant.
+    pub fn index(&self, at: DateTime<Utc>) -> RwLockReadGuard<'_, Index> {
+        self.live.at(&self.rules, at)
     }
 
     /// The civil date of an instant in a territory.
@@ -154,9 +157,9 @@ impl Registry {
 
     /// Brings the live index up to the journal of these homes.
     pub(crate) fn follow(&self, homes: &[Kato]) -> Result<(), Problem> {
-        match self.store.read(|conn| self.live.follow(conn, homes))? {
+        match self.store.read(|conn| self.live.follow(conn, homes, &self.rules))? {
             Followed::InStep => Ok(()),
-            Followed::OutOfStep => Ok(self.live.rebuild(&self.store)?),
+            Followed::OutOfStep => Ok(self.live.rebuild(&self.store, &self.rules, self.clock.now())?),
         }
     }
 
@@ -171,7 +174,7 @@ impl Registry {
 
     /// Brings the live index up to a locked home, inside its act.
     pub(crate) fn follow_locked(&self, tx: &mut Transaction<'_>, home: Kato) -> Result<(), Problem> {
-        match self.live.follow(tx.conn(), &[home])? {
+        match self.live.follow(tx.conn(), &[home], &self.rules)? {
             Followed::InStep => Ok(()),
             Followed::OutOfStep => Err(Problem::new(
                 Kind::Busy,
@@ -195,13 +198,4 @@ pub(crate) fn bound(rules: &Rules, territory: Kato, at: DateTime<Utc>) -> Result
     rules
         .bound(QUEUEING, territory, at)
         .map_err(|unbound| Problem::new(Kind::Conflict, "no_regulation", unbound.to_string()))
-}
-
-/// The engine's ratio of a profile.
-pub(crate) fn mix(profile: &Profile) -> Option<Mix> {
-    profile.mix.value
-}
-
-fn mix_of(rules: Arc<Rules>, clock: Clock) -> Box<super::live::MixOf> {
-    Box::new(move |key: QueueKey| bound(&rules, key.territory, clock.now()).ok().and_then(|b| mix(b.profile)))
 }

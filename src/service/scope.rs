@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::live::seat;
+use super::ordering;
 use super::problem::{Kind, Problem};
-use super::registry::{Registry, mix};
+use super::registry::Registry;
 use super::rounds::RoundRow;
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, PlaceStatus, Status, Turn};
@@ -98,10 +99,13 @@ impl Scope<'_> {
         Ok(outcome)
     }
 
+    fn profile(&self, queue: QueueKey) -> Result<&Profile, Problem> {
+        ordering::profile(&self.registry.rules, queue, self.at)
+    }
+
     fn spill(&self, queue: QueueKey) -> Result<Option<QueueKey>, Problem> {
-        let bound = self.registry.bound(queue.territory, self.at)?;
         let to_home = |Spill::Parent| QueueKey { territory: queue.territory.home(), ..queue };
-        Ok(bound.profile.spill.value.map(to_home))
+        Ok(self.profile(queue)?.spill.value.map(to_home))
     }
 
     /// Allocates what a queue is offered, and gives what it could not use.
@@ -114,7 +118,7 @@ impl Scope<'_> {
         mut offered: Vec<Offered>,
     ) -> Result<Vec<Offered>, Problem> {
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
-        let profile = self.registry.bound(queue.territory, self.at)?.profile;
+        let profile = self.profile(queue)?;
         let waiting = self.waiting(conn, queue, profile, placed)?;
         let (rule, siblings) = match profile.round_rule.value {
             RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
@@ -200,7 +204,7 @@ impl Scope<'_> {
         published: &[Place],
         further: impl IntoIterator<Item = Group>,
     ) -> Result<Market, Problem> {
-        let profile = self.registry.bound(queue.territory, self.at)?.profile;
+        let profile = self.profile(queue)?;
         let today = self.registry.day(queue.territory, self.at);
         let mut offered = Vec::new();
         for place in published.iter().filter(|p| p.queue == queue) {
@@ -276,7 +280,7 @@ fn positions(
         Some((seat(s), state, [0u32; 0]))
     });
     let counters = queues::counters(conn, queue)?;
-    let order = QueueOrder::build(mix(profile), counters, rows).map_err(internal)?;
+    let order = QueueOrder::build(profile.mix.value, counters, rows).map_err(internal)?;
     Ok(order.in_order().map(|p| (p.seat.ticket, p.position)).collect())
 }
 
@@ -332,7 +336,7 @@ impl Scope<'_> {
     /// Whether somebody ahead of a row could use its group too and wants it: then a referral at once would be a favour.
     /// Whoever is ahead counts, also with a case that is not decided yet.
     pub(crate) fn wanted_ahead(&self, conn: &mut AnyConnection, row: &RoundRow) -> Result<bool, Problem> {
-        let profile = self.registry.bound(row.queue.territory, self.at)?.profile;
+        let profile = self.profile(row.queue)?;
         let group = kindergartens::find_group(conn, &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
         let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;
         let seated = seats::of_queue(conn, row.queue)?;

@@ -1,12 +1,13 @@
 //! Where an application stands: its tier by the claims that count, and the queue effects of a change.
 
 use super::effects::{Effect, JoinEffect};
+use super::ordering;
 use super::problem::Problem;
-use super::registry::mix;
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::codes::{ProofStatus, Status, Turn};
 use crate::domain::life::{self, Step};
 use crate::domain::queue::QueueKey;
+use crate::rules::Rules;
 use crate::rules::profile::Profile;
 use crate::store::{Transaction, applications, queues};
 
@@ -15,10 +16,24 @@ pub(crate) fn tier(profile: &Profile, claims: &[CategoryClaim]) -> u8 {
     profile.tier_of(claims.iter().filter(|c| c.status != ProofStatus::Rejected).map(|c| c.code.as_str()))
 }
 
-/// Settles a queue at the end of an act and says so if its counters changed.
-pub(crate) fn settled(tx: &mut Transaction<'_>, queue: QueueKey, profile: &Profile) -> Result<Vec<Effect>, Problem> {
-    let changed = queues::settle(tx, queue, mix(profile).is_some())?;
-    Ok(changed.map(|counters| Effect::counters(queue, counters)).into_iter().collect())
+/// Settles a queue at the end of an act that moved some of its turns, and says so if its counters changed. An act that moved
+/// none leaves the queue as it was: whoever follows the journal knows nothing of it either.
+pub(crate) fn settle(
+    tx: &mut Transaction<'_>,
+    rules: &Rules,
+    queue: QueueKey,
+    effects: &mut Vec<Effect>,
+) -> Result<(), Problem> {
+    if effects.iter().any(Effect::moves) {
+        effects.extend(settled(tx, rules, queue)?);
+    }
+    Ok(())
+}
+
+/// Settles a queue whose turns an act has moved; its counters, if they changed.
+pub(crate) fn settled(tx: &mut Transaction<'_>, rules: &Rules, queue: QueueKey) -> Result<Option<Effect>, Problem> {
+    let mixed = ordering::mix(rules, queue, tx.at()).is_some();
+    Ok(queues::settle(tx, queue, mixed)?.map(|counters| Effect::counters(queue, counters)))
 }
 
 /// Takes one step in an application's life, saves it and gives what it did to its queue (not yet settled).
@@ -27,8 +42,8 @@ pub(crate) fn settled(tx: &mut Transaction<'_>, queue: QueueKey, profile: &Profi
 /// 409 where the step cannot follow the status.
 pub(crate) fn step(
     tx: &mut Transaction<'_>,
+    rules: &Rules,
     application: &mut Application,
-    profile: &Profile,
     step: Step,
 ) -> Result<Vec<Effect>, Problem> {
     let before = application.status;
@@ -38,7 +53,7 @@ pub(crate) fn step(
     let was_live = life::is_live(before);
     application.status = after;
     application.turn = match life::turn(after, application.tier) {
-        Turn::Spent if mix(profile).is_none() => Turn::None,
+        Turn::Spent if ordering::mix(rules, application.queue, tx.at()).is_none() => Turn::None,
         turn => turn,
     };
     applications::save_standing(tx, application)?;

@@ -81,7 +81,7 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
         }
         let profile = bound(rules, application.territory, at)?.profile;
         if profile.on_expiry.value == Consequence::Back {
-            entries.push(expire(tx, home, profile, referral, at)?);
+            entries.push(expire(tx, rules, profile, referral, at)?);
             ticked.expired += 1;
         } else {
             ticked.left += 1;
@@ -140,21 +140,21 @@ fn first_hour(rules: &Rules, hour: NaiveTime, place: &Place) -> Option<DateTime<
 
 fn expire(
     tx: &mut Transaction<'_>,
-    home: Kato,
+    rules: &Rules,
     profile: &Profile,
     mut referral: Referral,
     at: DateTime<Utc>,
 ) -> Result<Entry, Problem> {
     let done_at = tx.at();
     let mut application = load(tx.conn(), &referral.application)?;
-    let effects: Vec<Effect> = standing::step(tx, &mut application, profile, Step::Return)?;
+    let effects: Vec<Effect> = standing::step(tx, rules, &mut application, Step::Return)?;
     referral.status = ReferralStatus::Expired;
     referral.status_at = done_at;
     "expired".clone_into(&mut referral.ground);
     referrals::update(tx, &referral)?;
     places::set_status(tx, &referral.place, PlaceStatus::Published, Some(done_at), "")?;
     Ok(Entry {
-        home,
+        home: referral.home,
         act: "expire_referral",
         actor: CLOCK.to_owned(),
         territory: application.territory,

@@ -48,15 +48,15 @@ pub fn all_counters(conn: &mut AnyConnection) -> Result<Vec<(QueueKey, Counters)
         .collect()
 }
 
-/// Drops the spent turns at the front of each stream into its counter, by the rule of [`Counters::settled`]; runs once,
-/// at the end of an act. Gives the counters if they changed; the act journals them.
+/// Drops the spent turns at the front of each stream into its counter, by the rule of [`Counters::settled`], or all of them
+/// where the queue does not mix; runs once, at the end of an act. Gives the counters if they changed; the act journals them.
 ///
 /// # Errors
 /// The database refuses.
 pub fn settle(tx: &mut Transaction<'_>, key: QueueKey, mixed: bool) -> Result<Option<Counters>, StoreError> {
     let before = counters(tx.conn(), key)?;
-    let (first_dropped, first_live) = drop_front(tx.conn(), key, Stream::FirstPriority)?;
-    let (general_dropped, general_live) = drop_front(tx.conn(), key, Stream::General)?;
+    let (first_dropped, first_live) = drop_spent(tx.conn(), key, Stream::FirstPriority, mixed)?;
+    let (general_dropped, general_live) = drop_spent(tx.conn(), key, Stream::General, mixed)?;
     let after = before.settled(
         mixed,
         Counters { first_priority: first_dropped, general: general_dropped },
@@ -71,8 +71,9 @@ pub fn settle(tx: &mut Transaction<'_>, key: QueueKey, mixed: bool) -> Result<Op
 
 type SeatKey = (i16, NaiveDateTime, i64);
 
-/// Drops the spent turns ahead of the first live entry of a stream; says how many, and whether one is live.
-fn drop_front(conn: &mut AnyConnection, key: QueueKey, stream: Stream) -> Result<(u64, bool), StoreError> {
+/// Drops the spent turns ahead of the first live entry of a stream, all of them without mixing; says how many, and whether
+/// an entry is live.
+fn drop_spent(conn: &mut AnyConnection, key: QueueKey, stream: Stream, mixed: bool) -> Result<(u64, bool), StoreError> {
     use applications as a;
     let first: Option<SeatKey> = a::table
         .filter(a::home.eq(kato_to_column(key.home())))
@@ -92,7 +93,7 @@ fn drop_front(conn: &mut AnyConnection, key: QueueKey, stream: Stream) -> Result
         .and(a::kind.eq(key.kind.code()))
         .and(a::turn.eq(Turn::Spent.code()))
         .and(a::stream.eq(stream.code()));
-    let dropped = match first {
+    let dropped = match first.filter(|_| mixed) {
         None => diesel::update(a::table.filter(spent)).set(a::turn.eq(Turn::Dropped.code())).execute(conn)?,
         Some((tier, at, ticket)) => {
             let ahead = a::tier

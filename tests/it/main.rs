@@ -31,6 +31,7 @@ mod laboratory;
 mod life;
 mod openapi;
 mod order;
+mod ordering;
 mod pages;
 mod past;
 mod permissions;

@@ -278,6 +278,28 @@ proptest! {
     }
 
     #[test]
+    fn another_ratio_reads_the_same_turns_and_only_acts_settle_by_it(eras in proptest::collection::vec((mixes(), acts()), 2..5)) {
+        let mut registry = Registry::new(None);
+        let check = |registry: &Registry| {
+            assert_eq!(standings(&registry.index, &registry.rows), expected(registry));
+            assert_eq!(registry.index.counters(), registry.counters);
+            let rows = registry.rows.iter().map(|e| (e.seat, e.state, e.choices.as_slice()));
+            let built = QueueOrder::build(registry.mix, registry.counters, rows).unwrap();
+            assert_eq!(standings(&built, &registry.rows), standings(&registry.index, &registry.rows));
+            assert_eq!(built.in_order().collect::<Vec<_>>(), registry.index.in_order().collect::<Vec<_>>());
+        };
+        for (mix, acts) in eras {
+            registry.mix = mix;
+            registry.index.set_mix(mix);
+            check(&registry);
+            for act in acts.iter().take(12) {
+                registry.act(act);
+                check(&registry);
+            }
+        }
+    }
+
+    #[test]
     fn the_listing_is_the_full_sort_from_any_position_on(mix in mixes(), acts in acts()) {
         let mut registry = Registry::new(mix);
         acts.iter().for_each(|act| registry.act(act));

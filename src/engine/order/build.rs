@@ -23,7 +23,7 @@ pub(super) fn build<C: AsRef<[u32]>>(
     for (seat, state, choices) in rows {
         let (stream, key) = (seat.stream, pack(seat));
         if state == TurnState::Spent {
-            if mix.is_some() && stream != Stream::OutOfTurn {
+            if stream != Stream::OutOfTurn {
                 all.get_mut(stream).push(key);
                 spent.get_mut(stream).push(key);
             }

@@ -16,10 +16,11 @@
 //!    among those without preferences.
 //! 2. No stream begins with a spent turn: those at the front are dropped into the stream's counter at the end of the act.
 //! 3. While first priority or general has no live entry, both counters are 0.
-//! 4. Out of turn has no spent turns, and neither has a queue without mixing: there nobody's position depends on them.
+//! 4. Out of turn has no spent turns. A queue that does not mix counts none, and drops what it has with its next act.
 //! 5. Positions run from 1 to the number of live entries without gaps.
 //!
-//! 2 and 3 are the settling of an act. It runs once, after all changes of the act ([`QueueOrder::apply`]): an
+//! Turns and counters change by acts alone; the ratio is a dated rule ([`QueueOrder::set_mix`]) by which they are read, and
+//! by which the next act settles. 2 and 3 are the settling of an act. It runs once, after all changes of the act ([`QueueOrder::apply`]): an
 //! application whose tier or preferences change leaves and joins in one act, and a stream that is empty only in
 //! between does not lose its counters. [`Counters::settled`] is the same rule for whoever counts the dropped turns
 //! elsewhere (the store, in the transaction of the act); the index then arrives at the same counters. A dropped turn

@@ -70,10 +70,8 @@ impl QueueOrder {
         Self { mix, ..Self::default() }
     }
 
-    /// Builds the index of a whole queue from its rows, in any order, and settles it.
-    ///
-    /// The counters are those of the registry; where they differ from [`QueueOrder::counters`] afterwards, the registry
-    /// was not settled. Spent turns that a queue does not keep (out of turn, or without mixing) are passed over.
+    /// Builds the index of a whole queue from its rows, in any order, with the counters of the registry. Acts settle; what
+    /// is read is taken as it stands. Spent turns that stand out of turn, where none are kept, are passed over.
     ///
     /// # Errors
     /// [`SeatFault::Taken`] where two rows have one seat.
@@ -85,16 +83,20 @@ impl QueueOrder {
         super::build::build(mix, counters, rows)
     }
 
-    /// A queue of finished sets, settled.
+    /// A queue of finished sets.
     pub(super) fn from_sets(
         (mix, counters): (Option<Mix>, Counters),
         streams: ByStream<Turns>,
         any: ByStream<Ranked>,
         chosen: HashMap<u32, ByStream<Ranked>>,
     ) -> Self {
-        let mut queue = Self { mix, counters, streams, any, chosen };
-        queue.settle();
-        queue
+        Self { mix, counters, streams, any, chosen }
+    }
+
+    /// Orders the queue by another ratio from now on: the day of a binding has come. Turns and counters stay as the last act
+    /// left them; the next act settles by the new ratio.
+    pub fn set_mix(&mut self, mix: Option<Mix>) {
+        self.mix = mix;
     }
 
     /// The ratio of the queue, none where it is ordered strictly by tier.
@@ -259,8 +261,16 @@ impl QueueOrder {
         found
     }
 
-    /// Drops the spent turns at the front of each stream into its counter.
+    /// Drops the spent turns at the front of each stream into its counter; without mixing, all of them.
     fn settle(&mut self) {
+        if self.mix.is_none() {
+            for stream in Stream::ALL {
+                let turns = self.streams.get_mut(*stream);
+                for key in std::mem::take(&mut turns.spent).iter_from(0) {
+                    turns.all.remove(key);
+                }
+            }
+        }
         let dropped = Counters {
             first_priority: drop_front(&mut self.streams.first_priority),
             general: drop_front(&mut self.streams.general),
@@ -333,7 +343,10 @@ impl QueueOrder {
 
     /// Without mixing the smaller key is ahead, in whatever stream.
     fn ahead_by_tier(&self, key: Key) -> Ahead {
-        let live = ByStream::from_fn(|stream| self.streams.get(stream).all.rank(key));
+        let live = ByStream::from_fn(|stream| {
+            let turns = self.streams.get(stream);
+            turns.live_before(key, turns.all.rank(key))
+        });
         let turn = live.iter().sum::<usize>();
         Ahead { turn: i64::try_from(turn).unwrap_or(i64::MAX), bounds: ByStream::from_fn(|_| key), live }
     }

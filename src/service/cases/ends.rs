@@ -92,14 +92,13 @@ impl Registry {
     ) -> Result<Vec<Effect>, Problem> {
         let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
         let application = load(tx.conn(), &referral.application)?;
-        let bound = self.bound(application.territory, tx.at())?;
         let mut held = Held { referral, application };
         let mut effects = match grounds {
-            None => held.enrol(tx, &bound)?,
-            Some(grounds) => held.refuse(tx, &bound, grounds.first().map_or("", |g| g.code.as_str()))?,
+            None => held.enrol(tx, &self.rules)?,
+            Some(grounds) => held.refuse(tx, &self.rules, grounds.first().map_or("", |g| g.code.as_str()))?,
         };
         referrals::update(tx, &held.referral)?;
-        effects.extend(standing::settled(tx, held.application.queue, bound.profile)?);
+        standing::settle(tx, &self.rules, held.application.queue, &mut effects)?;
         Ok(effects)
     }
 
@@ -151,11 +150,10 @@ impl Registry {
             return Ok(told);
         }
         let mut application = load(tx.conn(), &case.application)?;
-        let bound = self.bound_as_registered(&application)?;
-        let mut effects = standing::step(tx, &mut application, bound.profile, life::Step::Drop)?;
+        let mut effects = standing::step(tx, &self.rules, &mut application, life::Step::Drop)?;
         let child = applications::child(tx.conn(), &application.child)?;
         child_claims::release(tx, child.iin)?;
-        effects.extend(standing::settled(tx, application.queue, bound.profile)?);
+        standing::settle(tx, &self.rules, application.queue, &mut effects)?;
         told.insert("application".to_owned(), json!(application.number));
         told.insert("queue".to_owned(), json!(effects));
         Ok(told)

@@ -9,7 +9,6 @@ use kezek::domain::queue::{Number, QueueKey};
 use kezek::engine::order::TurnState;
 use kezek::engine::order::oracle::{self, Entry};
 use kezek::service::live::{self, Index};
-use kezek::service::registry::QUEUEING;
 use kezek::store::seats::Claimed;
 use kezek::store::{self, StoreError, places, queues, referrals, seats};
 
@@ -58,7 +57,7 @@ impl Desk {
                 assert_eq!(other, None, "a child has two live applications, one is {}", seated.number);
             }
         }
-        let index = self.registry.live.read();
+        let index = self.registry.index(self.clock.now());
         for (key, order) in index.queues().filter(|(_, order)| !order.is_empty()) {
             assert!(by_queue.contains_key(&key), "the index holds {} entries of {key} that no row has", order.len());
         }
@@ -103,8 +102,8 @@ impl Desk {
         for s in &seated {
             assert_eq!(is_live(s.status), s.turn == Turn::Live, "{} is {} with turn {}", s.number, s.status, s.turn);
         }
-        let bound = self.registry.rules.bound(QUEUEING, key.territory, self.clock.now()).expect("bound rules");
-        let mix = bound.profile.mix.value;
+        let profile = self.registry.rules.profile_of(key.territory, self.clock.now()).expect("a bound profile");
+        let mix = profile.mix.value;
         let rows = oracle::full_sort(mix, counters, &entries);
         let Some(order) = index.queue(key) else {
             assert!(rows.is_empty(), "the index has no queue {key}, the full sort has {} entries", rows.len());
