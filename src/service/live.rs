@@ -19,7 +19,7 @@ use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Change, Counters, QueueOrder, Seat, TurnState};
 use crate::rules::{Era, Rules};
 use crate::store::connection::AnyConnection;
-use crate::store::seats::{Claimed, Seated};
+use crate::store::seats::{ClaimedRow, Seated};
 use crate::store::{Store, StoreError, journal, queues, seats};
 use crate::trust::journal::Record;
 
@@ -211,10 +211,11 @@ pub fn effects(record: &Record) -> Vec<Effect> {
 }
 
 /// Takes the seats of the registry into an index that has no queues yet, and gives the turns that they are built from.
-fn grow(read: Receiver<Vec<Claimed>>, iins: &HashMap<String, Iin>) -> Result<(Index, TurnRows), StoreError> {
+fn grow(read: Receiver<Vec<ClaimedRow>>, iins: &HashMap<String, Iin>) -> Result<(Index, TurnRows), StoreError> {
     let mut index = Index::default();
     let mut rows = TurnRows::new();
-    for claimed in read.into_iter().flatten() {
+    for row in read.into_iter().flatten() {
+        let claimed = row.read()?;
         let unknown = || StoreError::Damaged(format!("application {} has no child", claimed.number));
         let held = Held {
             iin: iins.get(&claimed.child).ok_or_else(unknown)?.number(),
@@ -248,7 +249,7 @@ fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, Turn
     let died = |_| StoreError::Damaged("the index cannot be built".to_owned());
     std::thread::scope(|scope| {
         let children = scope.spawn(|| store.read_beside(seats::iins));
-        let (rows, read) = sync_channel::<Vec<Claimed>>(BATCHES_AHEAD);
+        let (rows, read) = sync_channel::<Vec<ClaimedRow>>(BATCHES_AHEAD);
         let grown = scope.spawn(move || grow(read, &children.join().map_err(died)??));
         let given = seats::claimed_in_batches(conn, |batch| {
             rows.send(batch).map_err(|_| StoreError::Damaged("the index stopped growing".to_owned()))
@@ -266,12 +267,11 @@ impl Index {
             let reach = journal::reach(conn)?;
             let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
             let (index, rows) = read_and_grow(store, conn)?;
-            let mut index = Index { reach, ..index };
-            for (key, seats) in rows {
-                let order = QueueOrder::build(None, counters.get(&key).copied().unwrap_or_default(), seats)
-                    .map_err(|fault| StoreError::Damaged(format!("queue {key}: {fault}")))?;
-                index.queues.insert(key, order);
-            }
+            let rows =
+                rows.into_iter().map(|(key, seats)| (key, counters.get(&key).copied().unwrap_or_default(), seats));
+            let queues = QueueOrder::build_all(rows.collect())
+                .map_err(|(key, fault)| StoreError::Damaged(format!("queue {key}: {fault}")))?;
+            let mut index = Index { reach, queues, ..index };
             index.order_as_of(rules, now);
             Ok(index)
         })

@@ -121,7 +121,35 @@ impl Claimed {
     }
 }
 
-type ClaimedRow = ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
+type ClaimedColumns =
+    ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
+
+/// A seat as its row was read: whoever takes it reads it on a thread of their own.
+pub struct ClaimedRow(ClaimedColumns);
+
+impl ClaimedRow {
+    /// What the row says.
+    ///
+    /// # Errors
+    /// The row holds what this program never writes.
+    pub fn read(self) -> Result<Claimed, StoreError> {
+        let ((number, child), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = self.0;
+        let (turn, status, preferences) = rest;
+        Ok(Claimed {
+            child,
+            queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
+            tier: tier_of(tier)?,
+            stream: code(&stream)?,
+            applied_at: from_column(applied_at),
+            ticket: ticket_of(ticket)?,
+            turn: code(&turn)?,
+            status: code(&status)?,
+            preferences,
+            number: Number::parse(&number, Numbered::Application)
+                .ok_or_else(|| StoreError::Damaged(format!("{number} is not an application's number")))?,
+        })
+    }
+}
 
 /// Every child's number by key. A child that an application names keeps both for good.
 ///
@@ -144,7 +172,7 @@ pub fn iins(conn: &mut AnyConnection) -> Result<HashMap<String, Iin>, StoreError
 /// The database is not available, or those of `take`.
 pub fn claimed_in_batches(
     conn: &mut AnyConnection,
-    mut take: impl FnMut(Vec<Claimed>) -> Result<(), StoreError>,
+    mut take: impl FnMut(Vec<ClaimedRow>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     const BATCH: usize = 4_096;
     let gone = [Status::Withdrawn, Status::Refused, Status::Closed].map(Status::code);
@@ -156,33 +184,15 @@ pub fn claimed_in_batches(
             (applications::tier, applications::stream, applications::applied_at, applications::ticket),
             (applications::turn, applications::status, applications::preferences),
         ))
-        .load_iter::<ClaimedRow, diesel::connection::DefaultLoadingMode>(conn)?;
+        .load_iter::<ClaimedColumns, diesel::connection::DefaultLoadingMode>(conn)?;
     let mut batch = Vec::with_capacity(BATCH);
     for row in rows {
-        batch.push(claimed(row?)?);
+        batch.push(ClaimedRow(row?));
         if batch.len() == BATCH {
             take(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))?;
         }
     }
     take(batch)
-}
-
-fn claimed(row: ClaimedRow) -> Result<Claimed, StoreError> {
-    let ((number, child), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = row;
-    let (turn, status, preferences) = rest;
-    Ok(Claimed {
-        child,
-        queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
-        tier: tier_of(tier)?,
-        stream: code(&stream)?,
-        applied_at: from_column(applied_at),
-        ticket: ticket_of(ticket)?,
-        turn: code(&turn)?,
-        status: code(&status)?,
-        preferences,
-        number: Number::parse(&number, Numbered::Application)
-            .ok_or_else(|| StoreError::Damaged(format!("{number} is not an application's number")))?,
-    })
 }
 
 fn iin(text: &str) -> Result<Iin, StoreError> {

@@ -122,7 +122,11 @@ fn tickets(desk: &Desk) -> BTreeSet<u32> {
         .store
         .read(|conn| {
             seats::claimed_in_batches(conn, |batch| -> Result<(), StoreError> {
-                for s in batch.iter().filter(|s| s.queue.home().to_string() == HOME) {
+                for row in batch {
+                    let s = row.read()?;
+                    if s.queue.home().to_string() != HOME {
+                        continue;
+                    }
                     assert!(all.insert(s.ticket), "ticket {} twice", s.ticket);
                 }
                 Ok(())

@@ -1,6 +1,9 @@
 //! The index of one queue: what an act changes, and where an entry stands.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::domain::codes::Stream;
 use crate::domain::mix::Mix;
@@ -29,6 +32,9 @@ pub(super) struct Turns {
     /// Spent turns.
     pub(super) spent: Ranked,
 }
+
+/// What a queue is built from: its key, counters and turns.
+pub type Unbuilt<K, C> = (K, Counters, Vec<(Seat, TurnState, C)>);
 
 impl Turns {
     fn live(&self) -> usize {
@@ -81,6 +87,22 @@ impl QueueOrder {
         rows: impl IntoIterator<Item = (Seat, TurnState, C)>,
     ) -> Result<Self, SeatFault> {
         super::build::build(mix, counters, rows)
+    }
+
+    /// Builds many queues, on all cores, without a ratio yet: see [`QueueOrder::set_mix`].
+    ///
+    /// # Errors
+    /// [`SeatFault::Taken`] where two rows of a queue have one seat, with its key.
+    pub fn build_all<K, C>(queues: Vec<Unbuilt<K, C>>) -> Result<HashMap<K, Self>, (K, SeatFault)>
+    where
+        K: Copy + Eq + Hash + Send,
+        C: AsRef<[u32]> + Send,
+    {
+        let one = |(key, counters, rows): Unbuilt<K, C>| match Self::build(None, counters, rows) {
+            Ok(queue) => Ok((key, queue)),
+            Err(fault) => Err((key, fault)),
+        };
+        queues.into_par_iter().map(one).collect()
     }
 
     /// A queue of finished sets.

@@ -44,7 +44,9 @@ impl Desk {
         let mut all: Vec<Claimed> = Vec::new();
         let read = self.registry.store.read(|conn| {
             seats::claimed_in_batches(conn, |batch| {
-                all.extend(batch);
+                for row in batch {
+                    all.push(row.read()?);
+                }
                 Ok(())
             })?;
             seats::iins(conn)
