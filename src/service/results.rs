@@ -5,12 +5,13 @@ use serde_json::json;
 
 use super::positions::PositionEntry;
 use super::problem::Problem;
+use super::proofs;
 use super::referrals::Authority;
 use super::registry::Registry;
 use super::words::{Said, date, label, say, say_each};
 use crate::documents::paper::{Line, Paper};
 use crate::domain::application::{Application, Child};
-use crate::domain::codes::{Channel, ResultKind};
+use crate::domain::codes::{Channel, ProofStatus, ResultKind};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
 use crate::domain::referral::Referral;
@@ -71,6 +72,12 @@ pub(crate) fn notification(
     ));
     if let Some(standing) = standing {
         paper.paragraphs.extend(standing.reasons.iter().map(|r| r.text.clone()));
+    }
+    let claims = applications::claims(conn, &issue.application.number)?;
+    let unjudged = claims.iter().filter(|c| c.status == ProofStatus::Claimed);
+    let due = unjudged.filter_map(|c| proofs::confirm_by(rules, bound.profile, issue.application, &c.code)).min();
+    if let Some(due) = due {
+        paper.paragraphs.push(say_each(rules, "proof_due", &[("until", &date(rules, due))]));
     }
     Ok(stored(issue, kind, bound, paper))
 }

@@ -51,6 +51,8 @@ fn a_claimed_proof_counts_through_its_last_day_and_then_no_longer(desk: &Desk) {
     let (general, claiming, number) = a_queue(desk);
     assert_eq!(desk.position(&claiming), Some(1), "first priority opens the merge of 1 to 3");
     assert_eq!(category(desk, &number, 0)["confirm_by"], "2026-09-17");
+    let papers = desk.get(&format!("/api/v1/applications/{number}/documents"), &desk.department()).must(200);
+    assert!(papers.text.contains("17 сентября 2026 года"), "the notification names the last day: {}", papers.text);
     assert_eq!(lapsed(desk, LAST_MOMENT), 0);
     assert_eq!(desk.position(&claiming), Some(1));
     assert_eq!(lapsed(desk, OVER), 1);
