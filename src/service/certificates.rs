@@ -38,22 +38,23 @@ fn name(pass: &Pass, file: &str) -> String {
 }
 
 fn bodies(pass: &Pass, at: DateTime<Utc>) -> Result<[String; 5], Problem> {
-    let rule = pass.rule;
-    let prepared = Prepared::new(&pass.instance, rule).map_err(internal)?;
+    let (instance, rule) = pass.run.as_ref().ok_or_else(|| internal("only a full run can be certified"))?;
+    let rule = *rule;
+    let prepared = Prepared::new(instance, rule).map_err(internal)?;
     let allocation = prepared.solve();
-    let cut_offs = prepared.cut_offs(&pass.instance, rule, &allocation);
+    let cut_offs = prepared.cut_offs(instance, rule, &allocation);
     let rows: Vec<(u32, u32)> =
-        allocation.rows(&pass.instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
+        allocation.rows(instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
     let pieces = allocation_csv(&rows);
-    let input = input_sha256(&pass.instance);
-    let certificate = certify(&pass.instance, rule, &allocation, &cut_offs, input, result_sha256(&pieces));
+    let input = input_sha256(instance);
+    let certificate = certify(instance, rule, &allocation, &cut_offs, input, result_sha256(&pieces));
     let facts: Vec<GroupFacts> = pass.groups.iter().map(|g| facts(g, pass)).collect();
-    let audited_instance = published(&pass.instance);
+    let audited_instance = published(instance);
     let found = fairness(&audited_instance, &rows, audited(rule)).map_err(internal)?;
     let report = tables(&found, &audited_instance, (&facts, &[]), Some(at.timestamp_micros()));
     Ok([
-        groups_csv(&pass.instance, &facts),
-        children_csv(&pass.instance),
+        groups_csv(instance, &facts),
+        children_csv(instance),
         String::from_utf8(pieces.concat()).map_err(internal)?,
         String::from_utf8(certificate_json(&certificate).map_err(internal)?).map_err(internal)?,
         json_report(&report),

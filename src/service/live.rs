@@ -19,7 +19,7 @@ use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Change, Counters, QueueOrder, Seat, TurnState};
 use crate::rules::{Era, Rules};
 use crate::store::connection::AnyConnection;
-use crate::store::seats::{ClaimedRow, Seated};
+use crate::store::seats::{SeatRow, Seated, Seats};
 use crate::store::{Store, StoreError, journal, queues, seats};
 use crate::trust::journal::Record;
 
@@ -211,7 +211,7 @@ pub fn effects(record: &Record) -> Vec<Effect> {
 }
 
 /// Takes the seats of the registry into an index that has no queues yet, and gives the turns that they are built from.
-fn grow(read: Receiver<Vec<ClaimedRow>>, iins: &HashMap<String, Iin>) -> Result<(Index, TurnRows), StoreError> {
+fn grow(read: Receiver<Vec<SeatRow>>, iins: &HashMap<String, Iin>) -> Result<(Index, TurnRows), StoreError> {
     let mut index = Index::default();
     let mut rows = TurnRows::new();
     for row in read.into_iter().flatten() {
@@ -249,9 +249,9 @@ fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, Turn
     let died = |_| StoreError::Damaged("the index cannot be built".to_owned());
     std::thread::scope(|scope| {
         let children = scope.spawn(|| store.read_beside(seats::iins));
-        let (rows, read) = sync_channel::<Vec<ClaimedRow>>(BATCHES_AHEAD);
+        let (rows, read) = sync_channel::<Vec<SeatRow>>(BATCHES_AHEAD);
         let grown = scope.spawn(move || grow(read, &children.join().map_err(died)??));
-        let given = seats::claimed_in_batches(conn, |batch| {
+        let given = seats::in_batches(conn, Seats::Claimed, |batch| {
             rows.send(batch).map_err(|_| StoreError::Damaged("the index stopped growing".to_owned()))
         });
         drop(rows);

@@ -16,6 +16,7 @@ use crate::engine::order::{Change, QueueOrder, Seat};
 use crate::rules::Rules;
 use crate::store::connection::AnyConnection;
 use crate::store::journal;
+use crate::store::rounds::Round;
 use crate::trust::journal::Record;
 
 /// Records read at once.
@@ -90,6 +91,11 @@ impl Replay {
         *self.kindergartens.entry(kindergarten.to_owned()).or_insert(next)
     }
 
+    /// The seat of an application and its choices.
+    pub(crate) fn seat(&self, application: &str) -> Option<(Seat, Box<[u32]>)> {
+        self.seats.get(application).map(|held| (held.seat, held.choices.clone()))
+    }
+
     /// The applications of the queue by ticket.
     pub(crate) fn numbers(&self) -> HashMap<u32, String> {
         self.seats.iter().map(|(number, held)| (held.seat.ticket, number.clone())).collect()
@@ -108,15 +114,42 @@ impl Registry {
         key: QueueKey,
         at: DateTime<Utc>,
     ) -> Result<Replay, Problem> {
-        let mut replay = Replay::new(key);
         let until = instant_text(at);
+        self.replayed_until(conn, key, at, |record| record.at > until)
+    }
+
+    /// A queue as it stood when a round was about to be committed.
+    ///
+    /// # Errors
+    /// As [`Registry::replayed`].
+    pub(crate) fn replayed_to_round(
+        &self,
+        conn: &mut AnyConnection,
+        key: QueueKey,
+        round: &Round,
+    ) -> Result<Replay, Problem> {
+        let is_round = |record: &Record| {
+            let named = record.payload.get("round").and_then(serde_json::Value::as_str);
+            record.act == "hold_round" && named == Some(round.id.as_str())
+        };
+        self.replayed_until(conn, key, round.held_at, is_round)
+    }
+
+    fn replayed_until(
+        &self,
+        conn: &mut AnyConnection,
+        key: QueueKey,
+        at: DateTime<Utc>,
+        ends: impl Fn(&Record) -> bool,
+    ) -> Result<Replay, Problem> {
+        let mut replay = Replay::new(key);
         let mut seq = 0;
         'records: loop {
             let records = journal::after(conn, key.home(), seq, BATCH)?;
             let Some(last) = records.last() else { break };
             seq = last.seq;
             for record in &records {
-                if record.at > until {
+                if ends(record) {
                     break 'records;
                 }
                 replay.take(record, &self.rules).map_err(|why| {

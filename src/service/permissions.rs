@@ -33,6 +33,8 @@ pub enum Act {
     TryRound,
     /// Run a round.
     HoldRound,
+    /// Correct a committed round.
+    CorrectRound,
     /// Read a round.
     ReadRound,
     /// See which child is due for the next place.
@@ -86,6 +88,7 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::WithdrawPlace, &[Kindergarten, Department]),
     (Act::TryRound, &[Department, Akim, Auditor]),
     (Act::HoldRound, &[Department]),
+    (Act::CorrectRound, &[Department]),
     (Act::ReadRound, &[Department, Akim, Auditor]),
     (Act::SeeNext, &[Department, Akim, Auditor]),
     (Act::Refer, &[Department, Akim]),

@@ -241,8 +241,8 @@ impl Registry {
         principal.may(Act::SeeNext, territory)?;
         let at = self.clock.now();
         let (outcome, seq) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
-            let outcome = Scope { registry: self, territory, at, without: &[], only: None }.dry(conn)?;
-            let seq = crate::store::journal::reach(conn)?.get(&territory.home()).copied().unwrap_or(0);
+            let outcome = Scope { registry: self, territory, at, without: &[], only: None }.standing(conn)?;
+            let seq = crate::store::journal::reach_of(conn, territory.home())?;
             Ok((outcome, seq))
         })?;
         let by_round = |row: &&RoundRow| self.gives_by_round(row.queue, at);
@@ -358,10 +358,10 @@ impl Registry {
         without: &[String],
     ) -> Result<RoundRow, Problem> {
         let scope = Scope { registry: self, territory, at: tx.at(), without, only: Some(place.queue) };
-        let own = scope.dry(tx.conn())?;
+        let own = scope.standing(tx.conn())?;
         match own.rows.into_iter().find(|r| r.place == place.id) {
             Some(row) => Ok(row),
-            None => due_for(&Scope { only: None, ..scope }.dry(tx.conn())?, &place.id),
+            None => due_for(&Scope { only: None, ..scope }.standing(tx.conn())?, &place.id),
         }
     }
 

@@ -82,7 +82,7 @@ impl Registry {
         }
         let checked = self.store.read(|conn| self.check(conn, handed_in, territory, channel, now))?;
         if let Some(word) = handed_in.gateway.as_ref().filter(|_| channel == Channel::Portal) {
-            self.pass_the_gate(caller, &checked, word)?;
+            self.pass_the_gate(caller, &checked, word, (&bound, now))?;
         }
         let signature = self.signature(channel, handed_in);
         let home = territory.home();
@@ -97,9 +97,13 @@ impl Registry {
     }
 
     /// The portal's own checks of a request, by the gateway's word.
-    fn pass_the_gate(&self, caller: &Caller, checked: &Checked, word: &GatewayIn) -> Result<(), Problem> {
-        let now = self.clock.now();
-        let bound = self.bound(checked.territory, now)?;
+    fn pass_the_gate(
+        &self,
+        caller: &Caller,
+        checked: &Checked,
+        word: &GatewayIn,
+        (bound, now): (&Bound<'_>, DateTime<Utc>),
+    ) -> Result<(), Problem> {
         let Some(course) = bound.regulation.course(Channel::Portal) else { return Ok(()) };
         let applicant = checked.applicant.iin.to_string();
         let today = self.day(checked.territory, now);

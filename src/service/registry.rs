@@ -9,6 +9,7 @@ use super::live::{Followed, Index, Live};
 use super::permissions::Principal;
 use super::problem::{Kind, Problem};
 use super::reasons::Reasons;
+use super::standing_rounds::StandingRounds;
 use crate::clock::Clock;
 use crate::domain::kato::Kato;
 use crate::outside::registers::Registers;
@@ -30,6 +31,8 @@ pub struct Registry {
     pub clock: Clock,
     /// The index of positions.
     pub live: Live,
+    /// The rounds that are not committed yet.
+    pub standing: StandingRounds,
     /// The reasons of positions, ready to be said.
     pub reasons: Reasons,
     /// Who says whether a portal request's signature is the applicant's.
@@ -91,7 +94,16 @@ impl Registry {
         store.migrate()?;
         let live = Live::build(&store, &rules, clock.now())?;
         let reasons = Reasons::new(&rules);
-        Ok(Registry { store, rules, clock, live, reasons, verifier, registers: Registers::none() })
+        Ok(Registry {
+            store,
+            rules,
+            clock,
+            live,
+            reasons,
+            verifier,
+            registers: Registers::none(),
+            standing: StandingRounds::default(),
+        })
     }
 
     /// The registry with these registers in place of none.

@@ -110,15 +110,15 @@ impl Registry {
     /// 403, 404.
     pub fn round_file(&self, principal: &Principal, id: &str, name: &str) -> Result<String, Problem> {
         self.held_round(principal, id)?;
-        let files = self.store.read(|conn| rounds::files(conn, id))?;
-        files.into_iter().find(|f| f.name == name).map(|f| f.body).ok_or_else(|| Problem::not_found("file"))
+        let file = self.store.read(|conn| rounds::file(conn, id, name))?;
+        file.map(|f| f.body).ok_or_else(|| Problem::not_found("file"))
     }
 
     fn try_round(&self, territory: Kato) -> Result<Answer, Problem> {
         let at = self.clock.now();
         let outcome = self
             .store
-            .read_snapshot(|conn| Scope { registry: self, territory, at, without: &[], only: None }.dry(conn))?;
+            .read_snapshot(|conn| Scope { registry: self, territory, at, without: &[], only: None }.standing(conn))?;
         let body = body("", territory, at, true, &outcome, &[]);
         Ok(Answer { status: 200, body: body.to_string() })
     }
@@ -153,7 +153,7 @@ fn body(id: &str, territory: Kato, at: DateTime<Utc>, dry_run: bool, outcome: &O
         .passes
         .iter()
         .map(|p| {
-            json!({"queue": p.queue, "pass": p.pass, "participants": p.instance.children(), "placed": p.placed,
+            json!({"queue": p.queue, "pass": p.pass, "participants": p.participants, "placed": p.placed,
                 "groups": (1..).zip(&p.groups).map(|(n, g): (u32, _)| json!({"id": n, "group": g.id})).collect::<Vec<_>>()})
         })
         .collect();

@@ -22,7 +22,7 @@ use crate::engine::order::{QueueOrder, TurnState};
 use crate::rules::profile::{Profile, RoundRule, Spill};
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
-use crate::store::{kindergartens, places, queues, seats};
+use crate::store::{journal, kindergartens, places, queues, seats};
 
 /// What a round decides.
 #[derive(Clone, Debug, Default)]
@@ -40,23 +40,43 @@ pub(crate) struct Outcome {
 pub(crate) struct Pass {
     pub(crate) queue: QueueKey,
     pub(crate) pass: u8,
-    pub(crate) instance: Instance,
-    /// What ordered it: the merged order of the queue, or each group's own under `program`.
-    pub(crate) rule: Rule,
     /// The registry's groups, by their engine ids from 1.
     pub(crate) groups: Vec<Group>,
+    /// How many entries took part.
+    pub(crate) participants: usize,
     pub(crate) placed: usize,
+    /// The instance of a full run, and what ordered it: the merged order of the queue, or each group's own under `program`.
+    pub(crate) run: Option<(Instance, Rule)>,
+}
+
+/// What an allocation gave, before the places have their names.
+pub(super) struct Served {
+    /// By position: who got which of the offered groups, counted from 0.
+    pub(super) given: Vec<(Taker, usize)>,
+    /// How many entries took part.
+    pub(super) participants: usize,
+    /// The instance of a full run.
+    pub(super) run: Option<(Instance, Rule)>,
+}
+
+/// Who gets a place.
+pub(super) struct Taker {
+    pub(super) number: String,
+    /// The number in the merged order, all live entries counted.
+    pub(super) position: u64,
+    pub(super) preferences: Vec<String>,
 }
 
 /// The places of one group that a queue may use, by id.
 #[derive(Clone, Debug)]
-struct Offered {
-    group: Group,
-    available_on: NaiveDate,
-    places: Vec<String>,
+pub(super) struct Offered {
+    pub(super) group: Group,
+    pub(super) available_on: NaiveDate,
+    pub(super) places: Vec<String>,
 }
 
 /// What a round is computed from.
+#[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) territory: Kato,
@@ -69,8 +89,26 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Computes the round over what is published now.
+    /// The round as it stands, from the standing rounds of its queues. For questions, and inside an act only before the act
+    /// has changed a row.
+    pub(crate) fn standing(&self, conn: &mut AnyConnection) -> Result<Outcome, Problem> {
+        let head = journal::reach_of(conn, self.territory.home())?;
+        let outcome = self.run(conn, Some(head))?;
+        if self.registry.standing.is_compared() {
+            let (told, full) = (outcome.told(), self.dry(conn)?.told());
+            if told != full {
+                return Err(internal(format!("the standing round is {told:?}, a full run {full:?}")));
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Computes the round over what is published now in a full run, with the instances that certify it.
     pub(crate) fn dry(&self, conn: &mut AnyConnection) -> Result<Outcome, Problem> {
+        self.run(conn, None)
+    }
+
+    fn run(&self, conn: &mut AnyConnection, head: Option<i64>) -> Result<Outcome, Problem> {
         let home = self.territory.home();
         let groups: HashMap<String, Group> =
             kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
@@ -84,7 +122,7 @@ impl Scope<'_> {
         let mut placed = BTreeSet::new();
         let mut spilled: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
         for (queue, offered) in free {
-            let left = self.allocate(conn, &mut outcome, &mut placed, (queue, 1), offered)?;
+            let left = self.allocate(conn, (&mut outcome, &mut placed), (queue, 1, head), offered)?;
             let target = if self.only.is_some() { None } else { self.spill(queue)? };
             match target.filter(|t| *t != queue && t.territory.within(self.territory)) {
                 Some(target) => spilled.entry(target).or_default().extend(left),
@@ -92,7 +130,7 @@ impl Scope<'_> {
             }
         }
         for (queue, offered) in spilled {
-            let left = self.allocate(conn, &mut outcome, &mut placed, (queue, 2), offered)?;
+            let left = self.allocate(conn, (&mut outcome, &mut placed), (queue, 2, head), offered)?;
             outcome.left.extend(left.into_iter().flat_map(|o| o.places));
         }
         outcome.left.sort_unstable();
@@ -112,49 +150,71 @@ impl Scope<'_> {
     fn allocate(
         &self,
         conn: &mut AnyConnection,
-        outcome: &mut Outcome,
-        placed: &mut BTreeSet<String>,
-        (queue, pass): (QueueKey, u8),
+        (outcome, placed): (&mut Outcome, &mut BTreeSet<String>),
+        (queue, pass, head): (QueueKey, u8, Option<i64>),
         mut offered: Vec<Offered>,
     ) -> Result<Vec<Offered>, Problem> {
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
-        let profile = self.profile(queue)?;
-        let waiting = self.waiting(conn, queue, profile, placed)?;
-        let (rule, siblings) = match profile.round_rule.value {
-            RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
-            RoundRule::Program => (Rule::Program, seats::siblings(conn, queue)?),
+        let standing = match head {
+            // Who was placed in the first pass matters to the second one only.
+            Some(head) => {
+                let before = if pass == 1 { &BTreeSet::new() } else { &*placed };
+                self.registry.standing.serve(self, conn, (queue, pass, head), &offered, before)?
+            }
+            None => None,
         };
-        let instance = instance(&waiting, &offered, rule, &siblings)?;
-        let allocation = solve(&instance, rule).map_err(internal)?;
-        let by_ticket: HashMap<u32, &Waiting> = waiting.iter().map(|w| (w.seated.ticket, w)).collect();
-        let mut rows: Vec<(&Waiting, usize)> = allocation
-            .rows(&instance)
-            .filter_map(|(child, group)| {
-                let group = usize::try_from(group?).ok()?.checked_sub(1)?;
-                Some((*by_ticket.get(&child)?, group))
-            })
-            .collect();
-        rows.sort_by_key(|(w, _)| w.position);
+        let served = match standing {
+            Some(served) => served,
+            None => self.full(conn, queue, &offered, placed)?,
+        };
         let before = outcome.rows.len();
-        for (child, group) in rows {
+        for (taker, group) in served.given {
             let Some(offer) = offered.get_mut(group) else { continue };
             if offer.places.is_empty() {
                 continue;
             }
             let place = offer.places.remove(0);
-            placed.insert(child.seated.number.clone());
-            outcome.rows.push(child.row(queue, pass, place, &offer.group));
+            placed.insert(taker.number.clone());
+            outcome.rows.push(taker.row(queue, pass, place, &offer.group));
         }
         outcome.passes.push(Pass {
             queue,
             pass,
             groups: offered.iter().map(|o| o.group.clone()).collect(),
+            participants: served.participants,
             placed: outcome.rows.len() - before,
-            instance,
-            rule,
+            run: served.run,
         });
         offered.retain(|o| !o.places.is_empty());
         Ok(offered)
+    }
+
+    /// A full run over the rows of a queue.
+    fn full(
+        &self,
+        conn: &mut AnyConnection,
+        queue: QueueKey,
+        offered: &[Offered],
+        placed: &BTreeSet<String>,
+    ) -> Result<Served, Problem> {
+        let profile = self.profile(queue)?;
+        let waiting = self.waiting(conn, queue, profile, placed)?;
+        let (rule, siblings) = match profile.round_rule.value {
+            RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
+            RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
+        };
+        let instance = instance(&waiting, offered, rule, &siblings)?;
+        let allocation = solve(&instance, rule).map_err(internal)?;
+        let by_ticket: HashMap<u32, &Waiting> = waiting.iter().map(|w| (w.seated.ticket, w)).collect();
+        let mut given: Vec<(Taker, usize)> = allocation
+            .rows(&instance)
+            .filter_map(|(child, group)| {
+                let group = usize::try_from(group?).ok()?.checked_sub(1)?;
+                Some((by_ticket.get(&child)?.taker(), group))
+            })
+            .collect();
+        given.sort_by_key(|(taker, _)| taker.position);
+        Ok(Served { given, participants: waiting.len(), run: Some((instance, rule)) })
     }
 
     /// The entries of a queue that may be placed, in the merged order.
@@ -172,12 +232,9 @@ impl Scope<'_> {
             .into_iter()
             .filter_map(|s| positions.get(&s.ticket).copied().map(|position| Waiting { seated: s, position }))
             .filter(|w| {
-                w.seated.status == Status::InQueue
-                    && w.seated.decision == Decision::Accepted
+                takes_part(profile, today, &w.seated)
                     && !placed.contains(&w.seated.number)
                     && !self.without.contains(&w.seated.number)
-                    && !profile.too_young(w.seated.birth_on, today)
-                    && !profile.too_old(w.seated.birth_on, today)
             })
             .collect();
         waiting.sort_by_key(|w| w.position);
@@ -218,7 +275,7 @@ impl Scope<'_> {
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
         let waiting = self.waiting(conn, queue, profile, &BTreeSet::new())?;
         // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
-        let siblings = seats::siblings(conn, queue)?;
+        let siblings = seats::siblings(conn, queue, None)?;
         let instance = instance(&waiting, &offered, Rule::Program, &siblings)?;
         let groups = offered.into_iter().map(|o| o.group).collect();
         Ok(Market { queue, profile: profile.clone(), instance, groups })
@@ -232,36 +289,57 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// The groups that suit this child, most wanted first, as engine ids.
-    fn choices(&self, offered: &[Offered]) -> Vec<u32> {
-        let suits = |o: &&(u32, &Offered)| {
-            o.1.group.suits(age_months(self.seated.birth_on, o.1.available_on), self.seated.language)
-        };
-        let numbered: Vec<(u32, &Offered)> = (1..).zip(offered).collect();
-        if self.seated.preferences.is_empty() {
-            return numbered.iter().filter(suits).map(|(id, _)| *id).collect();
-        }
-        self.seated
-            .preferences
-            .iter()
-            .flat_map(|wanted| {
-                numbered.iter().filter(move |(_, o)| o.group.kindergarten == *wanted).filter(suits).map(|(id, _)| *id)
-            })
-            .collect()
+    fn taker(&self) -> Taker {
+        let Seated { number, preferences, .. } = &self.seated;
+        Taker { number: number.clone(), position: self.position, preferences: preferences.clone() }
     }
+}
 
-    fn row(&self, queue: QueueKey, pass: u8, place: String, group: &Group) -> RoundRow {
+impl Taker {
+    fn row(self, queue: QueueKey, pass: u8, place: String, group: &Group) -> RoundRow {
         RoundRow {
             queue,
             pass,
             position: self.position,
-            application: self.seated.number.clone(),
+            application: self.number,
             place,
             group: group.id.clone(),
             kindergarten: group.kindergarten.clone(),
-            preference: self.seated.preferences.iter().position(|p| *p == group.kindergarten).map(|n| n + 1),
+            preference: self.preferences.iter().position(|p| *p == group.kindergarten).map(|n| n + 1),
         }
     }
+}
+
+impl Outcome {
+    /// All that is answered of a round, for a comparison.
+    fn told(&self) -> impl PartialEq + std::fmt::Debug + use<> {
+        let pass = |p: &Pass| (p.queue, p.pass, p.participants, p.placed, p.groups.clone());
+        (self.rows.clone(), self.left.clone(), self.passes.iter().map(pass).collect::<Vec<_>>())
+    }
+}
+
+/// Whether an entry may be given a place today.
+pub(super) fn takes_part(profile: &Profile, today: NaiveDate, seated: &Seated) -> bool {
+    seated.status == Status::InQueue
+        && seated.decision == Decision::Accepted
+        && !profile.too_young(seated.birth_on, today)
+        && !profile.too_old(seated.birth_on, today)
+}
+
+/// The groups that suit a child, most wanted first, as engine ids.
+pub(super) fn choices(seated: &Seated, offered: &[Offered]) -> Vec<u32> {
+    let suits = |o: &&(u32, &Offered)| o.1.group.suits(age_months(seated.birth_on, o.1.available_on), seated.language);
+    let numbered: Vec<(u32, &Offered)> = (1..).zip(offered).collect();
+    if seated.preferences.is_empty() {
+        return numbered.iter().filter(suits).map(|(id, _)| *id).collect();
+    }
+    seated
+        .preferences
+        .iter()
+        .flat_map(|wanted| {
+            numbered.iter().filter(move |(_, o)| o.group.kindergarten == *wanted).filter(suits).map(|(id, _)| *id)
+        })
+        .collect()
 }
 
 /// The number of every live entry in the merged order, by ticket.
@@ -312,7 +390,7 @@ fn instance(
     let sizes = (1..).zip(offered).map(|(id, o)| (id, u32::try_from(o.places.len()).unwrap_or(u32::MAX)));
     builder.groups(sizes).map_err(internal)?;
     for child in waiting {
-        let choices = child.choices(offered);
+        let choices = choices(&child.seated, offered);
         let there = siblings.get(&child.seated.number).map_or(&[][..], Vec::as_slice);
         let with_sibling: Vec<u32> =
             (1..).zip(offered).filter(|(_, o)| there.contains(&o.group.kindergarten)).map(|(id, _)| id).collect();

@@ -14,7 +14,7 @@ use crate::domain::life;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::Counters;
 use crate::store::connection::AnyConnection;
-use crate::store::standings::{self, StandingRow};
+use crate::store::seats::{self, NarrowSeat, Seats};
 use crate::store::{StoreError, queues};
 use crate::trust::journal::Record;
 
@@ -67,15 +67,7 @@ impl Told {
 
     /// Holds the rows against what was told.
     pub(crate) fn check(mut self, conn: &mut AnyConnection) -> Result<(), Untold> {
-        standings::each(conn, |row| match self.seats.remove(&row.number) {
-            None => Err(Untold::Differs(format!("application {} is in no record", row.number))),
-            Some(told) => differs(&row, &told).map_or(Ok(()), |what| {
-                Err(Untold::Differs(format!(
-                    "application {}: its row says another {what} than the journal",
-                    row.number
-                )))
-            }),
-        })?;
+        seats::in_batches(conn, Seats::All, |rows| rows.into_iter().try_for_each(|row| self.check_row(&row.read()?)))?;
         if let Some(number) = self.seats.into_keys().min() {
             return Err(Untold::Differs(format!("application {number} has records and no row")));
         }
@@ -92,8 +84,23 @@ impl Told {
     }
 }
 
+impl Told {
+    fn check_row(&mut self, row: &NarrowSeat) -> Result<(), Untold> {
+        let number = row.number.to_string();
+        let Some(told) = self.seats.remove(&number) else {
+            return Err(Untold::Differs(format!("application {number} is in no record")));
+        };
+        match differs(row, &told) {
+            Some(what) => {
+                Err(Untold::Differs(format!("application {number}: its row says another {what} than the journal")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// The first thing in which a row differs from what was told.
-fn differs(row: &StandingRow, told: &JoinEffect) -> Option<&'static str> {
+fn differs(row: &NarrowSeat, told: &JoinEffect) -> Option<&'static str> {
     let turn = match row.turn {
         Turn::Live => life::is_live(told.status),
         Turn::Spent | Turn::Dropped => told.status == Status::Enrolled,
@@ -107,7 +114,7 @@ fn differs(row: &StandingRow, told: &JoinEffect) -> Option<&'static str> {
         ("stream", row.stream == told.stream),
         ("instant", instant_text(row.applied_at) == told.applied_at),
         ("ticket", row.ticket == told.ticket),
-        ("choice", row.preferences == told.choices),
+        ("choice", row.preferences().eq(told.choices.iter().map(String::as_str))),
     ]
     .into_iter()
     .find_map(|(what, same)| (!same).then_some(what))

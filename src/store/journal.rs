@@ -115,6 +115,15 @@ pub fn reach(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, i64>, StoreError
     rows.into_iter().map(|(home, seq)| Ok((kato_from_column(home)?, seq))).collect()
 }
 
+/// How far one home's chain reaches; 0 where the home has none.
+///
+/// # Errors
+/// The database is not available.
+pub fn reach_of(conn: &mut AnyConnection, home: Kato) -> Result<i64, StoreError> {
+    let seq: Option<i64> = homes::table.find(kato_to_column(home)).select(homes::seq).first(conn).optional()?;
+    Ok(seq.unwrap_or_default())
+}
+
 /// The heads as the homes hold them: what the last record of each chain must hash to. A home without a record has
 /// seq 0 and the head that stands before every chain.
 ///

@@ -35,6 +35,5 @@ pub mod referrals;
 pub mod results;
 pub mod rounds;
 pub mod seats;
-pub mod standings;
 pub mod territories;
 pub mod tokens;

@@ -24,7 +24,7 @@ pub struct Round {
     pub body: String,
 }
 
-/// One file of a round: an instance, an allocation or a certificate.
+/// One file of a round: an instance, an allocation, a certificate, a correction.
 #[derive(Clone, Debug, Queryable)]
 pub struct RoundFile {
     /// The name, unique in the round.
@@ -47,10 +47,18 @@ pub fn insert(tx: &mut Transaction<'_>, round: &Round, files: &[RoundFile]) -> R
             rounds::body.eq(&round.body),
         ))
         .execute(tx.conn())?;
+    add_files(tx, &round.id, files)
+}
+
+/// Keeps further files of a round.
+///
+/// # Errors
+/// The database refuses.
+pub fn add_files(tx: &mut Transaction<'_>, round: &str, files: &[RoundFile]) -> Result<(), StoreError> {
     for batch in files.chunks(1_000) {
         let rows: Vec<_> = batch
             .iter()
-            .map(|f| (round_files::round.eq(&round.id), round_files::name.eq(&f.name), round_files::body.eq(&f.body)))
+            .map(|f| (round_files::round.eq(round), round_files::name.eq(&f.name), round_files::body.eq(&f.body)))
             .collect();
         on_backend!(tx.conn(), c => diesel::insert_into(round_files::table).values(&rows).execute(c))?;
     }
@@ -85,6 +93,15 @@ pub fn files(conn: &mut AnyConnection, round: &str) -> Result<Vec<RoundFile>, St
         .order(round_files::name)
         .select((round_files::name, round_files::body))
         .load(conn)?)
+}
+
+/// One file of a round.
+///
+/// # Errors
+/// The database is not available.
+pub fn file(conn: &mut AnyConnection, round: &str, name: &str) -> Result<Option<RoundFile>, StoreError> {
+    let found = round_files::table.find((round, name)).select((round_files::name, round_files::body));
+    Ok(found.first(conn).optional()?)
 }
 
 /// A second person's word for a skip, given with their own credential and good for one use.

@@ -90,9 +90,9 @@ fn seated(row: Row) -> Result<Seated, StoreError> {
     })
 }
 
-/// A seat with what the live index keeps of it.
+/// A seat with what decides its place: what the live index keeps, and what the journal tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claimed {
+pub struct NarrowSeat {
     /// The application.
     pub number: Number,
     /// The child, by key: see [`iins`].
@@ -114,28 +114,28 @@ pub struct Claimed {
     preferences: String,
 }
 
-impl Claimed {
+impl NarrowSeat {
     /// Kindergartens, most wanted first; none means any.
     pub fn preferences(&self) -> impl Iterator<Item = &str> {
         ids(&self.preferences)
     }
 }
 
-type ClaimedColumns =
+type SeatColumns =
     ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
 
 /// A seat as its row was read: whoever takes it reads it on a thread of their own.
-pub struct ClaimedRow(ClaimedColumns);
+pub struct SeatRow(SeatColumns);
 
-impl ClaimedRow {
+impl SeatRow {
     /// What the row says.
     ///
     /// # Errors
     /// The row holds what this program never writes.
-    pub fn read(self) -> Result<Claimed, StoreError> {
+    pub fn read(self) -> Result<NarrowSeat, StoreError> {
         let ((number, child), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = self.0;
         let (turn, status, preferences) = rest;
-        Ok(Claimed {
+        Ok(NarrowSeat {
             child,
             queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
             tier: tier_of(tier)?,
@@ -162,32 +162,45 @@ pub fn iins(conn: &mut AnyConnection) -> Result<HashMap<String, Iin>, StoreError
     rows.map(|row| row.map_err(StoreError::from).and_then(|(key, text)| Ok((key, iin(&text)?)))).collect()
 }
 
-/// Every application that holds its child's claim, in batches: those with a position, and those that a parent who asks
-/// must still find (enrolled, stop-listed, inactive). Besides, every spent turn, which its queue still counts from.
+/// Which seats are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seats {
+    /// Those that hold their child's claim: with a position, and those that a parent who asks must still find (enrolled,
+    /// stop-listed, inactive). Besides, every spent turn, which its queue still counts from.
+    Claimed,
+    /// Of every application.
+    All,
+}
+
+/// Hands seats on, in batches and in no order.
 ///
-/// A country is read at the start of a server, so the children are looked up in memory: joining a million random keys
+/// A country is read at the start of a server, so children are looked up in memory ([`iins`]): joining a million random keys
 /// costs the database more than reading two tables.
 ///
 /// # Errors
 /// The database is not available, or those of `take`.
-pub fn claimed_in_batches(
+pub fn in_batches<E: From<StoreError>>(
     conn: &mut AnyConnection,
-    mut take: impl FnMut(Vec<ClaimedRow>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+    which: Seats,
+    mut take: impl FnMut(Vec<SeatRow>) -> Result<(), E>,
+) -> Result<(), E> {
     const BATCH: usize = 4_096;
-    let gone = [Status::Withdrawn, Status::Refused, Status::Closed].map(Status::code);
-    let rows = applications::table
-        .filter(applications::status.ne_all(gone).or(applications::turn.eq(Turn::Spent.code())))
+    let mut rows = applications::table
         .select((
             (applications::number, applications::child),
             (applications::queue_territory, applications::cohort, applications::kind),
             (applications::tier, applications::stream, applications::applied_at, applications::ticket),
             (applications::turn, applications::status, applications::preferences),
         ))
-        .load_iter::<ClaimedColumns, diesel::connection::DefaultLoadingMode>(conn)?;
+        .into_boxed();
+    if which == Seats::Claimed {
+        let gone = [Status::Withdrawn, Status::Refused, Status::Closed].map(Status::code);
+        rows = rows.filter(applications::status.ne_all(gone).or(applications::turn.eq(Turn::Spent.code())));
+    }
+    let rows = rows.load_iter::<SeatColumns, diesel::connection::DefaultLoadingMode>(conn).map_err(StoreError::from)?;
     let mut batch = Vec::with_capacity(BATCH);
     for row in rows {
-        batch.push(ClaimedRow(row?));
+        batch.push(SeatRow(row.map_err(StoreError::from)?));
         if batch.len() == BATCH {
             take(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))?;
         }
@@ -259,23 +272,30 @@ pub fn queues(conn: &mut AnyConnection, home: Kato) -> Result<Vec<QueueKey>, Sto
 }
 
 /// The kindergartens where a brother or sister of an application's child is enrolled, for the waiting applications of a
-/// queue. Brothers and sisters are children of one applicant in the same home: the registry knows no other kinship.
+/// queue; of the families of these applications alone, where they are named. Brothers and sisters are children of one applicant in the same home: the registry knows no other kinship.
 ///
 /// # Errors
 /// The database is not available.
-pub fn siblings(conn: &mut AnyConnection, key: QueueKey) -> Result<HashMap<String, Vec<String>>, StoreError> {
+pub fn siblings(
+    conn: &mut AnyConnection,
+    key: QueueKey,
+    of: Option<&[String]>,
+) -> Result<HashMap<String, Vec<String>>, StoreError> {
+    let families: Option<Vec<String>> = match of {
+        Some(numbers) => {
+            let named = applicants::table.filter(applicants::application.eq_any(numbers));
+            Some(named.select(applicants::iin).distinct().load(conn)?)
+        }
+        None => None,
+    };
     let home = kato_to_column(key.home());
-    let enrolled: Vec<(String, String)> = referrals::table
+    let mut enrolled = referrals::table
         .inner_join(applicants::table.on(applicants::application.eq(referrals::application)))
         .filter(referrals::home.eq(home))
         .filter(referrals::status.eq(ReferralStatus::Enrolled.code()))
         .select((applicants::iin, referrals::kindergarten))
-        .load(conn)?;
-    let mut of_applicant: HashMap<String, Vec<String>> = HashMap::new();
-    for (iin, kindergarten) in enrolled {
-        of_applicant.entry(iin).or_default().push(kindergarten);
-    }
-    let waiting: Vec<(String, String)> = applications::table
+        .into_boxed();
+    let mut waiting = applications::table
         .inner_join(applicants::table.on(applicants::application.eq(applications::number)))
         .filter(applications::home.eq(home))
         .filter(applications::queue_territory.eq(kato_to_column(key.territory)))
@@ -283,6 +303,15 @@ pub fn siblings(conn: &mut AnyConnection, key: QueueKey) -> Result<HashMap<Strin
         .filter(applications::kind.eq(key.kind.code()))
         .filter(applications::status.eq(Status::InQueue.code()))
         .select((applications::number, applicants::iin))
-        .load(conn)?;
+        .into_boxed();
+    if let Some(iins) = &families {
+        enrolled = enrolled.filter(applicants::iin.eq_any(iins));
+        waiting = waiting.filter(applicants::iin.eq_any(iins));
+    }
+    let mut of_applicant: HashMap<String, Vec<String>> = HashMap::new();
+    for (iin, kindergarten) in enrolled.load::<(String, String)>(conn)? {
+        of_applicant.entry(iin).or_default().push(kindergarten);
+    }
+    let waiting: Vec<(String, String)> = waiting.load(conn)?;
     Ok(waiting.into_iter().filter_map(|(number, iin)| Some((number, of_applicant.get(&iin)?.clone()))).collect())
 }

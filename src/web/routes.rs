@@ -4,7 +4,7 @@ use actix_governor::Governor;
 use actix_web::middleware::Condition;
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 
-use super::api::{applications as a, cases as c, places as p, public, queues as q, referrals as r};
+use super::api::{applications as a, cases as c, corrections as k, places as p, public, queues as q, referrals as r};
 use super::limits::Limit;
 use super::{metrics, pages};
 use crate::service::permissions::Act;
@@ -36,6 +36,9 @@ pub const ROUTES: &[Listed] = &[
     ("GET", "/api/v1/rounds/{id}", Some(Act::ReadRound)),
     ("GET", "/api/v1/rounds/{id}/certificate", Some(Act::ReadRound)),
     ("GET", "/api/v1/rounds/{id}/files/{name}", Some(Act::ReadRound)),
+    ("GET", "/api/v1/rounds/{id}/corrections", Some(Act::ReadRound)),
+    ("POST", "/api/v1/rounds/{id}/corrections", Some(Act::CorrectRound)),
+    ("GET", "/api/v1/rounds/{id}/corrections/{serial}", Some(Act::ReadRound)),
     ("GET", "/api/v1/referrals/next", Some(Act::SeeNext)),
     ("POST", "/api/v1/referrals", Some(Act::Refer)),
     ("POST", "/api/v1/confirmations", Some(Act::Confirm)),
@@ -89,6 +92,8 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
         .service(at("/api/v1/rounds/{id}/certificate").route(get().to(p::certificate)))
         .service(at("/api/v1/rounds/{id}/files/{name}").route(get().to(p::round_file)))
+        .service(at("/api/v1/rounds/{id}/corrections").route(get().to(k::list)).route(post().to(k::correct)))
+        .service(at("/api/v1/rounds/{id}/corrections/{serial}").route(get().to(k::read)))
         .service(at("/api/v1/referrals/next").route(get().to(r::next)))
         .service(at("/api/v1/referrals").route(post().to(r::refer)))
         .service(at("/api/v1/confirmations").route(post().to(r::confirm)))

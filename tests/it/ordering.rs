@@ -156,6 +156,9 @@ fn acts_of_every_era_are_settled_by_the_ratio_of_their_own_instant() {
             desk.accept(&number);
         }
         desk.places(GROUP, 20);
+        let rules = Arc::clone(&desk.registry.rules);
+        let late = Registry::open(desk.database_url(), 2, rules, desk.clock.clone(), Box::new(NoVerifier));
+        let late = late.expect("a second program");
         let mut shown = Vec::new();
         let mut referrals = Vec::new();
         for (before, after) in CHANGES {
@@ -181,6 +184,14 @@ fn acts_of_every_era_are_settled_by_the_ratio_of_their_own_instant() {
             let as_of = format!("?as_of={}", kezek::domain::instant::instant_text(*at));
             assert_eq!(listed(&desk, &as_of), *then, "as it stood {as_of}");
         }
+        // A program that hears of all of it only now settles each act by the ratio of its own instant too.
+        late.follow_all().expect("it follows");
+        let key = "391000000-2022-general".parse().expect("a key");
+        let now = desk.clock.now();
+        let of = |registry: &Registry| {
+            registry.index(now).queue(key).map(|q| (q.counters(), q.in_order().collect::<Vec<_>>()))
+        };
+        assert_eq!(of(&late), of(&desk.registry));
     }
 }
 

@@ -42,7 +42,7 @@ impl Things {
         let round =
             desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
         let file = format!("{HOME}-2022-general-pass1-groups.csv");
-        Things {
+        let things = Things {
             application,
             case,
             referred,
@@ -52,7 +52,15 @@ impl Things {
             document,
             round,
             file,
-        }
+        };
+        let corrections = format!("/api/v1/rounds/{}/corrections", things.round);
+        desk.post(&corrections, &desk.department(), &things.correction()).must(201);
+        things
+    }
+
+    fn correction(&self) -> Value {
+        let places = json!([{"group": GROUP, "count": 2}]);
+        json!({"ground": "places_misreported", "evidence": "хат", "places": places})
     }
 
     /// A request to a route that is right in every value, so that only the credential decides.
@@ -63,6 +71,7 @@ impl Things {
             .replace("{number}", &self.application)
             .replace("/places/{id}", &format!("/places/{}", self.taken_place))
             .replace("/documents/{id}", &format!("/documents/{}", self.document))
+            .replace("{serial}", "1")
             .replace("/rounds/{id}", &format!("/rounds/{}", self.round))
             .replace("{name}", &self.file)
             .replace("{key}", &format!("{HOME}-2022-general"));
@@ -90,6 +99,7 @@ impl Things {
             "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),
             "/places/{id}/withdraw" => json!({"reason": "хат"}),
             "/rounds" => json!({"territory": HOME, "dry_run": true}),
+            "/rounds/{id}/corrections" => self.correction(),
             "/simulations" => json!({"territory": HOME}),
             "/referrals" => json!({"place": self.taken_place, "application": self.application}),
             "/confirmations" => skipped,

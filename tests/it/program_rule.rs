@@ -8,7 +8,7 @@ use crate::desk::{CITY, Db, Desk, GROUP, HOME, KINDERGARTEN, Setup};
 use crate::program;
 
 /// The shipped default profile, but by program and so without mixing.
-fn by_program() -> Setup {
+pub fn by_program() -> Setup {
     let name = "profiles/default-project.toml";
     let shipped = shipped::FILES.iter().find(|(file, _)| *file == name).expect("the profile").1;
     let changed = shipped

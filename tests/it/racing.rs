@@ -121,7 +121,7 @@ fn tickets(desk: &Desk) -> BTreeSet<u32> {
     desk.registry
         .store
         .read(|conn| {
-            seats::claimed_in_batches(conn, |batch| -> Result<(), StoreError> {
+            seats::in_batches(conn, seats::Seats::Claimed, |batch| -> Result<(), StoreError> {
                 for row in batch {
                     let s = row.read()?;
                     if s.queue.home().to_string() != HOME {

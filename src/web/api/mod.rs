@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod cases;
+pub mod corrections;
 pub mod places;
 pub mod public;
 pub mod queues;

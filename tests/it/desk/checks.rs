@@ -9,7 +9,7 @@ use kezek::domain::queue::{Number, QueueKey};
 use kezek::engine::order::TurnState;
 use kezek::engine::order::oracle::{self, Entry};
 use kezek::service::live::{self, Index};
-use kezek::store::seats::Claimed;
+use kezek::store::seats::{NarrowSeat, Seats};
 use kezek::store::{self, StoreError, places, queues, referrals, seats};
 
 use super::Desk;
@@ -41,9 +41,9 @@ impl Desk {
         self.registry.follow_all().expect("the index does not follow");
         let mut by_queue: BTreeMap<QueueKey, ()> = BTreeMap::new();
         let mut live_of_child: HashMap<u64, Number> = HashMap::new();
-        let mut all: Vec<Claimed> = Vec::new();
+        let mut all: Vec<NarrowSeat> = Vec::new();
         let read = self.registry.store.read(|conn| {
-            seats::claimed_in_batches(conn, |batch| {
+            seats::in_batches(conn, Seats::Claimed, |batch| -> Result<(), StoreError> {
                 for row in batch {
                     all.push(row.read()?);
                 }

@@ -1,0 +1,116 @@
+//! A correction run as tables: what `kezek correct` writes and what the service answers.
+
+use super::write::GroupFacts;
+use crate::engine::allocation::{Concerned, Correction, Instance, NONE, Won};
+use crate::exchange::report::{Cell, Table};
+
+/// Why a committed row does not fit the corrected files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotThere {
+    /// The group that the child got is not among the groups.
+    Group {
+        /// The child's id.
+        child: u32,
+        /// The group's id.
+        group: u32,
+    },
+    /// A child with a place is not among the children.
+    Child(u32),
+}
+
+/// The committed groups by position, from (child id, group id or 0). A child that is no longer in the files would lose its
+/// place, so it is a fault.
+///
+/// # Errors
+/// The first row that does not fit.
+pub fn committed_groups(instance: &Instance, rows: &[(u32, u32)]) -> Result<Vec<u32>, NotThere> {
+    let parts = instance.parts();
+    let mut committed = vec![NONE; instance.children()];
+    let mut positions: Vec<(u32, u32)> = parts.child_ids.iter().copied().zip(0..).collect();
+    positions.sort_unstable();
+    for &(child, group) in rows.iter().filter(|(_, group)| *group != 0) {
+        let at = parts.group_ids.binary_search(&group).map_err(|_| NotThere::Group { child, group })?;
+        let found = positions.binary_search_by_key(&child, |&(id, _)| id).map_err(|_| NotThere::Child(child))?;
+        let position = positions.get(found).map_or(0, |&(_, position)| position as usize);
+        if let Some(slot) = committed.get_mut(position) {
+            *slot = u32::try_from(at).unwrap_or(NONE);
+        }
+    }
+    Ok(committed)
+}
+
+/// How many places beyond the corrected ones the remedy takes.
+pub fn extra_places(found: &Correction) -> u64 {
+    found.extra.iter().map(|&extra| u64::from(extra)).sum()
+}
+
+/// The tables `summary`, `harmed`, `profited` and `remedy`; `facts` stand in the order of the instance's groups.
+pub fn correction_tables(instance: &Instance, facts: &[GroupFacts], found: &Correction) -> [Table; 4] {
+    [
+        summary(found),
+        concerned("harmed", (instance, facts), &found.harmed, true),
+        concerned("profited", (instance, facts), &found.profited, false),
+        remedy((instance, facts), found),
+    ]
+}
+
+fn summary(found: &Correction) -> Table {
+    let mut table = Table::new("summary", &["what", "value"]);
+    table.row(["harmed".into(), Cell::from(found.harmed.len() as u64)]);
+    table.row(["profited".into(), Cell::from(found.profited.len() as u64)]);
+    table.row(["extra_places".into(), Cell::from(extra_places(found))]);
+    table
+}
+
+fn concerned(
+    name: &'static str,
+    (instance, facts): (&Instance, &[GroupFacts]),
+    children: &[Concerned],
+    harmed: bool,
+) -> Table {
+    let columns: &[&str] =
+        &["child_id", "tier", "got_group", "got_choice", "due_group", "due_choice", "kindergarten", "remedy"];
+    let mut table = Table::new(name, columns);
+    let parts = instance.parts();
+    let choice = |won: Won| Cell::from((won.is_placed() && won.choice < NONE - 1).then(|| won.choice + 1));
+    for concerned in children {
+        let at = concerned.child as usize;
+        let remedy = match concerned.extra {
+            _ if !harmed => "keeps",
+            true => "extra_place",
+            false => "free_place",
+        };
+        table.row([
+            parts.child_ids.get(at).copied().into(),
+            parts.tiers.get(at).map(|&tier| u32::from(tier)).into(),
+            instance.group_id(concerned.got.group).into(),
+            choice(concerned.got),
+            instance.group_id(concerned.due.group).into(),
+            choice(concerned.due),
+            kindergarten(facts, concerned.due.group),
+            remedy.into(),
+        ]);
+    }
+    table
+}
+
+fn kindergarten(facts: &[GroupFacts], group: u32) -> Cell {
+    facts.get(group as usize).map(|facts| facts.kindergarten.as_str()).into()
+}
+
+/// A row per group to which a harmed child is due, or that has more children than places.
+fn remedy((instance, facts): (&Instance, &[GroupFacts]), found: &Correction) -> Table {
+    let columns: &[&str] = &["group", "kindergarten", "places", "children", "claims", "extra_places"];
+    let mut table = Table::new("remedy", columns);
+    let parts = instance.parts();
+    for (((&id, &places), (&held, &extra)), group) in
+        parts.group_ids.iter().zip(&parts.capacities).zip(found.held.iter().zip(&found.extra)).zip(0..)
+    {
+        let claims = found.harmed.iter().filter(|concerned| concerned.due.group == group).count() as u64;
+        if claims > 0 || extra > 0 {
+            let numbers = [Cell::from(places), held.into(), claims.into(), extra.into()];
+            table.row([Cell::from(id), kindergarten(facts, group)].into_iter().chain(numbers));
+        }
+    }
+    table
+}

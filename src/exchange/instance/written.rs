@@ -1,0 +1,107 @@
+//! Reads back what [`super::groups_csv`], [`super::children_csv`] and [`super::allocation_csv`] wrote: a round's own files,
+//! from the registry's memory. Files of others are read with care elsewhere.
+
+use super::write::GroupFacts;
+use crate::domain::instant::read_micros;
+use crate::engine::allocation::{Child, Instance, InstanceFault};
+
+/// A group as it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenGroup {
+    /// Its id in the file.
+    pub id: u32,
+    /// Its places.
+    pub places: u32,
+    /// What the file says for readers.
+    pub facts: GroupFacts,
+}
+
+/// A child as it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenChild {
+    /// Id and ticket.
+    pub id: u32,
+    /// Priority tier.
+    pub tier: u8,
+    /// Instant of application, microseconds since 1970 UTC.
+    pub applied_at: i64,
+    /// The given turn, where the file has them.
+    pub turn: Option<i64>,
+    /// Ids of the groups where a sibling already is.
+    pub siblings: Vec<u32>,
+    /// Ids of the chosen groups, most preferred first.
+    pub choices: Vec<u32>,
+    /// Whether every other group follows.
+    pub any: bool,
+}
+
+/// The groups of a file; `None` where it is not as it was written.
+pub fn written_groups(text: &str) -> Option<Vec<WrittenGroup>> {
+    rows(text).map(|row| group(&row)).collect()
+}
+
+fn group(row: &[&str]) -> Option<WrittenGroup> {
+    let &[id, places, kindergarten, territory, language, kind, from, to] = row else { return None };
+    let facts = GroupFacts {
+        kindergarten: kindergarten.to_owned(),
+        territory: territory.to_owned(),
+        language: language.to_owned(),
+        kind: kind.to_owned(),
+        age_from_months: from.parse().ok()?,
+        age_to_months: to.parse().ok()?,
+    };
+    Some(WrittenGroup { id: id.parse().ok()?, places: places.parse().ok()?, facts })
+}
+
+/// The children of a file; `None` where it is not as it was written.
+pub fn written_children(text: &str) -> Option<Vec<WrittenChild>> {
+    rows(text).map(|row| child(&row)).collect()
+}
+
+fn child(row: &[&str]) -> Option<WrittenChild> {
+    let &[id, tier, applied_at, _, siblings, choices, ref turn @ ..] = row else { return None };
+    let (choices, any) = match choices.strip_suffix('*') {
+        Some(listed) => (listed.trim_end_matches(';'), true),
+        None => (choices, false),
+    };
+    Some(WrittenChild {
+        id: id.parse().ok()?,
+        tier: tier.parse().ok()?,
+        applied_at: read_micros(applied_at.as_bytes())?,
+        turn: turn.first().map(|turn| turn.parse()).transpose().ok()?,
+        siblings: ids(siblings)?,
+        choices: ids(choices)?,
+        any,
+    })
+}
+
+/// Child and group of each row that names a group; `None` where the file is not as it was written.
+pub fn written_allocation(text: &str) -> Option<Vec<(u32, u32)>> {
+    rows(text)
+        .filter(|row| row.get(1).is_some_and(|group| !group.is_empty()))
+        .map(|row| Some((row.first()?.parse().ok()?, row.get(1)?.parse().ok()?)))
+        .collect()
+}
+
+/// The instance of groups and children.
+///
+/// # Errors
+/// They do not fit one another.
+pub fn written_instance(groups: &[WrittenGroup], children: &[WrittenChild]) -> Result<Instance, InstanceFault> {
+    let mut builder = Instance::builder();
+    builder.groups(groups.iter().map(|g| (g.id, g.places)))?;
+    for child in children {
+        let WrittenChild { id, tier, applied_at, turn, siblings, choices, any } = child;
+        let (id, tier, applied_at, turn, any) = (*id, *tier, *applied_at, *turn, *any);
+        builder.child(Child { id, tier, applied_at, turn, siblings, choices, any })?;
+    }
+    builder.build()
+}
+
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    text.lines().skip(1).map(|line| line.split(',').collect())
+}
+
+fn ids(list: &str) -> Option<Vec<u32>> {
+    list.split(';').filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect()
+}

@@ -1,0 +1,73 @@
+//! A committed round, read back from its own files.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::domain::queue::QueueKey;
+use crate::engine::allocation::Rule;
+use crate::exchange::instance::{WrittenChild, WrittenGroup, written_allocation, written_children, written_groups};
+use crate::service::problem::Problem;
+use crate::service::scope::internal;
+use crate::store::rounds::{Round, RoundFile};
+
+/// One queue and pass of a round.
+pub(super) struct CommittedPass {
+    /// How its files are called.
+    pub(super) name: String,
+    pub(super) queue: QueueKey,
+    pub(super) rule: Rule,
+    pub(super) groups: Vec<WrittenGroup>,
+    pub(super) children: Vec<WrittenChild>,
+    /// (child id, group id) of those who got a place.
+    pub(super) allocation: Vec<(u32, u32)>,
+    /// The registry's group by the id in the files.
+    pub(super) registry_groups: BTreeMap<u32, String>,
+}
+
+/// A round's passes.
+pub(super) struct Committed {
+    pub(super) passes: Vec<CommittedPass>,
+}
+
+impl Committed {
+    /// Reads a round back.
+    ///
+    /// # Errors
+    /// A file is not as the round wrote it.
+    pub(super) fn read(round: &Round, files: &[RoundFile]) -> Result<Self, Problem> {
+        let body: Value = serde_json::from_str(&round.body).map_err(internal)?;
+        let queues = body.get("queues").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let passes = queues.iter().map(|said| pass(said, files)).collect::<Option<Vec<_>>>();
+        passes
+            .map(|passes| Committed { passes })
+            .ok_or_else(|| internal(format!("round {} cannot be read back", round.id)))
+    }
+}
+
+fn pass(said: &Value, files: &[RoundFile]) -> Option<CommittedPass> {
+    let key = said.get("queue")?.as_str()?;
+    let name = format!("{key}-pass{}", said.get("pass")?.as_u64()?);
+    let file = |end: &str| {
+        let name = format!("{name}-{end}");
+        files.iter().find(|f| f.name == name).map(|f| f.body.as_str())
+    };
+    let certificate: Value = serde_json::from_str(file("certificate.json")?).ok()?;
+    let rule = match certificate.get("rule")?.as_str()? {
+        "program" => Rule::Program,
+        _ => Rule::QueueByTurn,
+    };
+    let named = said.get("groups")?.as_array()?.iter().filter_map(|g| {
+        let id = u32::try_from(g.get("id")?.as_u64()?).ok()?;
+        Some((id, g.get("group")?.as_str()?.to_owned()))
+    });
+    Some(CommittedPass {
+        queue: key.parse().ok()?,
+        rule,
+        groups: written_groups(file("groups.csv")?)?,
+        children: written_children(file("children.csv")?)?,
+        allocation: written_allocation(file("allocation.csv")?)?,
+        registry_groups: named.collect(),
+        name,
+    })
+}
