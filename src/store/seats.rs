@@ -121,8 +121,7 @@ impl NarrowSeat {
     }
 }
 
-type SeatColumns =
-    ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
+type SeatColumns = ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
 
 /// A seat as its row was read: whoever takes it reads it on a thread of their own.
 pub struct SeatRow(SeatColumns);
