@@ -118,6 +118,25 @@ fn a_second_program_s_acts_are_followed_too(desk: &Desk) {
     assert_eq!(cost(desk, || drop(dry(desk, HOME))), (1, 0));
 }
 
+#[test]
+fn under_program_an_enrolment_moves_up_the_brother_or_sister_who_waits() {
+    for db in Db::BOTH {
+        let desk = Desk::with(db, by_program());
+        let elder = desk.another_child();
+        let mut younger = desk.another_child();
+        (younger.parent_iin, younger.parent_name) = (elder.parent_iin.clone(), elder.parent_name.clone());
+        desk.waiting(&elder);
+        let [stranger, sibling] = [desk.waiting(&desk.another_child()), desk.waiting(&younger)];
+        desk.place(GROUP);
+        let held = desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).json;
+        desk.place(GROUP);
+        assert_eq!(dry(&desk, HOME)["allocation"][0]["application"], json!(stranger));
+        desk.enrol(held["allocation"][0]["referral"].as_str().expect("a referral"));
+        let found = cost(&desk, || assert_eq!(dry(&desk, HOME)["allocation"][0]["application"], json!(sibling)));
+        assert_eq!(found.0, 1, "the sibling's row alone is read again");
+    }
+}
+
 /// A small generator of our own, so that the test is the same everywhere.
 struct Dice(u64);
 
