@@ -116,7 +116,9 @@ fn a_wrong_proof_harms_those_behind_it_and_nobody_loses_a_place(desk: &Desk) {
     assert_eq!(of(&correction, "profited"), [(held.first[0].as_str(), "keeps")]);
     assert_eq!(correction["extra_places"], 1);
     equals_the_offline_command(desk, &held, &correction, "queue");
-    // What was done since the round changes nothing in it.
+    // What was done since the round changes nothing in it, not even that the child has left the queue.
+    let round = desk.get(&format!("/api/v1/rounds/{}", held.id), &desk.department()).must(200).json;
+    desk.enrol(round["allocation"][0]["referral"].as_str().expect("a referral"));
     let before: Value = correction["children"].clone();
     desk.post(&format!("/api/v1/applications/{}/withdraw", held.general[4]), &desk.office(), &json!({})).must(200);
     desk.waiting(&desk.another_child());

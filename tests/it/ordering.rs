@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use kezek::rules::shipped;
+use kezek::service::live::Followed;
 use kezek::service::registry::Registry;
 use kezek::trust::signature::NoVerifier;
 use serde_json::{Value, json};
 
-use crate::desk::{Db, Desk, GROUP, HOME, Setup};
+use crate::desk::{Db, Desk, GROUP, HOME, ParseKato, Setup};
 
 /// The city changes its profile thrice: from 1:3 to 1:1, to no mixing, and back. Each day begins at 19:00 UTC the day before.
 const DATED: &str = r#"
@@ -162,12 +163,12 @@ fn acts_of_every_era_are_settled_by_the_ratio_of_their_own_instant() {
         let mut shown = Vec::new();
         let mut referrals = Vec::new();
         for (before, after) in CHANGES {
-            // In each era: two are referred, one of them enrolled now and one in the next era; one withdraws.
-            for _ in 0..2 {
+            // In each era: four are referred, the last of them enrolled, behind others of its stream; one withdraws.
+            for _ in 0..4 {
                 referrals.push(desk.refer_next(HOME));
             }
             let gone = listed(&desk, "").pop().expect("a last one");
-            desk.enrol(&referrals.remove(0));
+            desk.enrol(&referrals.pop().expect("a referral"));
             desk.post(&format!("/api/v1/applications/{gone}/withdraw"), &desk.office(), &json!({})).must(200);
             desk.check();
             desk.set_clock(before);
@@ -185,7 +186,9 @@ fn acts_of_every_era_are_settled_by_the_ratio_of_their_own_instant() {
             assert_eq!(listed(&desk, &as_of), *then, "as it stood {as_of}");
         }
         // A program that hears of all of it only now settles each act by the ratio of its own instant too.
-        late.follow_all().expect("it follows");
+        let home = HOME.parse_kato();
+        let followed = late.store.read(|conn| late.live.follow(conn, &[home], &late.rules)).expect("it follows");
+        assert_eq!(followed, Followed::InStep, "without building the index anew");
         let key = "391000000-2022-general".parse().expect("a key");
         let now = desk.clock.now();
         let of = |registry: &Registry| {
