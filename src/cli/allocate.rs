@@ -15,6 +15,7 @@ use crate::exchange::instance::{
     Allowed, Output, Read, allocation_csv, certificate_json, certify, explain, input_sha256, published_special,
     read_all, result_sha256, special_input_sha256,
 };
+use crate::rules::messages::Messages;
 
 /// Allocates places from two CSV files. A fault in them: exit 2, one line per fault, nothing written.
 #[derive(Debug, Args)]
@@ -30,8 +31,8 @@ pub struct AllocateArgs {
     /// Where the allocation goes: columns child_id,group_id
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// A row per child and choice above its result: why; cut-offs and sentences go to FILE with .groups.csv and
-    /// .sentences.csv at its end
+    /// A row per child and choice above its result: why; the groups' cut-offs go to FILE with .groups.csv at its end, what
+    /// would have brought a place to .sentences.csv
     #[arg(long, value_name = "FILE")]
     explain: Option<PathBuf>,
     /// Hashes, cut-offs and counts for kezek verify, as JSON
@@ -119,36 +120,33 @@ fn write_all(args: &AllocateArgs, run: &Run<'_>) -> Result<(), String> {
         allocation.rows(instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
     let pieces = allocation_csv(&rows);
     let mut outputs = vec![];
-    let mut write = |path: &Path, fill: &mut dyn FnMut(&mut Output) -> std::io::Result<()>| {
-        let written = Output::create(path).and_then(|mut output| {
-            fill(&mut output)?;
-            Ok(output)
-        });
-        match written {
-            Ok(output) => {
-                outputs.push(output);
-                Ok(())
-            }
-            Err(error) => Err(unwritable(path, &error)),
-        }
-    };
-    write(&args.out, &mut |out| pieces.iter().try_for_each(|piece| out.write_all(piece)))?;
+    outputs.push(written(&args.out, |out| pieces.iter().try_for_each(|piece| out.write_all(piece)))?);
     if let Some(path) = &args.explain {
         let explanation = explain(instance, rule, allocation, cut_offs)
             .with_special(run.special)
             .map_err(|fault| fault.to_string())?;
-        write(path, &mut |out| explanation.write_rows(out))?;
-        write(&beside(path, "groups.csv"), &mut |out| explanation.write_groups(out))?;
-        write(&beside(path, "sentences.csv"), &mut |out| explanation.write_sentences(out))?;
+        let words = Messages::shipped().map_err(|faults| faults.to_string())?;
+        let (rows, groups) = rayon::join(
+            || written(path, |out| explanation.write_rows(out)),
+            || written(&beside(path, "groups.csv"), |out| explanation.write_groups(&words, out)),
+        );
+        outputs.extend([rows?, groups?]);
+        outputs.push(written(&beside(path, "sentences.csv"), |out| explanation.write_reasons(&words, out))?);
     }
     if let Some(path) = &args.certificate {
         let input = run.input.clone().unwrap_or_default();
         let mut certificate = certify(instance, rule, allocation, cut_offs, input, result_sha256(&pieces));
         certificate.special = run.special.map(|special| published_special(special).counts());
         let json = certificate_json(&certificate).map_err(|error| format!("{}: {error}", path.display()))?;
-        write(path, &mut |out| out.write_all(&json))?;
+        outputs.push(written(path, |out| out.write_all(&json))?);
     }
     Output::publish(outputs).map_err(|error| unwritable(&args.out, &error))
+}
+
+/// A file that is complete, but has not its name yet.
+fn written(path: &Path, fill: impl FnOnce(&mut Output) -> std::io::Result<()>) -> Result<Output, String> {
+    let output = Output::create(path).and_then(|mut output| fill(&mut output).map(|()| output));
+    output.map_err(|error| unwritable(path, &error))
 }
 
 /// The message for a file that could not be written.

@@ -281,6 +281,11 @@ impl Template {
         }
     }
 
+    /// Its pieces of text, each with the name of the value that follows it: for values that are no numbers.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.parts.iter().map(|(before, hole)| (before.as_str(), hole.as_ref().map(|(name, _)| name.as_str())))
+    }
+
     /// The same sentence with every piece of its text changed by `change`, for instance escaped.
     #[must_use]
     pub fn map(&self, change: impl Fn(&str) -> String) -> Template {

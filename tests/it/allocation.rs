@@ -258,6 +258,21 @@ proptest! {
     }
 
     #[test]
+    fn no_child_gains_by_hiding_or_reordering_choices(
+        town in town(40, 6, 3), rule in rules(), at in any::<prop::sample::Index>(),
+        other in prop::collection::vec(0usize..6, 0..7), any in any::<bool>(),
+    ) {
+        prop_assume!(!town.kids.is_empty());
+        let mut lying = town.clone();
+        let kid = &mut lying.kids[at.index(town.kids.len())];
+        kid.choices = other.into_iter().map(|group| *town.groups.keys().nth(group).unwrap()).collect();
+        kid.any = any;
+        let truth = &town.kids[at.index(town.kids.len())];
+        // Both results by the true list; a group that is not on it is worth no more than none.
+        prop_assert!(town.rank_of(truth, &town.solved(rule)) <= town.rank_of(truth, &lying.solved(rule)));
+    }
+
+    #[test]
     fn one_layout_serves_many_capacities(towns in town(40, 8, 4), other in prop::collection::vec(0u32..4, 8), rule in rules()) {
         let prepared = Prepared::new(&towns.instance(rule == Rule::QueueByTurn), rule).unwrap();
         let mut changed = towns.clone();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use kezek::domain::mix::Mix;
-use kezek::engine::allocation::{Laboratory, NONE, PlaceChange, Prepared, Ripple, Rule, Scenario, Settled, Won};
+use kezek::engine::allocation::{
+    Laboratory, NONE, Outcome, PlaceChange, Prepared, Ripple, Rule, Scenario, Settled, Won,
+};
 use proptest::prelude::*;
 
 use crate::allocation::{Kid, Result, Town, rules, town};
@@ -143,6 +145,25 @@ proptest! {
         }
         let alone = laboratory.run(&scenarios[..1], false).unwrap();
         prop_assert_eq!(&alone[0].all, &outcomes[0].all);
+    }
+
+    #[test]
+    fn a_scenario_gives_the_same_alone_as_beside_many_that_rank_alike(
+        town in town(40, 6, 4), rule in rules(), like in scenario(), others in prop::collection::vec(scenario(), 8..12),
+    ) {
+        // A few are run whole, many share one settled market: whoever asks must not see which.
+        let instance = town.instance(true);
+        let laboratory = Laboratory::new(&instance, rule).unwrap();
+        let alike: Vec<Scenario> =
+            others.iter().map(|other| Scenario { places: other.places.clone(), ..like.clone() }).collect();
+        let together = laboratory.run(&alike, true).unwrap();
+        for (scenario, outcome) in alike.iter().zip(&together) {
+            let alone = laboratory.run(std::slice::from_ref(scenario), true).unwrap().remove(0);
+            prop_assert_eq!(&alone.moves, &outcome.moves);
+            prop_assert_eq!((alone.all, &alone.by_tier), (outcome.all, &outcome.by_tier));
+            let chosen = |outcome: &Outcome| outcome.by_choice.iter().rposition(|&n| n > 0).map(|last| outcome.by_choice[..=last].to_vec());
+            prop_assert_eq!(chosen(&alone), chosen(outcome));
+        }
     }
 
     #[test]

@@ -5,11 +5,11 @@ use kezek::audit::allocation::special::{replay_special, verify_special};
 use kezek::engine::allocation::{
     Allocation, Instance, NONE, Reserve, Rule, Special, solve, solve_special, special_cut_offs,
 };
-use kezek::exchange::instance::{certify, published, published_special};
+use kezek::exchange::instance::{certify, published, published_special, special_input_sha256};
 use proptest::prelude::*;
 
 use crate::allocate_cli::{Files, errors};
-use crate::allocation::{Town, rules, town};
+use crate::allocation::{Kid, Town, rules, town};
 
 fn reserves() -> impl Strategy<Value = Vec<(u8, u32, bool)>> {
     prop::collection::vec((0u8..6, 0u32..4, any::<bool>()), 6)
@@ -116,6 +116,28 @@ proptest! {
     }
 
     #[test]
+    fn no_child_gains_by_another_list_beside_held_and_reserved_places(
+        town in town(25, 5, 2), rule in rules(), seeds in prop::collection::vec((0u32..10, 0u32..1), 25),
+        reserved in reserves(), at in any::<prop::sample::Index>(), other in prop::collection::vec(0usize..5, 0..6),
+        any in any::<bool>(),
+    ) {
+        prop_assume!(!town.kids.is_empty());
+        let special = special(&town, &seeds, &reserved, (true, false, true));
+        let mut lying = town.clone();
+        let kid = &mut lying.kids[at.index(town.kids.len())];
+        kid.choices = other.into_iter().map(|group| *town.groups.keys().nth(group).unwrap()).collect();
+        kid.any = any;
+        let (id, position) = (kid.id, at.index(town.kids.len()));
+        let truth = &town.kids[position];
+        let got = |town: &Town| run(town, &special, rule).rows.iter().find(|row| row.0 == id).map(|row| row.1);
+        // A held place is the last of the true list.
+        let mut list: Vec<Option<u32>> = town.list(truth).into_iter().map(Some).collect();
+        list.push(town.groups.keys().nth(special.held_by(position as u32) as usize).copied());
+        let rank = |group: Option<u32>| list.iter().position(|&choice| choice == group).unwrap_or(list.len());
+        prop_assert!(rank(got(&town)) <= rank(got(&lying)), "{:?} {:?}", got(&town), got(&lying));
+    }
+
+    #[test]
     fn where_nothing_is_asked_for_the_result_is_the_plain_one(town in town(40, 6, 4), rule in rules()) {
         let instance = town.instance(true);
         let nothing = Special { holds: vec![NONE; instance.children()], ..Special::default() };
@@ -153,6 +175,74 @@ fn a_transfer_passes_its_place_on_and_a_family_that_does_not_fit_stays() {
     assert_eq!(files.verify(&[]).status.code(), Some(1), "the reserve is another one now");
     assert!(files.allocate(&["--rule", "program"]).status.success());
     assert_eq!(files.read("out.csv"), "child_id,group_id\n1,10\n2,30\n3,30\n4,20\n5,\n6,\n");
+}
+
+#[test]
+fn a_mark_that_changed_nobodys_place_still_changes_the_hash_of_the_input() {
+    // The reserve is taken by its own category, so whether the rest would be open to others decides nothing here: only
+    // the hash of the published file tells that a run was made from another one.
+    let children = "id,priority_tier,applied_at,birth_date,siblings_at,choices\n\
+        1,0,2026-03-20T09:00:00Z,,,30\n2,3,2026-03-21T09:00:00Z,,,30\n3,3,2026-03-22T09:00:00Z,,,30\n";
+    let closed = GROUPS.to_owned();
+    for other in [
+        GROUPS.replace("0-1:1", "0-1:1:open"),
+        GROUPS.replace("0-1:1", "0-0:1"),
+        GROUPS.replace("0-1:1", "0-1:1;9-9:0"),
+    ] {
+        for (published, forged) in [(&closed, &other), (&other, &closed)] {
+            // The forger runs the engine on files of their own, so every hash of theirs is right for those.
+            let files = Files::new(forged, children);
+            let run = ["--rule", "program", "--certificate", "certificate.json"];
+            assert!(files.allocate(&run).status.success());
+            assert!(files.verify(&["--replay"]).status.success());
+            let allocation = files.read("out.csv");
+            assert_eq!(allocation, "child_id,group_id\n1,30\n2,30\n3,\n", "{forged}");
+            std::fs::write(files.0.path().join("groups.csv"), published).unwrap();
+            let output = files.verify(&[]);
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{published} for {forged}: {said}");
+            assert!(said.contains("input"), "{said}");
+            // The same allocation from the published file: the certificates differ in the input alone.
+            assert!(files.allocate(&run).status.success());
+            assert_eq!(files.read("out.csv"), allocation);
+        }
+    }
+}
+
+#[test]
+fn every_mark_of_a_special_instance_is_in_the_hash_of_its_input() {
+    let kid = |id| Kid { id, tier: 3, at: 0, turn: 0, siblings: vec![], choices: vec![3], any: false };
+    let town = Town { groups: [(3, 5), (13, 5)].into(), kids: vec![kid(1), kid(2)] };
+    let reserve = Reserve { from_tier: 1, to_tier: 2, places: 3, open: false };
+    let special = Special {
+        holds: vec![0, NONE],
+        together: vec![7, 7],
+        reserves: vec![vec![reserve], vec![]],
+        kindergartens: vec![0, 0],
+    };
+    let changed = |change: &dyn Fn(&mut Special)| {
+        let mut other = special.clone();
+        change(&mut other);
+        special_input_sha256(&town.instance(false), &other)
+    };
+    let hashes = [
+        changed(&|_| {}),
+        changed(&|special| special.holds = vec![1, NONE]),
+        changed(&|special| special.holds = vec![NONE, 0]),
+        changed(&|special| special.holds = vec![]),
+        changed(&|special| special.together = vec![7, 0]),
+        changed(&|special| special.together = vec![8, 8]),
+        changed(&|special| special.kindergartens = vec![0, 1]),
+        changed(&|special| special.reserves[0][0].from_tier = 0),
+        changed(&|special| special.reserves[0][0].to_tier = 3),
+        changed(&|special| special.reserves[0][0].places = 2),
+        changed(&|special| special.reserves[0][0].open = true),
+        changed(&|special| special.reserves[0].push(Reserve { from_tier: 9, to_tier: 9, places: 0, open: false })),
+        changed(&|special| special.reserves.swap(0, 1)),
+        changed(&|special| special.reserves = vec![]),
+    ];
+    let different: std::collections::BTreeSet<&String> = hashes.iter().collect();
+    assert_eq!(different.len(), hashes.len());
 }
 
 #[test]

@@ -1,3 +1,4 @@
+#![allow(clippy::indexing_slicing, reason = "a checked instance keeps every index below its length; hot loop")]
 //! Where each group's places ran out, and why a choice came to nothing.
 
 use super::instance::Instance;
@@ -63,50 +64,83 @@ impl Prepared {
     /// The cut-off of every group.
     pub fn cut_offs(&self, instance: &Instance, rule: Rule, allocation: &Allocation) -> Vec<CutOff> {
         let parts = instance.parts();
-        let open = |&places| CutOff { places, placed: 0, last: None };
-        let mut cut_offs: Vec<CutOff> = parts.capacities.iter().map(open).collect();
         let siblings = self.siblings.as_ref().filter(|_| rule == Rule::Program);
-        // Ranks ascend by tier. Among children of one tier it is enough to see who has a sibling.
-        let mut blocks = self.blocks.iter().skip(1).zip(0_u16..).peekable();
-        let mut tiers_began: Vec<u16> = vec![0; cut_offs.len()];
-        for (&child, rank) in self.order.iter().zip(0..) {
-            while blocks.next_if(|(end, _)| **end <= rank).is_some() {}
-            let group = allocation.group_of.get(child as usize).copied().unwrap_or(NONE);
-            let (Some(cut_off), Some(began)) = (cut_offs.get_mut(group as usize), tiers_began.get_mut(group as usize))
-            else {
-                continue;
-            };
-            cut_off.placed += 1;
-            let block = blocks.peek().map_or(0, |&(_, block)| block);
-            let sibling = siblings.is_some_and(|lists| lists.get(rank as usize).contains(&group));
-            if cut_off.last.is_none_or(|last| !sibling || last.sibling || *began != block) {
-                *began = block;
-                cut_off.last = Some(Last { child, rank, sibling, tier: 0, applied_at: 0 });
+        let all = [0, u32::try_from(self.order.len()).unwrap_or(NONE)];
+        let blocks = if siblings.is_some() { self.blocks.as_slice() } else { &all };
+        // How many each group holds, and the latest of their keys: those that the proposals use.
+        let mut held: Vec<(u32, u32)> = vec![(0, 0); parts.capacities.len()];
+        for &[start, end] in blocks.array_windows() {
+            for (&child, rank) in self.order[start as usize..end as usize].iter().zip(start..) {
+                let group = allocation.group_of[child as usize];
+                let Some((placed, latest)) = held.get_mut(group as usize) else { continue };
+                let favoured = siblings.is_some_and(|lists| lists.get(rank as usize).contains(&group));
+                *placed += 1;
+                *latest = (*latest).max(rank + if favoured { start } else { end });
             }
         }
-        for last in cut_offs.iter_mut().filter_map(|cut_off| cut_off.last.as_mut()) {
-            last.tier = parts.tiers.get(last.child as usize).copied().unwrap_or_default();
-            last.applied_at = parts.applied_at.get(last.child as usize).copied().unwrap_or_default();
-        }
-        cut_offs
+        let last = |key: u32| {
+            let block = blocks.partition_point(|&start| 2 * start <= key).clamp(1, blocks.len() - 1);
+            let (start, end) = (blocks[block - 1], blocks[block]);
+            let sibling = key < start + end;
+            let rank = if sibling { key - start } else { key - end };
+            let child = self.order[rank as usize];
+            let (tier, applied_at) = (parts.tiers[child as usize], parts.applied_at[child as usize]);
+            Last { child, rank, sibling, tier, applied_at }
+        };
+        let cut_off = |(&places, &(placed, key))| CutOff { places, placed, last: (placed > 0).then(|| last(key)) };
+        parts.capacities.iter().zip(&held).map(cut_off).collect()
     }
 }
 
 /// Why the full group with this cut-off did not take the child.
 pub fn reason(instance: &Instance, rule: Rule, group: u32, cut_off: &CutOff, child: u32) -> Reason {
     let parts = instance.parts();
-    let Some(last) = cut_off.last else { return Reason::NoPlaces };
-    if matches!(rule, Rule::QueueByTurn | Rule::Queue { mix: Some(_) }) {
-        return Reason::Turn;
+    let sibling = || parts.siblings.get(child as usize).contains(&group);
+    Barrier::new(rule, cut_off).reason(parts.tiers[child as usize], parts.applied_at[child as usize], sibling)
+}
+
+/// As much of a full group's cut-off as tells why it did not take a child: a country asks it millions of times.
+#[derive(Clone, Copy, Debug)]
+pub struct Barrier {
+    applied_at: i64,
+    tier: u8,
+    kind: BarrierKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BarrierKind {
+    /// The group took nobody.
+    Closed,
+    /// The last child is known by its turn.
+    Turn,
+    /// The last child counted as having a sibling there.
+    WithSibling,
+    Plain,
+}
+
+impl Barrier {
+    /// Of a group's cut-off.
+    pub fn new(rule: Rule, cut_off: &CutOff) -> Self {
+        let (applied_at, tier) = cut_off.last.map_or((0, 0), |last| (last.applied_at, last.tier));
+        let kind = match (cut_off.last, rule) {
+            (None, _) => BarrierKind::Closed,
+            (_, Rule::QueueByTurn | Rule::Queue { mix: Some(_) }) => BarrierKind::Turn,
+            (Some(last), _) if last.sibling => BarrierKind::WithSibling,
+            _ => BarrierKind::Plain,
+        };
+        Self { applied_at, tier, kind }
     }
-    let sibling = rule == Rule::Program && last.sibling && parts.siblings.get(child as usize).contains(&group);
-    if parts.tiers.get(child as usize) != Some(&last.tier) {
-        Reason::Tier
-    } else if last.sibling && !sibling {
-        Reason::Sibling
-    } else if parts.applied_at.get(child as usize) != Some(&last.applied_at) {
-        Reason::Instant
-    } else {
-        Reason::Ticket
+
+    /// Why a child of this tier and instant was not taken; `sibling` is asked whether it has one there.
+    #[inline]
+    pub fn reason(&self, tier: u8, applied_at: i64, sibling: impl FnOnce() -> bool) -> Reason {
+        match self.kind {
+            BarrierKind::Closed => Reason::NoPlaces,
+            BarrierKind::Turn => Reason::Turn,
+            _ if tier != self.tier => Reason::Tier,
+            BarrierKind::WithSibling if !sibling() => Reason::Sibling,
+            _ if applied_at != self.applied_at => Reason::Instant,
+            _ => Reason::Ticket,
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The policy laboratory: the same children and groups under other rules and other places.
 //!
-//! Scenarios that rank children alike share one layout and one settled market; other places are worked out from there as
-//! a [`Ripple`], so a thousand of them cost hardly more than one run. Scenarios run in parallel and do not depend on each
-//! other.
+//! Where many scenarios rank children alike they share one settled market; other places are worked out from there as a
+//! [`Ripple`], so a thousand of them cost hardly more than one run. Those that rank children by themselves are run whole,
+//! over one layout that serves all rankings. Scenarios run in parallel and do not depend on each other.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,15 @@ use rayon::prelude::*;
 use super::instance::Instance;
 use super::order::{NoTurns, Rule};
 use super::prepared::Prepared;
+use super::reranked::{Layout, Scratch};
 use super::ripple::{Move, Ripple};
 use super::settled::{Settled, Won};
-use super::solve::{NONE, Workspace};
+use super::solve::NONE;
+
+/// So many scenarios that rank children alike are worth a settled market of their own; it takes as long as some whole runs.
+const SETTLED_FROM: usize = 8;
+/// Rankings handled by one task, in the same arrays.
+const RANKINGS_TOGETHER: usize = 4;
 
 /// One change of places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,13 +106,21 @@ impl Outcome {
         self.all.change(base, now, up);
         self.by_tier.entry(tier).or_default().change(base, now, up);
         if now.is_placed() {
-            let choice = now.choice as usize;
-            if self.by_choice.len() <= choice {
-                self.by_choice.resize(choice + 1, 0);
+            match (up, self.by_choice.get_mut(now.choice as usize)) {
+                (true, _) => self.place(now.choice),
+                (false, count) => count.into_iter().for_each(|count| *count = count.saturating_sub(1)),
             }
-            if let Some(count) = self.by_choice.get_mut(choice) {
-                *count = if up { *count + 1 } else { count.saturating_sub(1) };
-            }
+        }
+    }
+
+    /// Counts a child that got this choice.
+    pub(super) fn place(&mut self, choice: u32) {
+        let choice = choice as usize;
+        if self.by_choice.len() <= choice {
+            self.by_choice.resize(choice + 1, 0);
+        }
+        if let Some(count) = self.by_choice.get_mut(choice) {
+            *count += 1;
         }
     }
 }
@@ -167,11 +181,22 @@ impl<'a> Laboratory<'a> {
             alike.entry((rule, &scenario.tiers)).or_default().push(at);
         }
         let alike: Vec<Vec<usize>> = alike.into_values().collect();
-        let results: Vec<Vec<(usize, Outcome)>> = alike
+        let (whole, settled): (Vec<_>, Vec<_>) =
+            alike.into_iter().partition(|numbers| self.is_run_whole(scenarios, numbers));
+        let mut results: Vec<Vec<(usize, Outcome)>> = settled
             .par_iter()
             .with_max_len(1)
             .map(|numbers| self.run_alike(scenarios, numbers, with_moves))
             .collect::<Result<_, _>>()?;
+        if !whole.is_empty() {
+            let layout = Layout::new(self.instance, &self.base)?;
+            let run = |rankings: &[Vec<usize>]| {
+                let mut scratch = Scratch::default();
+                let run = |numbers: &Vec<usize>| self.run_whole(&layout, scenarios, numbers, with_moves, &mut scratch);
+                rankings.iter().flat_map(run).collect::<Vec<_>>()
+            };
+            results.par_extend(whole.par_chunks(RANKINGS_TOGETHER).map(run));
+        }
         let mut outcomes = vec![Outcome::default(); scenarios.len()];
         for (at, outcome) in results.into_iter().flatten() {
             if let Some(slot) = outcomes.get_mut(at) {
@@ -181,44 +206,83 @@ impl<'a> Laboratory<'a> {
         Ok(outcomes)
     }
 
-    /// Scenarios over one layout.
+    /// Whether the scenarios rank children as the base run does.
+    fn is_ranked_as_base(&self, scenario: &Scenario) -> bool {
+        let rule = scenario.rule.unwrap_or(self.rule);
+        rule == self.rule && (scenario.tiers.is_empty() || rule == Rule::QueueByTurn)
+    }
+
+    /// Whether these scenarios, which rank children alike, are too few for a settled market of their own.
+    fn is_run_whole(&self, scenarios: &[Scenario], numbers: &[usize]) -> bool {
+        let with_places = numbers.iter().filter(|&&at| scenarios.get(at).is_some_and(|s| !s.places.is_empty())).count();
+        let anew = |scenario: &Scenario| {
+            !self.is_ranked_as_base(scenario) && scenario.rule.unwrap_or(self.rule) != Rule::QueueByTurn
+        };
+        with_places < SETTLED_FROM && numbers.first().and_then(|&at| scenarios.get(at)).is_some_and(anew)
+    }
+
+    /// Scenarios over one settled market.
     fn run_alike(
         &self,
         scenarios: &[Scenario],
         numbers: &[usize],
         moves: bool,
     ) -> Result<Vec<(usize, Outcome)>, NoTurns> {
-        let of = |at: &usize| scenarios.get(*at);
-        let Some(first) = numbers.first().and_then(of) else { return Ok(vec![]) };
-        let rule = first.rule.unwrap_or(self.rule);
-        let same = rule == self.rule && first.tiers.is_empty();
-        let prepared = match same {
-            true => None,
-            false => {
-                let own = &self.instance.parts().tiers;
-                let tiers: Vec<u8> = own.iter().map(|tier| *first.tiers.get(tier).unwrap_or(tier)).collect();
-                Some(Prepared::with_tiers(self.instance, &tiers, rule)?)
-            }
-        };
-        if let (Some(prepared), false) = (&prepared, numbers.iter().filter_map(of).any(|s| !s.places.is_empty())) {
-            let mut workspace = Workspace::default();
-            prepared.solve_with(prepared.capacities(), &mut workspace);
-            let won = |rank: u32| prepared.won(rank, prepared.seat(rank, workspace.group_of_rank(rank as usize)));
-            let outcome = self.outcome_of(prepared, won, moves);
-            return Ok(numbers.iter().map(|&at| (at, outcome.clone())).collect());
+        let Some(first) = numbers.first().and_then(|&at| scenarios.get(at)) else { return Ok(vec![]) };
+        if self.is_ranked_as_base(first) {
+            return Ok(self.rippled_all(&self.settled, &self.outcome, scenarios, numbers, moves));
         }
-        let other = prepared.map(Settled::new);
-        let settled = other.as_ref().unwrap_or(&self.settled);
-        let start = match same {
-            true => self.outcome.clone(),
-            false => self.outcome_of(settled.prepared(), |rank| settled.won(rank), moves),
-        };
+        let own = &self.instance.parts().tiers;
+        let tiers: Vec<u8> = own.iter().map(|tier| *first.tiers.get(tier).unwrap_or(tier)).collect();
+        let rule = first.rule.unwrap_or(self.rule);
+        let settled = Settled::new(Prepared::with_tiers(self.instance, &tiers, rule)?);
+        let start = self.outcome_of(settled.prepared(), |rank| settled.won(rank), moves);
+        Ok(self.rippled_all(&settled, &start, scenarios, numbers, moves))
+    }
+
+    /// Each scenario as a change of a settled market.
+    fn rippled_all(
+        &self,
+        settled: &Settled,
+        start: &Outcome,
+        scenarios: &[Scenario],
+        numbers: &[usize],
+        moves: bool,
+    ) -> Vec<(usize, Outcome)> {
         let run = |ripple: &mut Ripple<'_>, &at: &usize| {
             let places = self.places(scenarios.get(at).map_or(&[], |s| &s.places));
             let steps = ripple.with_places(&places);
-            (at, self.rippled(settled.prepared(), &start, &steps, moves))
+            (at, self.rippled(settled.prepared(), start, &steps, moves))
         };
-        Ok(numbers.par_iter().map_init(|| Ripple::new(settled), run).collect())
+        numbers.par_iter().map_init(|| Ripple::new(settled), run).collect()
+    }
+
+    /// Scenarios that rank children alike, each as a run of its own over the layout that serves all rankings.
+    fn run_whole(
+        &self,
+        layout: &Layout,
+        scenarios: &[Scenario],
+        numbers: &[usize],
+        moves: bool,
+        scratch: &mut Scratch,
+    ) -> Vec<(usize, Outcome)> {
+        let mut outcomes: Vec<(usize, Outcome)> = vec![];
+        for (at, scenario) in numbers.iter().filter_map(|&at| Some((at, scenarios.get(at)?))) {
+            let rule = scenario.rule.unwrap_or(self.rule);
+            if outcomes.is_empty() {
+                layout.rank(&scenario.tiers, rule, scratch);
+            }
+            let mut capacities = self.instance.parts().capacities.clone();
+            for (group, places) in self.places(&scenario.places) {
+                if let Some(capacity) = capacities.get_mut(group as usize) {
+                    *capacity = places;
+                }
+            }
+            let mut outcome = layout.run(rule, &capacities, moves, scratch);
+            self.sort_by_id(&mut outcome.moves);
+            outcomes.push((at, outcome));
+        }
+        outcomes
     }
 
     /// The outcome of a whole run.

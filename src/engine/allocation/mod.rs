@@ -30,6 +30,7 @@ mod instance;
 mod laboratory;
 mod order;
 mod prepared;
+mod reranked;
 mod ripple;
 mod settled;
 mod solve;
@@ -38,7 +39,7 @@ pub mod standing;
 mod thresholds;
 
 pub use correction::{Concerned, Correction, correct};
-pub use cutoff::{CutOff, Last, Reason, reason};
+pub use cutoff::{Barrier, CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
 pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};
 pub use order::{NoTurns, Rule};

@@ -9,9 +9,9 @@ use super::instance::Instance;
 use crate::domain::mix::Mix;
 
 /// The tier that goes before all others, whole.
-const OUT_OF_TURN: u8 = 0;
+pub(super) const OUT_OF_TURN: u8 = 0;
 /// The last tier of the first-priority stream; later tiers are the general stream.
-const FIRST_PRIORITY_LAST: u8 = 2;
+pub(super) const FIRST_PRIORITY_LAST: u8 = 2;
 
 /// Buckets are found by this many upper bits.
 const BUCKET_BITS: u32 = 12;
@@ -123,21 +123,24 @@ pub(super) fn merged(order: Vec<u32>, tiers: &[u8], mix: Mix) -> Vec<u32> {
     let tier = |position: &u32| tiers.get(*position as usize).copied().unwrap_or_default();
     let p_from = order.partition_point(|position| tier(position) == OUT_OF_TURN);
     let g_from = order.partition_point(|position| tier(position) <= FIRST_PRIORITY_LAST);
-    let (head, general) = order.split_at(g_from);
-    let (out_of_turn, first_priority) = head.split_at(p_from);
     let mut result = Vec::with_capacity(order.len());
-    result.extend_from_slice(out_of_turn);
-    let mut p = first_priority.iter().zip(0..).peekable();
-    let mut g = general.iter().zip(0..).peekable();
-    loop {
-        let next = match (p.peek(), g.peek()) {
-            (Some(&(_, k)), Some(&(_, j))) if mix.turn_of_first_priority(k) < mix.turn_of_general(j) => p.next(),
-            (Some(_), None) => p.next(),
-            _ => g.next(),
-        };
-        match next {
-            Some((&position, _)) => result.push(position),
-            None => return result,
+    result.extend_from_slice(&order[..p_from]);
+    by_turns(&order[p_from..g_from], &order[g_from..], mix, &mut result);
+    result
+}
+
+/// Appends the streams' children by turns. The k-th of the first stream has turn `(k/p)*(p+g) + k%p`, the j-th of the
+/// second `(j/g)*(p+g) + p + j%g`, so by ascending turn p of the one and g of the other alternate, and the stream that is
+/// longer ends alone.
+pub(super) fn by_turns(first_priority: &[u32], general: &[u32], mix: Mix, result: &mut Vec<u32>) {
+    let (mut first_priority, mut general) = (first_priority, general);
+    while !first_priority.is_empty() && !general.is_empty() {
+        for (stream, most) in [(&mut first_priority, mix.p()), (&mut general, mix.g())] {
+            let (turns, rest) = stream.split_at(stream.len().min(most as usize));
+            result.extend_from_slice(turns);
+            *stream = rest;
         }
     }
+    result.extend_from_slice(first_priority);
+    result.extend_from_slice(general);
 }

@@ -27,6 +27,9 @@ impl Won {
     }
 }
 
+/// No place: behind every choice.
+const NOWHERE: Seat = Seat { at: NONE, group: NONE };
+
 /// A wish of a child for a group.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wish {
@@ -61,7 +64,7 @@ impl Settled {
         let mut workspace = Workspace::default();
         prepared.solve_with(&prepared.capacities, &mut workspace);
         let seats: Vec<Seat> =
-            workspace.groups_by_rank().zip(0..).map(|(group, rank)| prepared.seat(rank, group)).collect();
+            workspace.seats.iter().map(|seat| if seat.group == NONE { NOWHERE } else { *seat }).collect();
         let mut held = vec![0; groups];
         for seat in seats.iter().filter(|seat| seat.group != NONE) {
             held[seat.group as usize] += 1;
@@ -199,7 +202,7 @@ impl Prepared {
     pub(super) fn seat(&self, rank: u32, group: u32) -> Seat {
         let (from, to) = self.bounds(rank);
         if group == NONE {
-            return Seat { at: NONE, group: NONE };
+            return NOWHERE;
         }
         let named = (from..to).find(|&at| self.choices.items[at as usize] == group);
         Seat { at: named.unwrap_or(to.saturating_sub(1)), group }

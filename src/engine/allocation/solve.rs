@@ -80,7 +80,9 @@ struct Holder {
 /// The arrays of a run, kept so that the next run over the same layout allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    seats: Vec<Seat>,
+    /// By the children's places in the layout.
+    pub(super) seats: Vec<Seat>,
+    /// Of each group; where one order serves all, its free places instead.
     thresholds: Vec<u32>,
     holders: Vec<Holder>,
     /// Keys of the groups' members.
@@ -114,8 +116,53 @@ impl Prepared {
 
     /// Allocates with other capacities, one per group; missing ones count as 0. The result stays in the workspace.
     pub fn solve_with(&self, capacities: &[u32], workspace: &mut Workspace) {
-        let groups = self.capacities.len();
-        let capacities = capacities.iter().copied().chain(std::iter::repeat(0)).take(groups);
+        match &self.siblings {
+            None => self.serve(0..self.order.len() as u32, capacities, workspace),
+            Some(_) => self.propose(|rank| rank, &self.blocks, capacities, workspace),
+        }
+    }
+
+    /// One order for all groups: nobody is ever displaced, so serving in order is enough. `order` names every place of the
+    /// layout once.
+    pub(super) fn serve(&self, order: impl Iterator<Item = u32>, capacities: &[u32], workspace: &mut Workspace) {
+        let w = workspace;
+        w.seats.clear();
+        w.seats.resize(self.order.len(), FREE);
+        w.thresholds.clear();
+        w.thresholds.extend_from_slice(capacities);
+        w.thresholds.resize(self.capacities.len(), 0);
+        if self.any {
+            w.tree.reset(&w.thresholds);
+        }
+        let choices = &self.choices;
+        for slot in order {
+            let (from, to) = (choices.starts[slot as usize], choices.starts[slot as usize + 1]);
+            for (&choice, at) in choices.items[from as usize..to as usize].iter().zip(from..) {
+                let group = if choice == ANY { w.tree.first_above(0).unwrap_or(NONE) } else { choice };
+                let Some(free) = w.thresholds.get_mut(group as usize) else { break };
+                if *free == 0 {
+                    continue;
+                }
+                *free -= 1;
+                w.seats[slot as usize] = Seat { at, group };
+                if *free == 0 && self.any {
+                    w.tree.set(group, 0);
+                }
+                break;
+            }
+        }
+    }
+
+    /// Each group's own order: proposals, tier by tier. `slot` gives the layout's place of a rank, `blocks` where each
+    /// tier's ranks start.
+    pub(super) fn propose(
+        &self,
+        slot: impl Fn(u32) -> u32 + Copy,
+        blocks: &[u32],
+        capacities: &[u32],
+        workspace: &mut Workspace,
+    ) {
+        let capacities = capacities.iter().copied().chain(std::iter::repeat(0)).take(self.capacities.len());
         workspace.seats.clear();
         workspace.seats.resize(self.order.len(), FREE);
         workspace.holders.clear();
@@ -133,62 +180,36 @@ impl Prepared {
         if self.any {
             workspace.tree.reset(&workspace.thresholds);
         }
-        match &self.siblings {
-            None => Run { prepared: self, w: workspace }.serve(),
-            Some(_) => {
-                for &[start, end] in self.blocks.array_windows() {
-                    Run { prepared: self, w: workspace }.propose(start, end);
-                }
-            }
+        for &[start, end] in blocks.array_windows() {
+            Run { prepared: self, w: workspace, slot }.propose(start, end);
         }
     }
 }
 
-struct Run<'a> {
+struct Run<'a, S> {
     prepared: &'a Prepared,
     w: &'a mut Workspace,
+    slot: S,
 }
 
-impl Run<'_> {
-    /// One order for all groups: nobody is ever displaced, so serving in order is enough.
-    fn serve(&mut self) {
-        let Self { prepared, w } = self;
-        let choices = &prepared.choices;
-        for (seat, &[from, to]) in w.seats.iter_mut().zip(choices.starts.array_windows()) {
-            for &choice in &choices.items[from as usize..to as usize] {
-                let group = if choice == ANY { w.tree.first_above(0).unwrap_or(NONE) } else { choice };
-                let Some(threshold) = w.thresholds.get_mut(group as usize) else { break };
-                if *threshold == 0 {
-                    continue;
-                }
-                let holder = &mut w.holders[group as usize];
-                holder.held += 1;
-                seat.group = group;
-                if holder.held == holder.capacity {
-                    *threshold = 0;
-                    if prepared.any {
-                        w.tree.set(group, 0);
-                    }
-                }
-                break;
-            }
-        }
-    }
-
+impl<S: Fn(u32) -> u32> Run<'_, S> {
     /// Serves the ranks of one tier; a displaced child, always of the same tier, proposes on at once.
     fn propose(&mut self, start: u32, end: u32) {
         let base = 2 * start;
         let middle = base + (end - start);
         for rank in start..end {
             let mut proposer = rank;
-            let mut at = self.prepared.choices.starts[rank as usize];
-            while let Some((group, key, held_at)) = self.next_taker(proposer, at, base, middle, start) {
-                let displaced = self.hold(proposer, group, key, held_at);
+            let mut slot = (self.slot)(rank);
+            let mut at = self.prepared.choices.starts[slot as usize];
+            while let Some((group, key, held_at)) = self.next_taker(slot, at, base + (proposer - start), middle - base)
+            {
+                let displaced = self.hold(slot, group, key, held_at);
                 if displaced == NONE {
                     break;
                 }
                 proposer = start + if displaced >= middle { displaced - middle } else { displaced - base };
-                let seat = &mut self.w.seats[proposer as usize];
+                slot = (self.slot)(proposer);
+                let seat = &mut self.w.seats[slot as usize];
                 seat.group = NONE;
                 at = seat.at;
             }
@@ -196,15 +217,15 @@ impl Run<'_> {
     }
 
     /// The first group, from the proposer's choice `at` on, that takes it: (group, key there, place in the choices).
+    /// `with_sibling` is its key where a sibling is, `size` how much later it is elsewhere.
     /// A threshold only ever falls, so looking again at the choice that displaced it is harmless.
     #[inline]
-    fn next_taker(&self, rank: u32, at: u32, base: u32, middle: u32, start: u32) -> Option<(u32, u32, u32)> {
-        let plain = middle + (rank - start);
-        let with_sibling = base + (rank - start);
+    fn next_taker(&self, slot: u32, at: u32, with_sibling: u32, size: u32) -> Option<(u32, u32, u32)> {
+        let plain = with_sibling + size;
         let siblings = self.prepared.siblings.as_ref().map_or(&[][..], |lists| {
-            &lists.items[lists.starts[rank as usize] as usize..lists.starts[rank as usize + 1] as usize]
+            &lists.items[lists.starts[slot as usize] as usize..lists.starts[slot as usize + 1] as usize]
         });
-        let to = self.prepared.choices.starts[rank as usize + 1];
+        let to = self.prepared.choices.starts[slot as usize + 1];
         for (&group, held_at) in self.prepared.choices.items[at as usize..to as usize].iter().zip(at..) {
             if group == ANY {
                 let favoured = siblings.iter().copied().filter(|&g| self.w.thresholds[g as usize] > with_sibling).min();
@@ -222,8 +243,8 @@ impl Run<'_> {
 
     /// The group takes the child. Returns the key that it displaces, or [`NONE`].
     #[inline]
-    fn hold(&mut self, rank: u32, group: u32, key: u32, at: u32) -> u32 {
-        self.w.seats[rank as usize] = Seat { at, group };
+    fn hold(&mut self, slot: u32, group: u32, key: u32, at: u32) -> u32 {
+        self.w.seats[slot as usize] = Seat { at, group };
         let holder = &mut self.w.holders[group as usize];
         if holder.held < holder.capacity {
             if holder.held == holder.room {

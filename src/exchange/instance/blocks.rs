@@ -90,6 +90,12 @@ impl Blocks {
         }
     }
 
+    /// How many blocks of this length the file has, about; one where it is no regular file.
+    pub(super) fn about(&self, block: &[u8]) -> u64 {
+        let state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.length.map_or(1, |length| length / (block.len() as u64).max(1) + 1)
+    }
+
     /// The first line, without its end.
     pub(super) fn header(&self) -> Vec<u8> {
         let mut block = vec![];

@@ -1,6 +1,7 @@
 //! `children.csv`: rows are parsed in parallel; a sound row never leaves the fast path, any other is read again with care.
 
 mod careful;
+mod joined;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -10,9 +11,10 @@ use super::columns::find_columns;
 use super::fields::{split, take_number};
 use super::lookup::GroupLookup;
 use crate::domain::instant::{take_date, take_micros};
-use crate::engine::allocation::{ANY, Lists, NONE, Parts};
+use crate::engine::allocation::{ANY, NONE, Parts};
 use crate::exchange::fault::{Fault, Faults};
 use careful::slow_row;
+use joined::merged;
 
 /// `channel` and `category` inform reports and change nothing.
 pub(super) const KNOWN: [&str; 11] = [
@@ -124,6 +126,9 @@ struct Context<'a> {
 /// The children of one block of lines.
 #[derive(Default)]
 struct Block {
+    /// Whose choices these are, and how many of them were there before.
+    thread: usize,
+    choices_from: usize,
     ids: Vec<u32>,
     tiers: Vec<u8>,
     applied_at: Vec<i64>,
@@ -133,6 +138,8 @@ struct Block {
     sibling_ends: Vec<u32>,
     siblings: Vec<u32>,
     choice_ends: Vec<u32>,
+    /// The choices of all blocks that a thread has read so far, one after the other: they are most of a file, and one
+    /// large list goes back to the system at once when it is let go, which many small ones do not.
     choices: Vec<u32>,
     runs: Vec<(usize, u64)>,
     lines: u64,
@@ -179,26 +186,53 @@ struct Row {
 
 const BLANK: Row = Row { id: 0, tier: 0, applied_at: 0, turn: 0, holds: NONE, together: 0 };
 
-fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> Vec<Block> {
+/// The blocks in their order, and the choices by thread.
+struct BlocksRead {
+    blocks: Vec<Block>,
+    choices: Vec<Vec<u32>>,
+}
+
+fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> BlocksRead {
     let done: Mutex<Vec<(usize, Block)>> = Mutex::default();
-    let work = || {
+    let work = |thread: usize| {
         let mut bytes = vec![];
         let mut met = Met::new(context.lookup.len());
-        let mut block = Block::default();
+        let mut block = Block { thread, ..Block::default() };
         while let Some(number) = blocks.next(&mut bytes) {
             block.clear();
             parse(&bytes, context, &mut met, &mut block);
+            if block.choices_from == 0 {
+                // Room for all of the file, in case this thread reads it alone: what is not used is never touched.
+                let about = usize::try_from(blocks.about(&bytes)).unwrap_or(1).saturating_add(1);
+                let room = block.choices.len().saturating_mul(about);
+                block.choices.try_reserve_exact(room).unwrap_or_default();
+            }
             let block = block.exact();
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, block));
         }
+        std::mem::take(&mut block.choices)
+    };
+    let choices: Mutex<Vec<Vec<u32>>> = Mutex::new(vec![vec![]; rayon::current_num_threads()]);
+    let work_as = |thread: usize| {
+        let read = work(thread);
+        let mut choices = choices.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(slot) = choices.get_mut(thread) {
+            *slot = read;
+        }
     };
     rayon::scope(|scope| {
-        (1..rayon::current_num_threads()).for_each(|_| scope.spawn(|_| work()));
-        work();
+        (1..rayon::current_num_threads()).for_each(|thread| {
+            scope.spawn({
+                let work_as = &work_as;
+                move |_| work_as(thread)
+            })
+        });
+        work_as(0);
     });
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_unstable_by_key(|&(number, _)| number);
-    done.into_iter().map(|(_, block)| block).collect()
+    let choices = choices.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    BlocksRead { blocks: done.into_iter().map(|(_, block)| block).collect(), choices }
 }
 
 fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block) {
@@ -243,12 +277,13 @@ fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block) 
             block.together.push(row.together);
         }
         block.sibling_ends.push(length(&block.siblings));
-        block.choice_ends.push(length(&block.choices));
+        // A block is at most `ROW_BYTES_MAX` and a little, so its lists fit.
+        block.choice_ends.push(u32::try_from(block.choices.len() - block.choices_from).unwrap_or(u32::MAX));
     }
 }
 
 impl Block {
-    /// Empties the block, keeping its room for the next one.
+    /// Empties the block, keeping its room for the next one, and the choices.
     fn clear(&mut self) {
         self.ids.clear();
         self.tiers.clear();
@@ -259,13 +294,14 @@ impl Block {
         self.sibling_ends.clear();
         self.siblings.clear();
         self.choice_ends.clear();
-        self.choices.clear();
+        self.choices_from = self.choices.len();
         self.runs.clear();
         self.lines = 0;
         self.faults = Faults::default();
     }
 
-    /// The block without the room that its lists grew by: all blocks of a file are held at once.
+    /// The block without the room that its lists grew by, and without the choices, which stay with the thread: all blocks
+    /// of a file are held at once.
     fn exact(&mut self) -> Self {
         Block {
             ids: self.ids.as_slice().to_vec(),
@@ -277,7 +313,9 @@ impl Block {
             sibling_ends: self.sibling_ends.as_slice().to_vec(),
             siblings: self.siblings.as_slice().to_vec(),
             choice_ends: self.choice_ends.as_slice().to_vec(),
-            choices: self.choices.as_slice().to_vec(),
+            choices: vec![],
+            thread: self.thread,
+            choices_from: self.choices_from,
             runs: self.runs.as_slice().to_vec(),
             lines: self.lines,
             faults: std::mem::take(&mut self.faults),
@@ -396,67 +434,4 @@ fn push_group(id: u64, lookup: &GroupLookup, met: &mut Met, list: &mut Vec<u32>)
         list.push(group);
     }
     Some(())
-}
-
-/// Joins the blocks: the choices, which are most of it, beside everything else.
-fn merged(mut blocks: Vec<Block>, columns: &[usize], faults: &mut Faults) -> ChildrenRead {
-    // Each block's lists go as soon as they are joined, so that no list is in memory twice.
-    let join = |lists: Vec<(Vec<u32>, Vec<u32>)>| {
-        let mut all = Lists::default();
-        all.starts.reserve_exact(lists.iter().map(|(ends, _)| ends.len()).sum());
-        all.items.reserve_exact(lists.iter().map(|(_, items)| items.len()).sum());
-        for (ends, items) in lists {
-            append(&mut all, &ends, &items);
-        }
-        all
-    };
-    let take = std::mem::take::<Vec<u32>>;
-    let chosen = blocks.iter_mut().map(|b| (take(&mut b.choice_ends), take(&mut b.choices))).collect();
-    let with_siblings = blocks.iter_mut().map(|b| (take(&mut b.sibling_ends), take(&mut b.siblings))).collect();
-    let children = blocks.iter().map(|block| block.ids.len()).sum();
-    let mut parts = Parts::default();
-    let with_turn = columns.contains(&TURN);
-    let mut turns = vec![];
-    let (choices, siblings) = rayon::join(
-        || join(chosen),
-        || {
-            parts.child_ids.reserve_exact(children);
-            parts.tiers.reserve_exact(children);
-            parts.applied_at.reserve_exact(children);
-            for block in &blocks {
-                parts.child_ids.extend_from_slice(&block.ids);
-                parts.tiers.extend_from_slice(&block.tiers);
-                parts.applied_at.extend_from_slice(&block.applied_at);
-                if with_turn {
-                    turns.extend_from_slice(&block.turns);
-                }
-            }
-            join(with_siblings)
-        },
-    );
-    parts.turns = with_turn.then_some(turns);
-    (parts.choices, parts.siblings) = (choices, siblings);
-    let mut read = ChildrenRead { parts, ..ChildrenRead::default() };
-    let (mut first, mut row) = (0, 1);
-    let (holds, together) = (columns.contains(&HOLDS), columns.contains(&TOGETHER));
-    for block in blocks {
-        read.holds.extend(block.holds.iter().filter(|_| holds));
-        read.together.extend(block.together.iter().filter(|_| together));
-        read.rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
-        for mut fault in block.faults.listed {
-            fault.row += row;
-            faults.push(fault);
-        }
-        faults.unlisted += block.faults.unlisted;
-        first += block.ids.len();
-        row += block.lines;
-    }
-    read
-}
-
-/// The file is at most 4 GiB and every item takes two bytes of it, so all items count within 32 bits.
-fn append(lists: &mut Lists, ends: &[u32], items: &[u32]) {
-    let base = length(&lists.items);
-    lists.items.extend_from_slice(items);
-    lists.starts.extend(ends.iter().map(|&end| base + end));
 }

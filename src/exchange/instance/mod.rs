@@ -16,6 +16,7 @@ mod fields;
 mod groups;
 mod lookup;
 mod output;
+mod pieces;
 mod result;
 mod scenarios;
 mod write;
