@@ -67,7 +67,8 @@ pub(super) fn run(arguments: &CalendarArgs) -> ExitCode {
             match removed {
                 Ok(true) => {
                     eprintln!(
-                        "kezek: {name} is taken out; a server that runs goes on with it until it is started again"
+                        "kezek: {name} is taken out; a server that runs does without it from its next act on, open cases \
+                         after `kezek cases recompute`"
                     );
                     ExitCode::SUCCESS
                 }
@@ -99,7 +100,7 @@ fn import(database: &Database, paths: &[PathBuf]) -> ExitCode {
                 );
             }
             if !imported.changed.is_empty() {
-                eprintln!("kezek: a server that runs goes on with the calendar that it started with; start it again");
+                eprintln!("kezek: a server that runs takes it up at its next act; open cases: `kezek cases recompute`");
             }
             ExitCode::SUCCESS
         }

@@ -211,6 +211,7 @@ fn handed_in(registry: &Registry, family: Family) -> HandedIn {
             })
             .collect(),
         consent: true,
+        exemption: None,
         signature: None,
         gateway: None,
     }

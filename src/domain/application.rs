@@ -107,7 +107,7 @@ pub struct Application {
     pub profile: String,
     /// What is known of the signature.
     pub signature: String,
-    /// When the consent to use protected data was given.
+    /// When the consent to use protected data was given, or the law named that dispenses with it.
     pub consent_at: DateTime<Utc>,
     /// The key of the sealed facts.
     pub facts: String,

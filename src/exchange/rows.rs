@@ -5,6 +5,7 @@
 
 mod applications;
 mod cases;
+mod messages;
 mod people;
 mod places;
 mod referrals;
@@ -12,6 +13,7 @@ mod territories;
 
 pub use applications::ApplicationRow;
 pub use cases::CaseRow;
+pub use messages::MessageRow;
 pub use places::{GroupRow, KindergartenRow, PlaceRow};
 pub use referrals::ReferralRow;
 pub use territories::TerritoryRow;

@@ -1,8 +1,8 @@
 //! The next decree of the working calendar, imported into the registry: from then on the rules are those that ship with
 //! the program and these files together.
 //!
-//! The files are laid out as in `fixtures/calendar`. A file of a name that was imported before takes its place. A program
-//! that is running goes on with the calendar that it started with.
+//! The files are laid out as in `fixtures/calendar`. A file of a name that was imported before takes its place. A server
+//! that is running takes them up before its next act (`running.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -52,6 +52,9 @@ pub struct HandedIn {
     pub documents: Vec<DocumentIn>,
     /// Consent to the use of data that the law protects.
     pub consent: bool,
+    /// The law that dispenses with the consent, where it was not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exemption: Option<String>,
     /// The portal request's detached signature, base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -138,6 +141,8 @@ pub(crate) struct Checked {
     pub(crate) kind: GroupKind,
     pub(crate) claims: Vec<CategoryClaim>,
     pub(crate) documents: Vec<Document>,
+    /// The law that dispenses with the consent, where it was not taken.
+    pub(crate) exemption: Option<String>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -162,12 +167,12 @@ impl Registry {
         let claims = read_claims(&mut faults, &handed_in.categories, &bound);
         let documents = read_documents(&mut faults, &handed_in.documents, today);
         let preferences = read_preferences(conn, &mut faults, &handed_in.preferences, queue_territory, &bound)?;
-        if !handed_in.consent {
-            faults.add(
-                "consent",
-                "no_consent",
-                "the applicant must consent to the use of the data; without it nothing is kept",
-            );
+        let exemption = handed_in.exemption.as_deref().filter(|_| !handed_in.consent);
+        let exemption = exemption.and_then(|law| faults.text("exemption", law, TEXT_MAX));
+        if !handed_in.consent && handed_in.exemption.is_none() {
+            let message = "the applicant must consent to the use of the data; without it nothing is kept. Where a law \
+                           dispenses with the consent, name that law in `exemption`";
+            faults.add("consent", "no_consent", message);
         }
         let sex = handed_in.child.sex.as_deref();
         if sex.is_some_and(|s| !matches!(s, "female" | "male")) {
@@ -185,6 +190,7 @@ impl Registry {
                 kind,
                 claims,
                 documents,
+                exemption,
                 warnings,
             }),
             _ => Err(with_grounds(&self.rules, faults, &bound, channel)),

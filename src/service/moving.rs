@@ -115,7 +115,12 @@ impl Registry {
         let ended = cases::end_of_application(&self.rules, tx, &old.number, CaseAct::Close)?;
         // What was decided has run its course; what was not is taken in anew where it is decided now.
         let opened = match moved.application.decision {
-            Decision::Pending => self.open_for_application(tx, &caller.principal, &moved.application, &to_bound)?,
+            Decision::Pending => {
+                let kept = facts::find(tx.conn(), &old.facts)?;
+                let kept: Value = kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default();
+                let law = kept.get("exemption").and_then(Value::as_str);
+                self.open_for_application(tx, &caller.principal, &moved.application, (&to_bound, law))?
+            }
             _ => None,
         };
         let opened = opened.map(|travel| travel.journal());

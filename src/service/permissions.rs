@@ -71,6 +71,10 @@ pub enum Act {
     WithdrawCase,
     /// Look over the cases of a territory by their deadlines.
     OverseeCases,
+    /// Read what heads and departments are to be told.
+    ReadOutbox,
+    /// Take such messages, to send them.
+    TakeMessages,
 }
 
 use Role::{Akim, Auditor, Department, Kindergarten, Office, Portal, StateCorporation};
@@ -107,6 +111,8 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::LeadCase, &[Department, Akim, Kindergarten]),
     (Act::WithdrawCase, &[Office, StateCorporation, Portal, Department]),
     (Act::OverseeCases, &[Department, Akim, Auditor]),
+    (Act::ReadOutbox, &[Department, Akim, Auditor]),
+    (Act::TakeMessages, &[Department, Akim]),
 ];
 
 /// Who asks: a credential without its secret.

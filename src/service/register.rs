@@ -154,7 +154,8 @@ impl Registry {
         let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
         applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
         let application = &lodged.application;
-        let case = self.open_for_application(tx, &caller.principal, application, &bound)?;
+        let case =
+            self.open_for_application(tx, &caller.principal, application, (&bound, checked.exemption.as_deref()))?;
         let mut effects = vec![Effect::Join(JoinEffect::of(application))];
         super::standing::settle(tx, &self.rules, application.queue, &mut effects)?;
         self.follow_locked(tx, home)?;
@@ -289,7 +290,8 @@ pub(crate) fn assemble(
         "categories": checked.claims.iter().map(|c| json!({"code": c.code, "proof": c.proof})).collect::<Vec<_>>(),
         "documents": checked.documents.iter().map(|d| json!({"kind": d.kind, "number": d.number,
             "expires_on": d.expires_on.map(|on| on.to_string())})).collect::<Vec<_>>(),
-        "consent": true,
+        "consent": checked.exemption.is_none(),
+        "exemption": checked.exemption,
     });
     if let (Some(from), Some(fields)) = (seat.from, facts.as_object_mut()) {
         fields.insert("from".to_owned(), from);

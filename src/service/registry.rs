@@ -24,19 +24,19 @@ pub const QUEUEING: &str = "queueing";
 /// An open registry.
 pub struct Registry {
     /// The rows.
-    pub store: Store,
+    pub store: Arc<Store>,
     /// The law.
     pub rules: Arc<Rules>,
     /// The time.
     pub clock: Clock,
     /// The index of positions.
-    pub live: Live,
+    pub live: Arc<Live>,
     /// The rounds that are not committed yet.
     pub standing: StandingRounds,
     /// The reasons of positions, ready to be said.
     pub reasons: Reasons,
     /// Who says whether a portal request's signature is the applicant's.
-    pub verifier: Box<dyn SignatureVerifier>,
+    pub verifier: Arc<dyn SignatureVerifier>,
     /// The state's registers. Ask them before an act begins to write: no home stays locked while a register thinks.
     pub registers: Registers,
 }
@@ -90,7 +90,7 @@ impl Registry {
         clock: Clock,
         verifier: Box<dyn SignatureVerifier>,
     ) -> Result<Self, StoreError> {
-        let store = Store::open(url, connections)?;
+        let store = Arc::new(Store::open(url, connections)?);
         store.migrate()?;
         let live = Live::build(&store, &rules, clock.now())?;
         let reasons = Reasons::new(&rules);
@@ -98,12 +98,28 @@ impl Registry {
             store,
             rules,
             clock,
-            live,
+            live: Arc::new(live),
             reasons,
-            verifier,
+            verifier: verifier.into(),
             registers: Registers::none(),
             standing: StandingRounds::default(),
         })
+    }
+
+    /// The same registry under other rules: rows, positions, clock, verifier and registers are shared; rounds that are not
+    /// committed are computed anew.
+    #[must_use]
+    pub fn under(&self, rules: Arc<Rules>) -> Registry {
+        Registry {
+            store: Arc::clone(&self.store),
+            reasons: Reasons::new(&rules),
+            rules,
+            clock: self.clock.clone(),
+            live: Arc::clone(&self.live),
+            verifier: Arc::clone(&self.verifier),
+            registers: self.registers.clone(),
+            standing: StandingRounds::default(),
+        }
     }
 
     /// The registry with these registers in place of none.

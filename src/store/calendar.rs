@@ -33,6 +33,18 @@ pub fn all(conn: &mut AnyConnection) -> Result<Vec<CalendarFile>, StoreError> {
     Ok(rows.into_iter().map(file).collect())
 }
 
+/// The name of each with the instant of its import, by name: whether anything has changed.
+///
+/// # Errors
+/// The database is not available.
+pub fn versions(conn: &mut AnyConnection) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
+    let rows: Vec<(String, NaiveDateTime)> = calendar_files::table
+        .select((calendar_files::name, calendar_files::imported_at))
+        .order(calendar_files::name)
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(name, at)| (name, from_column(at))).collect())
+}
+
 /// Keeps a file in place of the one of its name.
 ///
 /// # Errors

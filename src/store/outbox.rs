@@ -1,4 +1,4 @@
-//! What somebody is to be told, kept in the transaction of the act that says so.
+//! What somebody is to be told, kept in the transaction of the act that says so, until whoever sends it takes it.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -28,8 +28,10 @@ pub struct Message {
     pub body: String,
     /// When it was written.
     pub created_at: DateTime<Utc>,
-    /// When it was sent, if it was.
-    pub sent_at: Option<DateTime<Utc>>,
+    /// When it was taken to be sent, if it was.
+    pub taken_at: Option<DateTime<Utc>>,
+    /// The credential that took it; empty before.
+    pub taken_by: String,
 }
 
 #[derive(Queryable, Insertable)]
@@ -43,7 +45,8 @@ struct Row {
     territory: i32,
     body: String,
     created_at: NaiveDateTime,
-    sent_at: Option<NaiveDateTime>,
+    taken_at: Option<NaiveDateTime>,
+    taken_by: String,
 }
 
 fn noun(row: Row) -> Result<Message, StoreError> {
@@ -56,8 +59,50 @@ fn noun(row: Row) -> Result<Message, StoreError> {
         territory: kato_from_column(row.territory)?,
         body: row.body,
         created_at: from_column(row.created_at),
-        sent_at: row.sent_at.map(from_column),
+        taken_at: row.taken_at.map(from_column),
+        taken_by: row.taken_by,
     })
+}
+
+/// Which messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// To this territory and all below.
+    pub territory: Kato,
+    /// Taken, not taken, or both.
+    pub taken: Option<bool>,
+}
+
+/// A page of messages by the instant of their writing and id, after a place in that order.
+///
+/// # Errors
+/// The database is not available.
+pub fn page(
+    conn: &mut AnyConnection,
+    wanted: Wanted,
+    after: Option<(DateTime<Utc>, &str)>,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let (low, high) = wanted.territory.range();
+    let (low, high) = (kato_to_column(low), kato_to_column(high));
+    let home = wanted.territory.home();
+    let rows: Vec<Row> = on_backend!(conn, c => {
+        let mut query = outbox::table.filter(outbox::territory.between(low, high)).into_boxed();
+        if home.is_home() && home != Kato::COUNTRY {
+            query = query.filter(outbox::home.eq(kato_to_column(home)));
+        }
+        query = match wanted.taken {
+            Some(true) => query.filter(outbox::taken_at.is_not_null()),
+            Some(false) => query.filter(outbox::taken_at.is_null()),
+            None => query,
+        };
+        if let Some((at, id)) = after {
+            let at = to_column(at);
+            query = query.filter(outbox::created_at.gt(at).or(outbox::created_at.eq(at).and(outbox::id.gt(id))));
+        }
+        query.order((outbox::created_at, outbox::id)).limit(limit).load(c)?
+    });
+    rows.into_iter().map(noun).collect()
 }
 
 /// What was written about something, oldest first.
@@ -87,10 +132,22 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Message]) -> Result<(), StoreErro
                 territory: kato_to_column(m.territory),
                 body: m.body.clone(),
                 created_at: to_column(m.created_at),
-                sent_at: m.sent_at.map(to_column),
+                taken_at: m.taken_at.map(to_column),
+                taken_by: m.taken_by.clone(),
             })
             .collect();
         on_backend!(tx.conn(), c => diesel::insert_into(outbox::table).values(&rows).execute(c))?;
     }
     Ok(())
+}
+
+/// Marks messages as taken by a credential. Their home must be locked: a message is taken once.
+///
+/// # Errors
+/// The database refuses.
+pub fn take(tx: &mut Transaction<'_>, ids: &[&str], by: &str) -> Result<usize, StoreError> {
+    let at = to_column(tx.at());
+    let open = outbox::table.filter(outbox::id.eq_any(ids.to_vec())).filter(outbox::taken_at.is_null());
+    let taken = (outbox::taken_at.eq(at), outbox::taken_by.eq(by));
+    Ok(on_backend!(tx.conn(), c => diesel::update(open).set(taken).execute(c)?))
 }

@@ -279,7 +279,8 @@ diesel::table! {
         territory -> Integer,
         body -> Text,
         created_at -> Timestamp,
-        sent_at -> Nullable<Timestamp>,
+        taken_at -> Nullable<Timestamp>,
+        taken_by -> Text,
     }
 }
 

@@ -1,7 +1,5 @@
 //! From outside words to acts and back: credentials, bodies, answers, problem documents (RFC 9457).
 
-use std::sync::Arc;
-
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
@@ -12,9 +10,10 @@ use serde_json::{Map, Value, json};
 use crate::service::permissions::{Act, Principal};
 use crate::service::problem::{Kind, Problem};
 use crate::service::registry::{Answer, Caller, Idempotency, Registry};
+use crate::service::running::Running;
 
 /// What every handler shares.
-pub type Shared = web::Data<Arc<Registry>>;
+pub type Shared = web::Data<Running>;
 
 /// Longest Idempotency-Key.
 const KEY_MAX: usize = 255;
@@ -202,10 +201,12 @@ where
     let token = bearer(&request);
     let key = idempotency(&request, &bytes);
     let done = web::block(move || {
-        let principal = shared.principal(&token?)?;
+        let token = token?;
+        let registry = shared.up_to_date()?;
+        let principal = registry.principal(&token)?;
         principal.role_may(act)?;
         let caller = Caller { principal, idempotency: key? };
-        run(&shared, &caller, read_body(&bytes)?)
+        run(&registry, &caller, read_body(&bytes)?)
     })
     .await;
     match flatten(done) {
@@ -225,9 +226,10 @@ where
 {
     let token = bearer(&request);
     let done = web::block(move || -> Result<String, Problem> {
-        let principal = shared.principal(&token?)?;
+        let registry = shared.now();
+        let principal = registry.principal(&token?)?;
         principal.role_may(act)?;
-        let value = run(&shared, &principal)?;
+        let value = run(&registry, &principal)?;
         serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
     })
     .await;
@@ -241,7 +243,7 @@ where
     F: FnOnce(&Registry) -> Result<T, Problem> + Send + 'static,
 {
     let done = web::block(move || -> Result<String, Problem> {
-        let value = run(&shared)?;
+        let value = run(&shared.now())?;
         serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
     })
     .await;
@@ -260,9 +262,10 @@ where
 {
     let token = bearer(&request);
     let done = web::block(move || -> Result<String, Problem> {
-        let principal = shared.principal(&token?)?;
+        let registry = shared.now();
+        let principal = registry.principal(&token?)?;
         principal.role_may(act)?;
-        run(&shared, &principal)
+        run(&registry, &principal)
     })
     .await;
     match flatten(done) {

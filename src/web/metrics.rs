@@ -38,9 +38,10 @@ impl Metrics {
 #[utoipa::path(get, path = "/metrics", tag = "operation",
     responses((status = 200, content_type = "text/plain", body = String)), security(()))]
 pub async fn metrics(shared: Shared, metrics: Data<Metrics>) -> HttpResponse {
-    metrics.entries.set(i64::try_from(shared.live.read().len()).unwrap_or(i64::MAX));
+    let registry = shared.now();
+    metrics.entries.set(i64::try_from(registry.live.read().len()).unwrap_or(i64::MAX));
     metrics.registers.reset();
-    for (register, state) in shared.registers.states(shared.clock.now()) {
+    for (register, state) in registry.registers.states(registry.clock.now()) {
         metrics.registers.with_label_values(&[register, state.code()]).set(1);
     }
     let mut text = Vec::new();

@@ -4,7 +4,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{applications, cases, corrections, places, public, queues, referrals};
+use super::api::{applications, cases, corrections, outbox, places, public, queues, referrals};
 
 /// The document.
 #[derive(OpenApi)]
@@ -22,6 +22,7 @@ use super::api::{applications, cases, corrections, places, public, queues, refer
         queues::list, queues::entries,
         cases::read, cases::documents, cases::step, cases::send_back, cases::replace_executor, cases::withdraw,
         cases::status, cases::open, cases::due, cases::due_csv,
+        outbox::read, outbox::take,
     ),
     modifiers(&Bearer),
     security(("bearer" = [])),

@@ -4,7 +4,9 @@ use actix_governor::Governor;
 use actix_web::middleware::Condition;
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 
-use super::api::{applications as a, cases as c, corrections as k, places as p, public, queues as q, referrals as r};
+use super::api::{
+    applications as a, cases as c, corrections as k, outbox as o, places as p, public, queues as q, referrals as r,
+};
 use super::limits::Limit;
 use super::{metrics, pages};
 use crate::service::permissions::Act;
@@ -60,6 +62,8 @@ pub const ROUTES: &[Listed] = &[
     ("POST", "/api/v1/cases/{number}/send_back", Some(Act::LeadCase)),
     ("POST", "/api/v1/cases/{number}/replace_executor", Some(Act::LeadCase)),
     ("POST", "/api/v1/cases/{number}/withdraw", Some(Act::WithdrawCase)),
+    ("GET", "/api/v1/outbox", Some(Act::ReadOutbox)),
+    ("POST", "/api/v1/outbox/take", Some(Act::TakeMessages)),
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/metrics", None),
@@ -114,6 +118,8 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/cases/{number}/send_back").route(post().to(c::send_back)))
         .service(at("/api/v1/cases/{number}/replace_executor").route(post().to(c::replace_executor)))
         .service(at("/api/v1/cases/{number}/withdraw").route(post().to(c::withdraw)))
+        .service(at("/api/v1/outbox").route(get().to(o::read)))
+        .service(at("/api/v1/outbox/take").route(post().to(o::take)))
         .service(at("/healthz").route(get().to(public::healthz)))
         .service(at("/readyz").route(get().to(public::readyz)))
         .service(at("/metrics").route(get().to(metrics::metrics)))

@@ -18,6 +18,7 @@ use super::proxies::Proxies;
 use super::{answer, routes};
 use crate::service::problem::{Kind, Problem};
 use crate::service::registry::Registry;
+use crate::service::running::Running;
 
 /// How often the chains of other processes are looked at.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
@@ -59,13 +60,14 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
         .key_extractor(ByAddress::behind(options.proxies.clone()))
         .finish()
         .ok_or_else(|| std::io::Error::other("the rate limit is zero"))?;
-    let follower = follow(Arc::clone(&registry))?;
+    let running = web::Data::new(Running::new(registry));
+    let follower = follow(running.clone())?;
     let rate_limit = options.rate_limit;
     let http = HttpServer::new(move || {
         let counted = metrics.answers.clone();
         let limit = limit.clone();
         App::new()
-            .app_data(web::Data::new(Arc::clone(&registry)))
+            .app_data(running.clone())
             .app_data(web::Data::new(metrics.clone()))
             .app_data(web::PayloadConfig::new(BODY_MAX))
             .app_data(
@@ -108,11 +110,11 @@ fn malformed(code: &'static str, what: &str, error: &dyn std::fmt::Display) -> a
 }
 
 /// Follows what other processes write, until the sender is dropped.
-fn follow(registry: Arc<Registry>) -> std::io::Result<Sender<()>> {
+fn follow(running: web::Data<Running>) -> std::io::Result<Sender<()>> {
     let (stop, stopped) = channel::<()>();
     std::thread::Builder::new().name("follower".to_owned()).spawn(move || {
         while stopped.recv_timeout(FOLLOW_EVERY) == Err(RecvTimeoutError::Timeout) {
-            if let Err(problem) = registry.follow_all() {
+            if let Err(problem) = running.follow() {
                 tracing::warn!(%problem, "the journal cannot be followed now");
             }
         }

@@ -43,6 +43,7 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
         on(&format!("places/{place}"), "withdraw", &staff),
         ("/api/v1/cases".to_owned(), Some(office.clone())),
         ("/api/v1/cases/status".to_owned(), None),
+        ("/api/v1/outbox/take".to_owned(), Some(department.clone())),
         on(&format!("cases/{case}"), "withdraw", &office),
     ];
     posts.extend(["steps", "send_back", "replace_executor"].map(|act| on(&format!("cases/{case}"), act, &department)));

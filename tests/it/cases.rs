@@ -208,7 +208,18 @@ fn a_step_by_the_wrong_role_out_of_order_twice_or_after_the_end_changes_nothing(
     desk.step("391000000-K-999999", &head, &assign).refused(404, "not_found");
     assert_eq!(desk.records(), records, "nothing was done");
     desk.step(&case, &head, &json!({"step": "refuse_service", "grounds": ["untrue_data"]})).must(200);
-    desk.step(&case, &head, &assign).refused(409, "case_ended");
+    let (read, records) = (desk.case(&case), desk.records());
+    let late = desk.step(&case, &head, &assign).refused(409, "case_ended");
+    assert_eq!(
+        (&late.json["grounds"][0]["code"], &late.json["grounds"][0]["basis"]),
+        (&json!("assign"), &json!("act"))
+    );
+    for act in ["send_back", "replace_executor", "withdraw"] {
+        let sent = json!({"reason": "хат", "executor": executor});
+        let refused = desk.post(&format!("/api/v1/cases/{case}/{act}"), &head, &sent);
+        assert_eq!(refused.status, 409, "{act}: {}", refused.text);
+    }
+    assert_eq!((desk.case(&case), desk.records()), (read, records), "nothing follows the end");
 }
 
 impl Desk {
@@ -406,9 +417,24 @@ fn consent_is_a_fact_of_the_step_that_takes_it(desk: &Desk) {
     let consent = &fact["consent"];
     assert_eq!((&consent["taken"], &consent["taken_by"]), (&json!(true), &json!("clerk")));
     assert!(consent["text"]["ru"].as_str().is_some_and(|t| t.starts_with("Даю согласие")), "{consent}");
+    assert_eq!((&consent["at"], &consent["law"]), (&json!("2026-09-10T04:00:00.000000Z"), &Value::Null));
     let (_, case) = desk.case_of_another_child(&desk.office(), "101010000");
     let history = desk.registry.history(&case).expect("the history");
     assert_eq!(history[0].facts, "", "the act of 2014 asks for none");
+    // Where a law dispenses with it, that law is the fact.
+    let mut sent = desk.another_child().application(CITY);
+    sent["consent"] = json!(false);
+    desk.hand_in(&desk.office(), &sent).refused(422, "no_consent");
+    sent["exemption"] = json!("сынақ заңының 5-бабы");
+    desk.keep_secret("сынақ заңының");
+    let case = desk.hand_in(&desk.office(), &sent).must(201).text_of("case");
+    let history = desk.registry.history(&case).expect("the history");
+    let key = &history[0].facts;
+    let kept = desk.registry.store.read(|conn| kezek::store::facts::find(conn, key)).expect("facts").expect("a fact");
+    let fact: Value = serde_json::from_str(&kept.body).expect("JSON");
+    let consent = &fact["consent"];
+    assert_eq!((&consent["taken"], &consent["law"]), (&json!(false), &json!("сынақ заңының 5-бабы")));
+    assert!(consent["text"]["ru"].as_str().is_some_and(|t| t.starts_with("Согласие не берется")), "{consent}");
 }
 
 fn a_request_for_a_service_is_read_whole_before_anything_is_kept(desk: &Desk) {

@@ -76,9 +76,10 @@ impl Things {
             .replace("{name}", &self.file)
             .replace("{key}", &format!("{HOME}-2022-general"));
         if method == "GET" {
-            let asks = ["/bulletins/latest", "/referrals/next", "/queues", "/places", "/cases", "/cases.csv"]
-                .iter()
-                .any(|end| path.ends_with(end));
+            let asks =
+                ["/bulletins/latest", "/referrals/next", "/queues", "/places", "/cases", "/cases.csv", "/outbox"]
+                    .iter()
+                    .any(|end| path.ends_with(end));
             return (if asks { format!("{path}?territory={HOME}") } else { path }, None);
         }
         let skipped =
@@ -96,6 +97,7 @@ impl Things {
             "/cases" => crate::cases::request_of(&desk.another_child(), "externat", CITY),
             "/cases/status" => json!({"case": self.case, "iin": desk.another_child().iin}),
             "/cases/{number}/steps" => json!({"step": "none"}),
+            "/outbox/take" => json!({"territory": HOME}),
             "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),
             "/places/{id}/withdraw" => json!({"reason": "хат"}),
             "/rounds" => json!({"territory": HOME, "dry_run": true}),
@@ -224,6 +226,7 @@ fn the_table_lists_every_act_once_and_keeps_the_roles_apart() {
         Act::ReadPlaces,
         Act::ReadCase,
         Act::OverseeCases,
+        Act::ReadOutbox,
     ];
     assert_eq!(of_auditor, reads);
 }

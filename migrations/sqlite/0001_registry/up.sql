@@ -259,7 +259,7 @@ CREATE TABLE case_steps (
     PRIMARY KEY (case_number, serial)
 ) STRICT;
 
--- What somebody is to be told. Whoever sends it fills `sent_at`.
+-- What somebody is to be told, until whoever sends it takes it.
 CREATE TABLE outbox (
     id TEXT NOT NULL PRIMARY KEY,
     home INTEGER NOT NULL REFERENCES homes (code),
@@ -269,9 +269,11 @@ CREATE TABLE outbox (
     territory INTEGER NOT NULL,
     body TEXT NOT NULL,
     created_at TEXT NOT NULL,
-    sent_at TEXT
+    taken_at TEXT,
+    taken_by TEXT NOT NULL
 ) STRICT;
-CREATE INDEX outbox_unsent ON outbox (home, created_at) WHERE sent_at IS NULL;
+CREATE INDEX outbox_untaken ON outbox (home, created_at, id) WHERE taken_at IS NULL;
+CREATE INDEX outbox_home ON outbox (home, created_at, id);
 CREATE INDEX outbox_subject ON outbox (subject);
 
 CREATE TABLE rounds (

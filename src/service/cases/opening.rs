@@ -145,7 +145,7 @@ impl Registry {
         tx: &mut Transaction<'_>,
         principal: &Principal,
         application: &Application,
-        bound: &Bound<'_>,
+        (bound, exemption): (&Bound<'_>, Option<&str>),
     ) -> Result<Option<Travel<'_>>, Problem> {
         let regulation = self.rules.regulations.get(&bound.regulation.id);
         let Some(course) = regulation.and_then(|r| r.course(application.channel)) else { return Ok(None) };
@@ -155,7 +155,7 @@ impl Registry {
             referral: "",
             kindergarten: "",
             facts: &application.facts,
-            exemption: None,
+            exemption,
         };
         let mut travel = self.begin(tx, course, &about)?;
         self.take_in(tx, &mut travel, principal, (&about, None))?;

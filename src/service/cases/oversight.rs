@@ -256,10 +256,13 @@ pub(crate) fn escalate(
             kind: "overdue".to_owned(),
             recipient: recipient.to_owned(),
             territory,
-            body: json!({"case": case.number, "step": case.step, "due_at": case.due_at().map(instant_text)})
-                .to_string(),
+            body: json!({"regulation": case.regulation, "channel": case.channel, "step": case.step,
+                "kindergarten": case.kindergarten, "executor": case.executor,
+                "due_at": case.due_at().map(instant_text)})
+            .to_string(),
             created_at: tx.at(),
-            sent_at: None,
+            taken_at: None,
+            taken_by: String::new(),
         };
         outbox::insert(tx, std::slice::from_ref(&message))?;
         due_lists::escalated(tx, &case.number, level, further)?;

@@ -3,6 +3,7 @@
 pub mod applications;
 pub mod cases;
 pub mod corrections;
+pub mod outbox;
 pub mod places;
 pub mod public;
 pub mod queues;

@@ -34,7 +34,8 @@ pub async fn positions(shared: Shared, body: Body) -> HttpResponse {
 fn answer(shared: &Shared, bytes: &[u8]) -> Result<String, Problem> {
     let asked: Asked = read_body(bytes)?;
     let iin = Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
-    Ok(shared.positions_text(iin, shared.clock.now()))
+    let registry = shared.now();
+    Ok(registry.positions_text(iin, registry.clock.now()))
 }
 
 /// Whether the process answers.

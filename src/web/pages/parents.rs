@@ -1,6 +1,8 @@
 //! The parents' page: type the child's IIN, see the position and why. Plain HTML that works without scripts; the IIN
 //! travels in the body of a form, never in an address.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -54,19 +56,19 @@ fn tongue(code: Option<&str>) -> Tongue {
 
 /// The empty form.
 pub async fn form(shared: Shared, query: web::Query<In>) -> HttpResponse {
-    respond(&shared.rules, tongue(query.lang.as_deref()), None, None)
+    respond(&shared.now().rules, tongue(query.lang.as_deref()), None, None)
 }
 
 /// The answer.
 pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
     let tongue = tongue(typed.lang.as_deref());
-    let rules = &shared.rules;
+    let registry = shared.now();
+    let rules = &Arc::clone(&registry.rules);
     let Ok(iin) = Iin::parse(typed.iin.trim()) else {
         let text = rules.messages.render(tongue, "wrong_iin", &[]).unwrap_or_default();
         return respond(rules, tongue, Some(text), None);
     };
-    let entry = shared.positions(iin, shared.clock.now()).entries.into_iter().next();
-    let registry = shared.clone();
+    let entry = registry.positions(iin, registry.clock.now()).entries.into_iter().next();
     let found = web::block(move || entry.map(|entry| named(&registry, tongue, entry))).await;
     match found {
         Ok(Some(shown)) => respond(rules, tongue, None, Some(shown)),
