@@ -7,9 +7,11 @@ use super::permissions::Principal;
 use super::problem::{Ground, Kind, Problem};
 use super::referrals::Authority;
 use super::registry::Registry;
+use super::words::clause;
 use crate::domain::codes::{Basis, Channel, Role};
 use crate::domain::kato::Kato;
 use crate::rules::course::Course;
+use crate::rules::messages::Tongue;
 use crate::rules::provider::{ProviderKind, authority_kinds};
 use crate::rules::regulation::{Actor, Regulation, Step};
 use crate::rules::sourced::Names;
@@ -58,8 +60,8 @@ pub(crate) fn clause_of(regulation: &Regulation, step: &Step, label: &Names) -> 
         code: step.id.clone(),
         basis: Basis::Act,
         source: format!("{}, {}", regulation.id, step.clause),
-        kk: format!("{}, {}: {}", act.kk, step.clause, label.kk),
-        ru: format!("{}, {}: {}", act.ru, step.clause, label.ru),
+        kk: format!("{}, {}: {}", act.kk, clause(Tongue::Kk, &step.clause), label.kk),
+        ru: format!("{}, {}: {}", act.ru, clause(Tongue::Ru, &step.clause), label.ru),
     }
 }
 

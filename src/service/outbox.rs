@@ -13,11 +13,11 @@ use super::problem::{Kind, Problem};
 use super::registry::{Answer, Caller, Registry};
 use super::words::{Said, say_each};
 use crate::domain::codes::Channel;
+use crate::domain::instant::{instant_text, read_instant};
 use crate::domain::kato::Kato;
 use crate::exchange::rows::MessageRow;
 use crate::store::outbox::{self, Message, Wanted};
 use crate::store::{Entry, Written};
-use crate::trust::journal::instant_text;
 
 /// Messages of one page.
 const PAGE: i64 = 200;
@@ -110,7 +110,7 @@ fn wanted(asked: &OutboxIn, territory: Kato) -> Result<Wanted, Problem> {
 }
 
 fn cursor(text: &str) -> Result<(DateTime<Utc>, &str), Problem> {
-    let read = text.split_once('|').and_then(|(at, id)| Some((DateTime::parse_from_rfc3339(at).ok()?.to_utc(), id)));
+    let read = text.split_once('|').and_then(|(at, id)| Some((read_instant(at).ok()?, id)));
     read.ok_or_else(|| Problem::invalid("cursor", "wrong_cursor", "send the cursor exactly as `next` gave it"))
 }
 

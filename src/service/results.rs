@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::proofs;
 use super::referrals::Authority;
 use super::registry::Registry;
-use super::words::{Said, date, label, say, say_each};
+use super::words::{Said, clause, date, label, say, say_each};
 use crate::documents::paper::{Line, Paper};
 use crate::domain::application::{Application, Child};
 use crate::domain::codes::{Channel, ProofStatus, ResultKind};
@@ -96,9 +96,10 @@ pub(crate) fn reasoned_refusal(
     let appeal_body = appeal_body(conn, issue.application.territory)?;
     for ground in grounds {
         let names = Said { kk: ground.names.kk.clone(), ru: ground.names.ru.clone(), en: ground.names.en.clone() };
-        let clause = ground.clause.as_deref().unwrap_or_default();
+        let number = ground.clause.as_deref().unwrap_or_default();
         let basis = Said::each(|tongue| {
             let act = bound.regulation.act.citation.get(tongue);
+            let clause = clause(tongue, number);
             format!("{}, {act}, {clause}", rules.messages.label_or_code(tongue, "basis", ground.basis.code()))
         });
         let term = say(rules, "appeal_term", &[]);

@@ -1,5 +1,6 @@
 //! Cases: every service of the regulations runs its course, step by step, and leaves what the act names.
 
+mod by_hand;
 mod oversight;
 mod plans;
 mod walk;
@@ -385,6 +386,10 @@ fn a_package_that_is_incomplete_is_not_accepted_and_a_paper_past_its_day_is_refu
 fn an_applicant_reads_the_case_with_proof_of_who_they_are(desk: &Desk) {
     let (child, other) = (desk.another_child(), desk.another_child());
     let opened = desk.post("/api/v1/cases", &desk.office(), &request_of(&child, "externat", CITY)).must(201);
+    let early = desk.step(&opened.text_of("number"), &desk.department(), &json!({"step": "sign"}));
+    let ground = &early.refused(409, "step_out_of_order").json["grounds"][0];
+    assert!(ground["kk"].as_str().is_some_and(|t| t.contains("5, 4-іс-қимыл: Нәтижеге қол қою")), "{ground}");
+    assert!(ground["ru"].as_str().is_some_and(|t| t.contains("5, действие 4: Подписание результата")), "{ground}");
     let queued = desk.hand_in(&desk.office(), &other.application(CITY)).must(201).text_of("case");
     let ask = |case: &str, iin: &str| {
         let sent = json!({"case": case, "iin": iin}).to_string();

@@ -1,15 +1,18 @@
-//! One case of each service: those of the queue and the admission as the main job left them, the others from the request
-//! to the result handed over.
+//! One completed case of each service and of each regulation that has work here: those of the queue and of the admission go
+//! on from where the main job left them, the others from the request to the result handed over.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{caller, field};
+use crate::domain::case::Case;
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
 use crate::rules::course::Course;
-use crate::rules::regulation::Regulation;
+use crate::rules::hours::Desk;
+use crate::rules::provider::ProviderKind;
+use crate::rules::regulation::{Actor, Regulation, Step};
 use crate::sample::people::Family;
 use crate::service::cases::ADMISSION;
 use crate::service::cases::request::CaseIn;
@@ -19,47 +22,103 @@ use crate::service::permissions::Principal;
 use crate::service::problem::Problem;
 use crate::service::registry::{Caller, QUEUEING, Registry};
 use crate::service::tokens;
-use crate::store::cases;
+use crate::store::{cases, referrals};
 
 /// As many cases as the demo opens, and more.
 const PAGE: i64 = 1_000;
 
-/// Opens and finishes a case of each service for one family each; a line of the story for each.
+/// Everybody who acts in a case: one official with all the roles of a provider, whom resolutions name, and the staff of
+/// kindergartens.
+struct Hands {
+    official: Caller,
+    staff: Caller,
+}
+
+impl Hands {
+    fn issue(registry: &Registry) -> Result<Hands, Problem> {
+        let now = registry.clock.now();
+        let hand = |role: Role| -> Result<Caller, Problem> {
+            let id = tokens::issue(&registry.store, now, role, Kato::COUNTRY, "")?.id;
+            Ok(Caller { principal: Principal { id, ..caller(role, Kato::COUNTRY).principal }, idempotency: None })
+        };
+        Ok(Hands { official: hand(Role::Department)?, staff: hand(Role::Kindergarten)? })
+    }
+
+    /// Whoever renders a service.
+    fn provider(&self, regulation: &Regulation) -> &Caller {
+        if regulation.provides(ProviderKind::Kindergarten) { &self.staff } else { &self.official }
+    }
+
+    /// Whoever does a step.
+    fn of(&self, course: &Course<'_>, step: &Step) -> Caller {
+        let applicant = step.actor == Actor::Applicant;
+        match step.actor.desk() {
+            Desk::StateCorporation => caller(Role::StateCorporation, Kato::COUNTRY),
+            Desk::Portal if applicant && course.channel() == Channel::StateCorporation => {
+                caller(Role::StateCorporation, Kato::COUNTRY)
+            }
+            Desk::Portal if !applicant || course.channel() == Channel::Portal => caller(Role::Portal, Kato::COUNTRY),
+            _ => self.provider(course.regulation).clone(),
+        }
+    }
+}
+
+/// Finishes a case of each regulation; a line of the story for each.
 pub(super) fn one_case_each(
     registry: &Registry,
     mut families: impl Iterator<Item = Family>,
 ) -> Result<Vec<(String, String)>, Problem> {
-    // One official who holds all the roles of a provider; a resolution names them.
-    let now = registry.clock.now();
-    let official = tokens::issue(&registry.store, now, Role::Department, Kato::COUNTRY, "")?;
-    let principal = Principal { id: official.id.clone(), ..caller(Role::Department, Kato::COUNTRY).principal };
-    let official = Caller { principal, idempotency: None };
-    let mut story = of_the_main_job(registry)?;
-    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let hands = Hands::issue(registry)?;
+    let mut numbers = of_the_main_job(registry, &hands)?;
     for regulation in registry.rules.regulations.values() {
         let own_door = [QUEUEING, ADMISSION].contains(&regulation.service.as_str());
-        let Some(course) = regulation.course(Channel::Office).filter(|_| !own_door) else { continue };
+        let bound = registry.rules.bindings.regulations.iter().any(|b| b.regulation == regulation.id);
+        let Some(course) = regulation.course(Channel::Office).filter(|_| !own_door && bound) else { continue };
         let Some(family) = families.next() else { break };
-        if told.insert(&regulation.service) {
-            let line = finish(registry, &official, course, &request(regulation, family))?;
-            story.push((format!("case of {}", regulation.service), line));
-        }
+        let sent = request(course.regulation, family);
+        let number = field(&registry.open_case(&caller(Role::Office, Kato::COUNTRY), &sent)?, "number");
+        numbers.push(number);
+    }
+    let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
+    let mut story = Vec::new();
+    for number in numbers {
+        finish(registry, &hands, &number)?;
+        let view = serde_json::to_value(registry.case(&auditor, &number)?).unwrap_or_default();
+        story.push(told(&view));
     }
     Ok(story)
 }
 
-/// The longest case of the queue and of the admission, which the main job has opened and decided.
-fn of_the_main_job(registry: &Registry) -> Result<Vec<(String, String)>, Problem> {
+/// A case of each regulation of the queue, each through another channel where it can be, and one of each of the admission.
+fn of_the_main_job(registry: &Registry, hands: &Hands) -> Result<Vec<String>, Problem> {
+    let present = |regulation: &str| -> Result<Option<String>, Problem> {
+        let issued = registry.store.read(|conn| referrals::page(conn, "", PAGE))?;
+        for referral in issued.iter().filter(|r| r.status == crate::domain::codes::ReferralStatus::Issued) {
+            let group = registry.store.read(|conn| crate::store::kindergartens::find(conn, &referral.kindergarten))?;
+            let Some(territory) = group.map(|k| k.territory) else { continue };
+            let bound = registry.rules.bound(ADMISSION, territory, registry.clock.now());
+            if bound.is_ok_and(|b| b.regulation.id == regulation) {
+                registry.present(&hands.staff, &referral.number)?;
+                return Ok(registry.store.read(|conn| cases::of_referral(conn, &referral.number))?.map(|c| c.number));
+            }
+        }
+        Ok(None)
+    };
     let all = registry.store.read(|conn| cases::page(conn, "", PAGE))?;
-    let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
-    let mut story = Vec::new();
-    for service in [QUEUEING, ADMISSION] {
-        let Some(longest) = all.iter().filter(|c| c.service == service).max_by_key(|c| c.steps) else { continue };
-        let view = registry.case(&auditor, &longest.number)?;
-        let view = serde_json::to_value(view).unwrap_or_default();
-        story.push((format!("case of {service}"), told(&longest.number, &view)));
+    let mut used: BTreeMap<Channel, usize> = BTreeMap::new();
+    let mut numbers = Vec::new();
+    for regulation in registry.rules.regulations.values() {
+        if regulation.service == ADMISSION {
+            numbers.extend(present(&regulation.id)?);
+        } else if regulation.service == QUEUEING {
+            let open = all.iter().filter(|c| c.regulation == regulation.id && c.state.is_open());
+            let fresh = |case: &&Case| used.get(&case.channel).copied().unwrap_or_default();
+            let Some(case) = open.min_by_key(fresh) else { continue };
+            *used.entry(case.channel).or_default() += 1;
+            numbers.push(case.number.clone());
+        }
     }
-    Ok(story)
+    Ok(numbers)
 }
 
 fn request(regulation: &Regulation, family: Family) -> CaseIn {
@@ -91,32 +150,39 @@ fn request(regulation: &Regulation, family: Family) -> CaseIn {
     }
 }
 
-/// Does every step along the path in favour of the applicant.
-fn finish(registry: &Registry, official: &Caller, course: Course<'_>, sent: &CaseIn) -> Result<String, Problem> {
-    let mut answer = registry.open_case(&caller(Role::Office, Kato::COUNTRY), sent)?;
-    let number = field(&answer, "number");
+/// Does every step that is left along the path, in favour of the applicant.
+fn finish(registry: &Registry, hands: &Hands, number: &str) -> Result<(), Problem> {
     loop {
-        let case: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-        let awaited = case.pointer("/current/step").and_then(Value::as_str).and_then(|id| course.step(id));
-        let Some(step) = awaited else { return Ok(told(&number, &case)) };
+        let case = registry.store.read(|conn| cases::find(conn, number))?.ok_or_else(|| Problem::not_found("case"))?;
+        let regulation = registry.rules.regulations.get(&case.regulation);
+        let Some(course) = regulation.and_then(|r| r.course(case.channel)) else { return Ok(()) };
+        let Some(step) = course.step(&case.step).filter(|_| case.state.is_open()) else { return Ok(()) };
         let decides = [course.drafting(), course.deciding()].into_iter().flatten().any(|s| s.id == step.id);
-        let step = StepIn {
+        let sent = StepIn {
             step: step.id.clone(),
-            executor: step.is_resolution().then(|| official.principal.id.clone()),
-            decision: decides.then(|| "accepted".to_owned()),
+            executor: step.is_resolution().then(|| hands.provider(course.regulation).principal.id.clone()),
+            decision: (decides && !case.decided).then(|| "accepted".to_owned()),
             ..StepIn::default()
         };
-        answer = registry.do_step(official, &number, &step)?;
+        registry.do_step(&hands.of(&course, step), number, &sent)?;
     }
 }
 
-fn told(number: &str, case: &Value) -> String {
-    let each = |list: &str, name: &str| -> Vec<String> {
-        let all = case.get(list).and_then(Value::as_array).into_iter().flatten();
-        all.filter_map(|one| one.get(name)?.as_str().map(str::to_owned)).collect()
-    };
-    let regulation = case.get("regulation").and_then(Value::as_str).unwrap_or_default();
-    let state = case.get("state").and_then(Value::as_str).unwrap_or_default();
-    let (steps, results) = (each("steps", "step").join(" > "), each("results", "kind").join(", "));
-    format!("{number} by {regulation}, {state}: {steps}; yields {results}")
+/// A line of the table: service, regulation, channel, steps, result, state and when.
+fn told(case: &Value) -> (String, String) {
+    let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
+    let results = case.get("results").and_then(Value::as_array).into_iter().flatten();
+    let results: Vec<&str> = results.filter_map(|one| one.get("kind")?.as_str()).collect();
+    let steps = case.get("steps").and_then(Value::as_array).map_or(0, Vec::len);
+    let when = if text("ended_at").is_empty() { text("due_at") } else { text("ended_at") };
+    let when = when.get(..16).unwrap_or_default().replace('T', " ");
+    let line = format!(
+        "{:20} {:36} {:17} {steps:2} steps  {:6} {when}  {}",
+        text("number"),
+        text("regulation"),
+        text("channel"),
+        text("state"),
+        results.join(", ")
+    );
+    (format!("case of {}", text("service")), line)
 }

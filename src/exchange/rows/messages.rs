@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::exchange::cell;
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
@@ -102,8 +103,8 @@ impl Row for MessageRow {
         cell(&self.subject);
         cell(&cell::guard(&self.text_kk));
         cell(&cell::guard(&self.text_ru));
-        cell(&cell::show_instant(self.created_at));
-        cell(&self.taken_at.map(cell::show_instant).unwrap_or_default());
+        cell(&instant_text(self.created_at));
+        cell(&self.taken_at.map(instant_text).unwrap_or_default());
         cell(&self.taken_by);
     }
 

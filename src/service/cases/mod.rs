@@ -71,6 +71,19 @@ pub(crate) fn end(rules: &Rules, tx: &mut Transaction<'_>, case: Case, act: Case
     Ok(travel.journal())
 }
 
+/// The case moved between the question and the act.
+pub(crate) fn too_early() -> Problem {
+    Problem::new(Kind::Busy, "unavailable", "the case moved meanwhile; send the same request again")
+}
+
+pub(crate) fn ended(case: &Case) -> Problem {
+    let message = format!(
+        "case {} has ended ({}); nothing can follow. Open a new one where the service is needed again",
+        case.number, case.state
+    );
+    Problem::conflict("case_ended", message).with("current_state", case.state)
+}
+
 impl Registry {
     /// The open case of an application's own service.
     pub(crate) fn travel_of_application(

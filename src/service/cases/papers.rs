@@ -13,7 +13,7 @@ use crate::service::problem::Problem;
 use crate::service::referrals::Authority;
 use crate::service::registry::Registry;
 use crate::service::results::{appeal_body, line, service_names};
-use crate::service::words::{Said, date, label, say, say_each};
+use crate::service::words::{Said, clause, date, label, say, say_each};
 use crate::store::connection::AnyConnection;
 use crate::store::results::StoredResult;
 use crate::store::{Transaction, applications, facts, results};
@@ -138,9 +138,10 @@ impl Registry {
 fn refused(registry: &Registry, of: &CasePaper<'_>, ground: &RuleGround, appeal_body: &Said) -> Said {
     let rules = &registry.rules;
     let names = Said { kk: ground.names.kk.clone(), ru: ground.names.ru.clone(), en: ground.names.en.clone() };
-    let clause = ground.clause.as_deref().unwrap_or_default();
+    let number = ground.clause.as_deref().unwrap_or_default();
     let basis = Said::each(|tongue| {
         let act = of.travel.course.regulation.act.citation.get(tongue);
+        let clause = clause(tongue, number);
         format!("{}, {act}, {clause}", rules.messages.label_or_code(tongue, "basis", ground.basis.code()))
     });
     let term = say(rules, "appeal_term", &[]);

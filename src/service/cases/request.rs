@@ -101,7 +101,9 @@ impl Registry {
         let now = self.clock.now();
         let bound = self.bound_service(&sent.service, territory, now)?;
         let course = bound.regulation.course(channel).ok_or_else(|| {
-            let message = format!("{} cannot be had through this channel ({channel})", bound.regulation.id);
+            let served: Vec<&str> = bound.regulation.channels.iter().map(|c| c.code.code()).collect();
+            let (id, served) = (&bound.regulation.id, served.join(", "));
+            let message = format!("{id} cannot be had through this channel ({channel}); ask for it through: {served}");
             Problem::invalid("service", "channel_not_served", message)
         })?;
         self.store.read(|conn| self.provides(conn, &caller.principal, bound.regulation, territory))?;

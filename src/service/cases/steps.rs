@@ -8,6 +8,7 @@ use super::asking::Asked;
 use super::ends::differs;
 use super::travel::Travel;
 use super::view::CaseWarning;
+use super::{ended, too_early};
 use crate::domain::case::{Case, CaseAct, Passage};
 use crate::domain::codes::Decision;
 use crate::domain::queue::Numbered;
@@ -92,16 +93,6 @@ pub(crate) fn load_case(conn: &mut AnyConnection, number: &str) -> Result<Case, 
 /// Whether a credential reaches a case. A kindergarten's reaches what its kindergarten renders.
 pub(crate) fn may_on_case(principal: &Principal, act: Act, case: &Case) -> Result<(), Problem> {
     principal.may_for(act, case.territory, &case.kindergarten)
-}
-
-/// The case moved between the question and the act.
-fn too_early() -> Problem {
-    Problem::new(Kind::Busy, "unavailable", "the case moved meanwhile; send the same request again")
-}
-
-pub(crate) fn ended(case: &Case) -> Problem {
-    let message = format!("case {} has ended ({}); nothing can follow", case.number, case.state);
-    Problem::conflict("case_ended", message).with("current_state", case.state)
 }
 
 impl Registry {
