@@ -29,6 +29,8 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
     let place = desk.place(GROUP);
     let referral = desk.refer_next(HOME);
     let (office, department, staff) = (desk.office(), desk.department(), desk.kindergarten());
+    let round =
+        desk.post("/api/v1/rounds", &department, &serde_json::json!({"territory": HOME})).must(201).text_of("id");
     let on = |what: &str, act: &str, token: &str| (format!("/api/v1/{what}/{act}"), Some(token.to_owned()));
     let application = format!("applications/{number}");
     let referral = format!("referrals/{referral}");
@@ -45,6 +47,7 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
         ("/api/v1/cases/status".to_owned(), None),
         ("/api/v1/outbox/take".to_owned(), Some(department.clone())),
         on(&format!("cases/{case}"), "withdraw", &office),
+        on(&format!("rounds/{round}"), "corrections", &department),
     ];
     posts.extend(["steps", "send_back", "replace_executor"].map(|act| on(&format!("cases/{case}"), act, &department)));
     posts.extend(["decide", "proofs"].map(|act| on(&application, act, &department)));
