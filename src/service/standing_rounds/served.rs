@@ -4,14 +4,14 @@
 //! than its places reach. Under `program` the acts are those of [`StandingAllocation`]: a joining child is one more proposer, a
 //! place more a chain of vacancies.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
 use super::queue::StandingQueue;
 use crate::domain::kindergarten::Group;
 use crate::engine::allocation::Rule;
-use crate::engine::allocation::standing::{StandingAllocation, StandingChild};
+use crate::engine::allocation::standing::{ServedTurns, StandingAllocation, StandingChild, Taken};
 use crate::engine::order::QueueOrder;
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::problem::Problem;
@@ -34,25 +34,9 @@ struct Basis {
     groups: Vec<(Group, NaiveDate)>,
 }
 
-/// A participant as it was served: its list by the offered groups, and which of them it got.
-#[derive(Debug)]
-struct TurnServed {
-    ticket: u32,
-    list: Vec<u32>,
-    given: Option<u32>,
-}
-
-/// Who got which of the offered groups.
-#[derive(Clone, Copy, Debug)]
-struct Taken {
-    ticket: u32,
-    position: u64,
-    group: u32,
-}
-
 #[derive(Debug)]
 enum Engine {
-    Queue(Vec<TurnServed>),
+    Queue(ServedTurns),
     Program(Box<StandingAllocation>),
 }
 
@@ -119,14 +103,7 @@ impl StandingQueue {
                 let taken = in_order(&self.order, |ticket| market.group_of(ticket));
                 (Engine::Program(market), taken)
             }
-            Some((Engine::Queue(turns), groups)) if !asked.by_program() => {
-                let keeps = |turn: &TurnServed| {
-                    !self.changed.contains(&turn.ticket) && !turn.list.iter().any(|group| groups.contains(group))
-                };
-                let (turns, taken, anew) = serve(&self.order, &self.entries, asked, (turns, keeps), part);
-                self.turns_served += anew;
-                (Engine::Queue(turns), taken)
-            }
+            Some((Engine::Queue(turns), _)) if !asked.by_program() => self.serve(asked, turns, part),
             _ => self.anew(asked, part)?,
         };
         let participants = self.entries.values().filter(|seated| asked.takes_part(seated)).count();
@@ -157,9 +134,28 @@ impl StandingQueue {
             let taken = in_order(&self.order, |ticket| market.group_of(ticket));
             return Ok((Engine::Program(Box::new(market)), taken));
         }
-        let (turns, taken, anew) = serve(&self.order, &self.entries, asked, (Vec::new(), |_: &TurnServed| false), part);
+        Ok(self.serve(asked, ServedTurns::default(), part))
+    }
+
+    fn serve(
+        &mut self,
+        asked: &Asked<'_>,
+        mut turns: ServedTurns,
+        part: impl Fn(&Seated) -> bool,
+    ) -> (Engine, Vec<Taken>) {
+        let places = (0..).zip(asked.places()).collect();
+        let participants = self.order.in_order().filter_map(|placed| {
+            let ticket = placed.seat.ticket;
+            self.entries.get(&ticket).filter(|seated| part(seated)).map(|_| (ticket, placed.position))
+        });
+        let list = |ticket| {
+            let all = self.entries.get(&ticket).map(|seated| choices(seated, asked.offered)).unwrap_or_default();
+            all.into_iter().map(|id| id - 1).collect()
+        };
+        let anew = turns.serve(places, participants, &self.changed, list);
         self.turns_served += anew;
-        Ok((Engine::Queue(turns), taken))
+        let taken = turns.taken().to_vec();
+        (Engine::Queue(turns), taken)
     }
 
     /// Tells the market of everybody who changed and of every group with other places; how many that were.
@@ -200,7 +196,7 @@ impl StandingQueue {
 
     fn told(&self, taken: &[Taken], participants: usize) -> Served {
         let given = taken.iter().filter_map(|taken| {
-            let seated = self.entries.get(&taken.ticket)?;
+            let seated = self.entries.get(&taken.child)?;
             let taker = Taker {
                 number: seated.number.clone(),
                 position: taken.position,
@@ -216,47 +212,7 @@ impl StandingQueue {
 fn in_order(order: &QueueOrder, group_of: impl Fn(u32) -> Option<u32>) -> Vec<Taken> {
     let taken = order.in_order().filter_map(|placed| {
         let group = group_of(placed.seat.ticket)?.checked_sub(1)?;
-        Some(Taken { ticket: placed.seat.ticket, position: placed.position, group })
+        Some(Taken { child: placed.seat.ticket, position: placed.position, group })
     });
     taken.collect()
-}
-
-/// Serves a queue: turns that stand as before keep what they got, from the first other one on each takes the best of its list
-/// that is left, and when no place is left nobody further is asked. Gives the turns, who took what, and how many were served.
-fn serve(
-    order: &QueueOrder,
-    entries: &HashMap<u32, Seated>,
-    asked: &Asked<'_>,
-    (before, keeps): (Vec<TurnServed>, impl Fn(&TurnServed) -> bool),
-    part: impl Fn(&Seated) -> bool,
-) -> (Vec<TurnServed>, Vec<Taken>, u64) {
-    let mut left: BTreeMap<u32, u32> = (0..).zip(asked.places()).filter(|(_, places)| *places > 0).collect();
-    let mut before = before.into_iter();
-    let mut stands = true;
-    let (mut turns, mut taken, mut anew) = (Vec::new(), Vec::new(), 0);
-    for placed in order.in_order() {
-        if left.is_empty() {
-            break;
-        }
-        let ticket = placed.seat.ticket;
-        let Some(seated) = entries.get(&ticket).filter(|seated| part(seated)) else { continue };
-        let same = if stands { before.next().filter(|turn| turn.ticket == ticket && keeps(turn)) } else { None };
-        let turn = same.unwrap_or_else(|| {
-            (stands, anew) = (false, anew + 1);
-            let list: Vec<u32> = choices(seated, asked.offered).into_iter().map(|id| id - 1).collect();
-            let given = list.iter().copied().find(|group| left.contains_key(group));
-            TurnServed { ticket, list, given }
-        });
-        if let Some(group) = turn.given {
-            taken.push(Taken { ticket, position: placed.position, group });
-            if let Some(places) = left.get_mut(&group) {
-                *places -= 1;
-                if *places == 0 {
-                    left.remove(&group);
-                }
-            }
-        }
-        turns.push(turn);
-    }
-    (turns, taken, anew)
 }

@@ -4,12 +4,14 @@
 //! Under [`Rule::Program`], [`Rule::QueueByTurn`] and the queue without mixing a child's priority does not depend on the
 //! others, so an act moves only those whom it concerns: a child that joins is one more proposer, a place more is a vacancy
 //! chain, a departure is both ([`market`]). With mixing a child that joins or leaves shifts the turns behind it, so the
-//! queue is served again from the first turn that changed ([`queue`]).
+//! queue is served again from the first turn that changed ([`queue`]). Where the order of the turns is kept elsewhere, as a
+//! registry's queue keeps it with its spent turns, [`ServedTurns`] serves it in the same way.
 //!
 //! `*` is written out here, group by group: a standing market is one queue of one home, not a country.
 
 mod market;
 mod queue;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +19,7 @@ use std::fmt;
 use super::order::Rule;
 use market::Market;
 use queue::MixedQueue;
+pub use turns::{ServedTurns, Taken};
 
 /// A child of a standing market, by ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
