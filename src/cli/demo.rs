@@ -78,9 +78,12 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
     let database = Database { database_url: format!("sqlite://{}", path.display()) };
     let registers = crate::service::registers::invented().map_err(|e| e.to_string())?;
     let registry = database.registry(Clock::System)?.with_registers(registers);
-    let story = if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Vec::new() };
+    let mut story = if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Vec::new() };
     let village = akim_village(&registry).map_err(|e| e.to_string())?;
     write_tokens(&registry, folder, village)?;
+    // Last of all: credentials are journaled too, and the head is the one that `kezek journal verify` gives.
+    let head = crate::service::chains::verify(&registry.store).map_err(|e| e.to_string())?;
+    story.push(("journal".to_owned(), format!("verified, head {head}")));
     print_story(&story, fresh, folder);
     Ok(registry)
 }
@@ -134,7 +137,6 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
     }
     let waiting = registry.live.read().queues().map(|(_, order)| order.len()).sum::<usize>();
     say("children with a position", waiting.to_string());
-    say("journal", format!("verified, head {}", crate::service::chains::verify(&registry.store)?));
     Ok(story)
 }
 

@@ -248,7 +248,7 @@ pub fn save_dues(tx: &mut Transaction<'_>, moved: &[Moved]) -> Result<(), StoreE
         match tx.conn() {
             AnyConnection::Sqlite(c) => {
                 // The text that diesel itself writes for an instant.
-                let text = |at: Option<DateTime<Utc>>| at.map(|at| to_column(at).format("%F %T%.f").to_string());
+                let text = |at: Option<DateTime<Utc>>| at.map(|at| to_column(at).to_string());
                 let rows: Vec<serde_json::Value> = batch
                     .iter()
                     .map(|m| {
