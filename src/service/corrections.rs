@@ -24,7 +24,7 @@ use crate::store::rounds::{Round, RoundFile};
 use crate::store::{Entry, Written, rounds};
 use std::fmt;
 
-mod committed;
+pub(crate) mod committed;
 mod corrected;
 
 use committed::Committed;

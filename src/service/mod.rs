@@ -11,6 +11,7 @@ pub mod copies;
 pub mod corrections;
 pub mod decide;
 pub mod effects;
+pub mod explanations;
 pub mod exports;
 pub(crate) mod fairness;
 pub mod handed_in;

@@ -37,6 +37,8 @@ pub enum Act {
     CorrectRound,
     /// Read a round.
     ReadRound,
+    /// Read why a round gave an application what it gave.
+    ExplainRound,
     /// See which child is due for the next place.
     SeeNext,
     /// Issue a referral.
@@ -94,6 +96,7 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::HoldRound, &[Department]),
     (Act::CorrectRound, &[Department]),
     (Act::ReadRound, &[Department, Akim, Auditor]),
+    (Act::ExplainRound, &[Office, StateCorporation, Portal, Department, Akim, Auditor]),
     (Act::SeeNext, &[Department, Akim, Auditor]),
     (Act::Refer, &[Department, Akim]),
     (Act::Confirm, &[Department, Akim]),

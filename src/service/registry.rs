@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLockReadGuard};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
+use super::explanations::KeptPasses;
 use super::live::{Followed, Index, Live};
 use super::permissions::Principal;
 use super::problem::{Kind, Problem};
@@ -33,6 +34,8 @@ pub struct Registry {
     pub live: Arc<Live>,
     /// The rounds that are not committed yet.
     pub standing: StandingRounds,
+    /// The committed rounds that were explained last.
+    pub(crate) explained: Arc<KeptPasses>,
     /// The reasons of positions, ready to be said.
     pub reasons: Reasons,
     /// Who says whether a portal request's signature is the applicant's.
@@ -103,6 +106,7 @@ impl Registry {
             verifier: verifier.into(),
             registers: Registers::none(),
             standing: StandingRounds::default(),
+            explained: Arc::default(),
         })
     }
 
@@ -119,6 +123,7 @@ impl Registry {
             verifier: Arc::clone(&self.verifier),
             registers: self.registers.clone(),
             standing: StandingRounds::default(),
+            explained: Arc::clone(&self.explained),
         }
     }
 

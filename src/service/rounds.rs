@@ -3,6 +3,8 @@
 //! A round covers its territory and all below. A dry round is the same computation without keeping it; `next` and the
 //! issue of a single referral read its rows, so that nothing else decides who gets a place.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,8 +18,9 @@ use super::scope::{Outcome, Scope, internal};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Numbered, QueueKey};
+use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
-use crate::store::{Entry, Written, rounds};
+use crate::store::{Entry, Written, kindergartens, rounds};
 
 /// A round as it is asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -72,10 +75,17 @@ impl Registry {
             let outcome = scope.dry(tx.conn())?;
             let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
             let issued = referrals::issue_rows(self, tx, &authority, &outcome.rows)?;
+            let summary = self.summary(tx.conn(), &id, territory, at, &outcome)?;
             let body = body(&id, territory, at, false, &outcome, &issued.numbers);
             let files = super::certificates::files(&outcome, at)?;
-            let round =
-                Round { id: id.clone(), home: territory.home(), territory, held_at: at, body: body.to_string() };
+            let round = Round {
+                id: id.clone(),
+                home: territory.home(),
+                territory,
+                held_at: at,
+                summary: summary.to_string(),
+                body: body.to_string(),
+            };
             rounds::insert(tx, &round, &files)?;
             let entry = Entry {
                 home: territory.home(),
@@ -114,6 +124,30 @@ impl Registry {
         file.map(|f| f.body).ok_or_else(|| Problem::not_found("file"))
     }
 
+    /// What lists and explanations read of a round: what it covered and how much it gave, without its rows.
+    fn summary(
+        &self,
+        conn: &mut AnyConnection,
+        id: &str,
+        territory: Kato,
+        at: DateTime<Utc>,
+        outcome: &Outcome,
+    ) -> Result<Value, Problem> {
+        let of: HashMap<String, Kato> =
+            kindergartens::all(conn, Some(territory.home()))?.into_iter().map(|k| (k.id, k.queue_territory)).collect();
+        let offered = outcome.passes.iter().flat_map(|p| &p.groups).filter_map(|g| of.get(&g.kindergarten).copied());
+        let served: BTreeSet<Kato> = outcome.passes.iter().map(|p| p.queue.territory).chain(offered).collect();
+        Ok(json!({
+            "id": id,
+            "territory": territory,
+            "held_at": instant_text(at),
+            "placed": outcome.rows.len(),
+            "places_left": outcome.left.len(),
+            "territories": served,
+            "queues": queues(outcome),
+        }))
+    }
+
     fn try_round(&self, territory: Kato) -> Result<Answer, Problem> {
         let at = self.clock.now();
         let outcome = self
@@ -149,14 +183,6 @@ fn body(id: &str, territory: Kato, at: DateTime<Utc>, dry_run: bool, outcome: &O
             row
         })
         .collect();
-    let queues: Vec<Value> = outcome
-        .passes
-        .iter()
-        .map(|p| {
-            json!({"queue": p.queue, "pass": p.pass, "participants": p.participants, "placed": p.placed,
-                "groups": (1..).zip(&p.groups).map(|(n, g): (u32, _)| json!({"id": n, "group": g.id})).collect::<Vec<_>>()})
-        })
-        .collect();
     json!({
         "id": (!dry_run).then_some(id),
         "territory": territory,
@@ -165,6 +191,17 @@ fn body(id: &str, territory: Kato, at: DateTime<Utc>, dry_run: bool, outcome: &O
         "placed": outcome.rows.len(),
         "places_left": outcome.left,
         "allocation": rows,
-        "queues": queues,
+        "queues": queues(outcome),
     })
+}
+
+fn queues(outcome: &Outcome) -> Vec<Value> {
+    outcome
+        .passes
+        .iter()
+        .map(|p| {
+            json!({"queue": p.queue, "pass": p.pass, "participants": p.participants, "placed": p.placed,
+                "groups": (1..).zip(&p.groups).map(|(n, g): (u32, _)| json!({"id": n, "group": g.id})).collect::<Vec<_>>()})
+        })
+        .collect()
 }

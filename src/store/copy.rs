@@ -120,7 +120,7 @@ tables! {
     cases by 1000 { number: String, home: i32, service: String, regulation: String, territory: i32, channel: String, application: String, referral: String, kindergarten: String, facts: String, opened_at: NaiveDateTime, state: String, step: String, chosen: bool, entered_at: NaiveDateTime, step_due_at: Option<NaiveDateTime>, total_due_at: Option<NaiveDateTime>, due_at: Option<NaiveDateTime>, alert_at: Option<NaiveDateTime>, escalation: i16, executor: String, decision: String, decided: bool, grounds: String, steps: i32, ended_at: Option<NaiveDateTime> }
     case_steps by 1000 { case_number: String, serial: i32, home: i32, step: String, actor: String, principal: String, passage: String, entered_at: NaiveDateTime, due_at: Option<NaiveDateTime>, done_at: NaiveDateTime, outcome: String, facts: String }
     outbox by 1000 { id: String, home: i32, subject: String, kind: String, recipient: String, territory: i32, body: String, created_at: NaiveDateTime, taken_at: Option<NaiveDateTime>, taken_by: String }
-    rounds by 1000 { id: String, home: i32, territory: i32, held_at: NaiveDateTime, body: String }
+    rounds by 1000 { id: String, home: i32, territory: i32, held_at: NaiveDateTime, summary: String, body: String }
     round_files by 100 { round: String, name: String, body: String }
     confirmations by 1000 { id: String, home: i32, principal: String, place: String, application: String, ground: String, evidence: String, given_at: NaiveDateTime, used_at: Option<NaiveDateTime> }
     tokens by 1000 { id: String, hash: String, role: String, territory: i32, kindergarten: String, acts_as: String, issued_at: NaiveDateTime, revoked_at: Option<NaiveDateTime> }

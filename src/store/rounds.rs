@@ -20,8 +20,36 @@ pub struct Round {
     pub territory: Kato,
     /// When it was held.
     pub held_at: DateTime<Utc>,
-    /// What it decided, as JSON.
+    /// What it covered and how much it gave, as JSON: the body without its rows.
+    pub summary: String,
+    /// What it decided, as JSON. A round of a city has as many rows as places.
     pub body: String,
+}
+
+/// A committed round without its rows.
+#[derive(Clone, Debug)]
+pub struct RoundBrief {
+    /// Its id.
+    pub id: String,
+    /// The home that owns it.
+    pub home: Kato,
+    /// Its scope: this territory and all below.
+    pub territory: Kato,
+    /// When it was held.
+    pub held_at: DateTime<Utc>,
+    /// What it covered and how much it gave, as JSON.
+    pub summary: String,
+}
+
+/// Which committed rounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Rounds of the homes in this territory, and of its own home.
+    pub territory: Kato,
+    /// Held at or after this instant.
+    pub from: Option<DateTime<Utc>>,
+    /// Held before this instant.
+    pub before: Option<DateTime<Utc>>,
 }
 
 /// One file of a round: an instance, an allocation, a certificate, a correction.
@@ -44,6 +72,7 @@ pub fn insert(tx: &mut Transaction<'_>, round: &Round, files: &[RoundFile]) -> R
             rounds::home.eq(kato_to_column(round.home)),
             rounds::territory.eq(kato_to_column(round.territory)),
             rounds::held_at.eq(to_column(round.held_at)),
+            rounds::summary.eq(&round.summary),
             rounds::body.eq(&round.body),
         ))
         .execute(tx.conn())?;
@@ -70,17 +99,61 @@ pub fn add_files(tx: &mut Transaction<'_>, round: &str, files: &[RoundFile]) -> 
 /// # Errors
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Round>, StoreError> {
-    let row: Option<(String, i32, i32, NaiveDateTime, String)> = rounds::table.find(id).first(conn).optional()?;
-    row.map(|(id, home, territory, held_at, body)| {
-        Ok(Round {
-            id,
-            home: kato_from_column(home)?,
-            territory: kato_from_column(territory)?,
-            held_at: from_column(held_at),
-            body,
-        })
-    })
-    .transpose()
+    let Some(RoundBrief { id, home, territory, held_at, summary }) = brief(conn, id)? else { return Ok(None) };
+    let body: String = rounds::table.find(&id).select(rounds::body).first(conn)?;
+    Ok(Some(Round { id, home, territory, held_at, summary, body }))
+}
+
+type BriefRow = (String, i32, i32, NaiveDateTime, String);
+
+fn noun((id, home, territory, held_at, summary): BriefRow) -> Result<RoundBrief, StoreError> {
+    let (home, territory) = (kato_from_column(home)?, kato_from_column(territory)?);
+    Ok(RoundBrief { id, home, territory, held_at: from_column(held_at), summary })
+}
+
+/// The round with this id, without its rows.
+///
+/// # Errors
+/// The database is not available.
+pub fn brief(conn: &mut AnyConnection, id: &str) -> Result<Option<RoundBrief>, StoreError> {
+    let columns = (rounds::id, rounds::home, rounds::territory, rounds::held_at, rounds::summary);
+    let row: Option<BriefRow> = rounds::table.find(id).select(columns).first(conn).optional()?;
+    row.map(noun).transpose()
+}
+
+/// A page of rounds, the latest first, after a place in that order.
+///
+/// # Errors
+/// The database is not available.
+pub fn page(
+    conn: &mut AnyConnection,
+    wanted: Wanted,
+    after: Option<(DateTime<Utc>, &str)>,
+    limit: i64,
+) -> Result<Vec<RoundBrief>, StoreError> {
+    let columns = (rounds::id, rounds::home, rounds::territory, rounds::held_at, rounds::summary);
+    let home = wanted.territory.home();
+    let rows: Vec<BriefRow> = on_backend!(conn, c => {
+        let mut query = rounds::table.select(columns).into_boxed();
+        if home.is_home() && home != Kato::COUNTRY {
+            query = query.filter(rounds::home.eq(kato_to_column(home)));
+        } else {
+            let (low, high) = wanted.territory.range();
+            query = query.filter(rounds::home.between(kato_to_column(low), kato_to_column(high)));
+        }
+        if let Some(from) = wanted.from {
+            query = query.filter(rounds::held_at.ge(to_column(from)));
+        }
+        if let Some(before) = wanted.before {
+            query = query.filter(rounds::held_at.lt(to_column(before)));
+        }
+        if let Some((at, id)) = after {
+            let at = to_column(at);
+            query = query.filter(rounds::held_at.lt(at).or(rounds::held_at.eq(at).and(rounds::id.lt(id))));
+        }
+        query.order((rounds::held_at.desc(), rounds::id.desc())).limit(limit).load(c)?
+    });
+    rows.into_iter().map(noun).collect()
 }
 
 /// The files of a round, by name.
@@ -90,6 +163,18 @@ pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Round>, StoreEr
 pub fn files(conn: &mut AnyConnection, round: &str) -> Result<Vec<RoundFile>, StoreError> {
     Ok(round_files::table
         .filter(round_files::round.eq(round))
+        .order(round_files::name)
+        .select((round_files::name, round_files::body))
+        .load(conn)?)
+}
+
+/// Those files of a round that have these names, by name.
+///
+/// # Errors
+/// The database is not available.
+pub fn named_files(conn: &mut AnyConnection, round: &str, names: &[String]) -> Result<Vec<RoundFile>, StoreError> {
+    Ok(round_files::table
+        .filter(round_files::round.eq(round).and(round_files::name.eq_any(names)))
         .order(round_files::name)
         .select((round_files::name, round_files::body))
         .load(conn)?)

@@ -290,6 +290,7 @@ diesel::table! {
         home -> Integer,
         territory -> Integer,
         held_at -> Timestamp,
+        summary -> Text,
         body -> Text,
     }
 }

@@ -4,7 +4,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{applications, cases, corrections, outbox, places, public, queues, referrals};
+use super::api::{applications, cases, corrections, outbox, places, public, queues, referrals, rounds};
 
 /// The document.
 #[derive(OpenApi)]
@@ -16,7 +16,7 @@ use super::api::{applications, cases, corrections, outbox, places, public, queue
         applications::decide, applications::amend, applications::withdraw, applications::move_to,
         applications::judge_proof,
         places::territories, places::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, places::hold_round, places::simulate, places::round, places::certificate,
-        places::round_file, corrections::correct, corrections::list, corrections::read,
+        places::round_file, rounds::explain, rounds::explain_to_family, corrections::correct, corrections::list, corrections::read,
         referrals::next, referrals::refer, referrals::confirm, referrals::read, referrals::present, referrals::enrol,
         referrals::refuse, referrals::extend, referrals::annul,
         queues::list, queues::entries,

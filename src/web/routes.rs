@@ -6,6 +6,7 @@ use actix_web::web::{self, ServiceConfig, get, post, resource};
 
 use super::api::{
     applications as a, cases as c, corrections as k, outbox as o, places as p, public, queues as q, referrals as r,
+    rounds as d,
 };
 use super::limits::Limit;
 use super::{metrics, pages};
@@ -38,6 +39,8 @@ pub const ROUTES: &[Listed] = &[
     ("GET", "/api/v1/rounds/{id}", Some(Act::ReadRound)),
     ("GET", "/api/v1/rounds/{id}/certificate", Some(Act::ReadRound)),
     ("GET", "/api/v1/rounds/{id}/files/{name}", Some(Act::ReadRound)),
+    ("GET", "/api/v1/rounds/{id}/applications/{number}", Some(Act::ExplainRound)),
+    ("POST", "/api/v1/explanations", None),
     ("GET", "/api/v1/rounds/{id}/corrections", Some(Act::ReadRound)),
     ("POST", "/api/v1/rounds/{id}/corrections", Some(Act::CorrectRound)),
     ("GET", "/api/v1/rounds/{id}/corrections/{serial}", Some(Act::ReadRound)),
@@ -96,6 +99,8 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
         .service(at("/api/v1/rounds/{id}/certificate").route(get().to(p::certificate)))
         .service(at("/api/v1/rounds/{id}/files/{name}").route(get().to(p::round_file)))
+        .service(at("/api/v1/rounds/{id}/applications/{number}").route(get().to(d::explain)))
+        .service(at("/api/v1/explanations").wrap(limit()).route(post().to(d::explain_to_family)))
         .service(at("/api/v1/rounds/{id}/corrections").route(get().to(k::list)).route(post().to(k::correct)))
         .service(at("/api/v1/rounds/{id}/corrections/{serial}").route(get().to(k::read)))
         .service(at("/api/v1/referrals/next").route(get().to(r::next)))

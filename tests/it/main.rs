@@ -25,6 +25,7 @@ mod decrees;
 mod desk;
 mod domain;
 mod exchange;
+mod explanations;
 mod fairness;
 mod following;
 mod idempotency;

@@ -22,6 +22,7 @@ struct Things {
     application: String,
     case: String,
     referred: String,
+    waiting: String,
     open_place: String,
     taken_place: String,
     referral: String,
@@ -37,7 +38,7 @@ impl Things {
         let document = desk.accept(&referred).json["result"]["id"].as_str().expect("an id").to_owned();
         let taken_place = desk.place(GROUP);
         let referral = desk.refer_next(HOME);
-        desk.waiting(&desk.another_child());
+        let waiting = desk.waiting(&desk.another_child());
         desk.place(GROUP);
         let round =
             desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
@@ -46,6 +47,7 @@ impl Things {
             application,
             case,
             referred,
+            waiting,
             open_place: desk.place(GROUP),
             taken_place,
             referral,
@@ -68,6 +70,7 @@ impl Things {
         let path = route
             .replace("/referrals/{number}", &format!("/referrals/{}", self.referral))
             .replace("/cases/{number}", &format!("/cases/{}", self.case))
+            .replace("/rounds/{id}/applications/{number}", &format!("/rounds/{{id}}/applications/{}", self.waiting))
             .replace("{number}", &self.application)
             .replace("/places/{id}", &format!("/places/{}", self.taken_place))
             .replace("/documents/{id}", &format!("/documents/{}", self.document))
@@ -85,7 +88,7 @@ impl Things {
         let skipped =
             json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
         let body = match route.trim_start_matches("/api/v1") {
-            "/positions" => json!({"iin": desk.another_child().iin}),
+            "/positions" | "/explanations" => json!({"iin": desk.another_child().iin}),
             "/applications" => desk.another_child().application(CITY),
             "/applications/{number}/decide" => json!({"decision": "accepted"}),
             "/applications/{number}/amend" => json!({"contacts": ["+7 000 7654321"]}),
@@ -220,6 +223,7 @@ fn the_table_lists_every_act_once_and_keeps_the_roles_apart() {
         Act::ReadApplication,
         Act::TryRound,
         Act::ReadRound,
+        Act::ExplainRound,
         Act::SeeNext,
         Act::ReadReferral,
         Act::ReadQueue,

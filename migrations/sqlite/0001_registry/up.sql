@@ -281,9 +281,11 @@ CREATE TABLE rounds (
     home INTEGER NOT NULL REFERENCES homes (code),
     territory INTEGER NOT NULL,
     held_at TEXT NOT NULL,
+    -- The body without its rows: what lists and explanations read.
+    summary TEXT NOT NULL,
     body TEXT NOT NULL
 ) STRICT;
-CREATE INDEX rounds_home ON rounds (home, held_at);
+CREATE INDEX rounds_home ON rounds (home, held_at, id);
 
 CREATE TABLE round_files (
     round TEXT NOT NULL REFERENCES rounds (id),

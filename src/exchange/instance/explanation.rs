@@ -5,7 +5,11 @@
 //! ahead by tier, and this as a sentence are found by `group_id` in a second file, what would have changed the result by
 //! `reason` in a third: a country has millions of rows, but some ten thousand groups.
 
+mod child;
 mod sentences;
+
+pub use child::{ChoiceExplained, GroupExplained};
+pub use sentences::{Sentences, Voice};
 
 use std::io::{self, Write};
 
@@ -18,6 +22,9 @@ use crate::rules::messages::Messages;
 
 /// Header of the rows.
 const ROWS: &str = "child_id,choice,group_id,reason\n";
+
+/// The reason of a row with `*`.
+const ANY_FULL: &str = "any_full";
 
 const CHILDREN_TOGETHER: usize = 1 << 12;
 /// The longest row: three numbers of ten digits with their commas, and a reason.
@@ -89,35 +96,51 @@ impl<'a> Explanation<'a> {
         let mut row = Row { bytes: [0; ROW_BYTES], length: 0 };
         for i in from..(from + CHILDREN_TOGETHER).min(self.instance.children()) {
             let child = self.instance.by_id().map_or(i, |by_id| by_id[i] as usize);
-            let (tier, applied_at, got) =
-                (parts.tiers[child], parts.applied_at[child], self.allocation.group_of[child]);
             row.length = 0;
             row.number(parts.child_ids[child]);
             let named = row.length;
-            for (&choice, number) in parts.choices.get(child).iter().zip(1..) {
-                // A child without a place has no group, which must not be taken for `*`.
-                let reached = choice == got && choice != ANY;
-                if reached || (choice == ANY && got == 0) {
-                    break;
-                }
+            self.above(child, |number, refused| {
                 row.length = named;
                 row.number(number);
-                let Some(group) = self.groups.get(choice as usize) else {
-                    text.extend_from_slice(&row.bytes[..row.length]);
-                    text.extend_from_slice(b"*,any_full\n");
-                    continue;
-                };
-                let reason = match &self.special {
+                match refused {
                     None => {
-                        let sibling = || parts.siblings.get(child).contains(&choice);
-                        group.barrier.reason(tier, applied_at, sibling)
+                        text.extend_from_slice(&row.bytes[..row.length]);
+                        text.extend_from_slice(b"*,any_full\n");
                     }
-                    Some(special) => self.special_reason(special, choice, child, got),
-                };
-                row.number(group.id);
-                row.end(&ends[reason as usize]);
-                text.extend_from_slice(&row.bytes[..row.length]);
+                    Some((group, reason)) => {
+                        row.number(self.groups[group as usize].id);
+                        row.end(&ends[reason as usize]);
+                        text.extend_from_slice(&row.bytes[..row.length]);
+                    }
+                }
+            });
+        }
+    }
+
+    /// Tells of every choice above a child's result its number from 1, and the group's position with the reason; nothing of
+    /// these for `*`.
+    #[inline]
+    fn above(&self, child: usize, mut tell: impl FnMut(u32, Option<(u32, Reason)>)) {
+        let parts = self.instance.parts();
+        let (tier, applied_at, got) = (parts.tiers[child], parts.applied_at[child], self.allocation.group_of[child]);
+        for (&choice, number) in parts.choices.get(child).iter().zip(1..) {
+            // A child without a place has no group, which must not be taken for `*`.
+            let reached = choice == got && choice != ANY;
+            if reached || (choice == ANY && got == 0) {
+                break;
             }
+            let Some(group) = self.groups.get(choice as usize) else {
+                tell(number, None);
+                continue;
+            };
+            let reason = match &self.special {
+                None => {
+                    let sibling = || parts.siblings.get(child).contains(&choice);
+                    group.barrier.reason(tier, applied_at, sibling)
+                }
+                Some(special) => self.special_reason(special, choice, child, got),
+            };
+            tell(number, Some((choice, reason)));
         }
     }
 

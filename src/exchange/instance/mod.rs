@@ -27,7 +27,7 @@ pub use certificate::{audited, certificate_json, certify, published, published_s
 pub use child_facts::{ChildFacts, read_child_facts};
 pub use children::{Allowed, ChildrenRead, read_children};
 pub use correction::{NotThere, committed_groups, correction_tables, extra_places};
-pub use explanation::{Explanation, explain};
+pub use explanation::{ChoiceExplained, Explanation, GroupExplained, Sentences, Voice, explain};
 pub use groups::{GroupsRead, read_groups};
 pub use lookup::GroupLookup;
 pub use output::Output;

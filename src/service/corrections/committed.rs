@@ -12,22 +12,22 @@ use crate::service::scope::internal;
 use crate::store::rounds::{Round, RoundFile};
 
 /// One queue and pass of a round.
-pub(super) struct CommittedPass {
+pub(crate) struct CommittedPass {
     /// How its files are called.
-    pub(super) name: String,
-    pub(super) queue: QueueKey,
-    pub(super) rule: Rule,
-    pub(super) groups: Vec<WrittenGroup>,
-    pub(super) children: Vec<WrittenChild>,
+    pub(crate) name: String,
+    pub(crate) queue: QueueKey,
+    pub(crate) rule: Rule,
+    pub(crate) groups: Vec<WrittenGroup>,
+    pub(crate) children: Vec<WrittenChild>,
     /// (child id, group id) of those who got a place.
-    pub(super) allocation: Vec<(u32, u32)>,
+    pub(crate) allocation: Vec<(u32, u32)>,
     /// The registry's group by the id in the files.
-    pub(super) registry_groups: BTreeMap<u32, String>,
+    pub(crate) registry_groups: BTreeMap<u32, String>,
 }
 
 /// A round's passes.
-pub(super) struct Committed {
-    pub(super) passes: Vec<CommittedPass>,
+pub(crate) struct Committed {
+    pub(crate) passes: Vec<CommittedPass>,
 }
 
 impl Committed {
@@ -35,7 +35,7 @@ impl Committed {
     ///
     /// # Errors
     /// A file is not as the round wrote it.
-    pub(super) fn read(round: &Round, files: &[RoundFile]) -> Result<Self, Problem> {
+    pub(crate) fn read(round: &Round, files: &[RoundFile]) -> Result<Self, Problem> {
         let body: Value = serde_json::from_str(&round.body).map_err(internal)?;
         let queues = body.get("queues").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let passes = queues.iter().map(|said| pass(said, files)).collect::<Option<Vec<_>>>();
@@ -45,7 +45,8 @@ impl Committed {
     }
 }
 
-fn pass(said: &Value, files: &[RoundFile]) -> Option<CommittedPass> {
+/// One queue and pass of a round, as its body names it; `None` where a file is not as the round wrote it.
+pub(crate) fn pass(said: &Value, files: &[RoundFile]) -> Option<CommittedPass> {
     let key = said.get("queue")?.as_str()?;
     let name = format!("{key}-pass{}", said.get("pass")?.as_u64()?);
     let file = |end: &str| {

@@ -8,3 +8,4 @@ pub mod places;
 pub mod public;
 pub mod queues;
 pub mod referrals;
+pub mod rounds;

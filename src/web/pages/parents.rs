@@ -34,6 +34,8 @@ struct Shown {
     sentence: String,
     choices: Vec<String>,
     reasons: Vec<String>,
+    /// What the last round gave, and why, choice by choice; nothing where there was none.
+    round: Vec<String>,
 }
 
 /// In which language.
@@ -69,7 +71,12 @@ pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
         return respond(rules, tongue, Some(text), None);
     };
     let entry = registry.positions(iin, registry.clock.now()).entries.into_iter().next();
-    let found = web::block(move || entry.map(|entry| named(&registry, tongue, entry))).await;
+    let found = web::block(move || {
+        let mut shown = entry.map(|entry| named(&registry, tongue, entry))?;
+        shown.round = of_last_round(&registry, tongue, iin);
+        Some(shown)
+    })
+    .await;
     match found {
         Ok(Some(shown)) => respond(rules, tongue, None, Some(shown)),
         Ok(None) => {
@@ -88,6 +95,17 @@ fn named(registry: &Registry, tongue: Tongue, mut entry: PositionEntry) -> Shown
         }
     }
     shown(&registry.rules, tongue, entry)
+}
+
+/// The sentences about the last round that the child took part in; none where they cannot be read now.
+fn of_last_round(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<String> {
+    let explained = registry.explanations(iin).unwrap_or_default().explanations;
+    let told = explained.into_iter().flat_map(|round| {
+        let choices = round.choices.into_iter();
+        let choices = choices.map(|c| format!("{} {}", c.text.get(tongue), c.would_change.get(tongue)));
+        std::iter::once(round.text.get(tongue).to_owned()).chain(choices.collect::<Vec<_>>())
+    });
+    told.collect()
 }
 
 fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
@@ -125,6 +143,7 @@ fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
         sentence,
         choices,
         reasons: entry.reasons.iter().map(|r| r.text.get(tongue).to_owned()).collect(),
+        round: Vec::new(),
     }
 }
 

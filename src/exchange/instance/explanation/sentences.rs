@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::{Explanation, REASONS, code, push_number, write_pieces};
+use super::{ANY_FULL, Explanation, REASONS, code, push_number, write_pieces};
 use crate::domain::instant::micros_text;
 use crate::engine::allocation::{CutOff, Instance, Last, Rule};
 use crate::rules::messages::{Messages, Template, Tongue};
@@ -12,11 +12,10 @@ use crate::rules::messages::{Messages, Template, Tongue};
 const GROUPS: &str = "group_id,places,ahead_by_tier,last_tier,last_sibling,last_applied_at,last_ticket,kk,ru,en\n";
 /// Header of the reasons.
 const REASON_SENTENCES: &str = "reason,kk,ru,en\n";
-/// The reason of a row with `*`.
-const ANY_FULL: &str = "any_full";
 const GROUPS_TOGETHER: usize = 1 << 11;
 
 /// The templates of one language.
+#[derive(Debug)]
 struct Said {
     full: Template,
     full_sibling: Template,
@@ -26,8 +25,51 @@ struct Said {
     closed: Template,
 }
 
+/// To whom a group's sentence is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// To those who may read the round's files.
+    Official,
+    /// To a family: where turns decide, the last child is known by its number alone.
+    Family,
+}
+
+/// The sentences of groups in one language.
+#[derive(Debug)]
+pub struct Sentences(Said);
+
+impl Sentences {
+    /// Cuts the sentences.
+    ///
+    /// # Errors
+    /// A message is missing.
+    pub fn new(words: &Messages, tongue: Tongue, voice: Voice) -> io::Result<Self> {
+        Said::new(words, tongue, voice).map(Sentences)
+    }
+
+    /// The sentence of a group under the name that readers know, with the last child's number in the order and its instant
+    /// in words.
+    pub fn of(&self, rule: Rule, cut_off: &CutOff, (group, order, at): (&str, i64, &str)) -> String {
+        let mut text = vec![];
+        let template = self.0.of(cut_off, by_turn(rule));
+        push_said(&mut text, template, cut_off, |name, text| match name {
+            "group" => text.extend_from_slice(group.as_bytes()),
+            "order" => text.extend_from_slice(order.to_string().as_bytes()),
+            "at" => text.extend_from_slice(at.as_bytes()),
+            _ => {}
+        });
+        // Made of texts and digits only.
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+/// Whether the last child is known by its turn.
+fn by_turn(rule: Rule) -> bool {
+    matches!(rule, Rule::QueueByTurn | Rule::Queue { mix: Some(_) })
+}
+
 impl Said {
-    fn new(words: &Messages, tongue: Tongue) -> io::Result<Self> {
+    fn new(words: &Messages, tongue: Tongue, voice: Voice) -> io::Result<Self> {
         let template = |code: &str| {
             let missing = || io::Error::other(format!("there is no message `{code}`"));
             words.template(tongue, code).ok_or_else(missing)
@@ -35,7 +77,10 @@ impl Said {
         Ok(Self {
             full: template("explain_full")?,
             full_sibling: template("explain_full_sibling")?,
-            full_turn: template("explain_full_turn")?,
+            full_turn: template(match voice {
+                Voice::Official => "explain_full_turn",
+                Voice::Family => "explain_full_number",
+            })?,
             held: template("explain_held")?,
             open: template("explain_open")?,
             closed: template("explain_closed")?,
@@ -61,8 +106,8 @@ pub(super) fn write_groups(
     out: &mut (impl Write + Send),
 ) -> io::Result<()> {
     let Explanation { instance, rule, cut_offs, .. } = *explanation;
-    let by_turn = matches!(rule, Rule::QueueByTurn | Rule::Queue { mix: Some(_) });
-    let said = [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| Said::new(words, tongue));
+    let by_turn = by_turn(rule);
+    let said = [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| Said::new(words, tongue, Voice::Official));
     let [kk, ru, en] = said;
     let said = [kk?, ru?, en?];
     let (starts, tiers) = tiers_by_group(explanation);
@@ -76,7 +121,12 @@ pub(super) fn write_groups(
             push_group(text, instance, group, cut_off, &own);
             for said in &said {
                 text.extend_from_slice(b",\"");
-                push_said(text, said.of(cut_off, by_turn), instance, group, cut_off);
+                push_said(text, said.of(cut_off, by_turn), cut_off, |name, text| match name {
+                    "group" => push_number(text, instance.parts().group_ids[group]),
+                    "order" => push_number(text, cut_off.last.map_or(0, |last| last.rank + 1)),
+                    "at" => push_instant(text, cut_off.last.map_or(0, |last| last.applied_at)),
+                    _ => {}
+                });
                 text.push(b'"');
             }
             text.push(b'\n');
@@ -133,20 +183,18 @@ fn push_group(text: &mut Vec<u8>, instance: &Instance, group: usize, cut_off: &C
     }
 }
 
-/// The sentence, its values filled in.
-fn push_said(text: &mut Vec<u8>, template: &Template, instance: &Instance, group: usize, cut_off: &CutOff) {
+/// The sentence, its values filled in: the group's own here, how its name, an order and an instant are written by `told`.
+fn push_said(text: &mut Vec<u8>, template: &Template, cut_off: &CutOff, told: impl Fn(&str, &mut Vec<u8>)) {
     let last = |value: fn(Last) -> u32| cut_off.last.map_or(0, value);
     for (before, value) in template.parts() {
         text.extend_from_slice(before.as_bytes());
         match value {
-            Some("group") => push_number(text, instance.parts().group_ids[group]),
             Some("places") => push_number(text, cut_off.places),
             Some("placed") => push_number(text, cut_off.placed),
             Some("tier") => push_number(text, last(|last| u32::from(last.tier))),
-            Some("order") => push_number(text, last(|last| last.rank + 1)),
-            Some("at") => push_instant(text, cut_off.last.map_or(0, |last| last.applied_at)),
             // A test compares the placeholders of all languages, and renders each.
-            _ => {}
+            Some(name) => told(name, text),
+            None => {}
         }
     }
 }

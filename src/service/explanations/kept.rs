@@ -1,0 +1,164 @@
+//! Passes of committed rounds, read back from their files and kept: a round never changes, and all its families ask at once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::ResultExplained;
+use crate::domain::queue::QueueKey;
+use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Prepared, Rule};
+use crate::exchange::instance::{
+    ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance,
+};
+use crate::service::corrections::committed;
+use crate::service::problem::Problem;
+use crate::service::scope::internal;
+use crate::store::connection::AnyConnection;
+use crate::store::rounds;
+
+/// Most children of all kept passes together; the pass asked for last stays whatever its size.
+const CHILDREN_MAX: usize = 400_000;
+/// The files that an explanation needs.
+const FILES: [&str; 4] = ["groups.csv", "children.csv", "allocation.csv", "certificate.json"];
+
+/// One queue's allocation in one pass of a committed round.
+pub(super) struct Pass {
+    pub(super) queue: QueueKey,
+    /// 1, or 2 for places that another queue could not use.
+    pub(super) number: u64,
+    pub(super) rule: Rule,
+    instance: Instance,
+    allocation: Allocation,
+    cut_offs: Vec<CutOff>,
+    /// The registry's groups, by position.
+    groups: Vec<GroupName>,
+}
+
+/// A group as people know it.
+#[derive(Clone, Debug)]
+pub(super) struct GroupName {
+    pub(super) id: String,
+    pub(super) kindergarten: String,
+}
+
+impl Pass {
+    /// The position of a participant.
+    pub(super) fn child(&self, ticket: u32) -> Option<u32> {
+        (0..).zip(&self.instance.parts().child_ids).find(|(_, id)| **id == ticket).map(|(child, _)| child)
+    }
+
+    /// The ticket of the participant at a position.
+    pub(super) fn ticket(&self, child: u32) -> u32 {
+        self.instance.parts().child_ids.get(child as usize).copied().unwrap_or_default()
+    }
+
+    /// Its number in the merged order; none where each kindergarten ranks for itself.
+    pub(super) fn order_of(&self, child: u32) -> Option<i64> {
+        self.instance.parts().turns.as_ref()?.get(child as usize).copied()
+    }
+
+    /// Its tier and instant.
+    pub(super) fn rank_of(&self, child: u32) -> (u8, i64) {
+        let parts = self.instance.parts();
+        let tier = parts.tiers.get(child as usize).copied().unwrap_or_default();
+        (tier, parts.applied_at.get(child as usize).copied().unwrap_or_default())
+    }
+
+    /// How many took part.
+    pub(super) fn participants(&self) -> usize {
+        self.instance.children()
+    }
+
+    /// Whether a group of the pass suited it.
+    pub(super) fn has_choices(&self, child: u32) -> bool {
+        !self.instance.parts().choices.get(child as usize).is_empty()
+    }
+
+    /// What it got.
+    pub(super) fn result(&self, child: u32) -> Option<ResultExplained> {
+        let got = *self.allocation.group_of.get(child as usize)?;
+        let GroupName { id, kindergarten } = self.group(got)?;
+        let choice = self.instance.parts().choices.get(child as usize).iter().position(|choice| *choice == got);
+        Some(ResultExplained { choice: choice.map(|n| n + 1), group: id, kindergarten })
+    }
+
+    /// The group at a position.
+    pub(super) fn group(&self, group: u32) -> Option<GroupName> {
+        self.groups.get(group as usize).cloned()
+    }
+
+    /// The choices above its result.
+    pub(super) fn above(&self, child: u32) -> Vec<ChoiceExplained> {
+        explain(&self.instance, self.rule, &self.allocation, &self.cut_offs).of_child(child)
+    }
+
+    /// Cut-off and tiers of the group at a position.
+    pub(super) fn explained_group(&self, group: u32) -> Option<GroupExplained> {
+        explain(&self.instance, self.rule, &self.allocation, &self.cut_offs).of_group(group)
+    }
+}
+
+/// A round, and how the files of one of its passes are called.
+type Key = (String, String);
+
+/// The passes that were asked for last, the latest at the end.
+#[derive(Default)]
+pub(crate) struct KeptPasses(Mutex<Vec<(Key, Arc<Pass>)>>);
+
+impl KeptPasses {
+    /// A pass of a round, as the round's body names it in `said`.
+    pub(super) fn pass(&self, conn: &mut AnyConnection, round: &str, said: &Value) -> Result<Arc<Pass>, Problem> {
+        let text = |field: &str| said.get(field).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
+        let name = format!("{}-pass{}", text("queue").unwrap_or_default(), text("pass").unwrap_or_default());
+        let key = (round.to_owned(), name);
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
+        }
+        let names = FILES.map(|file| format!("{}-{file}", key.1));
+        let files = rounds::named_files(conn, round, &names)?;
+        let unreadable = || internal(format!("round {round} cannot be read back"));
+        let read = committed::pass(said, &files).ok_or_else(unreadable)?;
+        let number = said.get("pass").and_then(Value::as_u64).unwrap_or_default();
+        let pass = Arc::new(settled(read, number)?);
+        self.keep(key, &pass);
+        Ok(pass)
+    }
+
+    fn known(&self, key: &Key) -> Option<Arc<Pass>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kept.iter().position(|(known, _)| known == key)?;
+        let found = kept.remove(at);
+        let pass = Arc::clone(&found.1);
+        kept.push(found);
+        Some(pass)
+    }
+
+    fn keep(&self, key: Key, pass: &Arc<Pass>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(known, _)| *known != key);
+        kept.push((key, Arc::clone(pass)));
+        while kept.len() > 1 && kept.iter().map(|(_, p)| p.participants()).sum::<usize>() > CHILDREN_MAX {
+            kept.remove(0);
+        }
+    }
+}
+
+/// The pass with the cut-offs of its allocation.
+fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem> {
+    let instance = written_instance(&read.groups, &read.children).map_err(internal)?;
+    let rule = read.rule;
+    let lookup = GroupLookup::new(&instance.parts().group_ids);
+    let given: std::collections::HashMap<u32, u32> = read.allocation.iter().copied().collect();
+    let group_of = instance.parts().child_ids.iter();
+    let group_of = group_of.map(|child| given.get(child).and_then(|group| lookup.find(*group)).unwrap_or(NONE));
+    let allocation = Allocation { group_of: group_of.collect() };
+    let cut_offs = Prepared::new(&instance, rule).map_err(internal)?.cut_offs(&instance, rule, &allocation);
+    let ids = instance.parts().group_ids.iter();
+    let name = |id: &u32| {
+        let facts = read.groups.iter().find(|g| g.id == *id).map(|WrittenGroup { facts, .. }| facts);
+        let kindergarten = facts.map(|facts| facts.kindergarten.clone()).unwrap_or_default();
+        GroupName { id: read.registry_groups.get(id).cloned().unwrap_or_else(|| id.to_string()), kindergarten }
+    };
+    let groups = ids.map(name).collect();
+    Ok(Pass { queue: read.queue, number, rule, instance, allocation, cut_offs, groups })
+}

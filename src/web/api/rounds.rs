@@ -1,0 +1,38 @@
+//! What is told of committed rounds.
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+
+use super::public::Asked;
+use crate::domain::iin::Iin;
+use crate::service::explanations::{Explanations, RoundExplained};
+use crate::service::permissions::Act;
+use crate::service::problem::Problem;
+use crate::web::answer::{Body, Failure, Shared, ask, read_body, tell, whole};
+
+/// Why a committed round gave an application what it gave: for every choice above the result the group's places and
+/// cut-off, and what would have changed it, from the round's own files.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/applications/{number}", tag = "rounds",
+    params(("id" = String, Path), ("number" = String, Path)),
+    responses((status = 200, body = RoundExplained),
+        (status = 404, description = "no such round or application, or it took no part")))]
+pub async fn explain(shared: Shared, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
+    let (id, number) = path.into_inner();
+    ask(shared, request, Act::ExplainRound, move |r, who| r.explain_round(who, &id, &number)).await
+}
+
+/// Why the last committed round in which the child of this IIN took part gave it what it gave, as the family is told. An
+/// unknown IIN gets the same shape, empty.
+#[utoipa::path(post, path = "/api/v1/explanations", tag = "public", request_body = Asked,
+    responses((status = 200, body = Explanations)), security(()))]
+pub async fn explain_to_family(shared: Shared, body: Body) -> HttpResponse {
+    let read = match whole(body) {
+        Ok(bytes) => read_body::<Asked>(&bytes).and_then(|asked| {
+            Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))
+        }),
+        Err(response) => return *response,
+    };
+    match read {
+        Ok(iin) => tell(shared, move |r| r.explanations(iin)).await,
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
