@@ -54,9 +54,12 @@ fn allocate(args: &AllocateArgs) -> Result<String, String> {
     let special = special.as_ref();
     let rule = args.rule.rule(&instance);
     let wanted = args.explain.is_some() || args.certificate.is_some();
-    // Proposals run on one thread, so the other one can hash.
-    let (input, run) = rayon::join(
-        || args.certificate.is_some().then(|| input_hash(&instance, special)),
+    // Proposals run on one thread, so the other one can hash and read the words.
+    let ((input, words), run) = rayon::join(
+        || {
+            let words = args.explain.is_some().then(Messages::shipped);
+            (args.certificate.is_some().then(|| input_hash(&instance, special)), words)
+        },
         || {
             if let Some(special) = special {
                 let allocation = solve_special(&instance, special, rule)?;
@@ -70,7 +73,9 @@ fn allocate(args: &AllocateArgs) -> Result<String, String> {
         },
     );
     let (allocation, cut_offs) = run.map_err(|fault: NoTurns| fault.to_string())?;
-    write_all(args, &Run { instance: &instance, special, rule, allocation: &allocation, cut_offs: &cut_offs, input })?;
+    let words = words.transpose().map_err(|faults| faults.to_string())?;
+    let (allocation, cut_offs) = (&allocation, &cut_offs);
+    write_all(args, &Run { instance: &instance, special, rule, allocation, cut_offs, input, words })?;
     Ok(format!("{} of {} children placed", allocation.placed(), instance.children()))
 }
 
@@ -112,6 +117,8 @@ struct Run<'a> {
     cut_offs: &'a [CutOff],
     /// The input's hash, where a certificate is wanted.
     input: Option<String>,
+    /// The words, where an explanation is wanted.
+    words: Option<Messages>,
 }
 
 fn write_all(args: &AllocateArgs, run: &Run<'_>) -> Result<(), String> {
@@ -119,19 +126,23 @@ fn write_all(args: &AllocateArgs, run: &Run<'_>) -> Result<(), String> {
     let rows: Vec<(u32, u32)> =
         allocation.rows(instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
     let pieces = allocation_csv(&rows);
+    let write_allocation = || written(&args.out, |out| pieces.iter().try_for_each(|piece| out.write_all(piece)));
     let mut outputs = vec![];
-    outputs.push(written(&args.out, |out| pieces.iter().try_for_each(|piece| out.write_all(piece)))?);
-    if let Some(path) = &args.explain {
+    if let (Some(path), Some(words)) = (&args.explain, &run.words) {
         let explanation = explain(instance, rule, allocation, cut_offs)
             .with_special(run.special)
             .map_err(|fault| fault.to_string())?;
-        let words = Messages::shipped().map_err(|faults| faults.to_string())?;
-        let (rows, groups) = rayon::join(
+        let (rows, (allocation, groups)) = rayon::join(
             || written(path, |out| explanation.write_rows(out)),
-            || written(&beside(path, "groups.csv"), |out| explanation.write_groups(&words, out)),
+            || {
+                let groups = || written(&beside(path, "groups.csv"), |out| explanation.write_groups(words, out));
+                (write_allocation(), groups())
+            },
         );
-        outputs.extend([rows?, groups?]);
-        outputs.push(written(&beside(path, "sentences.csv"), |out| explanation.write_reasons(&words, out))?);
+        outputs.extend([allocation?, rows?, groups?]);
+        outputs.push(written(&beside(path, "sentences.csv"), |out| explanation.write_reasons(words, out))?);
+    } else {
+        outputs.push(write_allocation()?);
     }
     if let Some(path) = &args.certificate {
         let input = run.input.clone().unwrap_or_default();

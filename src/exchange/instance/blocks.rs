@@ -65,7 +65,7 @@ impl Blocks {
         if carry == BOM {
             carry.clear();
         }
-        let block_bytes = length.map_or(1 << 20, |length| (length / 16).clamp(1 << 16, 1 << 20));
+        let block_bytes = length.map_or(1 << 20, |length| (length / 16).clamp(1 << 15, 1 << 20));
         let state = State { file, length, read, block_bytes, carry, next: 0, ended: false, fault: None };
         Ok(Self { state: Mutex::new(state) })
     }
@@ -121,6 +121,8 @@ impl State {
     fn fill(&mut self, block: &mut Vec<u8>) -> Result<(), ReadFault> {
         block.clear();
         block.append(&mut self.carry);
+        // Reading asks for a little more than it takes, to see the end.
+        block.reserve(usize::try_from(self.block_bytes).unwrap_or_default() + 64);
         loop {
             let got = self.file.by_ref().take(self.block_bytes).read_to_end(block).map_err(ReadFault::Io)? as u64;
             self.read += got;

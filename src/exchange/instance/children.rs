@@ -123,27 +123,57 @@ struct Context<'a> {
     groups_sound: bool,
 }
 
-/// The children of one block of lines.
+impl Context<'_> {
+    fn with_turn(&self) -> bool {
+        self.columns.contains(&TURN)
+    }
+
+    fn with_special(&self) -> bool {
+        self.columns.iter().any(|column| [HOLDS, TOGETHER].contains(column))
+    }
+}
+
+/// What one thread has read so far, in as few and as large lists as can be: such a list goes back to the system at once
+/// when it is let go, and small ones of many lengths would each bring pages of their own into memory.
 #[derive(Default)]
-struct Block {
-    /// Whose choices these are, and how many of them were there before.
-    thread: usize,
-    choices_from: usize,
-    ids: Vec<u32>,
-    tiers: Vec<u8>,
-    applied_at: Vec<i64>,
+struct Sheet {
+    rows: Vec<Entry>,
     turns: Vec<i64>,
     holds: Vec<u32>,
     together: Vec<u32>,
-    sibling_ends: Vec<u32>,
     siblings: Vec<u32>,
-    choice_ends: Vec<u32>,
-    /// The choices of all blocks that a thread has read so far, one after the other: they are most of a file, and one
-    /// large list goes back to the system at once when it is let go, which many small ones do not.
     choices: Vec<u32>,
+}
+
+/// A child on a sheet.
+struct Entry {
+    applied_at: i64,
+    id: u32,
+    /// Where its lists end on the sheet; they begin where those of the row before end.
+    sibling_end: u32,
+    choice_end: u32,
+    tier: u8,
+}
+
+/// A block of lines and where its children stand.
+#[derive(Default)]
+struct Block {
+    /// Whose sheet.
+    thread: usize,
+    /// Its first row, sibling and choice there.
+    from: Ends,
+    to: Ends,
     runs: Vec<(usize, u64)>,
     lines: u64,
     faults: Faults,
+}
+
+/// How far a sheet is filled.
+#[derive(Clone, Copy, Default)]
+struct Ends {
+    rows: usize,
+    siblings: usize,
+    choices: usize,
 }
 
 /// Groups already met in the list at hand, so that a repetition is seen at once.
@@ -186,151 +216,130 @@ struct Row {
 
 const BLANK: Row = Row { id: 0, tier: 0, applied_at: 0, turn: 0, holds: NONE, together: 0 };
 
-/// The blocks in their order, and the choices by thread.
+/// The blocks in their order, and the sheets by thread.
 struct BlocksRead {
     blocks: Vec<Block>,
-    choices: Vec<Vec<u32>>,
+    sheets: Vec<Sheet>,
 }
 
 fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> BlocksRead {
     let done: Mutex<Vec<(usize, Block)>> = Mutex::default();
+    let sheets: Mutex<Vec<(usize, Sheet)>> = Mutex::default();
     let work = |thread: usize| {
         let mut bytes = vec![];
         let mut met = Met::new(context.lookup.len());
-        let mut block = Block { thread, ..Block::default() };
+        let mut sheet = Sheet::default();
         while let Some(number) = blocks.next(&mut bytes) {
-            block.clear();
-            parse(&bytes, context, &mut met, &mut block);
-            if block.choices_from == 0 {
-                // Room for all of the file, in case this thread reads it alone: what is not used is never touched.
-                let about = usize::try_from(blocks.about(&bytes)).unwrap_or(1).saturating_add(1);
-                let room = block.choices.len().saturating_mul(about);
-                block.choices.try_reserve_exact(room).unwrap_or_default();
+            if sheet.rows.capacity() == 0 {
+                sheet.make_room(&bytes, blocks.about(&bytes), context);
             }
-            let block = block.exact();
+            let mut block = Block { thread, from: sheet.ends(), ..Block::default() };
+            parse(&bytes, context, &mut met, &mut sheet, &mut block);
+            block.to = sheet.ends();
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, block));
         }
-        std::mem::take(&mut block.choices)
-    };
-    let choices: Mutex<Vec<Vec<u32>>> = Mutex::new(vec![vec![]; rayon::current_num_threads()]);
-    let work_as = |thread: usize| {
-        let read = work(thread);
-        let mut choices = choices.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(slot) = choices.get_mut(thread) {
-            *slot = read;
-        }
+        sheets.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((thread, sheet));
     };
     rayon::scope(|scope| {
         (1..rayon::current_num_threads()).for_each(|thread| {
             scope.spawn({
-                let work_as = &work_as;
-                move |_| work_as(thread)
+                let work = &work;
+                move |_| work(thread)
             })
         });
-        work_as(0);
+        work(0);
     });
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_unstable_by_key(|&(number, _)| number);
-    let choices = choices.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    BlocksRead { blocks: done.into_iter().map(|(_, block)| block).collect(), choices }
+    let mut sheets = sheets.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    sheets.sort_unstable_by_key(|&(thread, _)| thread);
+    BlocksRead {
+        blocks: done.into_iter().map(|(_, block)| block).collect(),
+        sheets: sheets.into_iter().map(|(_, sheet)| sheet).collect(),
+    }
 }
 
-fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block) {
-    let with_turn = context.columns.contains(&TURN);
-    let with_special = context.columns.iter().any(|column| [HOLDS, TOGETHER].contains(column));
+fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, sheet: &mut Sheet, block: &mut Block) {
+    let (with_turn, with_special) = (context.with_turn(), context.with_special());
     let mut rest = bytes;
     let mut previous = 0;
     while !rest.is_empty() {
         block.lines += 1;
-        let (siblings, choices) = (block.siblings.len(), block.choices.len());
-        let row = match fast_row(rest, context, met, block) {
+        let Ends { rows, siblings, choices } = sheet.ends();
+        let row = match fast_row(rest, context, met, sheet) {
             Some((row, after)) => {
                 rest = after;
                 Some(row)
             }
             None => {
-                block.siblings.truncate(siblings);
-                block.choices.truncate(choices);
+                sheet.siblings.truncate(siblings);
+                sheet.choices.truncate(choices);
                 let end = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |at| at + 1);
                 let (line, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
                 rest = after;
-                slow_row(trim_end(line), context, met, block)
+                slow_row(trim_end(line), context, met, sheet, block)
             }
         };
-        let Some(row) = row else {
-            block.siblings.truncate(siblings);
-            block.choices.truncate(choices);
+        let Some(Row { id, tier, applied_at, turn, holds, together }) = row else {
+            sheet.siblings.truncate(siblings);
+            sheet.choices.truncate(choices);
             continue;
         };
         if previous + 1 != block.lines || block.runs.is_empty() {
-            block.runs.push((block.ids.len(), block.lines));
+            block.runs.push((rows - block.from.rows, block.lines));
         }
         previous = block.lines;
-        block.ids.push(row.id);
-        block.tiers.push(row.tier);
-        block.applied_at.push(row.applied_at);
+        let (sibling_end, choice_end) = (length(&sheet.siblings), length(&sheet.choices));
+        sheet.rows.push(Entry { applied_at, id, sibling_end, choice_end, tier });
         if with_turn {
-            block.turns.push(row.turn);
+            sheet.turns.push(turn);
         }
         if with_special {
-            block.holds.push(row.holds);
-            block.together.push(row.together);
-        }
-        block.sibling_ends.push(length(&block.siblings));
-        // A block is at most `ROW_BYTES_MAX` and a little, so its lists fit.
-        block.choice_ends.push(u32::try_from(block.choices.len() - block.choices_from).unwrap_or(u32::MAX));
-    }
-}
-
-impl Block {
-    /// Empties the block, keeping its room for the next one, and the choices.
-    fn clear(&mut self) {
-        self.ids.clear();
-        self.tiers.clear();
-        self.applied_at.clear();
-        self.turns.clear();
-        self.holds.clear();
-        self.together.clear();
-        self.sibling_ends.clear();
-        self.siblings.clear();
-        self.choice_ends.clear();
-        self.choices_from = self.choices.len();
-        self.runs.clear();
-        self.lines = 0;
-        self.faults = Faults::default();
-    }
-
-    /// The block without the room that its lists grew by, and without the choices, which stay with the thread: all blocks
-    /// of a file are held at once.
-    fn exact(&mut self) -> Self {
-        Block {
-            ids: self.ids.as_slice().to_vec(),
-            tiers: self.tiers.as_slice().to_vec(),
-            applied_at: self.applied_at.as_slice().to_vec(),
-            turns: self.turns.as_slice().to_vec(),
-            holds: self.holds.as_slice().to_vec(),
-            together: self.together.as_slice().to_vec(),
-            sibling_ends: self.sibling_ends.as_slice().to_vec(),
-            siblings: self.siblings.as_slice().to_vec(),
-            choice_ends: self.choice_ends.as_slice().to_vec(),
-            choices: vec![],
-            thread: self.thread,
-            choices_from: self.choices_from,
-            runs: self.runs.as_slice().to_vec(),
-            lines: self.lines,
-            faults: std::mem::take(&mut self.faults),
+            sheet.holds.push(holds);
+            sheet.together.push(together);
         }
     }
 }
 
-/// A block is at most [`super::ROW_BYTES_MAX`] and a little, so its lists fit.
+impl Sheet {
+    /// Room for all of the file, of which this is the first block and there are `about` so many: in case this thread reads
+    /// it alone. What is not used is never touched. All lists get the same room in bytes: the allocator keeps those of one
+    /// size together, so that a small file touches few of its pages.
+    fn make_room(&mut self, block: &[u8], about: u64, context: &Context<'_>) {
+        let times = usize::try_from(about).unwrap_or(1).saturating_add(1);
+        let count = |wanted: u8| block.iter().filter(|&&byte| byte == wanted).count();
+        let rows = count(b'\n') + 1;
+        let bytes = (rows * size_of::<Entry>()).max((rows + count(b';')) * size_of::<u32>()).saturating_mul(times);
+        roomy(&mut self.rows, bytes);
+        roomy(&mut self.choices, bytes);
+        roomy(&mut self.siblings, bytes);
+        if context.with_turn() {
+            roomy(&mut self.turns, bytes);
+        }
+        if context.with_special() {
+            roomy(&mut self.holds, bytes);
+            roomy(&mut self.together, bytes);
+        }
+    }
+
+    fn ends(&self) -> Ends {
+        Ends { rows: self.rows.len(), siblings: self.siblings.len(), choices: self.choices.len() }
+    }
+}
+
+/// Room of so many bytes; where there is not so much to be had, the list grows as it is filled.
+fn roomy<T>(list: &mut Vec<T>, bytes: usize) {
+    list.try_reserve_exact(bytes / size_of::<T>()).unwrap_or_default();
+}
+
+/// A file is at most [`super::FILE_BYTES_MAX`] and every item takes two bytes of it, so all items count within 32 bits.
 fn length(list: &[u32]) -> u32 {
     u32::try_from(list.len()).unwrap_or(u32::MAX)
 }
 
 /// A row without quotes or faults, and what follows its line end.
 #[inline]
-fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, block: &mut Block) -> Option<(Row, &'a [u8])> {
+fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, sheet: &mut Sheet) -> Option<(Row, &'a [u8])> {
     let mut row = BLANK;
     let mut rest = text;
     let last = context.columns.len() - 1;
@@ -350,8 +359,8 @@ fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, block: &mu
             2 => (row.applied_at, rest) = take_micros(rest)?,
             3 if rest.first() == Some(&b',') => {}
             3 => (_, rest) = take_date(rest)?,
-            4 => rest = take_list(rest, context.lookup, met, &mut block.siblings, false)?,
-            5 => rest = take_list(rest, context.lookup, met, &mut block.choices, true)?,
+            4 => rest = take_list(rest, context.lookup, met, &mut sheet.siblings, false)?,
+            5 => rest = take_list(rest, context.lookup, met, &mut sheet.choices, true)?,
             HOLDS | TOGETHER if let None | Some(b',' | b'\r' | b'\n') = rest.first() => {}
             HOLDS => {
                 let id;

@@ -26,7 +26,9 @@ const ROWS: &str = "child_id,choice,group_id,reason\n";
 /// The reason of a row with `*`.
 const ANY_FULL: &str = "any_full";
 
-const CHILDREN_TOGETHER: usize = 1 << 12;
+const CHILDREN_TOGETHER: usize = 1 << 11;
+/// Room for a row of a piece: most are shorter, and a piece has not all choices as rows.
+const ROW_BYTES_ABOUT: usize = 20;
 /// The longest row: three numbers of ten digits with their commas, and a reason.
 const ROW_BYTES: usize = 33 + REASON_BYTES;
 /// Room for the longest reason and LF.
@@ -94,6 +96,8 @@ impl<'a> Explanation<'a> {
         let parts = self.instance.parts();
         let ends = REASONS.map(|reason| Ending::new(code(reason)));
         let mut row = Row { bytes: [0; ROW_BYTES], length: 0 };
+        let start = |child: usize| parts.choices.starts.get(child).map_or(parts.choices.items.len(), |&s| s as usize);
+        text.reserve((start(from + CHILDREN_TOGETHER) - start(from)) * ROW_BYTES_ABOUT);
         for i in from..(from + CHILDREN_TOGETHER).min(self.instance.children()) {
             let child = self.instance.by_id().map_or(i, |by_id| by_id[i] as usize);
             row.length = 0;

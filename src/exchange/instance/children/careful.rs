@@ -1,11 +1,17 @@
 //! A row that has a quote or a fault: every field is looked at with care.
 
 use super::super::fields::{number, split};
-use super::{ANY, BLANK, Block, Context, Fault, HOLDS, KNOWN, Met, Row, TOGETHER};
+use super::{ANY, BLANK, Block, Context, Fault, HOLDS, KNOWN, Met, Row, Sheet, TOGETHER};
 use crate::domain::instant::{read_micros, take_date};
 
 /// A row that has a quote or a fault: every field is looked at, every fault is named.
-pub(super) fn slow_row(line: &[u8], context: &Context<'_>, met: &mut Met, block: &mut Block) -> Option<Row> {
+pub(super) fn slow_row(
+    line: &[u8],
+    context: &Context<'_>,
+    met: &mut Met,
+    sheet: &mut Sheet,
+    block: &mut Block,
+) -> Option<Row> {
     if line.is_empty() {
         return None;
     }
@@ -20,7 +26,7 @@ pub(super) fn slow_row(line: &[u8], context: &Context<'_>, met: &mut Met, block:
         Ok(fields) => {
             for (field, &column) in fields.iter().zip(context.columns) {
                 let name = KNOWN.get(column).copied().unwrap_or_default();
-                let list = if column == 4 { &mut block.siblings } else { &mut block.choices };
+                let list = if column == 4 { &mut sheet.siblings } else { &mut sheet.choices };
                 let result = match column {
                     4 | 5 => slow_list(field, context, met, list, column == 5),
                     HOLDS => slow_held(field, context, &mut row),

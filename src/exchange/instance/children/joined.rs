@@ -1,77 +1,86 @@
 //! The blocks of a file as one list of children, as the rows stand.
 
-use super::{BlocksRead, ChildrenRead, HOLDS, TOGETHER, TURN, length};
+use super::{Block, BlocksRead, ChildrenRead, Entry, HOLDS, Sheet, TOGETHER, TURN, length};
 use crate::engine::allocation::{Lists, Parts};
 use crate::exchange::fault::Faults;
 
 /// Joins the blocks: the choices, which are most of it, beside everything else.
 pub(super) fn merged(read: BlocksRead, columns: &[usize], faults: &mut Faults) -> ChildrenRead {
-    let BlocksRead { mut blocks, choices } = read;
-    let join_choices = |ends: Vec<(usize, usize, Vec<u32>)>| {
-        let mut all = Lists::default();
-        all.starts.reserve_exact(ends.iter().map(|(.., ends)| ends.len()).sum());
-        all.items.reserve_exact(choices.iter().map(Vec::len).sum());
-        for (thread, from, ends) in ends {
-            let to = from + ends.last().map_or(0, |&end| end as usize);
-            append(&mut all, &ends, choices.get(thread).and_then(|all| all.get(from..to)).unwrap_or_default());
+    let BlocksRead { blocks, mut sheets } = read;
+    let choices: Vec<Vec<u32>> = sheets.iter_mut().map(|sheet| std::mem::take(&mut sheet.choices)).collect();
+    let children = blocks.iter().map(|block| block.to.rows - block.from.rows).sum();
+    let join_choices = || {
+        let mut all = with_room(children, choices.iter().map(Vec::len).sum());
+        for block in &blocks {
+            let items = choices.get(block.thread).and_then(|all| all.get(block.from.choices..block.to.choices));
+            append(&mut all, block.from.choices, block.entries(&sheets), |row| row.choice_end, items);
         }
-        drop(choices);
         all
     };
-    let join_siblings = |lists: Vec<(Vec<u32>, Vec<u32>)>| {
-        let mut all = Lists::default();
-        all.starts.reserve_exact(lists.iter().map(|(ends, _)| ends.len()).sum());
-        all.items.reserve_exact(lists.iter().map(|(_, items)| items.len()).sum());
-        lists.iter().for_each(|(ends, items)| append(&mut all, ends, items));
-        all
+    let join_others = || {
+        let mut parts =
+            Parts { siblings: with_room(children, sheets.iter().map(|s| s.siblings.len()).sum()), ..Parts::default() };
+        parts.child_ids.reserve_exact(children);
+        parts.tiers.reserve_exact(children);
+        parts.applied_at.reserve_exact(children);
+        for block in &blocks {
+            let rows = block.entries(&sheets);
+            parts.child_ids.extend(rows.iter().map(|row| row.id));
+            parts.tiers.extend(rows.iter().map(|row| row.tier));
+            parts.applied_at.extend(rows.iter().map(|row| row.applied_at));
+            let items = sheets.get(block.thread).and_then(|s| s.siblings.get(block.from.siblings..block.to.siblings));
+            append(&mut parts.siblings, block.from.siblings, rows, |row| row.sibling_end, items);
+        }
+        parts
     };
-    let take = std::mem::take::<Vec<u32>>;
-    let chosen = blocks.iter_mut().map(|b| (b.thread, b.choices_from, take(&mut b.choice_ends))).collect();
-    let with_siblings = blocks.iter_mut().map(|b| (take(&mut b.sibling_ends), take(&mut b.siblings))).collect();
-    let children = blocks.iter().map(|block| block.ids.len()).sum();
-    let mut parts = Parts::default();
-    let with_turn = columns.contains(&TURN);
-    let mut turns = vec![];
-    let (choices, siblings) = rayon::join(
-        || join_choices(chosen),
-        || {
-            parts.child_ids.reserve_exact(children);
-            parts.tiers.reserve_exact(children);
-            parts.applied_at.reserve_exact(children);
-            for block in &blocks {
-                parts.child_ids.extend_from_slice(&block.ids);
-                parts.tiers.extend_from_slice(&block.tiers);
-                parts.applied_at.extend_from_slice(&block.applied_at);
-                if with_turn {
-                    turns.extend_from_slice(&block.turns);
-                }
-            }
-            join_siblings(with_siblings)
-        },
-    );
-    parts.turns = with_turn.then_some(turns);
-    (parts.choices, parts.siblings) = (choices, siblings);
-    let mut read = ChildrenRead { parts, ..ChildrenRead::default() };
+    let (choices, parts) = rayon::join(join_choices, join_others);
+    let mut read = ChildrenRead { parts: Parts { choices, ..parts }, ..ChildrenRead::default() };
+    let column = |column: usize| columns.contains(&column);
+    read.parts.turns = column(TURN).then(|| gathered(&blocks, &sheets, |sheet| &sheet.turns));
+    if column(HOLDS) {
+        read.holds = gathered(&blocks, &sheets, |sheet| &sheet.holds);
+    }
+    if column(TOGETHER) {
+        read.together = gathered(&blocks, &sheets, |sheet| &sheet.together);
+    }
     let (mut first, mut row) = (0, 1);
-    let (holds, together) = (columns.contains(&HOLDS), columns.contains(&TOGETHER));
     for block in blocks {
-        read.holds.extend(block.holds.iter().filter(|_| holds));
-        read.together.extend(block.together.iter().filter(|_| together));
         read.rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
         for mut fault in block.faults.listed {
             fault.row += row;
             faults.push(fault);
         }
         faults.unlisted += block.faults.unlisted;
-        first += block.ids.len();
+        first += block.to.rows - block.from.rows;
         row += block.lines;
     }
     read
 }
 
-/// The file is at most 4 GiB and every item takes two bytes of it, so all items count within 32 bits.
-fn append(lists: &mut Lists, ends: &[u32], items: &[u32]) {
+impl Block {
+    fn entries<'a>(&self, sheets: &'a [Sheet]) -> &'a [Entry] {
+        sheets.get(self.thread).and_then(|sheet| sheet.rows.get(self.from.rows..self.to.rows)).unwrap_or_default()
+    }
+}
+
+fn with_room(lists: usize, items: usize) -> Lists {
+    let mut all = Lists::default();
+    all.starts.reserve_exact(lists);
+    all.items.reserve_exact(items);
+    all
+}
+
+/// Appends a block's lists, which begin at `from` on their sheet.
+fn append(lists: &mut Lists, from: usize, rows: &[Entry], end: impl Fn(&Entry) -> u32, items: Option<&[u32]>) {
     let base = length(&lists.items);
-    lists.items.extend_from_slice(items);
-    lists.starts.extend(ends.iter().map(|&end| base + end));
+    // Both count within 32 bits, as all items of a file do.
+    let from = u32::try_from(from).unwrap_or(u32::MAX);
+    lists.items.extend_from_slice(items.unwrap_or_default());
+    lists.starts.extend(rows.iter().map(|row| base + (end(row) - from)));
+}
+
+/// A column that is seldom there.
+fn gathered<T: Copy>(blocks: &[Block], sheets: &[Sheet], column: impl Fn(&Sheet) -> &Vec<T>) -> Vec<T> {
+    let of = |block: &Block| sheets.get(block.thread).and_then(|s| column(s).get(block.from.rows..block.to.rows));
+    blocks.iter().filter_map(of).flatten().copied().collect()
 }
