@@ -39,12 +39,23 @@ fn crossing() -> impl Strategy<Value = Town> {
     })
 }
 
+/// The same, where half of the families take any kindergarten, with or without a wish before.
+fn open_to_all() -> impl Strategy<Value = Town> {
+    crossing().prop_map(|mut town| {
+        for (kid, n) in town.kids.iter_mut().zip(0..).filter(|(_, n)| n % 2 == 0) {
+            kid.any = true;
+            kid.choices.truncate(n / 2 % 3);
+        }
+        town
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_ripple_of_other_places_is_what_a_full_run_gives(
-        town in prop_oneof![town(40, 8, 4), crossing()],
+        town in prop_oneof![town(40, 8, 4), crossing(), open_to_all()],
         rule in rules(),
         runs in prop::collection::vec(prop::collection::btree_map(0u32..6, 0u32..6, 1..4), 1..5),
     ) {
@@ -60,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn one_more_place_anywhere_is_what_a_full_run_gives(town in crossing()) {
+    fn one_more_place_anywhere_is_what_a_full_run_gives(town in prop_oneof![crossing(), open_to_all()]) {
         let prepared = Prepared::new(&town.instance(true), Rule::Program).unwrap();
         let settled = Settled::new(prepared.clone());
         let mut ripple = Ripple::new(&settled);

@@ -45,6 +45,8 @@ pub struct Ripple<'a> {
     visited: Vec<u32>,
     run: u32,
     visit: u32,
+    /// The first visit since a pointer changed: a group visited since then leads into no cycle.
+    fresh: u32,
     /// By the place among those with `*`: behind which group they would move up through it.
     tails: Thresholds,
     moved: Vec<u32>,
@@ -70,6 +72,7 @@ impl<'a> Ripple<'a> {
             visited: vec![0; groups],
             run: 0,
             visit: 0,
+            fresh: 1,
             tails,
             moved: vec![],
             changed: vec![],
@@ -192,6 +195,7 @@ impl<'a> Ripple<'a> {
 
     /// Turns cycles of pointers until there is none.
     fn turn_cycles(&mut self) {
+        self.fresh = self.visit.saturating_add(1);
         let mut checked = 0;
         while let Some(&rank) = self.moved.get(checked) {
             checked += 1;
@@ -199,17 +203,30 @@ impl<'a> Ripple<'a> {
             let before = self.settled.seats[rank as usize].at;
             for at in from..to.min(before.saturating_add(1)) {
                 match self.settled.prepared.choices.items[at as usize] {
-                    ANY => (0..u32::try_from(self.held.len()).unwrap_or(NONE)).for_each(|group| self.turn_from(group)),
+                    ANY => {
+                        let siblings = self.settled.prepared.siblings_of(rank);
+                        let next = self.next_through_any(rank);
+                        next.chain(siblings.iter().copied()).for_each(|group| self.turn_from(group));
+                    }
                     group => self.turn_from(group),
                 }
             }
         }
     }
 
+    /// The groups that had this child next through its `*` without a sibling there: those behind which it alone, among the
+    /// children with `*` up to it, would have moved up.
+    fn next_through_any(&self, rank: u32) -> std::ops::Range<u32> {
+        let place = self.settled.with_any.binary_search(&rank).unwrap_or_default();
+        let behind = tail(self.settled, rank, self.settled.seats[rank as usize]);
+        self.tails.largest_before(place)..behind.min(u32::try_from(self.held.len()).unwrap_or(NONE))
+    }
+
     /// Follows the pointers from a group; turns the cycle that they end in, as long as they end in one.
     fn turn_from(&mut self, group: u32) {
         while let Some(cycle_at) = self.follow(group) {
             self.turn(cycle_at);
+            self.fresh = self.visit.saturating_add(1);
         }
     }
 
@@ -237,15 +254,19 @@ impl<'a> Ripple<'a> {
     fn follow(&mut self, group: u32) -> Option<u32> {
         if self.visit == u32::MAX {
             self.visited.fill(0);
-            self.visit = 0;
+            (self.visit, self.fresh) = (0, 1);
         }
         self.visit += 1;
         let mut at = group;
         loop {
             // A group with a free place has nobody who wishes for it, so the way ends there.
             let wish = self.next_for(at)?;
-            if std::mem::replace(&mut self.visited[at as usize], self.visit) == self.visit {
+            let before = std::mem::replace(&mut self.visited[at as usize], self.visit);
+            if before == self.visit {
                 return Some(at);
+            }
+            if before >= self.fresh {
+                return None;
             }
             at = self.seats[wish.rank as usize].group;
             if at == NONE {

@@ -34,6 +34,18 @@ impl Thresholds {
         }
     }
 
+    /// The largest threshold among the groups before this one; 0 where there is none.
+    pub(super) fn largest_before(&self, group: usize) -> u32 {
+        let (mut largest, mut node) = (0, self.leaves + group);
+        while node > 1 {
+            if node % 2 == 1 {
+                largest = largest.max(self.tree[node - 1]);
+            }
+            node /= 2;
+        }
+        largest
+    }
+
     /// The first group whose threshold is above the key.
     pub(super) fn first_above(&self, key: u32) -> Option<u32> {
         if self.tree.get(1).is_none_or(|&largest| largest <= key) {
