@@ -36,6 +36,7 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
     let referral = format!("referrals/{referral}");
     let mut posts = vec![
         ("/api/v1/positions".to_owned(), None),
+        ("/api/v1/explanations".to_owned(), None),
         ("/api/v1/applications".to_owned(), Some(office.clone())),
         ("/api/v1/places".to_owned(), Some(staff.clone())),
         ("/api/v1/rounds".to_owned(), Some(department.clone())),
