@@ -287,7 +287,7 @@ fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
     villages.dedup();
     let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
     for village in &villages {
-        if registry.next(&auditor, &village.to_string())?.place.is_some() {
+        if registry.next(&auditor, &village.to_string(), None)?.place.is_some() {
             return Ok(*village);
         }
     }
@@ -297,11 +297,12 @@ fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
 fn akim_refers(registry: &Registry) -> Result<String, Problem> {
     let village = akim_village(registry)?;
     let akim = caller(Role::Akim, village);
-    let next = registry.next(&akim.principal, &village.to_string())?;
+    let next = registry.next(&akim.principal, &village.to_string(), None)?;
     let (Some(place), Some(application)) = (next.place, next.application) else {
         return Ok(format!("none: nobody waits in {village}"));
     };
-    let sent = ReferIn { place, application: application.clone(), state: Some(next.state), skip: None };
+    let sent =
+        ReferIn { place, application: application.clone(), state: Some(next.state), skip: None, skips: Vec::new() };
     let answer = registry.refer(&akim, &sent)?;
     Ok(format!("{} for application {application} in {village}", field(&answer, "number")))
 }

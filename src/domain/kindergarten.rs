@@ -49,10 +49,14 @@ pub struct Group {
 }
 
 impl Group {
+    /// Whether a child of this age can attend.
+    pub fn fits_age(&self, age_months: i32) -> bool {
+        (self.age_from_months..self.age_to_months).contains(&age_months)
+    }
+
     /// Whether a child of this age and wish can attend. A group of several languages takes a wish for any of them.
     pub fn suits(&self, age_months: i32, language: Language) -> bool {
-        (self.age_from_months..self.age_to_months).contains(&age_months)
-            && (self.language == language || self.language == Language::Mixed)
+        self.fits_age(age_months) && (self.language == language || self.language == Language::Mixed)
     }
 }
 

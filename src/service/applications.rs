@@ -94,6 +94,7 @@ pub struct CategoryView {
 
 /// A change of contacts or preferences.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AmendIn {
     /// New contacts; the old ones stay where this is missing.
     #[serde(default)]
@@ -105,6 +106,7 @@ pub struct AmendIn {
 
 /// A withdrawal.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WithdrawIn {
     /// Why, in the applicant's words.
     #[serde(default)]

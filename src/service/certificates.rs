@@ -10,6 +10,7 @@ use super::fairness::tables;
 use super::problem::{Kind, Problem};
 use super::scope::{Outcome, Pass};
 use crate::audit::allocation::fairness::fairness;
+use crate::domain::instant::instant_text;
 use crate::domain::kindergarten::Group;
 use crate::engine::allocation::Prepared;
 use crate::exchange::instance::{
@@ -17,7 +18,7 @@ use crate::exchange::instance::{
     result_sha256,
 };
 use crate::exchange::report::json as json_report;
-use crate::store::rounds::RoundFile;
+use crate::store::rounds::{RoundBrief, RoundFile};
 use crate::trust::seal::sha256_hex;
 
 /// The files of a pass: what `kezek verify` reads, and the fairness report.
@@ -83,8 +84,8 @@ pub(crate) fn hashes(files: &[RoundFile]) -> BTreeMap<String, String> {
 }
 
 /// The certificates of a round with where their files are.
-pub(crate) fn view(id: &str, round: &Value, files: &[RoundFile]) -> Value {
-    let link = |name: &str| format!("/api/v1/rounds/{id}/files/{name}");
+pub(crate) fn view(round: &RoundBrief, files: &[RoundFile]) -> Value {
+    let link = |name: &str| format!("/api/v1/rounds/{}/files/{name}", round.id);
     let certificates: Vec<Value> = files
         .iter()
         .filter_map(|f| {
@@ -103,9 +104,9 @@ pub(crate) fn view(id: &str, round: &Value, files: &[RoundFile]) -> Value {
         })
         .collect();
     json!({
-        "round": id,
-        "territory": round.get("territory"),
-        "held_at": round.get("held_at"),
+        "round": round.id,
+        "territory": round.territory,
+        "held_at": instant_text(round.held_at),
         "certificates": certificates,
     })
 }

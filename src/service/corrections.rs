@@ -51,6 +51,7 @@ const PLACES_MAX: u32 = 1_000;
 
 /// What should have been.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CorrectionIn {
     /// `places_misreported`, `proof_wrong`, `turn_wrong` or `part_wrong`.
     #[serde(default)]
@@ -69,6 +70,7 @@ pub struct CorrectionIn {
 
 /// The places that a group should have had in a round.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CorrectedPlaces {
     /// The group's id.
     pub group: String,
@@ -81,6 +83,7 @@ pub struct CorrectedPlaces {
 
 /// What an application should have had in a round.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CorrectedApplication {
     /// The application's number.
     pub application: String,
@@ -150,7 +153,7 @@ impl Registry {
     /// # Errors
     /// 403, 404.
     pub fn corrections(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
-        self.held_round(principal, id)?;
+        self.whole_round(principal, id)?;
         let files = self.store.read(|conn| rounds::files(conn, id))?;
         let mut found: BTreeMap<usize, Value> = BTreeMap::new();
         for file in &files {
@@ -168,7 +171,7 @@ impl Registry {
     /// # Errors
     /// 403, 404.
     pub fn correction(&self, principal: &Principal, id: &str, serial: &str) -> Result<Value, Problem> {
-        self.held_round(principal, id)?;
+        self.whole_round(principal, id)?;
         let unknown = || Problem::not_found("correction");
         let wanted = serial.parse().map(name).map_err(|_| unknown())?;
         let file = self.store.read(|conn| rounds::file(conn, id, &wanted))?.ok_or_else(unknown)?;

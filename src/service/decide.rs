@@ -20,6 +20,7 @@ use crate::store::{Entry, Transaction, Written, child_claims};
 
 /// A decision as it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DecisionIn {
     /// `accepted` or `refused`.
     #[schema(example = "accepted")]

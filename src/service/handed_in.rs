@@ -27,6 +27,7 @@ pub(crate) const PACKAGE: [&str; 2] = ["birth_certificate", "applicant_id"];
 
 /// An application as it is handed in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct HandedIn {
     /// Who will attend.
     pub child: ChildIn,
@@ -65,6 +66,7 @@ pub struct HandedIn {
 
 /// The child of an application.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ChildIn {
     /// Twelve digits.
     pub iin: String,
@@ -80,6 +82,7 @@ pub struct ChildIn {
 
 /// The applicant of an application.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ApplicantIn {
     /// Twelve digits.
     pub iin: String,
@@ -98,6 +101,7 @@ pub struct ApplicantIn {
 
 /// A power of attorney.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PowerIn {
     /// Its number.
     pub number: String,
@@ -107,6 +111,7 @@ pub struct PowerIn {
 
 /// A claimed category.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CategoryIn {
     /// The code in the profile.
     #[schema(example = "large_family")]
@@ -118,6 +123,7 @@ pub struct CategoryIn {
 
 /// A document of the package.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DocumentIn {
     /// Its kind, for instance `birth_certificate`.
     pub kind: String,

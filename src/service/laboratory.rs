@@ -28,6 +28,7 @@ const SCENARIOS_MAX: usize = 1_000;
 
 /// What is to be tried.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SimulationIn {
     /// The scope: this territory and all below.
     #[schema(example = "391000000")]
@@ -39,6 +40,7 @@ pub struct SimulationIn {
 
 /// One change of the rules or the places.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ScenarioIn {
     /// Its name in the report.
     pub name: String,
@@ -58,6 +60,7 @@ pub struct ScenarioIn {
 
 /// Places that a scenario publishes besides.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MorePlaces {
     /// The group's id.
     pub group: String,

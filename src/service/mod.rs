@@ -1,6 +1,7 @@
 //! The acts: one act is one write transaction (load, decide, save, journal).
 
 pub mod acting;
+pub mod ahead;
 pub mod applications;
 pub mod calendar;
 pub mod cases;
@@ -15,6 +16,7 @@ pub mod explanations;
 pub mod exports;
 pub(crate) mod fairness;
 pub mod handed_in;
+pub mod held_rounds;
 pub mod import_applications;
 pub mod imports;
 pub(crate) mod keys;
@@ -42,6 +44,7 @@ pub mod results;
 pub mod rounds;
 pub mod running;
 pub(crate) mod scope;
+pub mod skips;
 pub(crate) mod standing;
 pub mod standing_rounds;
 pub mod tick;

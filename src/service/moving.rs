@@ -23,6 +23,7 @@ use crate::store::{Entry, Transaction, Written, applications, child_claims, chil
 
 /// A move to another home or territory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MoveIn {
     /// The new territory's KATO code.
     pub territory: String,

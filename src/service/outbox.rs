@@ -40,6 +40,7 @@ pub struct OutboxIn {
 
 /// Which messages are taken to be sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TakeIn {
     /// A district or city, or a territory in it.
     #[serde(default)]

@@ -26,6 +26,7 @@ const PLACES_MAX: u32 = 500;
 
 /// Free places as they are reported.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PlacesIn {
     /// The group's id.
     pub group: String,
@@ -42,6 +43,7 @@ pub struct PlacesIn {
 
 /// Why a place is taken back.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WithdrawPlaceIn {
     /// The reason, for the ledger.
     pub reason: String,

@@ -32,6 +32,7 @@ const RECORD: usize = 500;
 
 /// A verdict on the proof of a category.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ProofIn {
     /// The category's code.
     pub category: String,

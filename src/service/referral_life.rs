@@ -87,6 +87,7 @@ pub struct ReferredChild {
 
 /// A ground for an act on a referral.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct GroundIn {
     /// A code of the profile's list.
     #[serde(default)]

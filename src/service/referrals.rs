@@ -5,19 +5,21 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::ahead::AheadCause;
 use super::applications::{home_of, load};
 use super::effects::Effect;
 use super::keys;
 use super::ordering;
 use super::permissions::{Act, Principal};
-use super::problem::{FieldFaults, Problem};
+use super::problem::Problem;
 use super::registry::{Answer, Caller, Registry};
 use super::results::{self, Issue};
 use super::rounds::RoundRow;
 use super::scope::{Outcome, Scope};
+use super::skips::SkipIn;
 use super::standing;
 use super::words::{Said, say, say_each};
 use crate::domain::application::Application;
@@ -30,8 +32,7 @@ use crate::domain::referral::Referral;
 use crate::rules::Bound;
 use crate::rules::profile::RoundRule;
 use crate::store::results::StoredResult;
-use crate::store::rounds::Confirmation;
-use crate::store::{Entry, Transaction, Written, kindergartens, places, rounds};
+use crate::store::{Entry, Transaction, Written, kindergartens, places};
 
 /// Who issues.
 #[derive(Clone, Debug)]
@@ -52,6 +53,7 @@ impl Authority {
 
 /// A referral to be issued.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReferIn {
     /// The place.
     pub place: String,
@@ -63,37 +65,10 @@ pub struct ReferIn {
     /// Passing over the child who is due.
     #[serde(default)]
     pub skip: Option<SkipIn>,
-}
-
-/// The grounds of a skip.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct SkipIn {
-    /// A code of the profile's list.
-    pub ground: String,
-    /// The evidence.
-    pub evidence: String,
-    /// The id of a pending confirmation by another person (`POST /api/v1/confirmations`).
-    pub confirmed_by: String,
-}
-
-/// A second person's confirmation of a skip.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct ConfirmIn {
-    /// The place.
-    pub place: String,
-    /// The application that shall get it in place of the one that is due.
-    pub application: String,
-    /// A code of the profile's list.
-    pub ground: String,
-    /// The evidence that was seen.
-    pub evidence: String,
-}
-
-/// A pending confirmation.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Confirmed {
-    /// Its id, for `confirmed_by`.
-    pub id: String,
+    /// In place of `skip`: passing over the child who is due and those who are due after it, in that order, each with its
+    /// own ground, evidence and confirmation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skips: Vec<SkipIn>,
 }
 
 /// Who is due for the next place.
@@ -119,6 +94,9 @@ pub struct Next {
 pub struct NextReason {
     /// A stable code.
     pub code: &'static str,
+    /// Those who stand ahead of it in the queue, by why they do not get the place: they add up to all who do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<Vec<AheadCause>>,
     /// In words, `{"kk", "ru", "en"}`.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub text: Said,
@@ -231,28 +209,36 @@ pub(crate) fn issue_at_once(
 }
 
 impl Registry {
-    /// The child who is due for the next open place of a territory.
+    /// The child who is due for the next open place of a territory, or for the open place that is named.
     ///
     /// # Errors
-    /// 403, 422.
-    pub fn next(&self, principal: &Principal, territory: &str) -> Result<Next, Problem> {
+    /// 403, 409 where nobody can use the place that is named, 422.
+    pub fn next(&self, principal: &Principal, territory: &str, place: Option<&str>) -> Result<Next, Problem> {
         principal.role_may(Act::SeeNext)?;
         let territory = self.scope(territory)?;
         principal.may(Act::SeeNext, territory)?;
         let at = self.clock.now();
-        let (outcome, seq) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
-            let outcome = Scope { registry: self, territory, at, without: &[], only: None }.standing(conn)?;
-            let seq = crate::store::journal::reach_of(conn, territory.home())?;
-            Ok((outcome, seq))
-        })?;
         let by_round = |row: &&RoundRow| self.gives_by_round(row.queue, at);
-        let row = outcome.rows.iter().find(|row| !by_round(row)).cloned();
+        let (outcome, row, causes, seq) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
+            let outcome = Scope { registry: self, territory, at, without: &[], only: None }.standing(conn)?;
+            let named = |row: &&RoundRow| place.is_none_or(|place| row.place == place);
+            let row = outcome.rows.iter().find(|row| !by_round(row) && named(row)).cloned();
+            let causes = match &row {
+                Some(row) => self.causes_ahead(conn, (&outcome, row), at)?,
+                None => Vec::new(),
+            };
+            let seq = crate::store::journal::reach_of(conn, territory.home())?;
+            Ok((outcome, row, causes, seq))
+        })?;
+        if let (Some(place), None) = (place, &row) {
+            return due_for(&outcome, place).and_then(|_| Err(self.round_decides()));
+        }
         let held_back = outcome.rows.iter().any(|row| by_round(&row));
         let open_places = outcome.rows.len() + outcome.left.len();
         let reasons = match &row {
-            Some(row) => self.reasons(row, at),
+            Some(row) => vec![self.next_reason(row, causes, at)],
             None if held_back => {
-                vec![NextReason { code: "round_decides", text: say(&self.rules, "round_decides", &[]) }]
+                vec![NextReason { code: "round_decides", ahead: None, text: say(&self.rules, "round_decides", &[]) }]
             }
             None => Vec::new(),
         };
@@ -266,21 +252,28 @@ impl Registry {
         })
     }
 
+    fn round_decides(&self) -> Problem {
+        let text = say(&self.rules, "round_decides", &[]);
+        Problem::conflict("round_decides", text.en.clone()).with("text", &text)
+    }
+
     /// Whether places of this queue go out by rounds alone: under `program` each kindergarten ranks for itself, so
     /// that no single place has a child who is due before all have proposed.
     fn gives_by_round(&self, queue: QueueKey, at: DateTime<Utc>) -> bool {
         ordering::profile(&self.rules, queue, at).is_ok_and(|profile| profile.round_rule.value == RoundRule::Program)
     }
 
-    fn reasons(&self, row: &RoundRow, at: DateTime<Utc>) -> Vec<NextReason> {
+    fn next_reason(&self, row: &RoundRow, causes: Vec<AheadCause>, at: DateTime<Utc>) -> NextReason {
         let standing = self.position_of(&row.application, at);
-        let texts: Vec<Said> = standing.iter().flat_map(|s| s.reasons.iter().map(|r| r.text.clone())).collect();
+        // Who stands ahead is said of the place, not of the queue; then the rule of its order.
+        let rule = standing.iter().flat_map(|s| s.reasons.iter().filter(|r| r.ahead.is_none()).map(|r| &r.text));
+        let texts: Vec<Said> = std::iter::once(self.said_ahead(&causes)).chain(rule.cloned()).collect();
         let all = Said::each(|tongue| {
             texts.iter().map(|t| t.get(tongue)).collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
         });
         let number = Said::same(&row.application);
-        let due = say_each(&self.rules, "next_child", &[("application", &number), ("reasons", &all)]);
-        vec![NextReason { code: "next_child", text: due }]
+        let text = say_each(&self.rules, "next_child", &[("application", &number), ("reasons", &all)]);
+        NextReason { code: "next_child", ahead: Some(causes), text }
     }
 
     /// Issues the referral for a place to the application that is due, or past it with the grounds of a skip.
@@ -298,22 +291,21 @@ impl Registry {
             let bound = self.bound(application.territory, tx.at())?;
             self.provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
             if self.gives_by_round(place.queue, tx.at()) {
-                let text = say(&self.rules, "round_decides", &[]);
-                return Err(Problem::conflict("round_decides", text.en.clone()).with("text", &text));
+                return Err(self.round_decides());
             }
-            let (row, skip) = self.due(tx, caller, &place, sent, &bound)?;
+            let (row, skips) = self.due(tx, caller, &place, sent, &bound)?;
             let authority = Authority::of(&caller.principal, application.territory);
             let issued = issue(self, tx, &mut application, &bound, &authority, &row)?;
             crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
             let entry = Entry {
                 home,
-                act: if skip.is_some() { "refer_with_skip" } else { "refer" },
+                act: if skips.is_empty() { "refer" } else { "refer_with_skip" },
                 actor: caller.principal.id.clone(),
                 territory: application.territory,
                 payload: json!({
                     "application": application.number, "place": place.id, "referral": issued.referral.number,
                     "result": {"id": issued.result.id, "kind": issued.result.kind},
-                    "position": row.position, "role": caller.principal.role, "skip": skip, "queue": issued.effects,
+                    "position": row.position, "role": caller.principal.role, "skip": skipped(skips), "queue": issued.effects,
                 }),
             };
             let value = super::referral_life::view(&issued.referral, Some(issued.result.id.as_str()));
@@ -321,36 +313,8 @@ impl Registry {
         })
     }
 
-    /// The row by which the place goes to the application asked for, with what is journaled of a skip.
-    fn due(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        place: &Place,
-        sent: &ReferIn,
-        bound: &Bound<'_>,
-    ) -> Result<(RoundRow, Option<serde_json::Value>), Problem> {
-        let own = caller.principal.territory;
-        let territory = if own.within(place.home) { own } else { place.home };
-        let due = self.due_now(tx, place, territory, &[])?;
-        let Some(skip) = &sent.skip else {
-            return if due.application == sent.application { Ok((due, None)) } else { Err(self.next_changed(&due)) };
-        };
-        if due.application == sent.application {
-            let message = "this application is due for the place, so nobody is passed over; leave `skip` out";
-            return Err(Problem::invalid("skip", "nothing_to_skip", message));
-        }
-        let journaled = self.check_skip(tx, caller, sent, skip, bound, &due)?;
-        let without = [due.application.clone()];
-        let after = self.due_now(tx, place, territory, &without)?;
-        if after.application != sent.application {
-            return Err(self.next_changed(&after));
-        }
-        Ok((after, Some(journaled)))
-    }
-
     /// The row of a place: of its own queue, or where that cannot use it, of the queue that it spills to.
-    fn due_now(
+    pub(crate) fn due_now(
         &self,
         tx: &mut Transaction<'_>,
         place: &Place,
@@ -365,7 +329,7 @@ impl Registry {
         }
     }
 
-    fn next_changed(&self, due: &RoundRow) -> Problem {
+    pub(crate) fn next_changed(&self, due: &RoundRow) -> Problem {
         let number = Said::same(&due.application);
         let text = say_each(&self.rules, "next_changed", &[("application", &number)]);
         Problem::conflict("next_changed", text.en.clone())
@@ -373,99 +337,10 @@ impl Registry {
             .with("place", &due.place)
             .with("text", &text)
     }
-
-    fn check_skip(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        sent: &ReferIn,
-        skip: &SkipIn,
-        bound: &Bound<'_>,
-        due: &RoundRow,
-    ) -> Result<serde_json::Value, Problem> {
-        let mut faults = FieldFaults::default();
-        check_ground(&mut faults, "skip.ground", &skip.ground, bound);
-        let evidence = faults.text("skip.evidence", &skip.evidence, 2_000);
-        let found = match home_of(&skip.confirmed_by, Numbered::Confirmation, "confirmation") {
-            Ok(_) => rounds::find_confirmation(tx.conn(), &skip.confirmed_by)?,
-            Err(_) => None,
-        };
-        let why = match &found {
-            None => Some("name the id of a confirmation that another official made with their own credential"),
-            Some(c) if c.principal == caller.principal.id => {
-                Some("the second person must be another one than the first")
-            }
-            Some(c) if c.used_at.is_some() => Some("this confirmation was used already; another one is needed"),
-            Some(c) if c.place != sent.place || c.application != sent.application || c.ground != skip.ground => {
-                Some("this confirmation is for another place, application or ground")
-            }
-            Some(_) => None,
-        };
-        if let Some(why) = why {
-            faults.add("skip.confirmed_by", "not_confirmed", why);
-        }
-        faults.check()?;
-        let kept = keys::keep(tx, due.queue.home(), &json!({"evidence": evidence}))?;
-        rounds::use_confirmation(tx, &skip.confirmed_by)?;
-        Ok(json!({
-            "passed_over": due.application, "ground": skip.ground, "confirmation": skip.confirmed_by,
-            "second_person": found.map(|c| c.principal), "facts": kept,
-        }))
-    }
-
-    /// A second person's confirmation of a skip, made with their own credential.
-    ///
-    /// # Errors
-    /// 403, 404, 422.
-    pub fn confirm(&self, caller: &Caller, sent: &ConfirmIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::Confirm)?;
-        let home = home_of(&sent.place, Numbered::Place, "place")?;
-        home_of(&sent.application, Numbered::Application, "application")?;
-        self.perform(caller, &[home], 201, |tx| {
-            let place = place_of(tx, caller, Act::Confirm, &sent.place)?;
-            let application = load(tx.conn(), &sent.application)?;
-            caller.principal.may(Act::Confirm, application.territory)?;
-            let bound = self.bound(application.territory, tx.at())?;
-            let mut faults = FieldFaults::default();
-            check_ground(&mut faults, "ground", &sent.ground, &bound);
-            let evidence = faults.text("evidence", &sent.evidence, 2_000);
-            faults.check()?;
-            let id = tx.next_number(home, Numbered::Confirmation)?.to_string();
-            let confirmation = Confirmation {
-                id: id.clone(),
-                home,
-                principal: caller.principal.id.clone(),
-                place: sent.place.clone(),
-                application: sent.application.clone(),
-                ground: sent.ground.clone(),
-                evidence: evidence.unwrap_or_default(),
-                given_at: tx.at(),
-                used_at: None,
-            };
-            rounds::insert_confirmation(tx, &confirmation)?;
-            let kept = keys::keep(tx, home, &json!({"evidence": confirmation.evidence}))?;
-            let entry = Entry {
-                home,
-                act: "confirm_skip",
-                actor: caller.principal.id.clone(),
-                territory: place.queue.territory,
-                payload: json!({"confirmation": id, "place": sent.place, "application": sent.application,
-                    "ground": sent.ground, "role": caller.principal.role, "facts": kept}),
-            };
-            Ok(Written { value: Confirmed { id }, entries: vec![entry] })
-        })
-    }
-}
-
-fn check_ground(faults: &mut FieldFaults, field: &str, code: &str, bound: &Bound<'_>) {
-    if bound.profile.skip_ground(code).is_none() {
-        let listed: Vec<&str> = bound.profile.skip_grounds.iter().map(|g| g.code.as_str()).collect();
-        faults.add(field, "ground_not_listed", format!("use one of: {}", listed.join(", ")));
-    }
 }
 
 /// An open place of the caller's territory. What stands in another territory is not told.
-fn place_of(tx: &mut Transaction<'_>, caller: &Caller, act: Act, id: &str) -> Result<Place, Problem> {
+pub(crate) fn place_of(tx: &mut Transaction<'_>, caller: &Caller, act: Act, id: &str) -> Result<Place, Problem> {
     let place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
     caller.principal.may(act, place.queue.territory)?;
     if place.status == PlaceStatus::Published {
@@ -479,4 +354,9 @@ fn due_for(outcome: &Outcome, place: &str) -> Result<RoundRow, Problem> {
     outcome.rows.iter().find(|r| r.place == place).cloned().ok_or_else(|| {
         Problem::conflict("nobody_due", "no child of the queue can use this place now; it stays on the bulletin")
     })
+}
+
+/// What the journal says of skips: nothing, the one, or the list.
+fn skipped(mut skips: Vec<Value>) -> Value {
+    if skips.len() > 1 { Value::Array(skips) } else { skips.pop().unwrap_or_default() }
 }

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::permissions::{Act, Principal};
+use super::permissions::Act;
 use super::problem::Problem;
 use super::referrals::{self, Authority};
 use super::registry::{Answer, Caller, Registry};
-use super::scope::{Outcome, Scope, internal};
+use super::scope::{Outcome, Scope};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Numbered, QueueKey};
@@ -24,6 +24,7 @@ use crate::store::{Entry, Written, kindergartens, rounds};
 
 /// A round as it is asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RoundIn {
     /// The scope: this territory and all below.
     #[schema(example = "391000000")]
@@ -104,26 +105,6 @@ impl Registry {
         })
     }
 
-    /// The certificates of a committed round, each with the files that it certifies.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn round_certificate(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
-        let round = self.held_round(principal, id)?;
-        let files = self.store.read(|conn| rounds::files(conn, id))?;
-        Ok(super::certificates::view(id, &round, &files))
-    }
-
-    /// One file of a committed round.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn round_file(&self, principal: &Principal, id: &str, name: &str) -> Result<String, Problem> {
-        self.held_round(principal, id)?;
-        let file = self.store.read(|conn| rounds::file(conn, id, name))?;
-        file.map(|f| f.body).ok_or_else(|| Problem::not_found("file"))
-    }
-
     /// What lists and explanations read of a round: what it covered and how much it gave, without its rows.
     fn summary(
         &self,
@@ -155,18 +136,6 @@ impl Registry {
             .read_snapshot(|conn| Scope { registry: self, territory, at, without: &[], only: None }.standing(conn))?;
         let body = body("", territory, at, true, &outcome, &[]);
         Ok(Answer { status: 200, body: body.to_string() })
-    }
-
-    /// A committed round.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn held_round(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
-        principal.role_may(Act::ReadRound)?;
-        super::applications::home_of(id, Numbered::Round, "round")?;
-        let round = self.store.read(|conn| rounds::find(conn, id))?.ok_or_else(|| Problem::not_found("round"))?;
-        principal.may(Act::ReadRound, round.territory)?;
-        serde_json::from_str(&round.body).map_err(internal)
     }
 }
 

@@ -411,6 +411,24 @@ fn instance(
 }
 
 impl Scope<'_> {
+    /// Shows every live entry ahead of a position: from memory where the queue stands there, else from its rows.
+    pub(crate) fn each_ahead(
+        &self,
+        conn: &mut AnyConnection,
+        queue: QueueKey,
+        position: u64,
+        mut show: impl FnMut(&Seated),
+    ) -> Result<(), Problem> {
+        let head = journal::reach_of(conn, queue.home())?;
+        if self.registry.standing.each_ahead((queue, head), position, &mut show) {
+            return Ok(());
+        }
+        let seated = seats::of_queue(conn, queue)?;
+        let positions = positions(conn, queue, self.profile(queue)?, &seated)?;
+        seated.iter().filter(|s| positions.get(&s.ticket).is_some_and(|&p| p < position)).for_each(show);
+        Ok(())
+    }
+
     /// Whether somebody ahead of a row could use its group too and wants it: then a referral at once would be a favour.
     /// Whoever is ahead counts, also with a case that is not decided yet.
     pub(crate) fn wanted_ahead(&self, conn: &mut AnyConnection, row: &RoundRow) -> Result<bool, Problem> {

@@ -143,9 +143,20 @@ pub fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             .and_then(|_: IgnoredAny| Err(<serde_json::Error as serde::de::Error>::custom("it is not an object")))
     };
     read.map_err(|e: serde_json::Error| match e.classify() {
+        serde_json::error::Category::Data if unknown_field(&e).is_some() => {
+            let field = unknown_field(&e).unwrap_or_default();
+            Problem::invalid(&field, "unknown_field", format!("this route does not know it: {e}; see /docs"))
+        }
         serde_json::error::Category::Data => Problem { kind: Kind::Invalid, code: "wrong_body", ..malformed(&e) },
         _ => malformed(&e),
     })
+}
+
+/// The field that a body has and its route does not know: a typo would lose what was meant.
+fn unknown_field(error: &serde_json::Error) -> Option<String> {
+    let said = error.to_string();
+    let (name, _) = said.strip_prefix("unknown field `")?.split_once('`')?;
+    Some(name.to_owned())
 }
 
 /// How many lists and objects stand inside one another at most.

@@ -15,7 +15,7 @@ use super::api::{applications, cases, corrections, outbox, places, public, queue
         applications::register, applications::read, applications::documents, applications::document,
         applications::decide, applications::amend, applications::withdraw, applications::move_to,
         applications::judge_proof,
-        places::territories, places::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, places::hold_round, places::simulate, places::round, places::certificate,
+        places::territories, places::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, rounds::list, places::hold_round, places::simulate, places::round, places::certificate,
         places::round_file, rounds::explain, rounds::explain_to_family, corrections::correct, corrections::list, corrections::read,
         referrals::next, referrals::refer, referrals::confirm, referrals::read, referrals::present, referrals::enrol,
         referrals::refuse, referrals::extend, referrals::annul,

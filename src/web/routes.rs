@@ -34,6 +34,7 @@ pub const ROUTES: &[Listed] = &[
     ("POST", "/api/v1/places", Some(Act::ReportPlace)),
     ("POST", "/api/v1/places/{id}/withdraw", Some(Act::WithdrawPlace)),
     ("GET", "/api/v1/bulletins/latest", None),
+    ("GET", "/api/v1/rounds", Some(Act::ReadRound)),
     ("POST", "/api/v1/rounds", Some(Act::TryRound)),
     ("POST", "/api/v1/simulations", Some(Act::TryRound)),
     ("GET", "/api/v1/rounds/{id}", Some(Act::ReadRound)),
@@ -94,7 +95,7 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/places").route(get().to(p::ledger)).route(post().to(p::report)))
         .service(at("/api/v1/places/{id}/withdraw").route(post().to(p::withdraw)))
         .service(at("/api/v1/bulletins/latest").wrap(limit()).route(get().to(p::bulletin)))
-        .service(at("/api/v1/rounds").route(post().to(p::hold_round)))
+        .service(at("/api/v1/rounds").route(get().to(d::list)).route(post().to(p::hold_round)))
         .service(at("/api/v1/simulations").route(post().to(p::simulate)))
         .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
         .service(at("/api/v1/rounds/{id}/certificate").route(get().to(p::certificate)))

@@ -8,6 +8,7 @@
     reason = "a failed expectation is how a test speaks"
 )]
 
+mod ahead;
 mod allocate_cli;
 mod allocation;
 mod audit;
@@ -28,6 +29,7 @@ mod exchange;
 mod explanations;
 mod fairness;
 mod following;
+mod held_rounds;
 mod idempotency;
 mod laboratory;
 mod life;

@@ -79,10 +79,18 @@ impl Things {
             .replace("{name}", &self.file)
             .replace("{key}", &format!("{HOME}-2022-general"));
         if method == "GET" {
-            let asks =
-                ["/bulletins/latest", "/referrals/next", "/queues", "/places", "/cases", "/cases.csv", "/outbox"]
-                    .iter()
-                    .any(|end| path.ends_with(end));
+            let asks = [
+                "/bulletins/latest",
+                "/referrals/next",
+                "/rounds",
+                "/queues",
+                "/places",
+                "/cases",
+                "/cases.csv",
+                "/outbox",
+            ]
+            .iter()
+            .any(|end| path.ends_with(end));
             return (if asks { format!("{path}?territory={HOME}") } else { path }, None);
         }
         let skipped =

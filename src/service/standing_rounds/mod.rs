@@ -18,6 +18,7 @@ use super::scope::{Offered, Scope, Served};
 use crate::domain::queue::QueueKey;
 use crate::rules::profile::Profile;
 use crate::store::connection::AnyConnection;
+use crate::store::seats::Seated;
 
 mod queue;
 mod served;
@@ -144,6 +145,21 @@ impl StandingRounds {
         drop(held);
         self.bound(queue, entries);
         Ok(Some(served))
+    }
+
+    /// Shows every live entry ahead of a position; false where the queue does not stand at `head`.
+    pub(super) fn each_ahead(
+        &self,
+        (queue, head): (QueueKey, i64),
+        position: u64,
+        show: &mut impl FnMut(&Seated),
+    ) -> bool {
+        let Some(cell) = lock(&self.kept).get(&queue).map(|kept| Arc::clone(&kept.cell)) else { return false };
+        let Ok(held) = cell.lock() else { return false };
+        let Some(standing) = held.as_ref().filter(|standing| standing.head == head) else { return false };
+        let ahead = standing.order.in_order().take_while(|placed| placed.position < position);
+        ahead.filter_map(|placed| standing.entries.get(&placed.seat.ticket)).for_each(show);
+        true
     }
 
     fn cell(&self, queue: QueueKey) -> Cell {

@@ -1,19 +1,31 @@
 //! Referrals.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::places::OfTerritory;
 use crate::service::permissions::Act;
 use crate::service::referral_life::{GroundIn, ReferralView};
-use crate::service::referrals::{ConfirmIn, Confirmed, Next, ReferIn};
+use crate::service::referrals::{Next, ReferIn};
+use crate::service::skips::{ConfirmIn, Confirmed};
 use crate::web::answer::{Body, Shared, act, ask};
 
-/// The child who is due for the next open place of a territory: the first row of a dry round.
-#[utoipa::path(get, path = "/api/v1/referrals/next", tag = "referrals", params(("territory" = String, Query)),
-    responses((status = 200, body = Next)))]
-pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfTerritory>) -> HttpResponse {
-    ask(shared, request, Act::SeeNext, move |r, who| r.next(who, &query.territory)).await
+/// Of which place.
+#[derive(Debug, Default, Deserialize)]
+pub struct OfPlace {
+    /// A KATO code.
+    #[serde(default)]
+    pub territory: String,
+    /// An open place of it; the next one where missing.
+    pub place: Option<String>,
+}
+
+/// The child who is due for the next open place of a territory, or for the place that is named: the first row, or the
+/// place's row, of a dry round. Says of all who stand ahead why they do not get it.
+#[utoipa::path(get, path = "/api/v1/referrals/next", tag = "referrals", params(("territory" = String, Query), ("place" = Option<String>, Query)),
+    responses((status = 200, body = Next), (status = 409, description = "nobody can use the place that is named")))]
+pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfPlace>) -> HttpResponse {
+    ask(shared, request, Act::SeeNext, move |r, who| r.next(who, &query.territory, query.place.as_deref())).await
 }
 
 /// Issues a referral to the application that is due, or past it with the grounds of a skip.

@@ -5,9 +5,24 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use super::public::Asked;
 use crate::domain::iin::Iin;
 use crate::service::explanations::{Explanations, RoundExplained};
+use crate::service::held_rounds::{Rounds, RoundsIn};
 use crate::service::permissions::Act;
 use crate::service::problem::Problem;
-use crate::web::answer::{Body, Failure, Shared, ask, read_body, tell, whole};
+use crate::web::answer::{Body, Failure, Shared, ask, ask_text, read_body, tell, wants_csv, whole};
+
+/// The committed rounds of a territory, the latest first: its own, those below, and those above in which its places were
+/// given out. As CSV with `Accept: text/csv`.
+#[utoipa::path(get, path = "/api/v1/rounds", tag = "rounds",
+    params(("territory" = String, Query), ("from" = Option<String>, Query), ("to" = Option<String>, Query),
+        ("cursor" = Option<String>, Query), ("limit" = Option<usize>, Query)),
+    responses((status = 200, content((Rounds = "application/json"), (String = "text/csv")))))]
+pub async fn list(shared: Shared, request: HttpRequest, query: web::Query<RoundsIn>) -> HttpResponse {
+    if wants_csv(&request) {
+        let csv = (Act::ReadRound, "text/csv; charset=utf-8");
+        return ask_text(shared, request, csv, move |r, who| r.rounds_csv(who, &query)).await;
+    }
+    ask(shared, request, Act::ReadRound, move |r, who| r.rounds(who, &query)).await
+}
 
 /// Why a committed round gave an application what it gave: for every choice above the result the group's places and
 /// cut-off, and what would have changed it, from the round's own files.
