@@ -27,7 +27,6 @@ pub(crate) const PACKAGE: [&str; 2] = ["birth_certificate", "applicant_id"];
 
 /// An application as it is handed in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct HandedIn {
     /// Who will attend.
     pub child: ChildIn,
@@ -66,7 +65,6 @@ pub struct HandedIn {
 
 /// The child of an application.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct ChildIn {
     /// Twelve digits.
     pub iin: String,
@@ -82,7 +80,6 @@ pub struct ChildIn {
 
 /// The applicant of an application.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct ApplicantIn {
     /// Twelve digits.
     pub iin: String,
@@ -101,7 +98,6 @@ pub struct ApplicantIn {
 
 /// A power of attorney.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct PowerIn {
     /// Its number.
     pub number: String,
@@ -111,7 +107,6 @@ pub struct PowerIn {
 
 /// A claimed category.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct CategoryIn {
     /// The code in the profile.
     #[schema(example = "large_family")]
@@ -123,7 +118,6 @@ pub struct CategoryIn {
 
 /// A document of the package.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct DocumentIn {
     /// Its kind, for instance `birth_certificate`.
     pub kind: String,
