@@ -1,36 +1,66 @@
 //! The files of a round: for every queue and pass the instance, the allocation and its certificate, so that a second
 //! program (`kezek verify`, or anyone's) can verify the round from these files alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::fairness::tables;
 use super::problem::{Kind, Problem};
+use super::registry::Registry;
+use super::round_report::{Part, whole};
 use super::scope::{Outcome, Pass};
 use crate::audit::allocation::fairness::fairness;
 use crate::domain::instant::instant_text;
+use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
-use crate::engine::allocation::Prepared;
+use crate::engine::allocation::{Instance, Prepared, Rule};
 use crate::exchange::instance::{
-    GroupFacts, allocation_csv, audited, certificate_json, certify, children_csv, groups_csv, input_sha256, published,
-    result_sha256,
+    ChildFacts, GroupFacts, allocation_csv, audited, certificate_json, certify, children_csv, groups_csv, input_sha256,
+    published, result_sha256,
 };
-use crate::exchange::report::json as json_report;
+use crate::store::connection::AnyConnection;
+use crate::store::kindergartens;
 use crate::store::rounds::{RoundBrief, RoundFile};
 use crate::trust::seal::sha256_hex;
 
-/// The files of a pass: what `kezek verify` reads, and the fairness report.
-const FILES: [&str; 5] = ["groups.csv", "children.csv", "allocation.csv", "certificate.json", "fairness.json"];
+/// The files of a pass: what `kezek verify` reads, what is kept of the children, and the fairness report.
+const FILES: [&str; 6] =
+    ["groups.csv", "children.csv", "allocation.csv", "certificate.json", "facts.csv", "fairness.json"];
+/// The fairness report of the whole round.
+pub(crate) const WHOLE: &str = "fairness.json";
 
 /// The files of a round.
-pub(crate) fn files(outcome: &Outcome, at: DateTime<Utc>) -> Result<Vec<RoundFile>, Problem> {
-    let mut files = Vec::with_capacity(outcome.passes.len() * FILES.len());
+pub(crate) fn files(
+    registry: &Registry,
+    conn: &mut AnyConnection,
+    outcome: &Outcome,
+    at: DateTime<Utc>,
+) -> Result<Vec<RoundFile>, Problem> {
+    let homes = outcome.passes.first().map(|pass| pass.queue.home());
+    let territories: HashMap<String, Kato> = match homes {
+        Some(home) => kindergartens::all(conn, Some(home))?.into_iter().map(|k| (k.id, k.queue_territory)).collect(),
+        None => HashMap::new(),
+    };
+    let mut files = Vec::with_capacity(outcome.passes.len() * FILES.len() + 1);
+    let mut parts = Vec::with_capacity(outcome.passes.len());
     for pass in &outcome.passes {
-        let bodies = bodies(pass, at)?;
+        let (instance, rule) = pass.run.as_ref().ok_or_else(|| internal("only a full run can be certified"))?;
+        let groups = pass.groups.iter().map(|g| facts(g, pass, &territories)).collect();
+        let children = registry.child_facts(conn, (pass.queue, instance), at)?;
+        let (part, [allocation, certificate]) = certified((instance, *rule), groups, children)?;
+        let bodies = [
+            groups_csv(instance, &part.groups),
+            children_csv(instance),
+            allocation,
+            certificate,
+            part.facts_csv(),
+            part.report(at),
+        ];
         files.extend(FILES.iter().zip(bodies).map(|(file, body)| RoundFile { name: name(pass, file), body }));
+        parts.push(part);
     }
+    files.push(RoundFile { name: WHOLE.to_owned(), body: whole(&parts, at)? });
     Ok(files)
 }
 
@@ -38,9 +68,12 @@ fn name(pass: &Pass, file: &str) -> String {
     format!("{}-pass{}-{file}", pass.queue, pass.pass)
 }
 
-fn bodies(pass: &Pass, at: DateTime<Utc>) -> Result<[String; 5], Problem> {
-    let (instance, rule) = pass.run.as_ref().ok_or_else(|| internal("only a full run can be certified"))?;
-    let rule = *rule;
+/// A pass with what its report says of it, its allocation, and the certificate.
+fn certified(
+    (instance, rule): (&Instance, Rule),
+    groups: Vec<GroupFacts>,
+    children: Vec<ChildFacts>,
+) -> Result<(Part<'_>, [String; 2]), Problem> {
     let prepared = Prepared::new(instance, rule).map_err(internal)?;
     let allocation = prepared.solve();
     let cut_offs = prepared.cut_offs(instance, rule, &allocation);
@@ -49,23 +82,17 @@ fn bodies(pass: &Pass, at: DateTime<Utc>) -> Result<[String; 5], Problem> {
     let pieces = allocation_csv(&rows);
     let input = input_sha256(instance);
     let certificate = certify(instance, rule, &allocation, &cut_offs, input, result_sha256(&pieces));
-    let facts: Vec<GroupFacts> = pass.groups.iter().map(|g| facts(g, pass)).collect();
-    let audited_instance = published(instance);
-    let found = fairness(&audited_instance, &rows, audited(rule)).map_err(internal)?;
-    let report = tables(&found, &audited_instance, (&facts, &[]), Some(at.timestamp_micros()));
-    Ok([
-        groups_csv(instance, &facts),
-        children_csv(instance),
-        String::from_utf8(pieces.concat()).map_err(internal)?,
-        String::from_utf8(certificate_json(&certificate).map_err(internal)?).map_err(internal)?,
-        json_report(&report),
-    ])
+    let found = fairness(&published(instance), &rows, audited(rule)).map_err(internal)?;
+    let certificate = String::from_utf8(certificate_json(&certificate).map_err(internal)?).map_err(internal)?;
+    let allocation = String::from_utf8(pieces.concat()).map_err(internal)?;
+    Ok((Part { instance, groups, children, found }, [allocation, certificate]))
 }
 
-fn facts(group: &Group, pass: &Pass) -> GroupFacts {
+fn facts(group: &Group, pass: &Pass, territories: &HashMap<String, Kato>) -> GroupFacts {
+    let territory = territories.get(&group.kindergarten).copied().unwrap_or(pass.queue.territory);
     GroupFacts {
         kindergarten: group.kindergarten.clone(),
-        territory: pass.queue.territory.to_string(),
+        territory: territory.to_string(),
         language: group.language.code().to_owned(),
         kind: group.kind.code().to_owned(),
         age_from_months: group.age_from_months,
@@ -103,10 +130,15 @@ pub(crate) fn view(round: &RoundBrief, files: &[RoundFile]) -> Value {
             Some(json!({"pass": pass.trim_end_matches('-'), "certificate": certificate, "files": linked}))
         })
         .collect();
+    let fairness = files
+        .iter()
+        .find(|f| f.name == WHOLE)
+        .map(|f| json!({"href": link(WHOLE), "sha256": sha256_hex(f.body.as_bytes())}));
     json!({
         "round": round.id,
         "territory": round.territory,
         "held_at": instant_text(round.held_at),
         "certificates": certificates,
+        "fairness": fairness,
     })
 }

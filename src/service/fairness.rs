@@ -34,7 +34,11 @@ fn summary(found: &Fairness) -> Table {
     table
 }
 
-/// A child belongs to the language, the territory, the kind and the kindergarten of the group that it named first.
+/// What a child counts as where nothing is known of it: the parts of a report add up to the whole.
+const UNKNOWN: &str = "unknown";
+
+/// A child belongs to the language, the territory, the kind and the kindergarten that are known of it, or else to those of
+/// the group that it named first. What is known of no child at all is left out.
 fn placement(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts], children: &[ChildFacts]) -> Table {
     let mut table = Table::new("placement", &["by", "of", "children", "placed", "first_choice", "placed_share"]);
     let mut add = |by: &'static str, parts: BTreeMap<Cell, Part>| {
@@ -47,17 +51,23 @@ fn placement(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts], 
         "tier",
         found.placement(published, |child| published.tiers.get(child).map(|&tier| Cell::from(u32::from(tier)))),
     );
-    let text = |text: &str| (!text.is_empty()).then(|| Cell::from(text));
-    let mut by_group = |by: &'static str, of: fn(&GroupFacts) -> &str| {
-        let label = |child: usize| facts.get(published.first_choice(child)? as usize).and_then(|facts| text(of(facts)));
-        add(by, found.placement(published, label));
+    let mut by = |by: &'static str, own: fn(&ChildFacts) -> &str, of_group: Option<fn(&GroupFacts) -> &str>| {
+        let known = |text: &&str| !text.is_empty();
+        let named = |child: usize| {
+            let group = facts.get(published.first_choice(child)? as usize)?;
+            of_group.map(|of| of(group)).filter(known)
+        };
+        let label = |child: usize| children.get(child).map(own).filter(known).or_else(|| named(child));
+        if (0..found.groups.len()).any(|child| label(child).is_some()) {
+            add(by, found.placement(published, |child| Some(Cell::from(label(child).unwrap_or(UNKNOWN)))));
+        }
     };
-    by_group("language", |facts| &facts.language);
-    by_group("territory", |facts| &facts.territory);
-    by_group("kind", |facts| &facts.kind);
-    by_group("kindergarten", |facts| &facts.kindergarten);
-    add("channel", found.placement(published, |child| children.get(child).and_then(|facts| text(&facts.channel))));
-    add("category", found.placement(published, |child| children.get(child).and_then(|facts| text(&facts.category))));
+    by("language", |child| &child.language, Some(|group| &group.language));
+    by("territory", |child| &child.territory, Some(|group| &group.territory));
+    by("kind", |child| &child.kind, Some(|group| &group.kind));
+    by("kindergarten", |child| &child.kindergarten, Some(|group| &group.kindergarten));
+    by("channel", |child| &child.channel, None);
+    by("category", |child| &child.category, None);
     table
 }
 

@@ -3,7 +3,7 @@
 //! Nothing is kept. Each queue is one market of its live, decided entries; turns are counted from the beginning, as in the
 //! offline contract, so a base run may differ from the next round by the turns that were spent already.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -14,17 +14,35 @@ use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
 use super::scope::{Market, Scope, internal};
 use crate::domain::codes::PlaceStatus;
+use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::domain::mix::Mix;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Count, Laboratory, Outcome, PlaceChange, Rule, Scenario};
+use crate::engine::allocation::{Count, Laboratory, Outcome, PlaceChange, Rule, Scenario, Won};
 use crate::exchange::report::{Cell, Table, json};
+use crate::rules::Bound;
 use crate::rules::profile::{Profile, RoundRule};
 use crate::store::connection::AnyConnection;
-use crate::store::{kindergartens, places, seats};
+use crate::store::{applications, kindergartens, places, seats};
 
 /// Most scenarios of one request, and most changes of one scenario.
 const SCENARIOS_MAX: usize = 1_000;
+
+/// Most places that a scenario adds to a group, or takes from it.
+const PLACES_MAX: i64 = 10_000;
+
+/// Columns of the table `moves`.
+const MOVES: &[&str] = &[
+    "scenario",
+    "queue",
+    "application",
+    "tier",
+    "change",
+    "group_before",
+    "group_after",
+    "choice_before",
+    "choice_after",
+];
 
 /// What is to be tried.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -36,6 +54,9 @@ pub struct SimulationIn {
     /// What is changed, each beside the base run.
     #[serde(default)]
     pub scenarios: Vec<ScenarioIn>,
+    /// Whether to tell of every application whose result changes: table `moves`.
+    #[serde(default)]
+    pub moves: bool,
 }
 
 /// One change of the rules or the places.
@@ -53,21 +74,26 @@ pub struct ScenarioIn {
     /// Children of the first tier count as of the second.
     #[serde(default)]
     pub tiers: BTreeMap<u8, u8>,
-    /// Places published besides.
+    /// Places published besides, or fewer.
     #[serde(default)]
     pub places: Vec<MorePlaces>,
 }
 
-/// Places that a scenario publishes besides.
+/// Places that a scenario publishes besides, or takes away: of a group, or of one more group in a kindergarten.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MorePlaces {
     /// The group's id.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
+    /// In its place, a kindergarten: the places are one more group there, beside that one of its groups for which most
+    /// children still wish.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kindergarten: String,
     /// The year of birth of the children that they are for.
     pub cohort: i32,
-    /// How many.
-    pub count: u32,
+    /// How many more; fewer where negative, but never less than none.
+    pub count: i64,
 }
 
 /// A scenario whose words are understood.
@@ -78,23 +104,48 @@ struct Read<'a> {
 }
 
 impl Registry {
+    /// Tries scenarios on the queues of a territory, as JSON: all tables.
+    ///
+    /// # Errors
+    /// As [`Registry::simulated`].
+    pub fn simulate(&self, caller: &Caller, sent: &SimulationIn) -> Result<Answer, Problem> {
+        Ok(Answer { status: 200, body: json(&self.simulated(caller, sent)?) })
+    }
+
+    /// The same as CSV: the table of this name, `scenarios` where none is named.
+    ///
+    /// # Errors
+    /// As [`Registry::simulated`], and 422 for a table that is none.
+    pub fn simulate_csv(&self, caller: &Caller, sent: &SimulationIn, table: Option<&str>) -> Result<Answer, Problem> {
+        let tables = self.simulated(caller, sent)?;
+        let wanted = table.unwrap_or("scenarios");
+        let found = tables.iter().find(|table| table.name == wanted).ok_or_else(|| {
+            let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
+            Problem::invalid("table", "unknown_table", format!("name one of: {}", names.join(", ")))
+        })?;
+        Ok(Answer { status: 200, body: found.csv() })
+    }
+
     /// Tries scenarios on the queues of a territory and tells who would fare better and who worse.
     ///
     /// # Errors
     /// 403, 422 for a territory above a home, an unknown group or a rule that is none.
-    pub fn simulate(&self, caller: &Caller, sent: &SimulationIn) -> Result<Answer, Problem> {
+    pub fn simulated(&self, caller: &Caller, sent: &SimulationIn) -> Result<Vec<Table>, Problem> {
         caller.principal.role_may(Act::TryRound)?;
         let territory = self.scope(&sent.territory)?;
         caller.principal.may(Act::TryRound, territory)?;
-        let scenarios = read(sent)?;
         let at = self.clock.now();
+        let scenarios = read(sent, (&self.bound(territory, at)?, self.day(territory, at)))?;
         let scope = Scope { registry: self, territory, at, without: &[], only: None };
         let markets = self.store.read_snapshot(|conn| self.markets(conn, &scope, sent))?;
-        let mut report = Report::new();
+        let mut report = Report::new(sent.moves);
         for market in &markets {
             report.add(market, &scenarios)?;
         }
-        Ok(Answer { status: 200, body: json(&report.tables()) })
+        if sent.moves {
+            self.store.read(|conn| report.name_children(conn, territory.home()))?;
+        }
+        Ok(report.tables())
     }
 
     /// The markets of a scope: every queue with all groups that its children could attend, free places or not.
@@ -114,9 +165,16 @@ impl Registry {
         let mut faults = FieldFaults::default();
         for (n, scenario) in sent.scenarios.iter().enumerate() {
             for (m, more) in scenario.places.iter().enumerate() {
-                let field = format!("scenarios[{n}].places[{m}].group");
-                if !groups.get(&more.group).is_some_and(in_scope) {
-                    faults.add(&field, "unknown_group", "name a group of a kindergarten in the territory");
+                let field = format!("scenarios[{n}].places[{m}]");
+                if more.kindergarten.is_empty() && !groups.get(&more.group).is_some_and(in_scope) {
+                    let message = "name a group of a kindergarten in the territory";
+                    faults.add(&format!("{field}.group"), "unknown_group", message);
+                }
+                if !more.kindergarten.is_empty()
+                    && !groups.values().any(|g| g.kindergarten == more.kindergarten && in_scope(g))
+                {
+                    let message = "name a kindergarten in the territory that has a group";
+                    faults.add(&format!("{field}.kindergarten"), "unknown_kindergarten", message);
                 }
             }
         }
@@ -142,14 +200,20 @@ fn holds(group: &Group, cohort: i32, day: NaiveDate) -> bool {
     (months - 12..=months).any(|age| (group.age_from_months..group.age_to_months).contains(&age))
 }
 
-fn read(sent: &SimulationIn) -> Result<Vec<Read<'_>>, Problem> {
+fn read<'a>(sent: &'a SimulationIn, (bound, today): (&Bound<'_>, NaiveDate)) -> Result<Vec<Read<'a>>, Problem> {
     let mut faults = FieldFaults::default();
+    let mut names = BTreeSet::from(["base"]);
     if sent.scenarios.len() > SCENARIOS_MAX {
         faults.add("scenarios", "too_many", format!("send at most {SCENARIOS_MAX} scenarios at once"));
     }
     let mut scenarios = Vec::with_capacity(sent.scenarios.len());
     for (n, scenario) in sent.scenarios.iter().enumerate() {
         faults.text(&format!("scenarios[{n}].name"), &scenario.name, 200);
+        if !names.insert(scenario.name.trim()) {
+            let message = format!("{} is the base run, or another scenario; give each its own name", scenario.name);
+            faults.add(&format!("scenarios[{n}].name"), "repeated_name", message);
+        }
+        read_changes(&mut faults, &format!("scenarios[{n}]"), scenario, (bound, today));
         if scenario.places.len() > SCENARIOS_MAX {
             let field = format!("scenarios[{n}].places");
             faults.add(&field, "too_many", format!("change at most {SCENARIOS_MAX} groups at once"));
@@ -178,6 +242,30 @@ fn read(sent: &SimulationIn) -> Result<Vec<Read<'_>>, Problem> {
     Ok(scenarios)
 }
 
+/// The faults of a scenario's tiers and places.
+fn read_changes(faults: &mut FieldFaults, field: &str, scenario: &ScenarioIn, (bound, today): (&Bound<'_>, NaiveDate)) {
+    for tier in scenario.tiers.keys().filter(|tier| bound.profile.tier(**tier).is_none()) {
+        let known: Vec<String> = bound.profile.tiers.iter().map(|t| t.number.to_string()).collect();
+        let message = format!("no child is of tier {tier}; the tiers are: {}", known.join(", "));
+        faults.add(&format!("{field}.tiers.{tier}"), "unknown_tier", message);
+    }
+    for (m, more) in scenario.places.iter().enumerate() {
+        let field = format!("{field}.places[{m}]");
+        if !(today.year() - 8..=today.year()).contains(&more.cohort) {
+            let message = "the cohort is the children's year of birth, such as 2022";
+            faults.add(&format!("{field}.cohort"), "wrong_cohort", message);
+        }
+        if more.group.is_empty() == more.kindergarten.is_empty() {
+            faults.add(&field, "wrong_target", "name a group or a kindergarten, one of the two");
+        }
+        let fits = if more.kindergarten.is_empty() { -PLACES_MAX..=PLACES_MAX } else { 1..=PLACES_MAX };
+        if !fits.contains(&more.count) || more.count == 0 {
+            let message = format!("{} to {}, and not 0", fits.start(), fits.end());
+            faults.add(&format!("{field}.count"), "wrong_count", message);
+        }
+    }
+}
+
 impl Read<'_> {
     /// The scenario in one queue; the rule only where it is another than the profile's.
     fn of(&self, market: &Market, base: Rule) -> Scenario {
@@ -186,8 +274,17 @@ impl Read<'_> {
         let rule = if by_program { Rule::Program } else { Rule::Queue { mix: self.mix.unwrap_or(own_mix) } };
         let mut places = Vec::new();
         for more in self.sent.places.iter().filter(|m| m.cohort == market.queue.cohort) {
-            let at = (0..).zip(&market.groups).find(|(_, g)| g.id == more.group);
-            places.extend(at.map(|(n, _)| PlaceChange::By(n, i64::from(more.count))));
+            let numbered = || (0..).zip(&market.groups);
+            if more.kindergarten.is_empty() {
+                let at = numbered().find(|(_, g)| g.id == more.group);
+                places.extend(at.map(|(n, _)| PlaceChange::By(n, more.count)));
+                continue;
+            }
+            let own: Vec<u32> =
+                numbered().filter(|(_, g)| g.kindergarten == more.kindergarten).map(|(n, _)| n).collect();
+            if let (false, Ok(count)) = (own.is_empty(), u32::try_from(more.count)) {
+                places.push(PlaceChange::MoreWhereWished(own, count));
+            }
         }
         Scenario {
             name: self.sent.name.clone(),
@@ -214,10 +311,13 @@ struct Report {
     tiers: Table,
     choices: Table,
     values: Table,
+    /// Where they are asked for: the tickets, then the rest of the row.
+    moves: Option<Vec<(u32, Vec<Cell>)>>,
+    named: Table,
 }
 
 impl Report {
-    fn new() -> Self {
+    fn new(moves: bool) -> Self {
         Report {
             total: Vec::new(),
             queues: Table::new(
@@ -233,6 +333,8 @@ impl Report {
                 "one_more_place",
                 &["queue", "group", "kindergarten", "places", "wishes", "placed_more", "better"],
             ),
+            moves: moves.then(Vec::new),
+            named: Table::new("moves", MOVES),
         }
     }
 
@@ -240,11 +342,12 @@ impl Report {
         let base = base_rule(&market.profile);
         let laboratory = Laboratory::new(&market.instance, base).map_err(internal)?;
         let asked: Vec<Scenario> = scenarios.iter().map(|s| s.of(market, base)).collect();
-        let outcomes = laboratory.run(&asked, false).map_err(internal)?;
+        let outcomes = laboratory.run(&asked, self.moves.is_some()).map_err(internal)?;
         let names = asked.iter().map(|s| s.name.as_str());
         let named = std::iter::once(("base", laboratory.base())).chain(names.zip(&outcomes));
         for (at, (name, outcome)) in named.enumerate() {
             self.count(at, name, market.queue, outcome);
+            self.moved(name, market, outcome);
         }
         for value in laboratory.values() {
             let at = value.group as usize;
@@ -258,6 +361,41 @@ impl Report {
                 value.placed_more.into(),
                 value.better.into(),
             ]);
+        }
+        Ok(())
+    }
+
+    /// The applications whose result changes.
+    fn moved(&mut self, name: &str, market: &Market, outcome: &Outcome) {
+        let Some(moves) = &mut self.moves else { return };
+        let parts = market.instance.parts();
+        let group = |won: Won| market.groups.get(won.group as usize).filter(|_| won.is_placed());
+        let choice = |won: Won| won.is_placed().then(|| won.choice.saturating_add(1));
+        for &(position, before, after) in &outcome.moves {
+            let at = position as usize;
+            let Some(&ticket) = parts.child_ids.get(at) else { continue };
+            let row = vec![
+                Cell::from(name),
+                market.queue.to_string().as_str().into(),
+                parts.tiers.get(at).map(|&tier| u32::from(tier)).into(),
+                if after < before { "better".into() } else { "worse".into() },
+                group(before).map(|g| g.id.as_str()).into(),
+                group(after).map(|g| g.id.as_str()).into(),
+                choice(before).into(),
+                choice(after).into(),
+            ];
+            moves.push((ticket, row));
+        }
+    }
+
+    /// Gives the applications that move their numbers.
+    fn name_children(&mut self, conn: &mut AnyConnection, home: Kato) -> Result<(), Problem> {
+        let Some(moves) = &mut self.moves else { return Ok(()) };
+        let tickets: BTreeSet<u32> = moves.iter().map(|(ticket, _)| *ticket).collect();
+        let numbers = applications::by_ticket(conn, home, &tickets.into_iter().collect::<Vec<_>>())?;
+        for (ticket, mut row) in moves.drain(..) {
+            row.insert(2, numbers.get(&ticket).map(String::as_str).into());
+            self.named.row(row);
         }
         Ok(())
     }
@@ -287,7 +425,9 @@ impl Report {
             let share = Cell::Share(count.placed, count.children);
             scenarios.row([Cell::from(name.as_str())].into_iter().chain(cells(count)).chain([share]));
         }
-        vec![scenarios, self.queues, self.tiers, self.choices, self.values]
+        let mut tables = vec![scenarios, self.queues, self.tiers, self.choices, self.values];
+        tables.extend(self.moves.map(|_| self.named));
+        tables
     }
 }
 

@@ -41,6 +41,7 @@ pub mod register;
 pub mod registers;
 pub mod registry;
 pub mod results;
+pub(crate) mod round_report;
 pub mod rounds;
 pub mod running;
 pub(crate) mod scope;

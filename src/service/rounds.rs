@@ -78,7 +78,7 @@ impl Registry {
             let issued = referrals::issue_rows(self, tx, &authority, &outcome.rows)?;
             let summary = self.summary(tx.conn(), &id, territory, at, &outcome)?;
             let body = body(&id, territory, at, false, &outcome, &issued.numbers);
-            let files = super::certificates::files(&outcome, at)?;
+            let files = super::certificates::files(self, tx.conn(), &outcome, at)?;
             let round = Round {
                 id: id.clone(),
                 home: territory.home(),

@@ -178,6 +178,67 @@ pub fn claims(conn: &mut AnyConnection, number: &str) -> Result<Vec<CategoryClai
         .collect()
 }
 
+/// What a round keeps of an application for its report.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    /// Its ticket.
+    pub ticket: u32,
+    /// How it came.
+    pub channel: String,
+    /// The language wanted.
+    pub language: String,
+    /// The territory named.
+    pub territory: Kato,
+    /// Kindergartens, most wanted first.
+    pub preferences: Vec<String>,
+    /// Categories claimed, with the state of their proofs.
+    pub claims: Vec<(String, ProofStatus)>,
+}
+
+/// What a round keeps of the live applications of a queue.
+///
+/// # Errors
+/// The database is not available.
+pub fn reported(conn: &mut AnyConnection, queue: QueueKey) -> Result<Vec<Reported>, StoreError> {
+    let of_queue = || {
+        let territory = applications::queue_territory.eq(kato_to_column(queue.territory));
+        let key = territory.and(applications::cohort.eq(queue.cohort)).and(applications::kind.eq(queue.kind.code()));
+        key.and(applications::turn.eq(Turn::Live.code()))
+    };
+    let rows: Vec<(String, String, String)> = category_claims::table
+        .inner_join(applications::table.on(applications::number.eq(category_claims::application)))
+        .filter(of_queue())
+        .order((category_claims::application, category_claims::code))
+        .select((category_claims::application, category_claims::code, category_claims::status))
+        .load(conn)?;
+    let mut claims: BTreeMap<String, Vec<(String, ProofStatus)>> = BTreeMap::new();
+    for (application, category, status) in rows {
+        claims.entry(application).or_default().push((category, code(&status)?));
+    }
+    let columns = (
+        applications::number,
+        applications::ticket,
+        applications::channel,
+        applications::language,
+        applications::territory,
+        applications::preferences,
+    );
+    let rows: Vec<(String, i64, String, String, i32, String)> =
+        applications::table.filter(of_queue()).select(columns).load(conn)?;
+    rows.into_iter()
+        .map(|(number, ticket, channel, language, territory, preferences)| {
+            Ok(Reported {
+                ticket: super::seats::ticket_of(ticket)?,
+                channel,
+                language,
+                territory: kato_from_column(territory)?,
+                preferences: list(&preferences),
+                claims: claims.remove(&number).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
 /// The categories that a home's live applications claim and nobody has judged yet, by application.
 ///
 /// # Errors

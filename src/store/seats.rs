@@ -215,7 +215,7 @@ fn tier_of(tier: i16) -> Result<u8, StoreError> {
     u8::try_from(tier).map_err(|_| StoreError::Damaged(format!("tier {tier}")))
 }
 
-fn ticket_of(ticket: i64) -> Result<u32, StoreError> {
+pub(super) fn ticket_of(ticket: i64) -> Result<u32, StoreError> {
     u32::try_from(ticket).map_err(|_| StoreError::Damaged(format!("ticket {ticket}")))
 }
 

@@ -205,6 +205,21 @@ where
     T: DeserializeOwned + Send + 'static,
     F: FnOnce(&Registry, &Caller, T) -> Result<Answer, Problem> + Send + 'static,
 {
+    act_in(shared, request, body, (act, "application/json"), run).await
+}
+
+/// The same with an answer of another media type.
+pub async fn act_in<T, F>(
+    shared: Shared,
+    request: HttpRequest,
+    body: Body,
+    (act, media): (Act, &'static str),
+    run: F,
+) -> HttpResponse
+where
+    T: DeserializeOwned + Send + 'static,
+    F: FnOnce(&Registry, &Caller, T) -> Result<Answer, Problem> + Send + 'static,
+{
     let bytes = match whole(body) {
         Ok(bytes) => bytes,
         Err(response) => return *response,
@@ -223,7 +238,7 @@ where
     match flatten(done) {
         Ok(answer) => {
             let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-            HttpResponse::build(status).content_type("application/json").body(answer.body)
+            HttpResponse::build(status).content_type(media).body(answer.body)
         }
         Err(problem) => Failure(problem).error_response(),
     }

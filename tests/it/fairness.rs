@@ -64,7 +64,7 @@ fn who_got_places_who_waits_and_what_is_left_is_counted() {
         territory,391010000,3,2,2,0.6667\nkind,general,3,2,2,0.6667\n\
         kindergarten,Balapan,2,1,1,0.5000\nkindergarten,Qulynshaq,1,1,1,1.0000\n\
         channel,office,2,1,1,0.5000\nchannel,portal,1,1,1,1.0000\n\
-        category,\"large, family\",1,1,1,1.0000\n"
+        category,\"large, family\",1,1,1,1.0000\ncategory,unknown,2,1,1,0.5000\n"
     );
     assert_eq!(
         files.read("report/waiting.csv"),

@@ -20,6 +20,8 @@ on_both!(
     a_committed_round_can_be_read_again,
     a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_name,
     a_round_without_places_places_nobody,
+    the_parts_of_a_round_s_report_add_up_to_the_whole,
+    the_report_of_a_whole_round_counts_all_its_queues,
 );
 
 fn report(desk: &Desk, group: &str, cohort: i32, count: i64) -> crate::desk::Reply {
@@ -233,7 +235,7 @@ fn a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_n
     let read = desk.get(&format!("/api/v1/rounds/{id}/certificate"), &auditor).must(200);
     let files = read.json["certificates"][0]["files"].as_object().expect("files");
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["allocation", "certificate", "children", "fairness", "groups"]);
+    assert_eq!(names, ["allocation", "certificate", "children", "facts", "fairness", "groups"]);
     let report = desk.get(files["fairness"]["href"].as_str().expect("an address"), &auditor).must(200).json;
     let value = |what: &str| {
         let rows = report["summary"].as_array().expect("a table");
@@ -241,7 +243,7 @@ fn a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_n
     };
     assert_eq!([value("children"), value("placed"), value("justified_envy")], [json!(3), json!(2), json!(0)]);
     assert_eq!(report["waiting"][0]["children"], 2, "how long they had waited: {report}");
-    let mut hashes = Vec::new();
+    let mut hashes = vec![read.json["fairness"]["sha256"].clone()];
     for file in files.values() {
         let path = file["href"].as_str().expect("an address");
         let body = desk.get(path, &auditor).must(200).text;
@@ -265,4 +267,93 @@ fn a_round_without_places_places_nobody(desk: &Desk) {
     desk.waiting(&desk.another_child());
     let held = round(desk, HOME, false);
     assert_eq!((&held["placed"], &held["places_left"]), (&json!(0), &json!([])));
+}
+
+fn file(desk: &Desk, round: &str, name: &str) -> String {
+    desk.get(&format!("/api/v1/rounds/{round}/files/{name}"), &desk.auditor()).must(200).text
+}
+
+fn fairness(desk: &Desk, round: &str, name: &str) -> Value {
+    serde_json::from_str(&file(desk, round, name)).expect("a report")
+}
+
+fn summed(report: &Value, what: &str) -> Value {
+    let rows = report["summary"].as_array().expect("a table");
+    rows.iter().find(|r| r["what"] == what).expect("a row")["value"].clone()
+}
+
+/// What the parts of a report are called and how many children each has; they must add up to all, the placed ones too.
+fn parts(report: &Value, by: &str) -> Vec<(String, u64)> {
+    let rows = report["placement"].as_array().expect("a table").iter().filter(|r| r["by"] == by);
+    let rows: Vec<&Value> = rows.collect();
+    for (column, what) in [("children", "children"), ("placed", "placed")] {
+        let sum: u64 = rows.iter().map(|r| r[column].as_u64().expect("a count")).sum();
+        assert_eq!(json!(sum), summed(report, what), "{by}: {column} of {report}");
+    }
+    let name = |row: &Value| row["of"].as_str().map_or_else(|| row["of"].to_string(), str::to_owned);
+    rows.iter().map(|r| (name(r), r["children"].as_u64().expect("a count"))).collect()
+}
+
+fn the_parts_of_a_round_s_report_add_up_to_the_whole(desk: &Desk) {
+    let lodge = |token: &str, change: &dyn Fn(&mut Value)| {
+        let mut application = desk.another_child().application(CITY);
+        change(&mut application);
+        let number = desk.hand_in(token, &application).must(201).text_of("number");
+        desk.accept(&number);
+        number
+    };
+    let large = |a: &mut Value| a["categories"] = json!([{"code": "large_family", "proof": "сынақ 1"}]);
+    let first = lodge(&desk.office(), &|_| {});
+    lodge(&desk.state_corporation(), &large);
+    // No open group is of its language, so it named none that the round knows.
+    let other_language = lodge(&desk.office(), &|a| a["language"] = json!("ru"));
+    lodge(&desk.office(), &|a| a["preferences"] = json!(["k-002"]));
+    desk.places(GROUP, 2);
+    let held = round(desk, HOME, false);
+    let id = held["id"].as_str().expect("an id");
+    let name = format!("{HOME}-2022-general-pass1-fairness.json");
+    let told = fairness(desk, id, &name);
+    let pair = |name: &str, n: u64| (name.to_owned(), n);
+    assert_eq!(parts(&told, "channel"), [pair("office", 3), pair("state_corporation", 1)]);
+    assert_eq!(parts(&told, "category"), [pair("large_family", 1), pair("none", 3)]);
+    assert_eq!(parts(&told, "language"), [pair("kk", 3), pair("ru", 1)]);
+    assert_eq!(parts(&told, "territory"), [pair(CITY, 4)]);
+    assert_eq!(parts(&told, "kind"), [pair("general", 4)]);
+    assert_eq!(parts(&told, "kindergarten"), [pair("any", 3), pair("k-002", 1)]);
+    assert_eq!(parts(&told, "tier").len(), 2, "{told}");
+    assert_eq!(summed(&told, "justified_envy"), 0);
+    // What is said of a child is kept as it was: later acts change nothing in the round.
+    let facts = file(desk, id, &format!("{HOME}-2022-general-pass1-facts.csv"));
+    let of = |number: &str| {
+        let ticket = desk.application(number)["ticket"].to_string();
+        facts.lines().find(|l| l.split(',').next() == Some(ticket.as_str())).expect("a row").to_owned()
+    };
+    assert!(of(&first).ends_with(&format!(",office,none,kk,{CITY},general,any")), "{facts}");
+    let change = json!({"preferences": ["k-002"]});
+    desk.post(&format!("/api/v1/applications/{other_language}/amend"), &desk.office(), &change).must(200);
+    assert!(of(&other_language).ends_with(&format!(",office,none,ru,{CITY},general,any")), "{facts}");
+    assert_eq!(fairness(desk, id, &name), told);
+}
+
+fn the_report_of_a_whole_round_counts_all_its_queues(desk: &Desk) {
+    for territory in [VILLAGE, VILLAGE_HOME, VILLAGE_HOME] {
+        let number = desk.register_in(&desk.another_child(), territory);
+        desk.accept(&number);
+    }
+    desk.places(VILLAGE_GROUP, 2);
+    let held = round(desk, VILLAGE_HOME, false);
+    let id = held["id"].as_str().expect("an id");
+    let whole = fairness(desk, id, "fairness.json");
+    assert_eq!([summed(&whole, "children"), summed(&whole, "placed")], [json!(3), json!(2)], "{whole}");
+    assert_eq!(summed(&whole, "justified_envy"), 0);
+    let by_territory = parts(&whole, "territory");
+    assert_eq!(by_territory, [(VILLAGE_HOME.to_owned(), 2), (VILLAGE.to_owned(), 1)]);
+    for by in ["tier", "language", "channel", "category", "kind", "kindergarten"] {
+        assert!(!parts(&whole, by).is_empty(), "{by}");
+    }
+    // The group that passed on to the district's queue is still one of the village.
+    let queues = held["queues"].as_array().expect("queues");
+    let of_home = queues.iter().find(|q| q["queue"] == format!("{VILLAGE_HOME}-2022-general")).expect("the district's");
+    let groups = file(desk, id, &format!("{VILLAGE_HOME}-2022-general-pass{}-groups.csv", of_home["pass"]));
+    assert!(groups.contains(&format!("k-016,{VILLAGE},")), "{groups}");
 }

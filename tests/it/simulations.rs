@@ -9,6 +9,10 @@ on_both!(
     the_base_run_places_whom_a_dry_round_places,
     one_more_place_gains_one_child_and_harms_nobody,
     another_mixing_has_winners_and_losers,
+    every_application_that_moves_is_told_where_it_is_asked_for,
+    fewer_places_and_one_more_group_in_a_kindergarten_are_scenarios,
+    a_table_is_csv_by_accept,
+    a_scenario_that_cannot_be_meant_is_refused,
     a_wrong_scenario_is_refused_with_all_its_faults,
     the_laboratory_keeps_nothing_and_serves_its_roles_only,
 );
@@ -76,6 +80,88 @@ fn another_mixing_has_winners_and_losers(desk: &Desk) {
     for (name, won) in [("general first", 1), ("privileged first", 1), ("by program", 1)] {
         let outcome = row(&report, "scenarios", name);
         assert_eq!((&outcome["gained"], &outcome["lost"]), (&json!(won), &json!(won)), "{name}: {report}");
+    }
+}
+
+fn every_application_that_moves_is_told_where_it_is_asked_for(desk: &Desk) {
+    city(desk, 3);
+    let scenarios = json!([{"name": "privileged first", "mix": "none"}]);
+    assert!(simulate(desk, HOME, &scenarios).get("moves").is_none(), "who moves is told where it is asked for");
+    let sent = json!({"territory": HOME, "scenarios": scenarios, "moves": true});
+    let report = desk.post("/api/v1/simulations", &desk.department(), &sent).must(200).json;
+    let moves = report["moves"].as_array().expect("moves");
+    let outcome = row(&report, "scenarios", "privileged first");
+    assert_eq!(moves.len() as u64, outcome["better"].as_u64().expect("n") + outcome["worse"].as_u64().expect("n"));
+    assert_eq!(moves.len(), 2, "{report}");
+    for told in moves {
+        let application = desk.application(told["application"].as_str().expect("a number"));
+        assert_eq!(application["tier"], told["tier"]);
+        let gained = told["change"] == "better";
+        let of = |field: &str| &told[field];
+        let (there, gone) = if gained { ("group_after", "group_before") } else { ("group_before", "group_after") };
+        assert_eq!((of(there), of(gone)), (&json!(GROUP), &Value::Null), "{told}");
+        assert_eq!(gained, application["tier"] != 3, "the privileged child gains: {told}");
+    }
+}
+
+fn fewer_places_and_one_more_group_in_a_kindergarten_are_scenarios(desk: &Desk) {
+    city(desk, 3);
+    let report = simulate(
+        desk,
+        HOME,
+        &json!([
+            {"name": "fewer", "places": [{"group": GROUP, "cohort": 2022, "count": -2}]},
+            {"name": "none", "places": [{"group": GROUP, "cohort": 2022, "count": -50}]},
+            {"name": "one more group", "places": [{"kindergarten": "k-001", "cohort": 2022, "count": 2}]},
+        ]),
+    );
+    for (name, placed, lost) in [("fewer", 1, 2), ("none", 0, 3), ("one more group", 5, 0)] {
+        let outcome = row(&report, "scenarios", name);
+        assert_eq!((&outcome["placed"], &outcome["lost"]), (&json!(placed), &json!(lost)), "{name}: {report}");
+    }
+}
+
+fn a_table_is_csv_by_accept(desk: &Desk) {
+    city(desk, 3);
+    let sent = json!({"territory": HOME, "scenarios": [{"name": "a, b", "mix": "none"}], "moves": true}).to_string();
+    let table = |query: &str| {
+        let (path, csv) = (format!("/api/v1/simulations{query}"), [("accept", "text/csv")]);
+        desk.send("POST", &path, Some(&desk.department()), &csv, Some(sent.as_bytes()))
+    };
+    let scenarios = table("").must(200);
+    assert!(scenarios.media.starts_with("text/csv"), "{}", scenarios.media);
+    assert_eq!(
+        scenarios.text,
+        "scenario,children,placed,better,worse,gained,lost,placed_share\n\
+        base,7,3,0,0,0,0,0.4286\n\"a, b\",7,3,1,1,1,1,0.4286\n"
+    );
+    assert_eq!(table("?table=moves").must(200).text.lines().count(), 3);
+    table("?table=people").refused(422, "unknown_table");
+}
+
+fn a_scenario_that_cannot_be_meant_is_refused(desk: &Desk) {
+    let places = |change: Value| json!([{"name": "x", "places": [change]}]);
+    for (scenarios, code, field) in [
+        (json!([{"name": "a"}, {"name": "a"}]), "repeated_name", "scenarios[1].name"),
+        (json!([{"name": "base"}]), "repeated_name", "scenarios[0].name"),
+        (json!([{"name": "x", "tiers": {"77": 1}}]), "unknown_tier", "scenarios[0].tiers.77"),
+        (places(json!({"group": GROUP, "cohort": 1999, "count": 1})), "wrong_cohort", "scenarios[0].places[0].cohort"),
+        (places(json!({"group": GROUP, "cohort": 2022, "count": 0})), "wrong_count", "scenarios[0].places[0].count"),
+        (
+            places(json!({"kindergarten": "k-001", "cohort": 2022, "count": -1})),
+            "wrong_count",
+            "scenarios[0].places[0].count",
+        ),
+        (places(json!({"cohort": 2022, "count": 1})), "wrong_target", "scenarios[0].places[0]"),
+        (
+            places(json!({"kindergarten": "k-999", "cohort": 2022, "count": 1})),
+            "unknown_kindergarten",
+            "scenarios[0].places[0].kindergarten",
+        ),
+    ] {
+        let sent = json!({"territory": HOME, "scenarios": scenarios});
+        let refused = desk.post("/api/v1/simulations", &desk.department(), &sent).refused(422, code);
+        assert_eq!(refused.json["faults"][0]["field"], field, "{}", refused.text);
     }
 }
 

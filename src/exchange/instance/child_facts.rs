@@ -15,6 +15,14 @@ pub struct ChildFacts {
     pub channel: String,
     /// Its category.
     pub category: String,
+    /// The language that it wants.
+    pub language: String,
+    /// The territory that it applied in.
+    pub territory: String,
+    /// The kind of group that it wants.
+    pub kind: String,
+    /// The kindergarten that it named first.
+    pub kindergarten: String,
 }
 
 /// Reads the facts in the order of the rows; nothing where the file has neither column. The file must have been read
@@ -43,7 +51,7 @@ pub fn read_child_facts(path: &Path) -> Result<Vec<ChildFacts>, Faults> {
                         Ok(fields) => {
                             let [channel, category] =
                                 places.map(|place| place.and_then(|at| fields.get(at)).cloned().unwrap_or_default());
-                            facts.push(ChildFacts { channel, category });
+                            facts.push(ChildFacts { channel, category, ..ChildFacts::default() });
                         }
                         Err(line) => faults.push(fault(row, line.message().to_owned())),
                     }

@@ -8,7 +8,7 @@ use crate::service::laboratory::SimulationIn;
 use crate::service::permissions::Act;
 use crate::service::places::{Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
 use crate::service::rounds::RoundIn;
-use crate::web::answer::{Body, Shared, act, ask, ask_text, tell};
+use crate::web::answer::{Body, Shared, act, act_in, ask, ask_text, tell, wants_csv};
 
 /// Which territory.
 #[derive(Debug, Default, Deserialize)]
@@ -82,11 +82,26 @@ pub async fn hold_round(shared: Shared, request: HttpRequest, body: Body) -> Htt
     act(shared, request, body, Act::TryRound, |r, caller, sent: RoundIn| r.round(caller, &sent)).await
 }
 
+/// Which table.
+#[derive(Debug, Default, Deserialize)]
+pub struct OfTable {
+    /// Its name; `scenarios` where missing.
+    pub table: Option<String>,
+}
+
 /// Tries other rules and more places on the queues of a territory: who would fare better, who worse, and what one more
-/// place is worth in each group. Nothing is kept.
+/// place is worth in each group. Nothing is kept. With `Accept: text/csv` one table, the one that `table` names.
 #[utoipa::path(post, path = "/api/v1/simulations", tag = "rounds", request_body = SimulationIn,
-    responses((status = 200, description = "tables: scenarios, queues, tiers, choices, one_more_place")))]
-pub async fn simulate(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
+    params(("table" = Option<String>, Query)),
+    responses((status = 200, description = "tables: scenarios, queues, tiers, choices, one_more_place, and moves")))]
+pub async fn simulate(shared: Shared, request: HttpRequest, query: web::Query<OfTable>, body: Body) -> HttpResponse {
+    if wants_csv(&request) {
+        let csv = (Act::TryRound, "text/csv; charset=utf-8");
+        return act_in(shared, request, body, csv, move |r, caller, sent: SimulationIn| {
+            r.simulate_csv(caller, &sent, query.table.as_deref())
+        })
+        .await;
+    }
     act(shared, request, body, Act::TryRound, |r, caller, sent: SimulationIn| r.simulate(caller, &sent)).await
 }
 

@@ -1,0 +1,125 @@
+//! The fairness report of a round, of each queue and of the whole: what is said of children is what the registry knew of
+//! them when the round was held, and is kept with the round, since applications change afterwards.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use chrono::{DateTime, Utc};
+
+use super::fairness::tables;
+use super::ordering;
+use super::problem::Problem;
+use super::registry::Registry;
+use super::scope::internal;
+use crate::audit::allocation::fairness::Fairness;
+use crate::domain::codes::ProofStatus;
+use crate::domain::queue::QueueKey;
+use crate::engine::allocation::{ANY, Child, Instance};
+use crate::exchange::instance::{ChildFacts, GroupFacts, published};
+use crate::exchange::report::json;
+use crate::store::applications::{self, Reported};
+use crate::store::connection::AnyConnection;
+
+/// What stands where a child has no category, or no preferences.
+const NONE: &str = "none";
+/// What stands where a child chose no kindergarten: it takes any.
+const EVERY: &str = "any";
+
+/// One queue's part in a round.
+pub(crate) struct Part<'a> {
+    pub(crate) instance: &'a Instance,
+    /// By the instance's groups.
+    pub(crate) groups: Vec<GroupFacts>,
+    /// By the instance's children.
+    pub(crate) children: Vec<ChildFacts>,
+    pub(crate) found: Fairness,
+}
+
+impl Part<'_> {
+    /// The report of the queue.
+    pub(crate) fn report(&self, at: DateTime<Utc>) -> String {
+        let facts = (self.groups.as_slice(), self.children.as_slice());
+        json(&tables(&self.found, &published(self.instance), facts, Some(at.timestamp_micros())))
+    }
+
+    /// What is kept of the children, by ticket.
+    pub(crate) fn facts_csv(&self) -> String {
+        let mut text = String::from("id,channel,category,language,territory,kind,kindergarten\n");
+        for (id, facts) in self.instance.parts().child_ids.iter().zip(&self.children) {
+            let ChildFacts { channel, category, language, territory, kind, kindergarten } = facts;
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "{id},{channel},{category},{language},{territory},{kind},{kindergarten}");
+        }
+        text
+    }
+}
+
+impl Registry {
+    /// What the registry knows of the children of an instance.
+    pub(crate) fn child_facts(
+        &self,
+        conn: &mut AnyConnection,
+        (queue, instance): (QueueKey, &Instance),
+        at: DateTime<Utc>,
+    ) -> Result<Vec<ChildFacts>, Problem> {
+        let profile = ordering::profile(&self.rules, queue, at)?;
+        let facts = |known: Reported| {
+            let counts = known.claims.iter().filter(|(_, status)| *status != ProofStatus::Rejected);
+            // A child with several stands by the one that goes first.
+            let category = counts.map(|(code, _)| code.as_str()).min_by_key(|code| (profile.tier_of([*code]), *code));
+            let facts = ChildFacts {
+                channel: known.channel,
+                category: category.unwrap_or(NONE).to_owned(),
+                language: known.language,
+                territory: known.territory.to_string(),
+                kind: queue.kind.code().to_owned(),
+                kindergarten: known.preferences.first().map_or(EVERY, String::as_str).to_owned(),
+            };
+            (known.ticket, facts)
+        };
+        let mut known: HashMap<u32, ChildFacts> = applications::reported(conn, queue)?.into_iter().map(facts).collect();
+        Ok(instance.parts().child_ids.iter().map(|id| known.remove(id).unwrap_or_default()).collect())
+    }
+}
+
+/// The report of a whole round: its queues side by side, groups counted through. A child stands in one of them.
+pub(crate) fn whole(parts: &[Part<'_>], at: DateTime<Utc>) -> Result<String, Problem> {
+    let mut builder = Instance::builder();
+    let capacities = parts.iter().flat_map(|part| &part.instance.parts().capacities);
+    builder.groups((1..).zip(capacities.copied())).map_err(internal)?;
+    let mut found = Fairness::default();
+    let (mut groups, mut children) = (Vec::new(), Vec::new());
+    for part in parts {
+        let before = u32::try_from(groups.len()).map_err(internal)?;
+        let own = part.instance.parts();
+        let counted = |group: u32| if group == ANY { ANY } else { group + before };
+        for (child, (id, (tier, applied_at))) in
+            own.child_ids.iter().zip(own.tiers.iter().zip(&own.applied_at)).enumerate()
+        {
+            let named: Vec<u32> =
+                own.choices.get(child).iter().filter(|c| **c != ANY).map(|c| c + before + 1).collect();
+            let any = own.choices.get(child).contains(&ANY);
+            let (id, tier, applied_at) = (*id, *tier, *applied_at);
+            builder
+                .child(Child { id, tier, applied_at, turn: None, siblings: &[], choices: &named, any })
+                .map_err(internal)?;
+        }
+        found.envy += part.found.envy;
+        let first = part.found.first_envy.and_then(|(child, group)| {
+            let at = own.group_ids.iter().position(|id| *id == group)?;
+            Some((child, u32::try_from(at).ok()? + before + 1))
+        });
+        found.first_envy = found.first_envy.or(first);
+        found.groups.extend(part.found.groups.iter().map(|group| counted(*group)));
+        found.left.extend(part.found.left.iter().map(|left| {
+            let mut left = *left;
+            left.group += before;
+            left
+        }));
+        groups.extend(part.groups.iter().cloned());
+        children.extend(part.children.iter().cloned());
+    }
+    let instance = builder.build().map_err(internal)?;
+    let at = Some(at.timestamp_micros());
+    Ok(json(&tables(&found, &published(&instance), (&groups, &children), at)))
+}
