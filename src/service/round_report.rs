@@ -82,27 +82,26 @@ impl Registry {
     }
 }
 
-/// The report of a whole round: its queues side by side, groups counted through. A child stands in one of them.
+/// The report of a whole round: its queues side by side, groups and children counted through, so that an application
+/// that takes part in a second pass too is no fault.
 pub(crate) fn whole(parts: &[Part<'_>], at: DateTime<Utc>) -> Result<String, Problem> {
     let mut builder = Instance::builder();
     let capacities = parts.iter().flat_map(|part| &part.instance.parts().capacities);
     builder.groups((1..).zip(capacities.copied())).map_err(internal)?;
     let mut found = Fairness::default();
+    let mut id = 0;
     let (mut groups, mut children) = (Vec::new(), Vec::new());
     for part in parts {
         let before = u32::try_from(groups.len()).map_err(internal)?;
         let own = part.instance.parts();
         let counted = |group: u32| if group == ANY { ANY } else { group + before };
-        for (child, (id, (tier, applied_at))) in
-            own.child_ids.iter().zip(own.tiers.iter().zip(&own.applied_at)).enumerate()
-        {
+        for (child, (&tier, &applied_at)) in own.tiers.iter().zip(&own.applied_at).enumerate() {
             let named: Vec<u32> =
                 own.choices.get(child).iter().filter(|c| **c != ANY).map(|c| c + before + 1).collect();
             let any = own.choices.get(child).contains(&ANY);
-            let (id, tier, applied_at) = (*id, *tier, *applied_at);
-            builder
-                .child(Child { id, tier, applied_at, turn: None, siblings: &[], choices: &named, any })
-                .map_err(internal)?;
+            id += 1;
+            let child = Child { id, tier, applied_at, turn: None, siblings: &[], choices: &named, any };
+            builder.child(child).map_err(internal)?;
         }
         found.envy += part.found.envy;
         let first = part.found.first_envy.and_then(|(child, group)| {
