@@ -142,13 +142,20 @@ pub fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         serde_json::from_str(text)
             .and_then(|_: IgnoredAny| Err(<serde_json::Error as serde::de::Error>::custom("it is not an object")))
     };
-    read.map_err(|e: serde_json::Error| match e.classify() {
-        serde_json::error::Category::Data if unknown_field(&e).is_some() => {
-            let field = unknown_field(&e).unwrap_or_default();
-            Problem::invalid(&field, "unknown_field", format!("this route does not know it: {e}; see /docs"))
+    read.map_err(|e: serde_json::Error| {
+        if e.classify() != serde_json::error::Category::Data {
+            return malformed(&e);
         }
-        serde_json::error::Category::Data => Problem { kind: Kind::Invalid, code: "wrong_body", ..malformed(&e) },
-        _ => malformed(&e),
+        // A fault in what was read so far does not hide that the rest is no JSON.
+        if let Err(e) = serde_json::from_str::<IgnoredAny>(text) {
+            return malformed(&e);
+        }
+        match unknown_field(&e) {
+            Some(field) => {
+                Problem::invalid(&field, "unknown_field", format!("this route does not know it: {e}; see /docs"))
+            }
+            None => Problem { kind: Kind::Invalid, code: "wrong_body", ..malformed(&e) },
+        }
     })
 }
 
