@@ -38,10 +38,9 @@ pub struct VerifyArgs {
 /// Runs the command.
 pub fn run(args: VerifyArgs) -> ExitCode {
     let (text, code) = match verify(&args) {
-        Ok(findings) if findings.is_empty() => {
-            ("verified: hashes, capacities, cut-offs and every child's result agree".to_owned(), 0)
-        }
-        Ok(findings) => (findings.join("\n"), 1),
+        Ok((findings, None)) if findings.is_empty() => (VERIFIED.to_owned(), 0),
+        Ok((findings, Some(note))) if findings.is_empty() => (format!("{VERIFIED}\n{note}"), 0),
+        Ok((findings, note)) => (findings.into_iter().chain(note).collect::<Vec<_>>().join("\n"), 1),
         Err(message) => {
             let _ = writeln!(std::io::stderr(), "{}", message.trim_end());
             return ExitCode::from(2);
@@ -51,7 +50,10 @@ pub fn run(args: VerifyArgs) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn verify(args: &VerifyArgs) -> Result<Vec<String>, String> {
+const VERIFIED: &str = "verified: hashes, capacities, cut-offs and every child's result agree";
+
+/// What does not agree, and what is to be known where everything does.
+fn verify(args: &VerifyArgs) -> Result<(Vec<String>, Option<String>), String> {
     let ((certificate, allocation), instance) = rayon::join(
         || (read_certificate(&args.certificate), read_allocation(&args.allocation)),
         || read_all(&args.groups, &args.children, Allowed { turn: true, special: true }),
@@ -91,5 +93,8 @@ fn verify(args: &VerifyArgs) -> Result<Vec<String>, String> {
     // The one pass may find nothing where the replay names a child; a hash names none, so it comes last.
     findings.extend(replayed);
     findings.extend(audit::verify_hashes(&certificate, &hashes));
-    Ok(findings.iter().take(20).map(ToString::to_string).collect())
+    let unclaimed = rule == Rule::QueueByTurn && !certificate.turns_of_queue;
+    let against = unclaimed.then(|| audit::turns_against_queue(&published)).flatten();
+    let note = against.map(|finding| format!("the turns are as given, not those of a registry's queue: {finding}"));
+    Ok((findings.iter().take(20).map(ToString::to_string).collect(), note))
 }

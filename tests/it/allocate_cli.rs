@@ -326,7 +326,7 @@ fn each_choice_above_the_result_is_explained_in_three_languages() {
     for sentence in [
         "10-топ: барлық бос орын (1) алда тұрған балаларға берілді. Соңғысы: басымдық деңгейі 3, осы топта бауыры бар",
         "Группа 20: все свободные места (1) получили дети, которые стоят раньше. Последний: уровень приоритета 1",
-        "Group 20: all free places (1) went to children ahead. The last one: tier 1, applied at 2026-03-21T04:00:00Z.",
+        "Group 20: all free places (1) went to children ahead. The last one: tier 1, applied at 2026-03-21T09:00:00+05:00.",
         "Group 30 had no free place.",
     ] {
         assert!(groups.contains(sentence), "{sentence}: {groups}");
@@ -336,7 +336,7 @@ fn each_choice_above_the_result_is_explained_in_three_languages() {
         let reason = format!("\n{},\"", row.rsplit(',').next().unwrap());
         assert!(sentences.contains(&reason), "{reason}");
     }
-    assert!(sentences.contains("A sibling there and an earlier application"), "{sentences}");
+    assert!(sentences.contains("Of the same tier a child with a sibling there goes first"), "{sentences}");
     assert!(files.allocate(&["--rule", "queue", "--mix", "1:3", "--explain", "why.csv"]).status.success());
     assert!(files.read("why.csv").contains("4,2,20,turn\n"), "{}", files.read("why.csv"));
     let groups = files.read("why.groups.csv");
@@ -378,5 +378,45 @@ fn instants_of_any_offset_are_counted_from_1970() {
     assert_eq!(at("2017-01-01T04:59:60+05:00"), at("2017-01-01T00:00:00Z"));
     for text in ["1969-12-31T23:59:59.999999Z", "2024-02-29T12:34:56.000001Z", "0001-03-01T00:00:00.000000Z"] {
         assert_eq!(kezek::domain::instant::micros_text(at(text).unwrap()), text);
+    }
+}
+
+#[test]
+fn turns_that_are_not_those_of_a_queue_are_told_even_where_everything_was_computed_anew() {
+    let children = "id,priority_tier,applied_at,birth_date,siblings_at,choices,turn\n\
+        1,0,2026-03-22T09:00:00Z,,,10,0\n2,1,2026-03-20T09:00:00Z,,,10,1\n3,3,2026-03-18T09:00:00Z,,,10,2\n\
+        4,1,2026-03-21T09:00:00Z,,,10,3\n5,3,2026-03-19T09:00:00Z,,,10,4\n";
+    let files = Files::new("id,capacity\n10,2\n", children);
+    let path = |name: &str| files.0.path().join(name);
+    let certify = |children: &str| {
+        fs::write(path("children.csv"), children).unwrap();
+        assert!(files.allocate(&["--rule", "queue", "--certificate", "certificate.json"]).status.success());
+        let output = files.verify(&["--replay"]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = certify(children);
+    assert_eq!((code, said.lines().count()), (Some(0), 1), "{said}");
+    assert!(files.read("certificate.json").contains("\"turns_of_queue\":true"));
+    for (named, tampered) in [
+        ("child 1: ", children.replace(",10,4\n", ",10,-5\n")),
+        ("child 2: ", children.replace("4,1,2026-03-21T09:00:00Z,,,10,3", "4,1,2026-03-21T09:00:00Z,,,10,0")),
+        ("child 5: ", children.replace("5,3,2026-03-19", "5,3,2026-03-17")),
+        ("child 4: ", children.replace("2,1,2026-03-20", "2,2,2026-03-20")),
+    ] {
+        let (code, said) = certify(&tampered);
+        assert!(!files.read("certificate.json").contains("turns_of_queue"));
+        assert_eq!(code, Some(0), "turns of one's own are allowed: {said}");
+        let note = said.lines().nth(1).unwrap_or_default();
+        assert!(
+            note.starts_with(&format!("the turns are as given, not those of a registry's queue: {named}")),
+            "{said}"
+        );
+        // Whoever tampers with a registry's round must keep the claim.
+        let claimed =
+            files.read("certificate.json").replace("\"turn\":true,", "\"turn\":true,\"turns_of_queue\":true,");
+        fs::write(path("certificate.json"), claimed).unwrap();
+        let output = files.verify(&["--replay"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8(output.stdout).unwrap().starts_with(named));
     }
 }

@@ -101,7 +101,7 @@ fn every_choice_above_the_result_says_who_went_before_and_what_would_have_change
         (
             "kk",
             "503-топ: барлық бос орын (1) алда тұрған балаларға берілді. Соңғысы: жалпы кезектегі нөмірі 1",
-            "соңғы баланікінен кіші болса",
+            "соңғы баланікінен кіші бала",
         ),
     ] {
         let text = |field: &str| refused[field][tongue].as_str().expect("a text").to_owned();

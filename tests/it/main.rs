@@ -45,6 +45,7 @@ mod program_rule;
 mod proofs;
 mod proxies;
 mod racing;
+mod reasons;
 mod referrals;
 mod registers;
 mod regulations;

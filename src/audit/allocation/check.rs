@@ -2,7 +2,7 @@
 //! The one pass.
 
 use super::key::{Bound, Key, Keys};
-use super::{ANY, Certificate, CertifiedCutOff, Counts, Finding, Hashes, Published, Rule};
+use super::{ANY, Certificate, CertifiedCutOff, Counts, Finding, Hashes, Published, Rule, turns_against_queue};
 
 const NONE: u32 = u32::MAX;
 
@@ -26,8 +26,14 @@ pub fn verify_result(published: &Published<'_>, allocation: &[(u32, u32)], certi
         Ok(findings) => findings,
         Err(finding) => vec![finding],
     };
+    findings.extend(claimed_turns(published, certificate));
     findings.sort_by_key(|finding| finding.child.map_or((1, 0), |child| (0, child)));
     findings
+}
+
+/// Who is served too late where the certificate claims the turns of a queue.
+pub(super) fn claimed_turns(published: &Published<'_>, certificate: &Certificate) -> Option<Finding> {
+    certificate.turns_of_queue.then(|| turns_against_queue(published)).flatten()
 }
 
 /// The part of [`verify`] that compares hashes. A hash alone says that something was changed, not whom that affects.

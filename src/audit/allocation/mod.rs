@@ -13,11 +13,13 @@ pub mod fairness;
 mod key;
 mod replay;
 pub mod special;
+mod turns;
 
 use std::fmt;
 
 pub use check::{verify, verify_hashes, verify_result};
 pub use replay::replay;
+pub use turns::turns_against_queue;
 
 /// Last in a list of choices: every other group by ascending id.
 pub const ANY: u32 = u32::MAX;
@@ -102,6 +104,8 @@ pub struct Certificate {
     pub counts: Counts,
     /// Every group by ascending id.
     pub cut_offs: Vec<CertifiedCutOff>,
+    /// Whether given turns are claimed to be those of a queue: tier 0 first, and inside a stream by tier, instant and id.
+    pub turns_of_queue: bool,
     /// What was held, reserved and asked for together; `None` where the input has no such column.
     pub special: Option<special::SpecialCounts>,
 }

@@ -46,10 +46,14 @@ pub enum Reason {
     NoPlaces,
     /// The last child has an earlier tier.
     Tier,
+    /// The last child has an earlier tier, and a sibling there besides.
+    TierSibling,
     /// The same tier, but the last child has a sibling there.
     Sibling,
-    /// The last child applied earlier.
+    /// The last child applied earlier; siblings do not count, or both have one there.
     Instant,
+    /// The last child applied earlier, and neither has a sibling there, who would count.
+    InstantAlone,
     /// The same instant, but the last child has a smaller ticket.
     Ticket,
     /// The last child has an earlier turn in the merged order.
@@ -58,6 +62,8 @@ pub enum Reason {
     Reserved,
     /// The kindergarten could not take the whole family.
     Together,
+    /// Not all of the family named this kindergarten.
+    NotCommon,
 }
 
 impl Prepared {
@@ -115,6 +121,8 @@ enum BarrierKind {
     Turn,
     /// The last child counted as having a sibling there.
     WithSibling,
+    /// Siblings count, but the last child has none there.
+    Alone,
     Plain,
 }
 
@@ -126,6 +134,7 @@ impl Barrier {
             (None, _) => BarrierKind::Closed,
             (_, Rule::QueueByTurn | Rule::Queue { mix: Some(_) }) => BarrierKind::Turn,
             (Some(last), _) if last.sibling => BarrierKind::WithSibling,
+            (_, Rule::Program) => BarrierKind::Alone,
             _ => BarrierKind::Plain,
         };
         Self { applied_at, tier, kind }
@@ -137,8 +146,10 @@ impl Barrier {
         match self.kind {
             BarrierKind::Closed => Reason::NoPlaces,
             BarrierKind::Turn => Reason::Turn,
+            BarrierKind::WithSibling if tier != self.tier => Reason::TierSibling,
             _ if tier != self.tier => Reason::Tier,
             BarrierKind::WithSibling if !sibling() => Reason::Sibling,
+            BarrierKind::Alone if applied_at != self.applied_at => Reason::InstantAlone,
             _ if applied_at != self.applied_at => Reason::Instant,
             _ => Reason::Ticket,
         }

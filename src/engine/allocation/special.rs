@@ -74,6 +74,16 @@ impl Special {
         self.holds.get(child as usize).copied().unwrap_or(NONE)
     }
 
+    /// Whether places of a group are held or reserved, by position.
+    pub fn set_apart(&self, groups: usize) -> Vec<bool> {
+        let mut apart: Vec<bool> =
+            (0..groups).map(|group| self.reserves.get(group).is_some_and(|r| !r.is_empty())).collect();
+        for &group in &self.holds {
+            apart.get_mut(group as usize).into_iter().for_each(|apart| *apart = true);
+        }
+        apart
+    }
+
     /// The reserves of a group.
     pub fn reserves_of(&self, group: u32) -> &[Reserve] {
         self.reserves.get(group as usize).map_or(&[], Vec::as_slice)
@@ -100,15 +110,7 @@ impl Special {
 
 /// Allocates with what is held, reserved and asked for together.
 pub fn solve_special(instance: &Instance, special: &Special, rule: Rule) -> Result<Allocation, NoTurns> {
-    let places = special.places(instance);
-    let mut run = Run {
-        instance,
-        special,
-        ranks: ranks(instance, rule)?,
-        program: rule == Rule::Program,
-        places,
-        lists: BTreeMap::new(),
-    };
+    let mut run = Run::new(instance, special, rule)?;
     let mut families: Vec<Family> = special.families().iter().map(|members| run.family(members)).collect();
     loop {
         families.iter().for_each(|family| run.ask(family));
@@ -153,22 +155,33 @@ pub struct SpecialReasons<'a> {
     special: &'a Special,
     rule: Rule,
     ranks: Vec<u32>,
-    in_family: BTreeSet<u32>,
+    /// By child of a family: the kindergartens that all of the family named.
+    common: BTreeMap<u32, Vec<u32>>,
 }
 
 impl<'a> SpecialReasons<'a> {
     /// For one run.
     pub fn new(instance: &Instance, special: &'a Special, rule: Rule) -> Result<Self, NoTurns> {
-        let in_family = special.families().into_iter().flatten().collect();
-        Ok(Self { special, rule, ranks: ranks(instance, rule)?, in_family })
+        let run = Run::new(instance, special, rule)?;
+        let families = special.families();
+        let of_members = families.iter().flat_map(|members| {
+            let common = run.family(members).kindergartens;
+            members.iter().map(move |&child| (child, common.clone()))
+        });
+        Ok(Self { special, rule, common: of_members.collect(), ranks: run.ranks })
     }
 
     /// Why a child that ended in `got`, or nowhere, was not taken by a group that it likes better.
     pub fn reason(&self, instance: &Instance, group: u32, cut_off: &CutOff, child: u32, got: u32) -> Reason {
         let kindergarten = |group: u32| self.special.kindergartens.get(group as usize);
         let stays = got == self.special.held_by(child);
-        if self.in_family.contains(&child) && (stays || kindergarten(group) != kindergarten(got)) {
-            return Reason::Together;
+        if let Some(common) = self.common.get(&child) {
+            if kindergarten(group).is_some_and(|named| !common.contains(named)) {
+                return Reason::NotCommon;
+            }
+            if stays || kindergarten(group) != kindergarten(got) {
+                return Reason::Together;
+            }
         }
         let Some(last) = cut_off.last else {
             return if cut_off.is_full() { Reason::NoPlaces } else { Reason::Reserved };
@@ -224,7 +237,12 @@ struct Progress {
     at_held: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(instance: &'a Instance, special: &'a Special, rule: Rule) -> Result<Self, NoTurns> {
+        let (ranks, places) = (ranks(instance, rule)?, special.places(instance));
+        Ok(Run { instance, special, ranks, program: rule == Rule::Program, places, lists: BTreeMap::new() })
+    }
+
     fn key(&self, child: u32, group: u32) -> Key {
         let parts = self.instance.parts();
         if self.special.held_by(child) == group {

@@ -21,6 +21,9 @@ struct Document {
     rule: String,
     mix: Option<String>,
     turn: bool,
+    /// Only where it is so, as with `special`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    turns_of_queue: bool,
     input_sha256: String,
     rules_sha256: String,
     result_sha256: String,
@@ -86,6 +89,7 @@ pub fn certify(
     let children = instance.children() as u64;
     let placed = allocation.placed() as u64;
     let by_queue = rule != Rule::Program;
+    let by_turn = rule == Rule::QueueByTurn;
     let last = |last: crate::engine::allocation::Last| CertifiedLast {
         child: parts.child_ids.get(last.child as usize).copied().unwrap_or_default(),
         tier: last.tier,
@@ -118,6 +122,7 @@ pub fn certify(
                 last: cut_off.last.map(last),
             })
             .collect(),
+        turns_of_queue: by_turn && audit::turns_against_queue(&published(instance)).is_none(),
         special: None,
     }
 }
@@ -164,6 +169,7 @@ pub fn certificate_json(certificate: &Certificate) -> Result<Vec<u8>, serde_json
         rule: rule.to_owned(),
         mix,
         turn: certificate.rule == audit::Rule::QueueByTurn,
+        turns_of_queue: certificate.turns_of_queue,
         input_sha256: certificate.input_sha256.clone(),
         rules_sha256: certificate.rules_sha256.clone(),
         result_sha256: certificate.result_sha256.clone(),
@@ -228,6 +234,7 @@ fn read_document(path: &Path) -> Result<(Certificate, Rule), String> {
         result_sha256: document.result_sha256,
         counts: Counts { groups, places, places_left, children, placed, not_placed },
         cut_offs,
+        turns_of_queue: document.turns_of_queue,
         special: document.special.map(|SpecialDocument { holds, together, reserved }| SpecialCounts {
             holds,
             together,

@@ -23,8 +23,9 @@ use crate::rules::messages::Messages;
 /// Header of the rows.
 const ROWS: &str = "child_id,choice,group_id,reason\n";
 
-/// The reason of a row with `*`.
+/// What is told of `*`: no other group had a place, or none before the one that the child got through it.
 const ANY_FULL: &str = "any_full";
+const ANY_BEFORE: &str = "any_before";
 
 const CHILDREN_TOGETHER: usize = 1 << 11;
 /// Room for a row of a piece: most are shorter, and a piece has not all choices as rows.
@@ -33,15 +34,18 @@ const ROW_BYTES_ABOUT: usize = 20;
 const ROW_BYTES: usize = 33 + REASON_BYTES;
 /// Room for the longest reason and LF.
 const REASON_BYTES: usize = 16;
-const REASONS: [Reason; 8] = [
+const REASONS: [Reason; 11] = [
     Reason::NoPlaces,
     Reason::Tier,
+    Reason::TierSibling,
     Reason::Sibling,
     Reason::Instant,
+    Reason::InstantAlone,
     Reason::Ticket,
     Reason::Turn,
     Reason::Reserved,
     Reason::Together,
+    Reason::NotCommon,
 ];
 
 /// A run, ready to be explained.
@@ -52,6 +56,8 @@ pub struct Explanation<'a> {
     cut_offs: &'a [CutOff],
     groups: Vec<GroupBrief>,
     special: Option<SpecialReasons<'a>>,
+    /// The groups of which places are held or reserved; empty where there are none.
+    set_apart: Vec<bool>,
 }
 
 /// What the rows need of a group, side by side: sixteen bytes, so that all groups of a country stay in the cache.
@@ -70,7 +76,7 @@ pub fn explain<'a>(
 ) -> Explanation<'a> {
     let brief = |(&id, cut_off)| GroupBrief { barrier: Barrier::new(rule, cut_off), id };
     let groups = instance.parts().group_ids.iter().zip(cut_offs).map(brief).collect();
-    Explanation { instance, rule, allocation, cut_offs, groups, special: None }
+    Explanation { instance, rule, allocation, cut_offs, groups, special: None, set_apart: vec![] }
 }
 
 impl<'a> Explanation<'a> {
@@ -81,6 +87,7 @@ impl<'a> Explanation<'a> {
     pub fn with_special(mut self, special: Option<&'a Special>) -> Result<Self, NoTurns> {
         let reasons = special.map(|special| SpecialReasons::new(self.instance, special, self.rule));
         self.special = reasons.transpose()?;
+        self.set_apart = special.map(|special| special.set_apart(self.instance.groups())).unwrap_or_default();
         Ok(self)
     }
 
@@ -107,11 +114,13 @@ impl<'a> Explanation<'a> {
                 row.length = named;
                 row.number(number);
                 match refused {
-                    None => {
+                    Err(told) => {
                         text.extend_from_slice(&row.bytes[..row.length]);
-                        text.extend_from_slice(b"*,any_full\n");
+                        text.extend_from_slice(b"*,");
+                        text.extend_from_slice(told.as_bytes());
+                        text.push(b'\n');
                     }
-                    Some((group, reason)) => {
+                    Ok((group, reason)) => {
                         row.number(self.groups[group as usize].id);
                         row.end(&ends[reason as usize]);
                         text.extend_from_slice(&row.bytes[..row.length]);
@@ -121,20 +130,25 @@ impl<'a> Explanation<'a> {
         }
     }
 
-    /// Tells of every choice above a child's result its number from 1, and the group's position with the reason; nothing of
-    /// these for `*`.
+    /// Tells of every choice above a child's result its number from 1, and the group's position with the reason, or for `*`
+    /// what is told of it.
     #[inline]
-    fn above(&self, child: usize, mut tell: impl FnMut(u32, Option<(u32, Reason)>)) {
+    fn above(&self, child: usize, mut tell: impl FnMut(u32, Result<(u32, Reason), &'static str>)) {
         let parts = self.instance.parts();
         let (tier, applied_at, got) = (parts.tiers[child], parts.applied_at[child], self.allocation.group_of[child]);
-        for (&choice, number) in parts.choices.get(child).iter().zip(1..) {
+        let choices = parts.choices.get(child);
+        for (&choice, number) in choices.iter().zip(1..) {
             // A child without a place has no group, which must not be taken for `*`.
-            let reached = choice == got && choice != ANY;
-            if reached || (choice == ANY && got == 0) {
+            if choice == got && choice != ANY {
                 break;
             }
             let Some(group) = self.groups.get(choice as usize) else {
-                tell(number, None);
+                // Nothing was refused where all groups before the result are named ones.
+                match got {
+                    NONE => tell(number, Err(ANY_FULL)),
+                    _ if (0..got).any(|group| !choices.contains(&group)) => tell(number, Err(ANY_BEFORE)),
+                    _ => {}
+                }
                 continue;
             };
             let reason = match &self.special {
@@ -144,7 +158,7 @@ impl<'a> Explanation<'a> {
                 }
                 Some(special) => self.special_reason(special, choice, child, got),
             };
-            tell(number, Some((choice, reason)));
+            tell(number, Ok((choice, reason)));
         }
     }
 
@@ -224,11 +238,14 @@ fn code(reason: Reason) -> &'static str {
     match reason {
         Reason::NoPlaces => "no_places",
         Reason::Tier => "tier",
+        Reason::TierSibling => "tier_sibling",
         Reason::Sibling => "sibling",
         Reason::Instant => "instant",
+        Reason::InstantAlone => "instant_alone",
         Reason::Ticket => "ticket",
         Reason::Turn => "turn",
         Reason::Reserved => "reserved",
         Reason::Together => "together",
+        Reason::NotCommon => "not_common",
     }
 }

@@ -9,7 +9,7 @@
 
 mod replay;
 
-use super::check::groups_of;
+use super::check::{claimed_turns, groups_of};
 use super::key::{Key, Keys};
 use super::{ANY, Certificate, CertifiedCutOff, CertifiedLast, Counts, Finding, Published};
 
@@ -164,6 +164,7 @@ pub fn verify_special(
     let checked = Market::new(published, special, certificate.rule)
         .and_then(|market| groups_of(published, allocation).map(|groups| check(&market, &groups, certificate)));
     let mut findings = checked.unwrap_or_else(|finding| vec![finding]);
+    findings.extend(claimed_turns(published, certificate));
     findings.sort_by_key(|finding| finding.child.map_or((1, 0), |child| (0, child)));
     findings
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::check::groups_of;
+use super::super::key::Key;
 use super::super::{Finding, Published, Rule};
 use super::{Market, NONE, PublishedSpecial};
 
@@ -62,12 +63,12 @@ fn allocate(market: &Market<'_>) -> Vec<u32> {
             }
         }
         let groups = by_rounds(market, &lists);
-        let mut giving_up: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+        let mut giving_up: BTreeMap<u32, (Option<Key>, usize)> = BTreeMap::new();
         for (number, family) in families.iter().enumerate() {
             let Some(&asked) = family.left.last() else { continue };
             let whole = family.lists.iter().all(|&(child, _)| groups[child] != NONE && home(&groups[child]) == asked);
             if !whole {
-                let latest = family.lists.iter().map(|&(child, _)| place(market, child)).max().unwrap_or(0);
+                let latest = family.lists.iter().map(|&(child, _)| market.keys.key_with(child, false)).max();
                 let entry = giving_up.entry(asked).or_insert((latest, number));
                 *entry = (*entry).max((latest, number));
             }
@@ -79,13 +80,6 @@ fn allocate(market: &Market<'_>) -> Vec<u32> {
             families[number].left.pop();
         }
     }
-}
-
-/// A child's place in the rule's order, siblings aside.
-fn place(market: &Market<'_>, child: usize) -> usize {
-    let keys = &market.keys;
-    let own = keys.key_with(child, false);
-    (0..keys.published.child_ids.len()).filter(|&other| keys.key_with(other, false) < own).count()
 }
 
 fn by_rounds(market: &Market<'_>, lists: &[Vec<u32>]) -> Vec<u32> {

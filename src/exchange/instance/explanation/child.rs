@@ -1,7 +1,7 @@
 #![allow(clippy::indexing_slicing, reason = "children are positions below their count")]
 //! The explanation of one child: its rows and the groups that they name.
 
-use super::{ANY_FULL, Explanation, code};
+use super::{Explanation, code};
 use crate::engine::allocation::CutOff;
 
 /// Why a choice above the child's result came to nothing.
@@ -31,8 +31,8 @@ impl Explanation<'_> {
         if (child as usize) < self.instance.children() {
             self.above(child as usize, |choice, refused| {
                 let (group, reason) = match refused {
-                    Some((group, reason)) => (Some(group), code(reason)),
-                    None => (None, ANY_FULL),
+                    Ok((group, reason)) => (Some(group), code(reason)),
+                    Err(told) => (None, told),
                 };
                 rows.push(ChoiceExplained { choice, group, reason });
             });

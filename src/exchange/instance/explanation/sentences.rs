@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::{ANY_FULL, Explanation, REASONS, code, push_number, write_pieces};
+use super::{ANY_BEFORE, ANY_FULL, Explanation, REASONS, code, push_number, write_pieces};
 use crate::domain::instant::micros_text;
 use crate::engine::allocation::{CutOff, Instance, Last, Rule};
 use crate::rules::messages::{Messages, Template, Tongue};
@@ -20,6 +20,7 @@ struct Said {
     full: Template,
     full_sibling: Template,
     full_turn: Template,
+    full_set_apart: Template,
     held: Template,
     open: Template,
     closed: Template,
@@ -51,7 +52,7 @@ impl Sentences {
     /// in words.
     pub fn of(&self, rule: Rule, cut_off: &CutOff, (group, order, at): (&str, i64, &str)) -> String {
         let mut text = vec![];
-        let template = self.0.of(cut_off, by_turn(rule));
+        let template = self.0.of(cut_off, by_turn(rule), false);
         push_said(&mut text, template, cut_off, |name, text| match name {
             "group" => text.extend_from_slice(group.as_bytes()),
             "order" => text.extend_from_slice(order.to_string().as_bytes()),
@@ -81,17 +82,19 @@ impl Said {
                 Voice::Official => "explain_full_turn",
                 Voice::Family => "explain_full_number",
             })?,
+            full_set_apart: template("explain_full_set_apart")?,
             held: template("explain_held")?,
             open: template("explain_open")?,
             closed: template("explain_closed")?,
         })
     }
 
-    fn of(&self, cut_off: &CutOff, by_turn: bool) -> &Template {
+    fn of(&self, cut_off: &CutOff, by_turn: bool, set_apart: bool) -> &Template {
         match cut_off.last {
             _ if cut_off.places == 0 => &self.closed,
             _ if !cut_off.is_full() => &self.open,
             None => &self.held,
+            Some(_) if set_apart => &self.full_set_apart,
             Some(_) if by_turn => &self.full_turn,
             Some(last) if last.sibling => &self.full_sibling,
             Some(_) => &self.full,
@@ -121,10 +124,11 @@ pub(super) fn write_groups(
             push_group(text, instance, group, cut_off, &own);
             for said in &said {
                 text.extend_from_slice(b",\"");
-                push_said(text, said.of(cut_off, by_turn), cut_off, |name, text| match name {
+                let set_apart = explanation.set_apart.get(group).is_some_and(|&apart| apart);
+                push_said(text, said.of(cut_off, by_turn, set_apart), cut_off, |name, text| match name {
                     "group" => push_number(text, instance.parts().group_ids[group]),
                     "order" => push_number(text, cut_off.last.map_or(0, |last| last.rank + 1)),
-                    "at" => push_instant(text, cut_off.last.map_or(0, |last| last.applied_at)),
+                    "at" => push_local(text, cut_off.last.map_or(0, |last| last.applied_at)),
                     _ => {}
                 });
                 text.push(b'"');
@@ -202,7 +206,7 @@ fn push_said(text: &mut Vec<u8>, template: &Template, cut_off: &CutOff, told: im
 /// Writes a row per reason.
 pub(super) fn write_reasons(words: &Messages, out: &mut impl Write) -> io::Result<()> {
     let mut text = REASON_SENTENCES.to_owned();
-    for code in REASONS.map(code).into_iter().chain([ANY_FULL]) {
+    for code in REASONS.map(code).into_iter().chain([ANY_FULL, ANY_BEFORE]) {
         let [kk, ru, en] =
             [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| words.label_or_code(tongue, "explanation", code));
         text.push_str(&format!("{code},\"{kk}\",\"{ru}\",\"{en}\"\n"));
@@ -210,12 +214,22 @@ pub(super) fn write_reasons(words: &Messages, out: &mut impl Write) -> io::Resul
     out.write_all(text.as_bytes())
 }
 
+/// The country's clock: UTC+5 everywhere since 1 March 2024 (decree of the Government No. 20 of 19 January 2024).
+const COUNTRY: (i64, &[u8]) = (5 * 3_600_000_000, b"+05:00");
+
 /// Appends the instant without decimals that are all zero.
 fn push_instant(text: &mut Vec<u8>, micros: i64) {
+    push_at(text, micros, b"Z");
+}
+
+/// The same as the country's clock shows it, for sentences.
+fn push_local(text: &mut Vec<u8>, micros: i64) {
+    push_at(text, micros.saturating_add(COUNTRY.0), COUNTRY.1);
+}
+
+fn push_at(text: &mut Vec<u8>, micros: i64, offset: &[u8]) {
     let instant = micros_text(micros);
-    let whole = instant.strip_suffix(".000000Z");
-    text.extend_from_slice(whole.unwrap_or(&instant).as_bytes());
-    if whole.is_some() {
-        text.push(b'Z');
-    }
+    let digits = instant.strip_suffix('Z').unwrap_or(&instant);
+    text.extend_from_slice(digits.strip_suffix(".000000").unwrap_or(digits).as_bytes());
+    text.extend_from_slice(offset);
 }
