@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::registry::{Answer, Caller, Registry};
 use super::results::{self, Issue};
 use super::rounds::RoundRow;
-use super::scope::{Outcome, Scope};
+use super::scope::Scope;
 use super::skips::SkipIn;
 use super::standing;
 use super::words::{Said, say, say_each};
@@ -197,7 +197,13 @@ pub(crate) fn issue_at_once(
     if registry.gives_by_round(application.queue, tx.at()) {
         return Ok(None);
     }
-    let scope = Scope { registry, territory: application.queue.territory, at: tx.at(), without: &[], only: None };
+    let scope = Scope {
+        registry,
+        territory: application.queue.territory,
+        at: tx.at(),
+        without: &[],
+        only: Some(application.queue),
+    };
     let outcome = scope.dry(tx.conn())?;
     let Some(row) = outcome.rows.iter().find(|r| r.application == application.number).cloned() else {
         return Ok(None);
@@ -321,12 +327,15 @@ impl Registry {
         territory: Kato,
         without: &[String],
     ) -> Result<RoundRow, Problem> {
-        let scope = Scope { registry: self, territory, at: tx.at(), without, only: Some(place.queue) };
-        let own = scope.standing(tx.conn())?;
-        match own.rows.into_iter().find(|r| r.place == place.id) {
-            Some(row) => Ok(row),
-            None => due_for(&Scope { only: None, ..scope }.standing(tx.conn())?, &place.id),
+        let scope = Scope { registry: self, territory, at: tx.at(), without, only: None };
+        for queue in [Some(place.queue), scope.spill(place.queue)?].into_iter().flatten() {
+            let outcome = Scope { only: Some(queue), ..scope }.standing(tx.conn())?;
+            if let Some(row) = outcome.rows.into_iter().find(|r| r.place == place.id) {
+                return Ok(row);
+            }
         }
+        let message = "no child of the queue can use this place now; it stays on the bulletin";
+        Err(Problem::conflict("nobody_due", message))
     }
 
     pub(crate) fn next_changed(&self, due: &RoundRow) -> Problem {
@@ -348,12 +357,6 @@ pub(crate) fn place_of(tx: &mut Transaction<'_>, caller: &Caller, act: Act, id: 
     }
     let message = format!("place {id} is {}; look at the open places again", place.status);
     Err(Problem::conflict("place_not_open", message).with("current_status", place.status))
-}
-
-fn due_for(outcome: &Outcome, place: &str) -> Result<RoundRow, Problem> {
-    outcome.rows.iter().find(|r| r.place == place).cloned().ok_or_else(|| {
-        Problem::conflict("nobody_due", "no child of the queue can use this place now; it stays on the bulletin")
-    })
 }
 
 /// What the journal says of skips: nothing, the one, or the list.

@@ -15,6 +15,7 @@ use super::problem::Problem;
 use super::referrals::{self, Authority};
 use super::registry::{Answer, Caller, Registry};
 use super::scope::{Outcome, Scope};
+use super::words::say;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Numbered, QueueKey};
@@ -40,7 +41,7 @@ pub struct RoundRow {
     /// The queue that the child stands in.
     #[schema(value_type = String)]
     pub queue: QueueKey,
-    /// 1 for the place's own queue, 2 where the place had spilled.
+    /// 2 where the queue was served after others, with its own places and those that they left; otherwise 1.
     pub pass: u8,
     /// The number in the merged order of that queue, from 1, all live entries counted.
     pub position: u64,
@@ -48,6 +49,10 @@ pub struct RoundRow {
     pub application: String,
     /// The place.
     pub place: String,
+    /// The queue that the place was published for, where it could not use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub spilled_from: Option<QueueKey>,
     /// The group.
     pub group: String,
     /// The kindergarten.
@@ -60,7 +65,7 @@ impl Registry {
     /// Runs a round, dry or real.
     ///
     /// # Errors
-    /// 403, 422 for a territory above a home.
+    /// 403, 409 where no child would get a place, 422 for a territory above a home.
     pub fn round(&self, caller: &Caller, sent: &RoundIn) -> Result<Answer, Problem> {
         let act = if sent.dry_run { Act::TryRound } else { Act::HoldRound };
         caller.principal.role_may(act)?;
@@ -74,6 +79,9 @@ impl Registry {
             let at = tx.at();
             let scope = Scope { registry: self, territory, at, without: &[], only: None };
             let outcome = scope.dry(tx.conn())?;
+            if outcome.rows.is_empty() {
+                return Err(self.nothing_to_give_out(&outcome));
+            }
             let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
             let issued = referrals::issue_rows(self, tx, &authority, &outcome.rows)?;
             let summary = self.summary(tx.conn(), &id, territory, at, &outcome)?;
@@ -103,6 +111,14 @@ impl Registry {
             };
             Ok(Written { value: body, entries: vec![entry] })
         })
+    }
+
+    /// A round without a row would be a number for nothing: there is no free place, or no child that could take one.
+    fn nothing_to_give_out(&self, outcome: &Outcome) -> Problem {
+        let why = if outcome.left.is_empty() { "no_place_free" } else { "no_child_for_places" };
+        let left = outcome.left.len().to_string();
+        let text = say(&self.rules, why, &[("places", &left)]);
+        Problem::conflict("nothing_to_give_out", text.en.clone()).with("places_left", &outcome.left).with("text", &text)
     }
 
     /// What lists and explanations read of a round: what it covered and how much it gave, without its rows.

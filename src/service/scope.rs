@@ -1,9 +1,10 @@
 //! What a round computes: the free places of a scope and the children whom the rules name for them.
 //!
-//! Each queue is allocated alone; what it cannot use passes to the queue above it in a second pass, where the profile lets
-//! it spill. Nothing here is kept: [`super::rounds`] and [`super::referrals`] do that.
+//! Every queue is served once. Queues whose places may spill come first; then those that take in what is left, each with
+//! its own places and the spilled ones together, so that no child envies a place that went to somebody behind it. Nothing
+//! here is kept: [`super::rounds`] and [`super::referrals`] do that.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -31,14 +32,15 @@ pub(crate) struct Outcome {
     pub(crate) rows: Vec<RoundRow>,
     /// Places that nobody in the scope can use.
     pub(crate) left: Vec<String>,
-    /// One instance per queue and pass, for the certificate.
+    /// One instance per queue, for the certificate.
     pub(crate) passes: Vec<Pass>,
 }
 
-/// One queue's allocation in one pass.
+/// The allocation of one queue: each is served in one pass of a round.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     pub(crate) queue: QueueKey,
+    /// 2 where other queues were served first and their spilled places are among its groups, otherwise 1.
     pub(crate) pass: u8,
     /// The registry's groups, by their engine ids from 1.
     pub(crate) groups: Vec<Group>,
@@ -72,7 +74,23 @@ pub(super) struct Taker {
 pub(super) struct Offered {
     pub(super) group: Group,
     pub(super) available_on: NaiveDate,
-    pub(super) places: Vec<String>,
+    pub(super) places: Vec<Free>,
+}
+
+/// A free place.
+#[derive(Clone, Debug)]
+pub(super) struct Free {
+    pub(super) id: String,
+    /// The queue that it was published for.
+    pub(super) queue: QueueKey,
+}
+
+/// A queue with what it is offered in a round.
+#[derive(Default)]
+struct Turnout {
+    /// Whether places of other queues are among them.
+    spilled: bool,
+    offered: Vec<Offered>,
 }
 
 /// What a round is computed from.
@@ -83,8 +101,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) at: DateTime<Utc>,
     /// Applications that are passed over with a ground.
     pub(crate) without: &'a [String],
-    /// The one queue that is asked for; all of the scope where missing. Queues do not touch one another in the first
-    /// pass, so its rows are those of the whole round.
+    /// The one queue that is asked for; all of the scope where missing. Those that spill to it are served as well and no
+    /// others, so its rows are those of the whole round.
     pub(crate) only: Option<QueueKey>,
 }
 
@@ -114,24 +132,30 @@ impl Scope<'_> {
             kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
         let mut free: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
         for place in places::of_home(conn, home, PlaceStatus::Published)? {
-            if place.queue.territory.within(self.territory) && self.only.is_none_or(|q| q == place.queue) {
+            if place.queue.territory.within(self.territory) {
                 offer(free.entry(place.queue).or_default(), &groups, place);
             }
         }
         let mut outcome = Outcome::default();
-        let mut placed = BTreeSet::new();
-        let mut spilled: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
+        let mut after: BTreeMap<QueueKey, Turnout> = BTreeMap::new();
         for (queue, offered) in free {
-            let left = self.allocate(conn, (&mut outcome, &mut placed), (queue, 1, head), offered)?;
-            let target = if self.only.is_some() { None } else { self.spill(queue)? };
-            match target.filter(|t| *t != queue && t.territory.within(self.territory)) {
-                Some(target) => spilled.entry(target).or_default().extend(left),
-                None => outcome.left.extend(left.into_iter().flat_map(|o| o.places)),
+            let target = self.spill(queue)?.filter(|_| self.only != Some(queue));
+            if self.only.is_some_and(|only| only != queue && Some(only) != target) {
+                continue;
+            }
+            let Some(target) = target else {
+                after.entry(queue).or_default().offered.extend(offered);
+                continue;
+            };
+            for left in self.allocate(conn, &mut outcome, (queue, 1, head), offered)? {
+                let turnout = after.entry(target).or_default();
+                turnout.spilled = true;
+                offer_again(&mut turnout.offered, left);
             }
         }
-        for (queue, offered) in spilled {
-            let left = self.allocate(conn, (&mut outcome, &mut placed), (queue, 2, head), offered)?;
-            outcome.left.extend(left.into_iter().flat_map(|o| o.places));
+        for (queue, Turnout { spilled, offered }) in after {
+            let left = self.allocate(conn, &mut outcome, (queue, 1 + u8::from(spilled), head), offered)?;
+            outcome.left.extend(left.into_iter().flat_map(|o| o.places).map(|free| free.id));
         }
         outcome.left.sort_unstable();
         Ok(outcome)
@@ -141,31 +165,29 @@ impl Scope<'_> {
         ordering::profile(&self.registry.rules, queue, self.at)
     }
 
-    fn spill(&self, queue: QueueKey) -> Result<Option<QueueKey>, Problem> {
+    /// The queue of this round that gets what `queue` cannot use.
+    pub(crate) fn spill(&self, queue: QueueKey) -> Result<Option<QueueKey>, Problem> {
         let to_home = |Spill::Parent| QueueKey { territory: queue.territory.home(), ..queue };
-        Ok(self.profile(queue)?.spill.value.map(to_home))
+        let target = self.profile(queue)?.spill.value.map(to_home);
+        Ok(target.filter(|t| *t != queue && t.territory.within(self.territory)))
     }
 
     /// Allocates what a queue is offered, and gives what it could not use.
     fn allocate(
         &self,
         conn: &mut AnyConnection,
-        (outcome, placed): (&mut Outcome, &mut BTreeSet<String>),
+        outcome: &mut Outcome,
         (queue, pass, head): (QueueKey, u8, Option<i64>),
         mut offered: Vec<Offered>,
     ) -> Result<Vec<Offered>, Problem> {
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
         let standing = match head {
-            // Who was placed in the first pass matters to the second one only.
-            Some(head) => {
-                let before = if pass == 1 { &BTreeSet::new() } else { &*placed };
-                self.registry.standing.serve(self, conn, (queue, pass, head), &offered, before)?
-            }
+            Some(head) => self.registry.standing.serve(self, conn, (queue, head), &offered)?,
             None => None,
         };
         let served = match standing {
             Some(served) => served,
-            None => self.full(conn, queue, &offered, placed)?,
+            None => self.full(conn, queue, &offered)?,
         };
         let before = outcome.rows.len();
         for (taker, group) in served.given {
@@ -174,7 +196,6 @@ impl Scope<'_> {
                 continue;
             }
             let place = offer.places.remove(0);
-            placed.insert(taker.number.clone());
             outcome.rows.push(taker.row(queue, pass, place, &offer.group));
         }
         outcome.passes.push(Pass {
@@ -190,15 +211,9 @@ impl Scope<'_> {
     }
 
     /// A full run over the rows of a queue.
-    fn full(
-        &self,
-        conn: &mut AnyConnection,
-        queue: QueueKey,
-        offered: &[Offered],
-        placed: &BTreeSet<String>,
-    ) -> Result<Served, Problem> {
+    fn full(&self, conn: &mut AnyConnection, queue: QueueKey, offered: &[Offered]) -> Result<Served, Problem> {
         let profile = self.profile(queue)?;
-        let waiting = self.waiting(conn, queue, profile, placed)?;
+        let waiting = self.waiting(conn, queue, profile)?;
         let (rule, siblings) = match profile.round_rule.value {
             RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
             RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
@@ -218,24 +233,14 @@ impl Scope<'_> {
     }
 
     /// The entries of a queue that may be placed, in the merged order.
-    fn waiting(
-        &self,
-        conn: &mut AnyConnection,
-        queue: QueueKey,
-        profile: &Profile,
-        placed: &BTreeSet<String>,
-    ) -> Result<Vec<Waiting>, Problem> {
+    fn waiting(&self, conn: &mut AnyConnection, queue: QueueKey, profile: &Profile) -> Result<Vec<Waiting>, Problem> {
         let today = self.registry.day(queue.territory, self.at);
         let seated = seats::of_queue(conn, queue)?;
         let positions = positions(conn, queue, profile, &seated)?;
         let mut waiting: Vec<Waiting> = seated
             .into_iter()
             .filter_map(|s| positions.get(&s.ticket).copied().map(|position| Waiting { seated: s, position }))
-            .filter(|w| {
-                takes_part(profile, today, &w.seated)
-                    && !placed.contains(&w.seated.number)
-                    && !self.without.contains(&w.seated.number)
-            })
+            .filter(|w| takes_part(profile, today, &w.seated) && !self.without.contains(&w.seated.number))
             .collect();
         waiting.sort_by_key(|w| w.position);
         Ok(waiting)
@@ -273,7 +278,7 @@ impl Scope<'_> {
             }
         }
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
-        let waiting = self.waiting(conn, queue, profile, &BTreeSet::new())?;
+        let waiting = self.waiting(conn, queue, profile)?;
         // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
         let siblings = seats::siblings(conn, queue, None)?;
         let instance = instance(&waiting, &offered, Rule::Program, &siblings)?;
@@ -296,13 +301,14 @@ impl Waiting {
 }
 
 impl Taker {
-    fn row(self, queue: QueueKey, pass: u8, place: String, group: &Group) -> RoundRow {
+    fn row(self, queue: QueueKey, pass: u8, place: Free, group: &Group) -> RoundRow {
         RoundRow {
             queue,
             pass,
             position: self.position,
             application: self.number,
-            place,
+            place: place.id,
+            spilled_from: Some(place.queue).filter(|from| *from != queue),
             group: group.id.clone(),
             kindergarten: group.kindergarten.clone(),
             preference: self.preferences.iter().position(|p| *p == group.kindergarten).map(|n| n + 1),
@@ -369,14 +375,18 @@ fn group_order(id: &str) -> (u64, &str) {
 
 fn offer(offered: &mut Vec<Offered>, groups: &HashMap<String, Group>, place: Place) {
     let Some(group) = groups.get(&place.group) else { return };
-    match offered.iter_mut().find(|o| o.group.id == place.group) {
+    let free = Free { id: place.id, queue: place.queue };
+    offer_again(offered, Offered { group: group.clone(), available_on: place.available_on, places: vec![free] });
+}
+
+/// Offers places, beside those of the same group.
+fn offer_again(offered: &mut Vec<Offered>, further: Offered) {
+    match offered.iter_mut().find(|o| o.group.id == further.group.id) {
         Some(known) => {
-            known.available_on = known.available_on.min(place.available_on);
-            known.places.push(place.id);
+            known.available_on = known.available_on.min(further.available_on);
+            known.places.extend(further.places);
         }
-        None => {
-            offered.push(Offered { group: group.clone(), available_on: place.available_on, places: vec![place.id] });
-        }
+        None => offered.push(further),
     }
 }
 
@@ -387,6 +397,10 @@ fn instance(
     siblings: &HashMap<String, Vec<String>>,
 ) -> Result<Instance, Problem> {
     let mut builder: Builder = Instance::builder();
+    let by_turn = rule == Rule::QueueByTurn;
+    if by_turn {
+        builder.given_turns();
+    }
     let sizes = (1..).zip(offered).map(|(id, o)| (id, u32::try_from(o.places.len()).unwrap_or(u32::MAX)));
     builder.groups(sizes).map_err(internal)?;
     for child in waiting {
@@ -394,7 +408,6 @@ fn instance(
         let there = siblings.get(&child.seated.number).map_or(&[][..], Vec::as_slice);
         let with_sibling: Vec<u32> =
             (1..).zip(offered).filter(|(_, o)| there.contains(&o.group.kindergarten)).map(|(id, _)| id).collect();
-        let by_turn = rule == Rule::QueueByTurn;
         builder
             .child(Child {
                 id: child.seated.ticket,
@@ -438,10 +451,16 @@ impl Scope<'_> {
         let seated = seats::of_queue(conn, row.queue)?;
         let positions = positions(conn, row.queue, profile, &seated)?;
         let ahead = |s: &&Seated| positions.get(&s.ticket).is_some_and(|&p| p < row.position);
-        Ok(seated.iter().filter(ahead).filter(|s| s.status == Status::InQueue).any(|s| {
+        let wants = |s: &Seated| {
             let wants = s.preferences.is_empty() || s.preferences.contains(&group.kindergarten);
-            wants && group.suits(age_months(s.birth_on, place.available_on), s.language)
-        }))
+            s.status == Status::InQueue && wants && group.suits(age_months(s.birth_on, place.available_on), s.language)
+        };
+        // All of the queue that a place has spilled from come before those of the queue that it went to.
+        let before = match row.spilled_from {
+            Some(from) => seats::of_queue(conn, from)?,
+            None => Vec::new(),
+        };
+        Ok(seated.iter().filter(ahead).chain(&before).any(wants))
     }
 }
 

@@ -56,6 +56,7 @@ mod sealed;
 mod simulate_cli;
 mod simulations;
 mod special;
+mod spilling;
 mod standing;
 mod standing_rounds;
 mod store;

@@ -125,7 +125,8 @@ fn a_dry_round_changes_nothing_and_the_real_one_equals_it(desk: &Desk) {
         assert_eq!((&read.json["application"], &read.json["place"]), (&row["application"], &row["place"]));
         assert!(places.iter().any(|p| row["place"] == json!(p)));
     }
-    assert_eq!(round(desk, HOME, false)["placed"], 0, "what is given is given");
+    let again = desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME}));
+    assert_eq!(again.refused(409, "nothing_to_give_out").json["places_left"], json!([]), "what is given is given");
 }
 
 fn a_round_serves_the_queue_in_its_order(desk: &Desk) {
@@ -265,8 +266,8 @@ fn a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_n
 
 fn a_round_without_places_places_nobody(desk: &Desk) {
     desk.waiting(&desk.another_child());
-    let held = round(desk, HOME, false);
-    assert_eq!((&held["placed"], &held["places_left"]), (&json!(0), &json!([])));
+    let dry = round(desk, HOME, true);
+    assert_eq!((&dry["placed"], &dry["places_left"], &dry["queues"]), (&json!(0), &json!([]), &json!([])));
 }
 
 fn file(desk: &Desk, round: &str, name: &str) -> String {

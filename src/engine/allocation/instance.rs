@@ -238,7 +238,6 @@ pub struct Child<'a> {
 pub struct Builder {
     parts: Parts,
     index: HashMap<u32, u32>,
-    with_turn: usize,
 }
 
 impl Builder {
@@ -254,6 +253,11 @@ impl Builder {
         Ok(())
     }
 
+    /// Says that every child has a given turn, so that an instance without children is one with turns too.
+    pub fn given_turns(&mut self) {
+        self.parts.turns.get_or_insert_default();
+    }
+
     /// Adds a child.
     pub fn child(&mut self, child: Child<'_>) -> Result<(), InstanceFault> {
         let find = |&group: &u32| {
@@ -267,7 +271,6 @@ impl Builder {
         self.parts.tiers.push(child.tier);
         self.parts.applied_at.push(child.applied_at);
         if let Some(turn) = child.turn {
-            self.with_turn += 1;
             self.parts.turns.get_or_insert_default().push(turn);
         }
         Ok(())
@@ -275,7 +278,7 @@ impl Builder {
 
     /// Checks the whole and finishes.
     pub fn build(self) -> Result<Instance, InstanceFault> {
-        if self.with_turn != 0 && self.with_turn != self.parts.child_ids.len() {
+        if self.parts.turns.as_ref().is_some_and(|turns| turns.len() != self.parts.child_ids.len()) {
             return Err(InstanceFault::TurnsIncomplete);
         }
         Instance::from_parts(self.parts)

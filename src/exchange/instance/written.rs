@@ -3,7 +3,7 @@
 
 use super::write::GroupFacts;
 use crate::domain::instant::read_micros;
-use crate::engine::allocation::{Child, Instance, InstanceFault};
+use crate::engine::allocation::{Child, Instance, InstanceFault, Rule};
 
 /// A group as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,12 +83,19 @@ pub fn written_allocation(text: &str) -> Option<Vec<(u32, u32)>> {
         .collect()
 }
 
-/// The instance of groups and children.
+/// The instance of groups and children; with given turns where the rule goes by them.
 ///
 /// # Errors
 /// They do not fit one another.
-pub fn written_instance(groups: &[WrittenGroup], children: &[WrittenChild]) -> Result<Instance, InstanceFault> {
+pub fn written_instance(
+    groups: &[WrittenGroup],
+    children: &[WrittenChild],
+    rule: Rule,
+) -> Result<Instance, InstanceFault> {
     let mut builder = Instance::builder();
+    if rule == Rule::QueueByTurn {
+        builder.given_turns();
+    }
     builder.groups(groups.iter().map(|g| (g.id, g.places)))?;
     for child in children {
         let WrittenChild { id, tier, applied_at, turn, siblings, choices, any } = child;

@@ -214,7 +214,7 @@ impl Registry {
         for wanted in wanted {
             children.iter_mut().filter(|c| c.id == wanted.ticket).for_each(|child| wanted.put(child));
         }
-        let instance = written_instance(&groups, &children).map_err(internal)?;
+        let instance = written_instance(&groups, &children, pass.rule).map_err(internal)?;
         let facts: Vec<GroupFacts> = groups.into_iter().map(|g| g.facts).collect();
         let before =
             committed_groups(&instance, &pass.allocation).map_err(|_| internal("a committed row is nowhere"))?;

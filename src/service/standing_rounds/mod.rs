@@ -8,7 +8,7 @@
 //! Kept queues are dropped, the longest unused first, so that memory stays bounded. A committed round, whose instance is
 //! published, is always a full run.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -104,9 +104,8 @@ impl StandingRounds {
         &self,
         scope: &Scope<'_>,
         conn: &mut AnyConnection,
-        (queue, pass, head): (QueueKey, u8, i64),
+        (queue, head): (QueueKey, i64),
         offered: &[Offered],
-        placed: &BTreeSet<String>,
     ) -> Result<Option<Served>, Problem> {
         let rules = &scope.registry.rules;
         let profile: &Profile = ordering::profile(rules, queue, scope.at)?;
@@ -131,12 +130,10 @@ impl StandingRounds {
         };
         standing.know_siblings(conn, profile)?;
         let asked = Asked { profile, day: scope.registry.day(queue.territory, scope.at), offered };
-        let anew = pass > 1 || !scope.without.is_empty() || !placed.is_empty();
-        let served = if anew {
-            let passed_over = |number: &String| placed.contains(number) || scope.without.contains(number);
-            standing.served_without(&asked, passed_over)?
-        } else {
+        let served = if scope.without.is_empty() {
             standing.served(&asked)?
+        } else {
+            standing.served_without(&asked, |number| scope.without.contains(number))?
         };
         self.rows_read.fetch_add(std::mem::take(&mut standing.rows_read), Ordering::Relaxed);
         self.turns_served.fetch_add(std::mem::take(&mut standing.turns_served), Ordering::Relaxed);

@@ -77,7 +77,8 @@ pub async fn bulletin(shared: Shared, query: web::Query<OfTerritory>) -> HttpRes
 
 /// Runs a round over a territory, dry or real.
 #[utoipa::path(post, path = "/api/v1/rounds", tag = "rounds", request_body = RoundIn,
-    responses((status = 200, description = "the dry round"), (status = 201, description = "the committed round")))]
+    responses((status = 200, description = "the dry round"), (status = 201, description = "the committed round"),
+        (status = 409, description = "nothing to give out: no place is free, or no child could take one")))]
 pub async fn hold_round(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
     act(shared, request, body, Act::TryRound, |r, caller, sent: RoundIn| r.round(caller, &sent)).await
 }
