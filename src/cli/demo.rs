@@ -316,16 +316,15 @@ fn rounds(registry: &Registry) -> Result<Vec<String>, Problem> {
     homes.dedup();
     let mut lines = Vec::new();
     for home in homes.into_iter().step_by(2) {
-        let answer = registry.round(&department, &RoundIn { territory: home.to_string(), dry_run: false })?;
+        let answer = match registry.round(&department, &RoundIn { territory: home.to_string(), dry_run: false }) {
+            Err(problem) if problem.code() == "nothing_to_give_out" => continue,
+            answer => answer?,
+        };
         let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         let left = body.get("places_left").and_then(Value::as_array).map_or(0, Vec::len);
         let placed = body.get("placed").and_then(Value::as_u64).unwrap_or_default();
-        if placed > 0 {
-            lines.push(format!(
-                "{} in {home}: {placed} referrals, {left} places that nobody there can use",
-                field(&answer, "id")
-            ));
-        }
+        let id = field(&answer, "id");
+        lines.push(format!("{id} in {home}: {placed} referrals, {left} places that nobody there can use"));
     }
     Ok(lines)
 }

@@ -29,6 +29,8 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
     let place = desk.place(GROUP);
     let referral = desk.refer_next(HOME);
     let (office, department, staff) = (desk.office(), desk.department(), desk.kindergarten());
+    desk.waiting(&desk.another_child());
+    desk.place(GROUP);
     let round =
         desk.post("/api/v1/rounds", &department, &serde_json::json!({"territory": HOME})).must(201).text_of("id");
     let on = |what: &str, act: &str, token: &str| (format!("/api/v1/{what}/{act}"), Some(token.to_owned()));

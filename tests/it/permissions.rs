@@ -180,6 +180,8 @@ fn every_route_refuses_a_missing_an_unknown_and_a_revoked_credential(desk: &Desk
 }
 
 fn a_real_round_is_the_department_s(desk: &Desk) {
+    desk.waiting(&desk.another_child());
+    desk.place(GROUP);
     for role in [Role::Akim, Role::Auditor] {
         let token = desk.token(role, HOME);
         desk.post("/api/v1/rounds", &token, &json!({"territory": HOME, "dry_run": true})).must(200);
