@@ -317,7 +317,7 @@ fn rounds(registry: &Registry) -> Result<Vec<String>, Problem> {
     let mut lines = Vec::new();
     for home in homes.into_iter().step_by(2) {
         let answer = match registry.round(&department, &RoundIn { territory: home.to_string(), dry_run: false }) {
-            Err(problem) if problem.code() == "nothing_to_give_out" => continue,
+            Err(problem) if problem.code == "nothing_to_give_out" => continue,
             answer => answer?,
         };
         let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();

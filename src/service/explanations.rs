@@ -56,7 +56,7 @@ pub struct PassExplained {
     /// The queue.
     #[schema(value_type = String)]
     pub queue: QueueKey,
-    /// 1 for the queue's own places, 2 for those that another queue could not use.
+    /// 2 where the queue was served after others, with what they left; otherwise 1.
     pub pass: u64,
     /// `queue` or `program`.
     pub rule: &'static str,

@@ -24,7 +24,7 @@ const FILES: [&str; 4] = ["groups.csv", "children.csv", "allocation.csv", "certi
 /// One queue's allocation in one pass of a committed round.
 pub(super) struct Pass {
     pub(super) queue: QueueKey,
-    /// 1, or 2 for places that another queue could not use.
+    /// 2 where the queue was served after others, with what they left; otherwise 1.
     pub(super) number: u64,
     pub(super) rule: Rule,
     instance: Instance,
@@ -145,7 +145,7 @@ impl KeptPasses {
 
 /// The pass with the cut-offs of its allocation.
 fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem> {
-    let instance = written_instance(&read.groups, &read.children).map_err(internal)?;
+    let instance = written_instance(&read.groups, &read.children, read.rule).map_err(internal)?;
     let rule = read.rule;
     let lookup = GroupLookup::new(&instance.parts().group_ids);
     let given: std::collections::HashMap<u32, u32> = read.allocation.iter().copied().collect();
