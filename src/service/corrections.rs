@@ -2,8 +2,10 @@
 //! remedy that takes a place from nobody. The round itself stays as it was held; a correction is one more document of it.
 //!
 //! It is computed from the files that the round published, so that `kezek correct` over the same files gives the same. Where
-//! a tier was wrong, the merged order of the round's moment is replayed from the journal with the right one. Each queue and
-//! pass is corrected by itself: a place that a corrected first pass leaves over is not carried into the second.
+//! a tier was wrong, the merged order of the round's moment is replayed from the journal with the right one; where a group had
+//! no published place or a child did not take part, who wanted what at that moment is read there too. The round is served again
+//! as a whole, so a place that a village would have left goes on to the home. What the registry does not know of the past it
+//! says in `not_known`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,10 +26,12 @@ use crate::store::rounds::{Round, RoundFile};
 use crate::store::{Entry, Written, rounds};
 use std::fmt;
 
+mod asked;
 pub(crate) mod committed;
 mod corrected;
+mod market;
 
-use committed::Committed;
+use asked::Rerun;
 use corrected::Corrected;
 
 codes! {
@@ -60,10 +64,10 @@ pub struct CorrectionIn {
     /// What shows it. Kept with the round; the journal holds its seal.
     #[serde(default)]
     pub evidence: String,
-    /// Groups of the round with the places that they should have had.
+    /// Groups of the round's territory with the places that they should have had, published or not.
     #[serde(default)]
     pub places: Vec<CorrectedPlaces>,
-    /// Applications of the round with what they should have had.
+    /// Applications that waited in a queue of the round, with what they should have had.
     #[serde(default)]
     pub applications: Vec<CorrectedApplication>,
 }
@@ -79,6 +83,10 @@ pub struct CorrectedPlaces {
     pub cohort: Option<i32>,
     /// How many.
     pub count: u32,
+    /// The first day on which a child could have come, for a group without a published place; the round's day if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "2026-09-01")]
+    pub available_on: Option<chrono::NaiveDate>,
 }
 
 /// What an application should have had in a round.
@@ -93,7 +101,7 @@ pub struct CorrectedApplication {
     /// Its turn, as `children.csv` has them; only where the queue's order decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<i64>,
-    /// False where it should not have taken part.
+    /// False where it should not have taken part; true for one that was wrongly kept out.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub takes_part: bool,
 }
@@ -119,9 +127,9 @@ impl Registry {
             let round = rounds::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("round"))?;
             caller.principal.may(Act::CorrectRound, round.territory)?;
             let files = rounds::files(tx.conn(), id)?;
-            let committed = Committed::read(&round, &files)?;
-            let (wanted, evidence, ground) = self.wanted(tx.conn(), &round, &committed, sent)?;
-            let corrected = self.corrected(tx.conn(), &round, &committed, &wanted)?;
+            let mut rerun = Rerun::read(self, tx.conn(), (&round, &files))?;
+            let (evidence, ground) = rerun.take(tx.conn(), sent)?;
+            let corrected = rerun.run(tx.conn())?;
             let serial = 1 + files.iter().filter(|f| serial(&f.name).is_some()).count();
             let mut kept = corrected.files(serial);
             let at = tx.at();
@@ -218,6 +226,7 @@ fn view((round, serial): (&Round, usize), said: Value, corrected: &Corrected, fi
         "extra_places": corrected.extra(),
         "children": corrected.children,
         "remedy": corrected.remedy,
+        "not_known": corrected.not_known,
         "files": linked,
     });
     if let (Some(body), Value::Object(said)) = (body.as_object_mut(), said) {

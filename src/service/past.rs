@@ -10,6 +10,7 @@ use super::live::effects;
 use super::ordering;
 use super::problem::{Kind, Problem};
 use super::registry::Registry;
+use crate::domain::codes::Status;
 use crate::domain::instant::{instant_text, read_instant};
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, QueueOrder, Seat};
@@ -31,11 +32,22 @@ pub(crate) struct Replay {
     kindergartens: HashMap<String, u32>,
     /// Whether any record has touched the queue.
     pub(crate) touched: bool,
+    /// The last record that was taken.
+    pub(crate) reached: i64,
 }
 
 struct Held {
     seat: Seat,
     choices: Box<[u32]>,
+    status: Status,
+}
+
+/// An entry as it stood.
+pub(crate) struct Stood {
+    pub(crate) seat: Seat,
+    pub(crate) status: Status,
+    /// Kindergartens, most wanted first; none means any.
+    pub(crate) choices: Vec<String>,
 }
 
 impl Replay {
@@ -47,6 +59,7 @@ impl Replay {
             seats: HashMap::new(),
             kindergartens: HashMap::new(),
             touched: false,
+            reached: 0,
         }
     }
 
@@ -55,6 +68,7 @@ impl Replay {
     /// # Errors
     /// In words, where the record does not follow from those before it.
     pub(crate) fn take(&mut self, record: &Record, rules: &Rules) -> Result<(), String> {
+        self.reached = record.seq;
         let mut moved = Vec::new();
         for effect in effects(record) {
             match effect {
@@ -66,7 +80,12 @@ impl Replay {
                 Effect::Spend { application } => {
                     moved.extend(self.seats.remove(&application).map(|h| Moved::Spend(h.seat, h.choices)))
                 }
-                Effect::Join(_) | Effect::Restore(_) | Effect::Status { .. } | Effect::Counters { .. } => {}
+                Effect::Status { application, status } => {
+                    if let Some(held) = self.seats.get_mut(&application) {
+                        held.status = status;
+                    }
+                }
+                Effect::Join(_) | Effect::Restore(_) | Effect::Counters { .. } => {}
             }
         }
         if moved.is_empty() {
@@ -82,7 +101,7 @@ impl Replay {
     fn hold(&mut self, join: &JoinEffect, moved: impl Fn(Seat, Box<[u32]>) -> Moved) -> Result<Moved, String> {
         let seat = join.seat().ok_or_else(|| format!("application {} has no instant", join.application))?;
         let choices: Box<[u32]> = join.choices.iter().map(|id| self.small(id)).collect();
-        self.seats.insert(join.application.clone(), Held { seat, choices: choices.clone() });
+        self.seats.insert(join.application.clone(), Held { seat, choices: choices.clone(), status: join.status });
         Ok(moved(seat, choices))
     }
 
@@ -94,6 +113,22 @@ impl Replay {
     /// The seat of an application and its choices.
     pub(crate) fn seat(&self, application: &str) -> Option<(Seat, Box<[u32]>)> {
         self.seats.get(application).map(|held| (held.seat, held.choices.clone()))
+    }
+
+    /// The entries by application.
+    pub(crate) fn stood(&self) -> HashMap<String, Stood> {
+        let names: HashMap<u32, &String> = self.kindergartens.iter().map(|(name, id)| (*id, name)).collect();
+        let stood = |held: &Held| Stood {
+            seat: held.seat,
+            status: held.status,
+            choices: held.choices.iter().filter_map(|id| names.get(id).map(|name| (*name).clone())).collect(),
+        };
+        self.seats.iter().map(|(number, held)| (number.clone(), stood(held))).collect()
+    }
+
+    /// The number in the merged order by ticket, as `children.csv` has turns.
+    pub(crate) fn turns(&self) -> HashMap<u32, i64> {
+        self.order.in_order().map(|p| (p.seat.ticket, i64::try_from(p.position).unwrap_or(i64::MAX))).collect()
     }
 
     /// The applications of the queue by ticket.

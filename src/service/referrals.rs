@@ -237,7 +237,8 @@ impl Registry {
             Ok((outcome, row, causes, seq))
         })?;
         if let (Some(place), None) = (place, &row) {
-            return due_for(&outcome, place).and_then(|_| Err(self.round_decides()));
+            let given = outcome.rows.iter().any(|row| row.place == *place);
+            return Err(if given { self.round_decides() } else { nobody_due() });
         }
         let held_back = outcome.rows.iter().any(|row| by_round(&row));
         let open_places = outcome.rows.len() + outcome.left.len();
@@ -334,8 +335,7 @@ impl Registry {
                 return Ok(row);
             }
         }
-        let message = "no child of the queue can use this place now; it stays on the bulletin";
-        Err(Problem::conflict("nobody_due", message))
+        Err(nobody_due())
     }
 
     pub(crate) fn next_changed(&self, due: &RoundRow) -> Problem {
@@ -357,6 +357,10 @@ pub(crate) fn place_of(tx: &mut Transaction<'_>, caller: &Caller, act: Act, id: 
     }
     let message = format!("place {id} is {}; look at the open places again", place.status);
     Err(Problem::conflict("place_not_open", message).with("current_status", place.status))
+}
+
+fn nobody_due() -> Problem {
+    Problem::conflict("nobody_due", "no child of the queue can use this place now; it stays on the bulletin")
 }
 
 /// What the journal says of skips: nothing, the one, or the list.

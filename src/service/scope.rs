@@ -369,7 +369,7 @@ fn positions(
 }
 
 /// Groups by ascending id: numbers by value, other ids as text after them.
-fn group_order(id: &str) -> (u64, &str) {
+pub(super) fn group_order(id: &str) -> (u64, &str) {
     (id.parse().unwrap_or(u64::MAX), id)
 }
 

@@ -68,6 +68,21 @@ pub fn of_home(conn: &mut AnyConnection, home: Kato, status: PlaceStatus) -> Res
     rows.into_iter().map(noun).collect()
 }
 
+/// The places with these ids.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_ids(conn: &mut AnyConnection, ids: &[String]) -> Result<Vec<Place>, StoreError> {
+    let mut all = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(5_000) {
+        let rows: Vec<Row> = places::table.filter(places::id.eq_any(batch)).load(conn)?;
+        for row in rows {
+            all.push(noun(row)?);
+        }
+    }
+    Ok(all)
+}
+
 /// The places of a group that are not yet filled or taken back: they count against its capacity.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ mod cases;
 mod channels;
 mod cli;
 mod copying;
+mod corrected_round;
 mod correction;
 mod corrections;
 mod crash;

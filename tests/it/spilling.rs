@@ -357,8 +357,35 @@ impl City<'_> {
         }
     }
 
+    /// Commits the round, then corrects it: a group should have had other places. Who is harmed is whom the model gives
+    /// something better.
     fn commits(&mut self) {
-        let given = given(&held(self.desk, TOWN_HOME));
+        let wrong = self.dice.of(&CLASSES.map(|c| c.0));
+        let count = self.dice.roll(5);
+        let got = self.model();
+        let reported = self.free.insert(wrong, count);
+        let due = self.model();
+        let place = |given: &BTreeMap<String, String>, child: &Known| {
+            let group = given.get(&child.number);
+            child.list().iter().position(|c| group.is_some_and(|g| g == c.0)).unwrap_or(usize::MAX)
+        };
+        let better = self.children.iter().filter(|child| place(&due, child) < place(&got, child));
+        let harmed: BTreeMap<String, String> =
+            better.map(|child| (child.number.clone(), due[&child.number].clone())).collect();
+        self.free.insert(wrong, reported.unwrap_or_default());
+        let round = held(self.desk, TOWN_HOME);
+        let given = given(&round);
+        let sent = json!({"ground": "places_misreported", "evidence": "акт",
+            "places": [{"group": wrong, "cohort": 2022, "count": count, "available_on": "2026-09-14"}]});
+        let path = format!("/api/v1/rounds/{}/corrections", text(&round, "id"));
+        let found = self.desk.post(&path, &self.desk.department(), &sent).must(201).json;
+        let rows = found["children"].as_array().expect("children").iter().filter(|row| row["fate"] == "harmed");
+        let told: Vec<(String, String)> =
+            rows.map(|row| (text(row, "application").to_owned(), text(row, "due").to_owned())).collect();
+        assert_eq!(told.len(), harmed.len(), "nobody is owed two places: {found}");
+        assert_eq!(told.into_iter().collect::<BTreeMap<_, _>>(), harmed, "{wrong} with {count}");
+        let wishes = found["not_known"].as_array().expect("a list").iter().filter(|n| n["what"] == "wishes_not_known");
+        assert_eq!(wishes.count(), 0, "{found}");
         for group in given.values() {
             *self.free.iter_mut().find(|(g, _)| *g == group).expect("a published group").1 -= 1;
         }

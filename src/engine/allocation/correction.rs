@@ -44,6 +44,12 @@ const NOT_NAMED: u32 = NONE - 1;
 /// Compares a committed allocation with a run of the corrected instance. `committed` is the group's position that each
 /// child of the corrected instance has, by position, or [`NONE`].
 pub fn correct(instance: &Instance, rule: Rule, committed: &[u32]) -> Result<Correction, NoTurns> {
+    correct_within(instance, rule, committed, &instance.parts().capacities)
+}
+
+/// As [`correct`], where the remedy finds other numbers of places than the corrected run: by group, those that are left when
+/// others keep what they have of them.
+pub fn correct_within(instance: &Instance, rule: Rule, committed: &[u32], room: &[u32]) -> Result<Correction, NoTurns> {
     let settled = Settled::new(Prepared::new(instance, rule)?);
     let mut found = Correction { held: vec![0; instance.groups()], ..Correction::default() };
     let mut harmed: Vec<(u32, u32, Concerned)> = vec![];
@@ -65,8 +71,7 @@ pub fn correct(instance: &Instance, rule: Rule, committed: &[u32]) -> Result<Cor
         }
     }
     found.profited.sort_unstable_by_key(|concerned| concerned.child);
-    let places = &instance.parts().capacities;
-    found.extra = found.held.iter().zip(places).map(|(held, places)| held.saturating_sub(*places)).collect();
+    found.extra = found.held.iter().zip(room).map(|(held, places)| held.saturating_sub(*places)).collect();
     harmed.sort_unstable_by_key(|&(group, key, _)| (group, key));
     // Of a group's harmed children the last ones are those for whom its places do not do.
     let mut left = found.extra.clone();

@@ -38,7 +38,7 @@ mod special;
 pub mod standing;
 mod thresholds;
 
-pub use correction::{Concerned, Correction, correct};
+pub use correction::{Concerned, Correction, correct, correct_within};
 pub use cutoff::{Barrier, CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
 pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};

@@ -1,53 +1,44 @@
-//! What a correction asks, held against the round, and what it finds.
+//! The round served again: every queue once and in the round's order, what is left of the villages in the queue of the home;
+//! then each child's place beside the one that it got.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::committed::{Committed, CommittedPass};
-use super::{CorrectionGround, CorrectionIn, PLACES_MAX, once};
-use crate::domain::queue::{Number, Numbered, QueueKey};
-use crate::engine::allocation::{Rule, correct};
-use crate::engine::order::{Change, Seat};
+use super::asked::Rerun;
+use super::committed::CommittedPass;
+use super::market::Market;
+use crate::domain::queue::QueueKey;
+use crate::engine::allocation::{Correction, Instance, correct_within, solve};
 use crate::exchange::instance::{
-    GroupFacts, WrittenChild, children_csv, committed_groups, correction_tables, extra_places, groups_csv,
-    written_instance,
+    GroupFacts, children_csv, committed_groups, correction_tables, extra_places, groups_csv, written_instance,
 };
 use crate::exchange::report::{Cell, Table, json as json_report};
-use crate::rules::profile::Profile;
-use crate::service::ordering;
-use crate::service::problem::{FieldFaults, Problem};
-use crate::service::registry::Registry;
+use crate::service::problem::Problem;
 use crate::service::scope::internal;
 use crate::store::applications;
 use crate::store::connection::AnyConnection;
-use crate::store::rounds::{Round, RoundFile};
-
-/// What an application should have had, understood.
-#[derive(Clone, Debug)]
-pub(super) struct WantedChild {
-    number: String,
-    ticket: u32,
-    tier: Option<u8>,
-    turn: Option<i64>,
-    takes_part: bool,
-}
-
-/// A correction whose words are understood.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
-    /// By the place of the pass in the round and the group's id in its files.
-    places: BTreeMap<(usize, u32), u32>,
-    children: Vec<WantedChild>,
-}
+use crate::store::rounds::RoundFile;
 
 /// What a correction found.
 #[derive(Default)]
 pub(super) struct Corrected {
     pub(super) children: Vec<Value>,
     pub(super) remedy: Vec<Value>,
+    /// What the registry does not know of the past, and what was assumed for it.
+    pub(super) not_known: Vec<Value>,
     extra: u64,
     files: Vec<(String, String)>,
+}
+
+/// What a queue leaves of a group.
+struct Left {
+    group: String,
+    facts: GroupFacts,
+    /// Places that nobody of the queue would have taken.
+    places: u32,
+    /// Those of them that are free when everybody keeps what they have.
+    room: u32,
 }
 
 impl Corrected {
@@ -73,163 +64,99 @@ impl Corrected {
     }
 }
 
-impl Registry {
-    /// Holds what is sent against the round, and gives it with evidence and ground.
-    pub(super) fn wanted(
-        &self,
-        conn: &mut AnyConnection,
-        round: &Round,
-        committed: &Committed,
-        sent: &CorrectionIn,
-    ) -> Result<(Wanted, String, CorrectionGround), Problem> {
-        let mut faults = FieldFaults::default();
-        let ground = faults.take("ground", "ground_not_listed", sent.ground.parse::<CorrectionGround>());
-        let evidence = faults.text("evidence", &sent.evidence, 2_000);
-        if sent.places.is_empty() && sent.applications.is_empty() {
-            faults.add("places", "nothing_corrected", "say which groups or applications should have had what");
-        }
-        once(&mut faults, "applications", sent.applications.iter().map(|a| a.application.as_str()));
-        let mut wanted = Wanted::default();
-        for (n, places) in sent.places.iter().enumerate() {
-            let field = format!("places[{n}]");
-            if places.count > PLACES_MAX {
-                faults.add(&format!("{field}.count"), "wrong_count", format!("write at most {PLACES_MAX}"));
-            }
-            let mut found: Vec<(usize, u32)> = Vec::new();
-            for (at, pass) in committed.passes.iter().enumerate() {
-                if pass.is_first() && places.cohort.is_none_or(|cohort| cohort == pass.queue.cohort) {
-                    let ids = pass.registry_groups.iter().filter(|(_, group)| **group == places.group);
-                    found.extend(ids.map(|(id, _)| (at, *id)));
-                }
-            }
-            match found.as_slice() {
-                [] => faults.add(
-                    &format!("{field}.group"),
-                    "not_in_round",
-                    "the round gave out no place of this group to such a queue; see `queues` of the round",
-                ),
-                [one] => {
-                    if wanted.places.insert(*one, places.count).is_some() {
-                        faults.add(&field, "repeated", "this group is corrected twice; say once what is right");
-                    }
-                }
-                _ => faults.add(
-                    &format!("{field}.cohort"),
-                    "missing",
-                    "the group served more than one queue; name the year",
-                ),
-            }
-        }
-        for (n, sent) in sent.applications.iter().enumerate() {
-            let child = self.wanted_child(conn, round, committed, sent)?;
-            match child {
-                Ok(child) => wanted.children.push(child),
-                Err((part, code, message)) => faults.add(&format!("applications[{n}].{part}"), code, message),
-            }
-        }
-        faults.check()?;
-        match (evidence, ground) {
-            (Some(evidence), Some(ground)) => Ok((wanted, evidence, ground)),
-            _ => Err(internal("a correction without faults has no ground")),
-        }
-    }
-
-    #[allow(clippy::type_complexity, reason = "a fault is a field, a code and a message")]
-    fn wanted_child(
-        &self,
-        conn: &mut AnyConnection,
-        round: &Round,
-        committed: &Committed,
-        sent: &super::CorrectedApplication,
-    ) -> Result<Result<WantedChild, (&'static str, &'static str, String)>, Problem> {
-        let number = &sent.application;
-        let known = Number::parse(number, Numbered::Application).filter(|n| n.home == round.home);
-        let found = match known {
-            Some(_) => applications::find(conn, number)?,
-            None => None,
-        };
-        let passes = |ticket: u32| committed.passes.iter().filter(move |p| p.children.iter().any(|c| c.id == ticket));
-        let Some((ticket, pass)) = found.and_then(|a| Some((a.ticket, passes(a.ticket).next()?))) else {
-            let message = format!("{number} took no part in the round");
-            return Ok(Err(("application", "not_in_round", message)));
-        };
-        let profile = ordering::profile(&self.rules, pass.queue, round.held_at)?;
-        if let Some(tier) = sent.tier.filter(|tier| profile.tier(*tier).is_none()) {
-            let tiers: Vec<String> = profile.tiers.iter().map(|t| t.number.to_string()).collect();
-            let message = format!("profile {} has no tier {tier}; use one of: {}", profile.code, tiers.join(", "));
-            return Ok(Err(("tier", "unknown_tier", message)));
-        }
-        if sent.turn.is_some() && (pass.rule == Rule::Program || sent.tier.is_some()) {
-            let message = "a turn is corrected where the queue's order decides, and instead of the tier".to_owned();
-            return Ok(Err(("turn", "wrong_turn", message)));
-        }
-        if sent.tier.is_none() && sent.turn.is_none() && sent.takes_part {
-            let message = "say its tier or its turn, or that it should not have taken part".to_owned();
-            return Ok(Err(("application", "nothing_corrected", message)));
-        }
-        let (number, tier, turn, takes_part) = (number.clone(), sent.tier, sent.turn, sent.takes_part);
-        Ok(Ok(WantedChild { number, ticket, tier, turn, takes_part }))
-    }
-
-    /// Runs every pass that the correction touches.
-    pub(super) fn corrected(
-        &self,
-        conn: &mut AnyConnection,
-        round: &Round,
-        committed: &Committed,
-        wanted: &Wanted,
-    ) -> Result<Corrected, Problem> {
+impl Rerun<'_> {
+    /// Serves the round again.
+    pub(super) fn run(mut self, conn: &mut AnyConnection) -> Result<Corrected, Problem> {
         let mut corrected = Corrected::default();
-        for (at, pass) in committed.passes.iter().enumerate() {
-            let children: Vec<&WantedChild> =
-                wanted.children.iter().filter(|w| pass.children.iter().any(|c| c.id == w.ticket)).collect();
-            let places = wanted.places.range((at, 0)..=(at, u32::MAX));
-            let places: BTreeMap<u32, u32> = places.map(|((_, group), places)| (*group, *places)).collect();
-            if children.is_empty() && places.is_empty() {
-                continue;
-            }
-            self.correct_pass(conn, (round, pass), (&places, &children), &mut corrected)?;
+        let mut spilled: BTreeMap<QueueKey, Vec<Left>> = BTreeMap::new();
+        let queues: Vec<QueueKey> = self.markets.keys().copied().collect();
+        for queue in queues {
+            let Some(target) = self.scope.spill(queue)? else { continue };
+            let Some(market) = self.markets.remove(&queue) else { continue };
+            spilled.entry(target).or_default().extend(corrected.serve(conn, &market, &[])?);
         }
+        for (queue, left) in &spilled {
+            if left.iter().any(|left| left.places > 0) {
+                self.ensure(conn, *queue)?;
+            }
+        }
+        let queues: Vec<QueueKey> = self.markets.keys().copied().collect();
+        for queue in queues {
+            let left = spilled.remove(&queue).unwrap_or_default();
+            for left in &left {
+                self.take_in(conn, queue, left)?;
+            }
+            let Some(market) = self.markets.remove(&queue) else { continue };
+            corrected.serve(conn, &market, &left)?;
+        }
+        corrected.not_known = self.not_known;
         Ok(corrected)
     }
 
-    fn correct_pass(
-        &self,
-        conn: &mut AnyConnection,
-        (round, pass): (&Round, &CommittedPass),
-        (places, wanted): (&BTreeMap<u32, u32>, &[&WantedChild]),
-        corrected: &mut Corrected,
-    ) -> Result<(), Problem> {
-        let mut groups = pass.groups.clone();
-        for group in &mut groups {
-            group.places = places.get(&group.id).copied().unwrap_or(group.places);
+    /// Offers a queue what another one leaves.
+    fn take_in(&mut self, conn: &mut AnyConnection, queue: QueueKey, left: &Left) -> Result<(), Problem> {
+        let before = self.spilled.get(&(queue, left.group.clone())).copied().unwrap_or_default();
+        let Some(market) = self.markets.get_mut(&queue) else { return Ok(()) };
+        if let Some(places) = market.places_of(&left.group) {
+            *places += left.places;
+            market.changed |= left.places != before;
+        } else if left.places > 0 {
+            let facts = GroupFacts { territory: queue.territory.to_string(), ..left.facts.clone() };
+            self.add_group(conn, queue, (&left.group, facts), left.places)?;
         }
-        let mut children = pass.children.clone();
-        if pass.rule == Rule::QueueByTurn && wanted.iter().any(|w| w.tier.is_some()) {
-            let turns = self.turns(conn, round, pass.queue, wanted)?;
-            for child in &mut children {
-                child.turn = turns.get(&child.id).copied().or(child.turn);
-            }
+        Ok(())
+    }
+}
+
+impl Corrected {
+    /// Serves one queue, `taken_in` being what it has from others; gives what it leaves.
+    fn serve(&mut self, conn: &mut AnyConnection, market: &Market, taken_in: &[Left]) -> Result<Vec<Left>, Problem> {
+        let pass = &market.pass;
+        if !market.changed {
+            let left = market.left(&pass.allocation);
+            return Ok(lefts(pass, &left, &left));
         }
-        for wanted in wanted {
-            children.iter_mut().filter(|c| c.id == wanted.ticket).for_each(|child| wanted.put(child));
-        }
-        let instance = written_instance(&groups, &children, pass.rule).map_err(internal)?;
-        let facts: Vec<GroupFacts> = groups.into_iter().map(|g| g.facts).collect();
+        let instance = written_instance(&pass.groups, &pass.children, pass.rule).map_err(internal)?;
         let before =
             committed_groups(&instance, &pass.allocation).map_err(|_| internal("a committed row is nowhere"))?;
-        let found = correct(&instance, pass.rule, &before).map_err(internal)?;
-        corrected.extra += extra_places(&found);
-        corrected.files.push((format!("{}-groups.csv", pass.name), groups_csv(&instance, &facts)));
-        corrected.files.push((format!("{}-children.csv", pass.name), children_csv(&instance)));
-        let [_, harmed, profited, remedy] = correction_tables(&instance, &facts, &found);
+        let room: Vec<u32> = pass
+            .groups
+            .iter()
+            .map(|group| {
+                let name = pass.registry_groups.get(&group.id);
+                let from = taken_in.iter().filter(|left| Some(&left.group) == name);
+                from.fold(group.places, |places, left| (places + left.room).saturating_sub(left.places))
+            })
+            .collect();
+        let found = correct_within(&instance, pass.rule, &before, &room).map_err(internal)?;
+        self.extra += extra_places(&found);
+        let facts: Vec<GroupFacts> = pass.groups.iter().map(|g| g.facts.clone()).collect();
+        self.files.push((format!("{}-groups.csv", pass.name), groups_csv(&instance, &facts)));
+        self.files.push((format!("{}-children.csv", pass.name), children_csv(&instance)));
+        self.tell(conn, pass, (&instance, &facts), &found)?;
+        let due = solve(&instance, pass.rule).map_err(internal)?;
+        let due: Vec<(u32, u32)> = due.rows(&instance).filter_map(|(child, group)| Some((child, group?))).collect();
+        let held = pass.groups.iter().zip(&found.held);
+        let room = held.map(|(group, held)| (group.id, group.places.saturating_sub(*held))).collect();
+        Ok(lefts(pass, &market.left(&due), &room))
+    }
+
+    /// The rows of everybody whom the correction concerns.
+    fn tell(
+        &mut self,
+        conn: &mut AnyConnection,
+        pass: &CommittedPass,
+        (instance, facts): (&Instance, &[GroupFacts]),
+        found: &Correction,
+    ) -> Result<(), Problem> {
+        let [_, harmed, profited, remedy] = correction_tables(instance, facts, found);
         let tickets: Vec<u32> = found
             .harmed
             .iter()
             .chain(&found.profited)
             .filter_map(|c| instance.parts().child_ids.get(c.child as usize).copied())
             .collect();
-        let numbers = applications::by_ticket(conn, round.home, &tickets)?;
+        let numbers = applications::by_ticket(conn, pass.queue.home(), &tickets)?;
         for (fate, table) in [("harmed", harmed), ("profited", profited)] {
             for mut row in rows(&table) {
                 let ticket = row.get("child_id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
@@ -237,64 +164,32 @@ impl Registry {
                 row.insert("pass".to_owned(), json!(pass.name));
                 row.insert("application".to_owned(), json!(ticket.and_then(|t| numbers.get(&t))));
                 for (field, id) in [("got", "got_group"), ("due", "due_group")] {
-                    row.insert(field.to_owned(), json!(pass.registry_group(row.get(id))));
+                    row.insert(field.to_owned(), json!(registry_group(pass, row.get(id))));
                 }
-                corrected.children.push(Value::Object(row));
+                self.children.push(Value::Object(row));
             }
         }
         for mut row in rows(&remedy) {
             row.insert("pass".to_owned(), json!(pass.name));
-            row.insert("registry_group".to_owned(), json!(pass.registry_group(row.get("group"))));
-            corrected.remedy.push(Value::Object(row));
+            row.insert("registry_group".to_owned(), json!(registry_group(pass, row.get("group"))));
+            self.remedy.push(Value::Object(row));
         }
         Ok(())
     }
-
-    /// The turns of a queue at the round's moment, had these applications been of the right tiers.
-    fn turns(
-        &self,
-        conn: &mut AnyConnection,
-        round: &Round,
-        queue: QueueKey,
-        wanted: &[&WantedChild],
-    ) -> Result<HashMap<u32, i64>, Problem> {
-        let mut replay = self.replayed_to_round(conn, queue, round)?;
-        let profile = ordering::profile(&self.rules, queue, round.held_at)?;
-        for wanted in wanted {
-            let Some(tier) = wanted.tier else { continue };
-            let (seat, choices) = replay.seat(&wanted.number).ok_or_else(|| internal("a participant has no seat"))?;
-            let right = of_tier(seat, tier, profile);
-            replay.order.apply(&[Change::Leave(seat, &choices), Change::Join(right, &choices)]).map_err(internal)?;
-        }
-        let turn = |position: u64| i64::try_from(position).unwrap_or(i64::MAX);
-        Ok(replay.order.in_order().map(|p| (p.seat.ticket, turn(p.position))).collect())
-    }
 }
 
-fn of_tier(seat: Seat, tier: u8, profile: &Profile) -> Seat {
-    Seat { tier, stream: profile.stream_of(tier), ..seat }
+fn lefts(pass: &CommittedPass, places: &HashMap<u32, u32>, room: &HashMap<u32, u32>) -> Vec<Left> {
+    let of = |left: &HashMap<u32, u32>, id: u32| left.get(&id).copied().unwrap_or_default();
+    let left = pass.groups.iter().filter_map(|group| {
+        let name = pass.registry_groups.get(&group.id)?.clone();
+        Some(Left { group: name, facts: group.facts.clone(), places: of(places, group.id), room: of(room, group.id) })
+    });
+    left.collect()
 }
 
-impl WantedChild {
-    fn put(&self, child: &mut WrittenChild) {
-        child.tier = self.tier.unwrap_or(child.tier);
-        child.turn = self.turn.or(child.turn);
-        if !self.takes_part {
-            child.choices.clear();
-            child.any = false;
-        }
-    }
-}
-
-impl CommittedPass {
-    fn is_first(&self) -> bool {
-        self.name.ends_with("-pass1")
-    }
-
-    fn registry_group(&self, id: Option<&Value>) -> Option<&String> {
-        let id = u32::try_from(id?.as_u64()?).ok()?;
-        self.registry_groups.get(&id)
-    }
+fn registry_group<'p>(pass: &'p CommittedPass, id: Option<&Value>) -> Option<&'p String> {
+    let id = u32::try_from(id?.as_u64()?).ok()?;
+    pass.registry_groups.get(&id)
 }
 
 /// A table's rows as objects.
