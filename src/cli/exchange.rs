@@ -1,15 +1,17 @@
 //! `kezek import` and `kezek export`.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::allocate::unwritable;
 use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
+use crate::exchange::instance::Output;
 use crate::exchange::{Kind, Rows, read};
 use crate::service::imports::{self, ImportFault, Source};
 use crate::service::{calendar, exports, import_applications};
@@ -128,32 +130,23 @@ pub(super) fn export(arguments: &Arguments) -> ExitCode {
 }
 
 fn export_file(store: &Store, kind: Kind, path: &Path) -> Result<u64, String> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let written = (|| -> Result<u64, String> {
-        let file = super::private::create(&partial).map_err(|e| format!("{}: {e}", partial.display()))?;
-        let mut out = BufWriter::new(file);
-        let count = match kind {
-            Kind::Territories => exports::territories(store, &mut out),
-            Kind::Kindergartens => exports::kindergartens(store, &mut out),
-            Kind::Groups => exports::groups(store, &mut out),
-            Kind::Places => exports::places(store, &mut out),
-            Kind::Applications => {
-                let bar = counting("applications");
-                exports::applications(store, &mut out, |n| bar.set_position(n))
-            }
-            Kind::Referrals => exports::referrals(store, &mut out),
-            Kind::Cases => exports::cases(store, &mut out),
+    let unwritable = |error: std::io::Error| unwritable(path, &error);
+    // People's data: for the owner's eyes.
+    let mut out = BufWriter::with_capacity(1 << 16, Output::private(path).map_err(unwritable)?);
+    let count = match kind {
+        Kind::Territories => exports::territories(store, &mut out),
+        Kind::Kindergartens => exports::kindergartens(store, &mut out),
+        Kind::Groups => exports::groups(store, &mut out),
+        Kind::Places => exports::places(store, &mut out),
+        Kind::Applications => {
+            let bar = counting("applications");
+            exports::applications(store, &mut out, |n| bar.set_position(n))
         }
-        .map_err(|e| e.to_string())?;
-        out.flush().and_then(|()| out.get_ref().sync_all()).map_err(|e| e.to_string())?;
-        std::fs::rename(&partial, path).map_err(|e| format!("{}: {e}", path.display()))?;
-        Ok(count)
-    })();
-    if written.is_err() {
-        // Nothing half-written stays; that the removal fails too changes nothing for the user.
-        let _ = std::fs::remove_file(&partial);
+        Kind::Referrals => exports::referrals(store, &mut out),
+        Kind::Cases => exports::cases(store, &mut out),
     }
-    written
+    .map_err(|e| e.to_string())?;
+    let out = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
+    out.sync().and_then(|()| Output::publish(vec![out])).map_err(unwritable)?;
+    Ok(count)
 }

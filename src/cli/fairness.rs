@@ -7,13 +7,20 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use super::report::{ReportArgs, RuleArgs, end};
-use crate::audit::allocation::fairness::fairness;
+use crate::audit::allocation::Published;
+use crate::audit::allocation::fairness::{Fairness, NotAllowed, fairness};
+use crate::audit::allocation::special::fairness_special;
 use crate::domain::instant::read_instant;
-use crate::exchange::instance::{Allowed, audited, published, read_all, read_allocation, read_child_facts};
+use crate::exchange::instance::{
+    Allowed, audited, published, published_special, read_all, read_allocation, read_child_facts,
+};
 use crate::service::fairness::tables;
 
+/// How many lines say what is wrong.
+const LINES_MAX: usize = 20;
+
 /// Reports justified envy (0 under the rule), placement, waiting times and places left, from the published files alone.
-/// Exit 1 where there is envy.
+/// Exit 1 where there is envy, or a placement that the files do not allow.
 #[derive(Debug, Args)]
 pub struct FairnessArgs {
     /// The groups as published
@@ -47,20 +54,46 @@ pub fn run(args: FairnessArgs) -> ExitCode {
 }
 
 fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
-    let allowed = Allowed { turn: args.rule.turn_allowed()?, special: false };
+    let allowed = Allowed { turn: args.rule.turn_allowed()?, special: true };
     let read = read_all(&args.groups, &args.children, allowed).map_err(|faults| faults.to_string())?;
     let rows = read_allocation(&args.allocation).map_err(|faults| faults.to_string())?;
     let facts = read_child_facts(&args.children).map_err(|faults| faults.to_string())?;
     let published = published(&read.instance);
     let rule = audited(args.rule.rule(&read.instance));
-    let found =
-        fairness(&published, &rows, rule).map_err(|finding| format!("{}: {finding}", args.allocation.display()))?;
-    args.report.write(&tables(&found, &published, (&read.facts, &facts), args.at.map(|at| at.timestamp_micros())))?;
-    let text = match found.first_envy {
-        None => "no justified envy".to_owned(),
-        Some((child, group)) => {
-            format!("{} cases of justified envy, the first: child {child}, group {group}", found.envy)
-        }
+    let special = read.special.as_ref().map(published_special);
+    let found = match &special {
+        Some(special) => fairness_special(&published, special, &rows, rule),
+        None => fairness(&published, &rows, rule),
     };
-    Ok((text, found.envy == 0))
+    let found = found.map_err(|finding| format!("{}: {finding}", args.allocation.display()))?;
+    args.report.write(&tables(&found, &published, (&read.facts, &facts), args.at.map(|at| at.timestamp_micros())))?;
+    Ok((said(&found, &published), found.is_sound()))
+}
+
+/// What is wrong with the allocation, a line each; or that nothing is.
+fn said(found: &Fairness, published: &Published<'_>) -> String {
+    let mut lines = vec![];
+    if let Some((child, group)) = found.first_envy {
+        lines.push(format!("{} cases of justified envy, the first: child {child}, group {group}", found.envy));
+    }
+    for group in &found.not_allowed {
+        let id = published.group_ids.get(group.group as usize).copied().unwrap_or_default();
+        let NotAllowed { places, placed, exceeding, not_chosen, child, .. } = *group;
+        if not_chosen > 0 {
+            lines.push(format!("group {id}: {not_chosen} children did not choose it, the first: child {child}"));
+        }
+        if exceeding > 0 {
+            lines.push(format!("group {id}: {placed} children and {places} places; {exceeding} are too many"));
+        }
+    }
+    let more = lines.len().saturating_sub(LINES_MAX);
+    lines.truncate(LINES_MAX);
+    lines.extend((more > 0).then(|| format!("and {more} more; the table not_allowed has them all")));
+    if found.held_lost > 0 {
+        lines.push(format!("{} children lost the place that they held", found.held_lost));
+    }
+    if found.families_apart > 0 {
+        lines.push(format!("{} families are apart", found.families_apart));
+    }
+    if lines.is_empty() { "no justified envy".to_owned() } else { lines.join("\n") }
 }

@@ -16,6 +16,7 @@ mod demo;
 mod exchange;
 mod fairness;
 mod generate;
+mod interrupt;
 mod journal;
 mod private;
 mod registers;
@@ -84,18 +85,18 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Import(arguments) => exchange::import(&arguments),
-        Command::Export(arguments) => exchange::export(&arguments),
+        Command::Export(arguments) => interrupt::watched(|| exchange::export(&arguments)),
         Command::Journal(arguments) => journal::run(&arguments),
         Command::Copy(arguments) => copy::run(&arguments),
         Command::Cases(arguments) => cases::run(&arguments),
         Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Tick(arguments) => tick::run(&arguments),
-        Command::Allocate(args) => allocate::run(args),
+        Command::Allocate(args) => interrupt::watched(|| allocate::run(args)),
         Command::Verify(args) => verify::run(args),
-        Command::Generate(args) => generate::run(args),
-        Command::Simulate(args) => simulate::run(args),
-        Command::Correct(args) => correct::run(args),
-        Command::Fairness(args) => fairness::run(args),
+        Command::Generate(args) => interrupt::watched(|| generate::run(args)),
+        Command::Simulate(args) => interrupt::watched(|| simulate::run(args)),
+        Command::Correct(args) => interrupt::watched(|| correct::run(args)),
+        Command::Fairness(args) => interrupt::watched(|| fairness::run(args)),
         Command::Deadline(args) => deadline::run(args),
         Command::Regulations(args) => regulations::run(args),
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::report::{ReportArgs, RuleArgs, end};
-use crate::engine::allocation::{Instance, Laboratory, Outcome, Won};
+use crate::engine::allocation::{Instance, Laboratory, Outcome, PlaceValue, SpecialLaboratory, Won};
 use crate::exchange::fault::Faults;
 use crate::exchange::instance::{Allowed, GroupFacts, Read, ScenarioReader, Setting, read_all};
 use crate::exchange::report::{Cell, Table};
@@ -43,8 +43,8 @@ pub fn run(args: SimulateArgs) -> ExitCode {
 
 fn simulate(args: &SimulateArgs) -> Result<String, String> {
     let turn_allowed = args.rule.turn_allowed()?;
-    let allowed = Allowed { turn: turn_allowed, special: false };
-    let Read { instance, facts, .. } =
+    let allowed = Allowed { turn: turn_allowed, special: true };
+    let Read { instance, facts, special } =
         read_all(&args.groups, &args.children, allowed).map_err(|faults| faults.to_string())?;
     let rule = args.rule.rule(&instance);
     let mut reader = ScenarioReader::new(Setting { instance: &instance, facts: &facts, rule });
@@ -57,58 +57,73 @@ fn simulate(args: &SimulateArgs) -> Result<String, String> {
     }
     args.scenario.iter().try_for_each(|line| reader.line(line))?;
     let scenarios = reader.into_scenarios();
-    let laboratory = Laboratory::new(&instance, rule).map_err(|fault| fault.to_string())?;
-    let outcomes = laboratory.run(&scenarios, args.moves).map_err(|fault| fault.to_string())?;
-    let named: Vec<(&str, &Outcome)> = std::iter::once(("base", laboratory.base()))
-        .chain(scenarios.iter().map(|scenario| scenario.name.as_str()).zip(&outcomes))
+    let (base, outcomes, values) = match &special {
+        Some(special) => {
+            let laboratory = SpecialLaboratory::new(&instance, special, rule).map_err(|fault| fault.to_string())?;
+            let outcomes = laboratory.run(&scenarios, args.moves).map_err(|fault| fault.to_string())?;
+            (laboratory.base().clone(), outcomes, None)
+        }
+        None => {
+            let laboratory = Laboratory::new(&instance, rule).map_err(|fault| fault.to_string())?;
+            let outcomes = laboratory.run(&scenarios, args.moves).map_err(|fault| fault.to_string())?;
+            (laboratory.base().clone(), outcomes, Some(laboratory.values()))
+        }
+    };
+    let named: Vec<Named<'_>> = std::iter::once((Cell::Code("scenario", "base".to_owned()), &base))
+        .chain(scenarios.iter().map(|scenario| Cell::from(scenario.name.as_str())).zip(&outcomes))
         .collect();
     let mut tables = vec![scenarios_table(&named), tiers_table(&named), choices_table(&named)];
-    tables.push(values_table(&laboratory, &instance, &facts));
+    let without =
+        if values.is_none() { "; one_more_place is left out beside held and reserved places and families" } else { "" };
+    tables.extend(values.map(|values| values_table(&values, &instance, &facts)));
     if args.moves {
         tables.push(moves_table(&named, &instance));
     }
     args.report.write(&tables)?;
-    Ok(format!("{} scenarios over {} children", scenarios.len(), instance.children()))
+    Ok(format!("{} scenarios over {} children{without}", scenarios.len(), instance.children()))
 }
 
-fn scenarios_table(named: &[(&str, &Outcome)]) -> Table {
+/// A scenario's name, and what came of it.
+type Named<'a> = (Cell, &'a Outcome);
+
+fn scenarios_table(named: &[Named<'_>]) -> Table {
     let columns = &["scenario", "children", "placed", "better", "worse", "gained", "lost", "placed_share"];
     let mut table = Table::new("scenarios", columns);
     for (name, outcome) in named {
         let share = Cell::Share(outcome.all.placed, outcome.all.children);
-        table.row([Cell::from(*name)].into_iter().chain(cells(&outcome.all)).chain([share]));
+        table.row([name.clone()].into_iter().chain(cells(&outcome.all)).chain([share]));
     }
     table
 }
 
-fn tiers_table(named: &[(&str, &Outcome)]) -> Table {
+fn tiers_table(named: &[Named<'_>]) -> Table {
     let columns = &["scenario", "tier", "children", "placed", "better", "worse", "gained", "lost", "placed_share"];
     let mut table = Table::new("tiers", columns);
     for (name, outcome) in named {
         for (&tier, count) in &outcome.by_tier {
             let share = Cell::Share(count.placed, count.children);
-            let head = [Cell::from(*name), Cell::from(u32::from(tier))];
+            let head = [name.clone(), Cell::from(u32::from(tier))];
             table.row(head.into_iter().chain(cells(count)).chain([share]));
         }
     }
     table
 }
 
-fn choices_table(named: &[(&str, &Outcome)]) -> Table {
+fn choices_table(named: &[Named<'_>]) -> Table {
     let mut table = Table::new("choices", &["scenario", "choice", "placed", "placed_share"]);
     for (name, outcome) in named {
         for (&placed, choice) in outcome.by_choice.iter().zip(1_u32..) {
             let share = Cell::Share(placed, outcome.all.children);
-            table.row([Cell::from(*name), Cell::from(choice), Cell::from(placed), share]);
+            table.row([name.clone(), Cell::from(choice), Cell::from(placed), share]);
         }
     }
     table
 }
 
-fn values_table(laboratory: &Laboratory<'_>, instance: &Instance, facts: &[GroupFacts]) -> Table {
+fn values_table(values: &[PlaceValue], instance: &Instance, facts: &[GroupFacts]) -> Table {
     let columns = &["group", "kindergarten", "places", "wishes", "placed_more", "better"];
     let mut table = Table::new("one_more_place", columns);
-    for value in laboratory.values() {
+    for value in values {
         let at = value.group as usize;
         let kindergarten = facts.get(at).map(|facts| facts.kindergarten.as_str());
         table.row([
@@ -123,19 +138,19 @@ fn values_table(laboratory: &Laboratory<'_>, instance: &Instance, facts: &[Group
     table
 }
 
-fn moves_table(named: &[(&str, &Outcome)], instance: &Instance) -> Table {
+fn moves_table(named: &[Named<'_>], instance: &Instance) -> Table {
     let columns =
         &["scenario", "child_id", "tier", "change", "group_before", "group_after", "choice_before", "choice_after"];
     let mut table = Table::new("moves", columns);
-    let choice = |won: Won| won.is_placed().then(|| won.choice.saturating_add(1));
+    let choice = |won: Won| won.number();
     for (name, outcome) in named {
         for &(position, before, after) in &outcome.moves {
             let at = position as usize;
             table.row([
-                Cell::from(*name),
+                name.clone(),
                 instance.parts().child_ids.get(at).copied().into(),
                 instance.parts().tiers.get(at).map(|&tier| u32::from(tier)).into(),
-                if after < before { "better".into() } else { "worse".into() },
+                Cell::Code("column", if after < before { "better".into() } else { "worse".into() }),
                 instance.group_id(before.group).into(),
                 instance.group_id(after.group).into(),
                 choice(before).into(),

@@ -1,9 +1,14 @@
 //! What is wrong with a file, said so that its author can mend it without asking.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// How many faults are listed before the rest is only counted.
 pub const FAULTS_LISTED_MAX: usize = 100;
+
+/// What of a message stays where it is too long: its beginning, which shows the value, and its end, which says what to do.
+const SHOWN_FIRST: usize = 160;
+const SHOWN_LAST: usize = 320;
 
 /// One fault: where it is and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,10 +46,12 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Adds a fault, or counts it where the list is full.
+    /// Adds a fault, or counts it where the list is full. What a file says comes to the reader shortened, and without
+    /// characters that command a terminal.
     pub fn push(&mut self, fault: Fault) {
         if self.listed.len() < FAULTS_LISTED_MAX {
-            self.listed.push(fault);
+            let Fault { file, row, column, message } = fault;
+            self.listed.push(Fault { file: shown(file), row, column: shown(column), message: shown(message) });
         } else {
             self.unlisted += 1;
         }
@@ -54,6 +61,38 @@ impl Faults {
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()
     }
+}
+
+/// A text as a message shows it.
+fn shown(text: String) -> String {
+    let first = text.char_indices().nth(SHOWN_FIRST).map(|(at, _)| at);
+    let last = text.char_indices().rev().nth(SHOWN_LAST - 1).map(|(at, _)| at);
+    let parts = |(first, last)| Some((text.get(..first)?, text.get(first..last)?, text.get(last..)?));
+    let cut = first.zip(last).and_then(parts).filter(|(_, between, _)| !between.is_empty());
+    match cut {
+        Some((first, between, last)) => {
+            format!("{} … ({} bytes left out) … {}", escaped(first), between.len(), escaped(last))
+        }
+        None => match escaped(&text) {
+            Cow::Owned(escaped) => escaped,
+            Cow::Borrowed(_) => text,
+        },
+    }
+}
+
+/// The text with every character written out that would command a terminal or turn the direction of the line.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(commands) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if commands(c) { escaped.extend(c.escape_unicode()) } else { escaped.push(c) }
+    }
+    Cow::Owned(escaped)
 }
 
 impl fmt::Display for Faults {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::fault::escaped;
 use super::instance::Output;
 use crate::domain::codes::{UnknownCode, codes};
 use crate::rules::messages::{Messages, Tongue};
@@ -37,6 +38,8 @@ pub enum Cell {
     Share(u64, u64),
     /// A text. CSV guards what a spreadsheet would run.
     Text(String),
+    /// A group of labels, and a code of it: the code in CSV and JSON, its word in a table that people read.
+    Code(&'static str, String),
 }
 
 impl From<u64> for Cell {
@@ -72,13 +75,20 @@ impl Cell {
                 let tens = (u128::from(*part) * 20_000 / u128::from(*whole)).div_ceil(2);
                 format!("{}.{:04}", tens / 10_000, tens % 10_000)
             }
-            Cell::Text(text) => text.clone(),
+            Cell::Text(text) | Cell::Code(_, text) => text.clone(),
+        }
+    }
+
+    fn said(&self, words: &Messages, tongue: Tongue) -> String {
+        match self {
+            Cell::Code(group, code) => words.label_or_code(tongue, group, code).to_owned(),
+            other => escaped(&other.plain()).into_owned(),
         }
     }
 
     fn csv(&self) -> String {
         match self {
-            Cell::Text(text) => {
+            Cell::Text(text) | Cell::Code(_, text) => {
                 let text = super::cell::guard(text);
                 match text.contains([',', '"', '\n', '\r']) {
                     true => format!("\"{}\"", text.replace('"', "\"\"")),
@@ -92,7 +102,7 @@ impl Cell {
     fn json(&self) -> String {
         match self {
             Cell::Nothing | Cell::Share(_, 0) => "null".to_owned(),
-            Cell::Text(text) => serde_json::Value::from(text.as_str()).to_string(),
+            Cell::Text(text) | Cell::Code(_, text) => serde_json::Value::from(text.as_str()).to_string(),
             other => other.plain(),
         }
     }
@@ -148,15 +158,19 @@ impl Table {
     fn text(&self, words: &Messages, tongue: Tongue) -> String {
         let heads: Vec<String> =
             self.columns.iter().map(|c| words.label_or_code(tongue, "column", c).to_owned()).collect();
-        let shown: Vec<Vec<String>> =
-            self.rows.iter().take(ROWS_SHOWN_MAX).map(|row| row.iter().map(Cell::plain).collect()).collect();
+        let shown: Vec<Vec<String>> = self
+            .rows
+            .iter()
+            .take(ROWS_SHOWN_MAX)
+            .map(|row| row.iter().map(|cell| cell.said(words, tongue)).collect())
+            .collect();
         let width = |column: usize| {
             let cells = shown.iter().chain([&heads]).filter_map(|row| row.get(column));
             cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
         };
         let widths: Vec<usize> = (0..heads.len()).map(width).collect();
         let right: Vec<bool> = (0..heads.len())
-            .map(|column| self.rows.iter().all(|row| !matches!(row.get(column), Some(Cell::Text(_)))))
+            .map(|column| self.rows.iter().all(|row| !matches!(row.get(column), Some(Cell::Text(_) | Cell::Code(..)))))
             .collect();
         let mut text = format!("{}\n", words.label_or_code(tongue, "report", self.name));
         for row in std::iter::once(&heads).chain(&shown) {

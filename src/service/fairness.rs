@@ -17,20 +17,38 @@ pub(crate) fn tables(
 ) -> Vec<Table> {
     let mut tables = vec![summary(found), placement(found, published, groups, children)];
     tables.extend(at.map(|at| waiting(found, published, at)));
-    tables.push(left(found, published, groups));
+    tables.extend([left(found, published, groups), not_allowed(found, published, groups)]);
     tables
 }
 
 fn summary(found: &Fairness) -> Table {
     let mut table = Table::new("summary", &["what", "value"]);
+    let mut row = |what: &'static str, value: Cell| table.row([Cell::Code("column", what.into()), value]);
     let placed = found.groups.iter().filter(|&&group| group != ANY).count() as u64;
-    table.row(["children".into(), Cell::from(found.groups.len() as u64)]);
-    table.row(["placed".into(), placed.into()]);
-    table.row(["placed_share".into(), Cell::Share(placed, found.groups.len() as u64)]);
-    table.row(["justified_envy".into(), found.envy.into()]);
-    table.row(["first_envy_child".into(), found.first_envy.map(|(child, _)| child).into()]);
-    table.row(["first_envy_group".into(), found.first_envy.map(|(_, group)| group).into()]);
-    table.row(["places_left".into(), found.left.iter().map(|left| u64::from(left.places)).sum::<u64>().into()]);
+    row("children", Cell::from(found.groups.len() as u64));
+    row("placed", placed.into());
+    row("placed_share", Cell::Share(placed, found.groups.len() as u64));
+    row("justified_envy", found.envy.into());
+    row("first_envy_child", found.first_envy.map(|(child, _)| child).into());
+    row("first_envy_group", found.first_envy.map(|(_, group)| group).into());
+    row("exceeding", found.not_allowed.iter().map(|group| u64::from(group.exceeding)).sum::<u64>().into());
+    row("not_chosen", found.not_allowed.iter().map(|group| u64::from(group.not_chosen)).sum::<u64>().into());
+    row("held_lost", found.held_lost.into());
+    row("families_apart", found.families_apart.into());
+    row("places_left", found.left.iter().map(|left| u64::from(left.places)).sum::<u64>().into());
+    table
+}
+
+/// Groups with children whom the files do not allow there.
+fn not_allowed(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts]) -> Table {
+    let columns = &["group", "kindergarten", "places", "placed", "exceeding", "not_chosen", "child_id"];
+    let mut table = Table::new("not_allowed", columns);
+    for group in &found.not_allowed {
+        let at = group.group as usize;
+        let numbers = [group.places, group.placed, group.exceeding, group.not_chosen, group.child].map(Cell::from);
+        let kindergarten = facts.get(at).map(|facts| facts.kindergarten.as_str());
+        table.row([published.group_ids.get(at).copied().into(), kindergarten.into()].into_iter().chain(numbers));
+    }
     table
 }
 
@@ -44,7 +62,8 @@ fn placement(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts], 
     let mut add = |by: &'static str, parts: BTreeMap<Cell, Part>| {
         for (of, part) in parts {
             let numbers = [part.children, part.placed, part.first_choice].map(Cell::from);
-            table.row([by.into(), of].into_iter().chain(numbers).chain([Cell::Share(part.placed, part.children)]));
+            let head = [Cell::Code("column", by.into()), of];
+            table.row(head.into_iter().chain(numbers).chain([Cell::Share(part.placed, part.children)]));
         }
     };
     add(
@@ -58,16 +77,16 @@ fn placement(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts], 
             of_group.map(|of| of(group)).filter(known)
         };
         let label = |child: usize| children.get(child).map(own).filter(known).or_else(|| named(child));
+        // Codes of the registry have words; a name stays as it is.
+        let of = |child: usize| match label(child) {
+            None => Cell::Code("placement", UNKNOWN.to_owned()),
+            Some(of) if ["territory", "kindergarten"].contains(&by) => Cell::from(of),
+            Some(of) => Cell::Code(by, of.to_owned()),
+        };
         if (0..found.groups.len()).any(|child| label(child).is_some()) {
-            add(by, found.placement(published, |child| Some(Cell::from(label(child).unwrap_or(UNKNOWN)))));
+            add(by, found.placement(published, |child| Some(of(child))));
         }
     };
-    by("language", |child| &child.language, Some(|group| &group.language));
-    by("territory", |child| &child.territory, Some(|group| &group.territory));
-    by("kind", |child| &child.kind, Some(|group| &group.kind));
-    by("kindergarten", |child| &child.kindergarten, Some(|group| &group.kindergarten));
-    by("channel", |child| &child.channel, None);
-    by("category", |child| &child.category, None);
     table
 }
 
@@ -77,7 +96,7 @@ fn waiting(found: &Fairness, published: &Published<'_>, at: i64) -> Table {
     for (result, placed) in [("placed", true), ("not_placed", false)] {
         let waiting = found.waiting(published, at, placed);
         let days = waiting.days.map(|days| if waiting.children > 0 { Cell::Number(days) } else { Cell::Nothing });
-        table.row([result.into(), Cell::from(waiting.children)].into_iter().chain(days));
+        table.row([Cell::Code("column", result.into()), Cell::from(waiting.children)].into_iter().chain(days));
     }
     table
 }
@@ -90,13 +109,15 @@ fn left(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts]) -> Ta
             WhyLeft::NobodyNamedIt => "nobody_named_it",
             WhyLeft::AllGotItOrBetter => "all_got_it_or_better",
             WhyLeft::RefusedWrongly => "refused_wrongly",
+            WhyLeft::Reserved => "reserved",
+            WhyLeft::Together => "together",
         };
         table.row([
             published.group_ids.get(at).copied().into(),
             facts.get(at).map(|facts| facts.kindergarten.as_str()).into(),
             left.places.into(),
             left.named_by.into(),
-            reason.into(),
+            Cell::Code("why_left", reason.into()),
         ]);
     }
     table

@@ -115,6 +115,13 @@ pub(crate) fn whole(parts: &[Part<'_>], at: DateTime<Utc>) -> Result<String, Pro
             left.group += before;
             left
         }));
+        found.held_lost += part.found.held_lost;
+        found.families_apart += part.found.families_apart;
+        found.not_allowed.extend(part.found.not_allowed.iter().map(|not_allowed| {
+            let mut not_allowed = *not_allowed;
+            not_allowed.group += before;
+            not_allowed
+        }));
         groups.extend(part.groups.iter().cloned());
         children.extend(part.children.iter().cloned());
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kezek::engine::allocation::{NONE, correct};
+use kezek::engine::allocation::{NONE, Special, correct, correct_special};
 use proptest::prelude::*;
 
 use crate::allocate_cli::{Files, errors};
 use crate::allocation::{Result, Town, rules, town};
+use crate::special::{reserves, run, special};
 
 /// The town as it should have been: other places in one group, another tier for one child, a choice that was dropped.
 fn mended(town: &Town, group: usize, places: u32, kid: prop::sample::Index, tier: u8) -> Town {
@@ -62,6 +63,99 @@ proptest! {
             let claims = found.harmed.iter().filter(|c| c.due.group == group).count() as u32;
             prop_assert_eq!(marked, extra.min(claims));
         }
+        // What the remedy frees: groups with room that were left, or that somebody likes better than what it has now.
+        let priority = right.priority(rule);
+        let mut freed = vec![];
+        for ((&id, &places), &held) in right.groups.iter().zip(held.values()) {
+            let before = committed.values().filter(|got| **got == Some(id)).count() as u32;
+            let likes = |kid: &&crate::allocation::Kid| {
+                right.list(kid).iter().take_while(|group| Some(**group) != after[&kid.id]).any(|&group| group == id)
+            };
+            let mut waiting: Vec<&crate::allocation::Kid> = right.kids.iter().filter(likes).collect();
+            waiting.sort_by_key(|kid| priority(kid, id));
+            if held < places && (held < before || !waiting.is_empty()) {
+                freed.push((Some(id), places - held, waiting.len() as u32, waiting.first().map(|kid| kid.id)));
+            }
+        }
+        let child = |position: u32| instance.parts().child_ids[position as usize];
+        let told: Vec<_> = found
+            .freed
+            .iter()
+            .map(|freed| (instance.group_id(freed.group), freed.places, freed.waiting, freed.next.map(child)))
+            .collect();
+        prop_assert_eq!(told, freed);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn beside_held_places_reserves_and_families_nobody_loses_and_what_is_due_is_given(
+        town in town(30, 6, 3), rule in rules(), seeds in prop::collection::vec((0u32..12, 0u32..15), 30),
+        reserved in reserves(), which in any::<(bool, bool, bool)>(),
+        group in 0usize..6, places in 0u32..6, kid in any::<prop::sample::Index>(), tier in 0u8..6,
+    ) {
+        let right = mended(&town, group, places, kid, tier);
+        let (before, after) = (special(&town, &seeds, &reserved, which), special(&right, &seeds, &reserved, which));
+        let committed = run(&town, &before, rule);
+        let due = run(&right, &after, rule);
+        let found = correct_special(&due.instance, &after, rule, &committed.allocation.group_of).unwrap();
+        let mut kept = committed.allocation.group_of.clone();
+        for harmed in &found.harmed {
+            kept[harmed.child as usize] = harmed.due.group;
+            prop_assert_eq!(harmed.due.group, due.allocation.group_of[harmed.child as usize]);
+        }
+        // A list ends with the held group; no place is behind it.
+        let rank = |child: usize, group: u32| {
+            let mut list = right.list(&right.kids[child]);
+            let held = due.instance.group_id(after.held_by(child as u32));
+            list.retain(|&id| Some(id) != held || right.kids[child].choices.contains(&id) || right.kids[child].any);
+            let end = list.iter().position(|&id| Some(id) == held).unwrap_or(list.len());
+            list.truncate(end);
+            list.extend(held);
+            let id = due.instance.group_id(group);
+            id.map_or(usize::MAX, |id| list.iter().position(|&other| other == id).unwrap_or(usize::MAX - 1))
+        };
+        let families = after.families();
+        for child in 0..right.kids.len() {
+            let ranks = [&committed.allocation.group_of, &due.allocation.group_of, &kept].map(|of| rank(child, of[child]));
+            if !families.iter().flatten().any(|&member| member as usize == child) {
+                prop_assert_eq!(ranks[2], ranks[0].min(ranks[1]), "child {}", child);
+            }
+        }
+        for family in &families {
+            let got = |of: &[u32]| family.iter().map(|&child| of[child as usize]).collect::<Vec<_>>();
+            let whole = |got: &[u32]| got.iter().all(|&group| group != NONE && group / 2 == got[0] / 2);
+            let stays = family.iter().all(|&child| kept[child as usize] == after.held_by(child));
+            prop_assert!(whole(&got(&kept)) || stays, "{:?}", got(&kept));
+        }
+        // With the extra places every group lets in whom it has after the remedy.
+        let held: Vec<u32> =
+            (0..6).take(right.groups.len()).map(|group| kept.iter().filter(|&&got| got == group).count() as u32).collect();
+        prop_assert_eq!(&found.held, &held);
+        prop_assert!(found.freed.iter().all(|freed| held[freed.group as usize] < found.places[freed.group as usize]));
+        if !which.2 {
+            let over = held.iter().zip(&found.places).map(|(held, places)| held.saturating_sub(*places));
+            prop_assert_eq!(found.extra.clone(), over.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_held_reserved_or_asked_for_together_the_correction_is_the_plain_one(
+        town in town(30, 6, 4), rule in rules(), group in 0usize..6, places in 0u32..8,
+        kid in any::<prop::sample::Index>(), tier in 0u8..6,
+    ) {
+        let right = mended(&town, group, places, kid, tier);
+        let nothing = |town: &Town| Special { holds: vec![NONE; town.kids.len()], ..Special::default() };
+        let committed = run(&town, &nothing(&town), rule).allocation.group_of;
+        let instance = right.instance(true);
+        let special = correct_special(&instance, &nothing(&right), rule, &committed).unwrap();
+        let mut plain = correct(&instance, rule, &committed).unwrap();
+        prop_assert_eq!(special.harmed, plain.harmed);
+        prop_assert_eq!(special.profited, { plain.profited.sort_by_key(|concerned| concerned.child); plain.profited });
+        prop_assert_eq!((special.held, special.places, special.extra), (plain.held, plain.places, plain.extra));
+        prop_assert_eq!(special.freed, plain.freed);
     }
 }
 
@@ -103,4 +197,41 @@ fn under_reported_places_and_a_wrong_proof_are_mended_by_extra_places_and_free_o
     let output = files.kezek(&[&right[..], &["--allocation", "out.csv", "--out", "report"]].concat());
     assert_eq!(output.status.code(), Some(2));
     assert!(errors(&output).contains("child 3 has a place"), "{}", errors(&output));
+}
+
+/// Child 1 counted as of an earlier tier by mistake.
+const HEAD: &str = "id,priority_tier,applied_at,birth_date,siblings_at,choices";
+const MISTAKEN: &str =
+    "1,1,2026-03-22T09:00:00Z,,,10;20\n2,3,2026-03-20T09:00:00Z,,,10;20\n3,3,2026-03-23T09:00:00Z,,,20\n";
+
+fn corrected(files: &Files, children: &str) -> std::process::Output {
+    assert!(files.allocate(&["--rule", "queue"]).status.success());
+    std::fs::write(files.0.path().join("right.csv"), children).unwrap();
+    let right = ["correct", "--groups", "groups.csv", "--children", "right.csv", "--rule", "queue"];
+    files.kezek(&[&right[..], &["--allocation", "out.csv", "--out", "report"]].concat())
+}
+
+#[test]
+fn a_place_that_the_remedy_frees_is_named_with_the_child_that_comes_first_for_it() {
+    let files = Files::new("id,capacity\n10,1\n20,1\n", format!("{HEAD}\n{MISTAKEN}"));
+    let output = corrected(&files, &format!("{HEAD}\n{}", MISTAKEN.replace("1,1,", "1,3,")));
+    assert_eq!(errors(&output), "1 children harmed, 1 profited, 1 extra places, 1 places freed\n");
+    assert_eq!(
+        files.read("report/remedy.csv"),
+        "group,kindergarten,places,children,claims,extra_places\n10,,1,2,1,1\n"
+    );
+    assert_eq!(files.read("report/freed.csv"), "group,kindergarten,free_places,waiting,next_claim\n20,,1,1,3\n");
+    assert!(files.read("report/summary.csv").ends_with("\nextra_places,1\nfreed_places,1\n"));
+}
+
+#[test]
+fn one_child_that_holds_a_place_does_not_keep_a_round_from_being_corrected() {
+    let head = format!("{HEAD},holds");
+    let mistaken = MISTAKEN.replace(";20\n", ";20,\n").replace(",20\n", ",20,30\n");
+    let files = Files::new("id,capacity\n10,1\n20,1\n30,0\n", format!("{head}\n{mistaken}"));
+    let output = corrected(&files, &format!("{head}\n{}", mistaken.replace("1,1,", "1,3,")));
+    assert_eq!(errors(&output), "1 children harmed, 1 profited, 1 extra places, 1 places freed\n");
+    assert_eq!(files.read("report/freed.csv"), "group,kindergarten,free_places,waiting,next_claim\n20,,1,1,3\n");
+    // Had it held no place, it would wait all the same; with one, it keeps it until it has a better one.
+    assert_eq!(files.read("out.csv"), "child_id,group_id\n1,10\n2,20\n3,30\n");
 }

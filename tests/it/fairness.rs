@@ -1,11 +1,13 @@
 //! The fairness report: envy is found where it is, and every part is counted.
 
 use kezek::audit::allocation::fairness::fairness;
-use kezek::exchange::instance::{audited, published};
+use kezek::audit::allocation::special::{fairness_special, verify_special};
+use kezek::exchange::instance::{audited, published, published_special};
 use proptest::prelude::*;
 
 use crate::allocate_cli::{Files, errors};
 use crate::allocation::{rules, town};
+use crate::special::{reserves, run, special};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
@@ -35,6 +37,104 @@ proptest! {
         prop_assert_eq!(found.envy > 0, !town.is_stable(rule, &result), "{:?}", found.first_envy);
         prop_assert_eq!(found.envy > 0, found.first_envy.is_some());
     }
+
+    #[test]
+    fn any_other_allocation_of_places_that_the_audit_refuses_is_not_sound(
+        town in town(25, 5, 3), rule in rules(), at in any::<prop::sample::Index>(), group in 0u32..6,
+    ) {
+        let instance = town.instance(true);
+        let published = published(&instance);
+        let mut result = town.solved(rule);
+        prop_assume!(!result.is_empty());
+        let ids: Vec<u32> = result.keys().copied().collect();
+        let one = ids[at.index(ids.len())];
+        let other = town.groups.keys().nth(group as usize).copied();
+        prop_assume!(result[&one] != other);
+        result.insert(one, other);
+        let rows: Vec<(u32, u32)> = result.iter().map(|(&id, group)| (id, group.unwrap_or(0))).collect();
+        let found = fairness(&published, &rows, audited(rule)).unwrap();
+        // The result is unique: whatever else is envied, over-full, or unchosen, but for a better place that was free to take.
+        let kid = |id: u32| town.kids.iter().find(|kid| kid.id == id).unwrap();
+        let over = town.groups.iter().any(|(&id, &places)| {
+            result.values().filter(|group| **group == Some(id)).count() > places as usize
+        });
+        let stranger = result.iter().any(|(&id, &group)| group.is_some_and(|group| !town.list(kid(id)).contains(&group)));
+        prop_assert_eq!(found.is_sound(), town.is_stable(rule, &result) && !over && !stranger, "{:?}", found);
+        prop_assert_eq!(!found.not_allowed.is_empty(), over || stranger);
+    }
+
+    #[test]
+    fn beside_held_places_reserves_and_families_a_run_is_sound_and_a_change_of_it_is_not(
+        town in town(25, 6, 3), rule in rules(), seeds in prop::collection::vec((0u32..12, 0u32..15), 30),
+        reserved in reserves(), which in any::<(bool, bool, bool)>(), at in any::<prop::sample::Index>(), group in 0u32..7,
+    ) {
+        let special = special(&town, &seeds, &reserved, which);
+        let mut run = run(&town, &special, rule);
+        let (published, asked) = (published(&run.instance), published_special(&special));
+        let report = |rows: &[(u32, u32)]| fairness_special(&published, &asked, rows, audited(rule)).unwrap();
+        prop_assert!(report(&run.rows).is_sound(), "{:?}", report(&run.rows));
+        prop_assume!(!run.rows.is_empty());
+        let row = at.index(run.rows.len());
+        run.rows[row].1 = if group == 0 { 0 } else { group * 10 + 3 };
+        // Cut-offs and counts aside the verification looks at the same things.
+        let findings = verify_special(&published, &asked, &run.rows, &run.certificate);
+        let named = findings.iter().any(|f| f.child.is_some() && !f.what.contains("cut-off"));
+        prop_assert_eq!(!report(&run.rows).is_sound(), named, "{:?} {:?}", findings, report(&run.rows));
+    }
+}
+
+#[test]
+fn an_over_full_group_and_a_child_that_did_not_choose_it_are_reported() {
+    let children = "id,priority_tier,applied_at,birth_date,siblings_at,choices\n\
+        1,3,2026-03-01T00:00:00Z,,,\n2,3,2026-03-02T00:00:00Z,,,\n3,3,2026-03-03T00:00:00Z,,,\n";
+    let files = Files::new(GROUPS.replace("20,2", "20,1"), children);
+    std::fs::write(files.0.path().join("out.csv"), "child_id,group_id\n1,20\n2,20\n3,20\n").unwrap();
+    let output = report(&files, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        errors(&output),
+        "group 20: 3 children did not choose it, the first: child 1\n\
+        group 20: 3 children and 1 places; 2 are too many\n"
+    );
+    assert_eq!(
+        files.read("report/not_allowed.csv"),
+        "group,kindergarten,places,placed,exceeding,not_chosen,child_id\n20,Qulynshaq,1,3,2,3,1\n"
+    );
+    assert!(files.read("report/summary.csv").contains("\nexceeding,2\nnot_chosen,3\n"));
+}
+
+#[test]
+fn a_child_that_names_a_group_and_ends_in_a_star_chose_it_once() {
+    let children = "id,priority_tier,applied_at,birth_date,siblings_at,choices\n\
+        1,3,2026-03-01T00:00:00Z,,,10;30;*\n2,3,2026-03-02T00:00:00Z,,,30;30\n";
+    let files = Files::new(GROUPS, children);
+    assert!(files.allocate(&["--rule", "queue"]).status.success());
+    assert!(report(&files, &[]).status.success());
+    assert_eq!(
+        files.read("report/left.csv"),
+        "group,kindergarten,places_left,named_by,reason\n20,Qulynshaq,2,1,all_got_it_or_better\n\
+        30,Botaqan,3,2,all_got_it_or_better\n"
+    );
+}
+
+#[test]
+fn held_places_families_and_reserves_have_their_report() {
+    let groups = "id,capacity,kindergarten,reserved\n10,1,A,\n20,0,A,\n30,2,B,0-1:1\n";
+    let children = "id,priority_tier,applied_at,birth_date,siblings_at,choices,holds,together\n\
+        1,3,2026-03-20T09:00:00Z,,,10,20,\n2,3,2026-03-21T09:00:00Z,,,20;30,,7\n3,3,2026-03-22T09:00:00Z,,,20;30,,7\n\
+        4,3,2026-03-23T09:00:00Z,,,20,,\n5,3,2026-03-24T09:00:00Z,,,30,,\n6,3,2026-03-25T09:00:00Z,,,30,,\n";
+    let files = Files::new(groups, children);
+    assert!(files.allocate(&["--rule", "queue"]).status.success());
+    let output = report(&files, &[]);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(files.read("report/left.csv"), "group,kindergarten,places_left,named_by,reason\n30,B,1,4,reserved\n");
+    // The reserved place goes to another tier, one of the twins to each kindergarten, and 1 loses what it held.
+    std::fs::write(files.0.path().join("out.csv"), "child_id,group_id\n1,\n2,20\n3,30\n4,\n5,30\n6,\n").unwrap();
+    let output = report(&files, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = errors(&output);
+    assert!(said.contains("group 30: 2 children and 2 places; 1 are too many\n"), "{said}");
+    assert!(said.contains("1 children lost the place that they held\n1 families are apart\n"), "{said}");
 }
 
 const GROUPS: &str = "id,capacity,kindergarten,territory,language,kind\n\

@@ -32,6 +32,7 @@ mod fairness;
 mod following;
 mod held_rounds;
 mod idempotency;
+mod interrupted;
 mod laboratory;
 mod life;
 mod openapi;

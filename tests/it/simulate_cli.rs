@@ -87,3 +87,31 @@ fn a_faulty_scenario_is_named_by_row_and_column_and_nothing_is_written() {
     let output = simulate(&files, &["--rule", "program", "--scenario", "mix 1:2"]);
     assert!(errors(&output).contains("put that change before"), "{}", errors(&output));
 }
+
+#[test]
+fn held_places_families_and_reserves_can_be_simulated() {
+    let groups = "id,capacity,kindergarten,reserved\n10,1,A,\n20,0,A,\n30,2,B,0-1:1\n";
+    let children = "id,priority_tier,applied_at,birth_date,siblings_at,choices,holds,together\n\
+        1,3,2026-03-20T09:00:00Z,,,10,20,\n2,3,2026-03-21T09:00:00Z,,,20;30,,7\n3,3,2026-03-22T09:00:00Z,,,20;30,,7\n\
+        4,3,2026-03-23T09:00:00Z,,,20,,\n5,3,2026-03-24T09:00:00Z,,,30,,\n6,3,2026-03-25T09:00:00Z,,,30,,\n";
+    let files = Files::new(groups, children);
+    let output = simulate(
+        &files,
+        &["--rule", "queue", "--moves", "--scenario", "places 30 +1", "--scenario", "places 10 =0, places 30 =0"],
+    );
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(errors(&output).contains("one_more_place is left out"), "{}", errors(&output));
+    // One place more in 30 and the family fits there. Without any, 1 stays where it is, and 4 gets nothing.
+    assert_eq!(
+        files.read("report/scenarios.csv"),
+        "scenario,children,placed,better,worse,gained,lost,placed_share\n\
+        base,6,3,0,0,0,0,0.5000\n\
+        places 30 +1,6,4,2,1,2,1,0.6667\n\
+        \"places 10 =0, places 30 =0\",6,1,0,3,0,2,0.1667\n"
+    );
+    let moves = files.read("report/moves.csv");
+    assert!(moves.contains("\nplaces 30 +1,2,3,better,,30,,2\n"), "{moves}");
+    // What a child holds and did not choose is no choice of its list.
+    assert!(moves.contains("\"places 10 =0, places 30 =0\",1,3,worse,10,20,1,\n"), "{moves}");
+    assert!(!files.0.path().join("report/one_more_place.csv").exists());
+}

@@ -107,7 +107,7 @@ fn check_children(
 /// What the allocation itself says about every group.
 pub(super) struct Taken {
     pub(super) placed: Vec<u32>,
-    last: Vec<Option<(Key, usize)>>,
+    pub(super) last: Vec<Option<(Key, usize)>>,
 }
 
 impl Taken {

@@ -16,10 +16,33 @@ pub struct Fairness {
     pub envy: u64,
     /// The first of them, by child's id: child's id and group's id.
     pub first_envy: Option<(u32, u32)>,
+    /// Groups with children whom the files do not allow there, by position: no envy shows them.
+    pub not_allowed: Vec<NotAllowed>,
+    /// Children who held a place and have none.
+    pub held_lost: u64,
+    /// Families of which not all are in one kindergarten and not all stayed.
+    pub families_apart: u64,
     /// By child: the group's position, or the largest number.
     pub groups: Vec<u32>,
     /// Groups with places left, by position.
     pub left: Vec<Left>,
+}
+
+/// A group with children whom the files do not allow there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAllowed {
+    /// The group's position.
+    pub group: u32,
+    /// Its places.
+    pub places: u32,
+    /// Children there.
+    pub placed: u32,
+    /// How many of them are more than its places and reserves let in.
+    pub exceeding: u32,
+    /// How many of them did not choose it.
+    pub not_chosen: u32,
+    /// The smallest id of a child that did not choose it, or else the id of the last one that it took.
+    pub child: u32,
 }
 
 /// A group with places left.
@@ -44,6 +67,10 @@ pub enum WhyLeft {
     AllGotItOrBetter,
     /// A child who would rather have it did not get it: justified envy.
     RefusedWrongly,
+    /// The places are reserved for tiers that did not ask for them.
+    Reserved,
+    /// Only children who apply together would rather have it, and their family is elsewhere or stays.
+    Together,
 }
 
 /// Children counted in one part of the whole.
@@ -77,37 +104,25 @@ pub fn fairness(published: &Published<'_>, allocation: &[(u32, u32)], rule: Rule
     let count = published.group_ids.len();
     let bounds: Vec<_> = (0..count).map(|group| taken.bound(published, group)).collect();
     let mut found = Fairness::default();
-    let mut first: Option<(u32, u32)> = None;
-    let mut named = vec![0_u64; count];
-    let mut by_star = 0;
     let mut wronged = vec![false; count];
     for (child, &own) in groups.iter().enumerate() {
         let choices = published.choices_of(child);
         let mut better = true;
-        for &choice in choices {
-            if choice == ANY {
-                by_star += 1;
-            } else {
-                named[choice as usize] += 1;
-            }
+        for (at, &choice) in choices.iter().enumerate() {
             // Nothing and `*` are the same number.
             better &= choice != own || choice == ANY;
             let all = if choice == ANY { 0..u32::try_from(count).unwrap_or(NONE) } else { choice..choice + 1 };
             for group in all.take_while(|&group| better && group != own) {
-                if bounds[group as usize].admits(keys.key(child, group)) && !(choice == ANY && choices.contains(&group))
-                {
-                    found.envy += 1;
+                if bounds[group as usize].admits(keys.key(child, group)) && !choices[..at].contains(&group) {
+                    found.envies(published, child, group);
                     wronged[group as usize] = true;
-                    let pair = (published.child_ids[child], published.group_ids[group as usize]);
-                    first = Some(first.map_or(pair, |first| first.min(pair)));
                 }
             }
         }
     }
-    found.first_envy = first;
-    for (group, (&named, &places)) in (0..).zip(named.iter().zip(published.capacities)) {
+    let named = named_by(published);
+    for (group, (&named_by, &places)) in (0..).zip(named.iter().zip(published.capacities)) {
         let left = places.saturating_sub(taken.placed[group as usize]);
-        let named_by = named + by_star;
         let reason = match (wronged[group as usize], named_by) {
             (true, _) => WhyLeft::RefusedWrongly,
             (false, 0) => WhyLeft::NobodyNamedIt,
@@ -117,11 +132,66 @@ pub fn fairness(published: &Published<'_>, allocation: &[(u32, u32)], rule: Rule
             found.left.push(Left { group, places: left, named_by, reason });
         }
     }
+    found.not_allowed = not_allowed(published, &groups, &taken);
     found.groups = groups;
     Ok(found)
 }
 
+/// How many children named each group. A child that names it and ends in `*` is one child.
+pub(super) fn named_by(published: &Published<'_>) -> Vec<u64> {
+    let mut named = vec![0; published.group_ids.len()];
+    let mut by_star = 0;
+    for child in 0..published.child_ids.len() {
+        let choices = published.choices_of(child);
+        if choices.last() == Some(&ANY) {
+            by_star += 1;
+            continue;
+        }
+        for (at, &group) in choices.iter().enumerate() {
+            named[group as usize] += u64::from(!choices[..at].contains(&group));
+        }
+    }
+    named.iter_mut().for_each(|named| *named += by_star);
+    named
+}
+
+/// Groups that have more children than places, or children who did not choose them.
+fn not_allowed(published: &Published<'_>, groups: &[u32], taken: &Taken) -> Vec<NotAllowed> {
+    let mut not_chosen = vec![(0, NONE); published.group_ids.len()];
+    for (child, &group) in groups.iter().enumerate().filter(|(_, group)| **group != NONE) {
+        let choices = published.choices_of(child);
+        if !choices.contains(&group) && choices.last() != Some(&ANY) {
+            let (count, first) = &mut not_chosen[group as usize];
+            *count += 1;
+            *first = published.child_ids[child].min(*first);
+        }
+    }
+    let mut found = vec![];
+    for (group, (&(not_chosen, first), &places)) in (0..).zip(not_chosen.iter().zip(published.capacities)) {
+        let placed = taken.placed[group as usize];
+        let exceeding = placed.saturating_sub(places);
+        let last = taken.last[group as usize].map_or(NONE, |(_, child)| published.child_ids[child]);
+        let child = if not_chosen > 0 { first } else { last };
+        if exceeding > 0 || not_chosen > 0 {
+            found.push(NotAllowed { group, places, placed, exceeding, not_chosen, child });
+        }
+    }
+    found
+}
+
 impl Fairness {
+    /// Whether the allocation is one that the files allow, and nobody has justified envy.
+    pub fn is_sound(&self) -> bool {
+        self.envy == 0 && self.not_allowed.is_empty() && self.held_lost == 0 && self.families_apart == 0
+    }
+
+    /// Counts a case of envy.
+    pub(super) fn envies(&mut self, published: &Published<'_>, child: usize, group: u32) {
+        self.envy += 1;
+        let pair = (published.child_ids[child], published.group_ids[group as usize]);
+        self.first_envy = Some(self.first_envy.map_or(pair, |first| first.min(pair)));
+    }
+
     /// Placement by a label of each child. Children without one are left out.
     pub fn placement<L: Ord>(
         &self,

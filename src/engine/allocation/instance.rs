@@ -174,6 +174,11 @@ impl Instance {
         Builder::default()
     }
 
+    /// The same children and groups with other tiers and other places, one each.
+    pub(super) fn varied(&self, tiers: Vec<u8>, capacities: Vec<u32>) -> Self {
+        Self { parts: Parts { tiers, capacities, ..self.parts.clone() }, by_id: self.by_id.clone() }
+    }
+
     /// The arrays.
     pub fn parts(&self) -> &Parts {
         &self.parts

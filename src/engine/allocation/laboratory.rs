@@ -4,7 +4,11 @@
 //! [`Ripple`], so a thousand of them cost hardly more than one run. Those that rank children by themselves are run whole,
 //! over one layout that serves all rankings. Scenarios run in parallel and do not depend on each other.
 
+mod special;
+
 use std::collections::BTreeMap;
+
+pub use special::SpecialLaboratory;
 
 use rayon::prelude::*;
 
@@ -102,10 +106,21 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What came of it, by each child's own tier, and what it has in the base run and now.
+    fn of(tiers: &[u8], base: &[Won], now: &[Won]) -> Self {
+        let mut outcome = Outcome::default();
+        for (&tier, (&base, &now)) in tiers.iter().zip(base.iter().zip(now)) {
+            outcome.change(tier, base, now, true);
+            outcome.all.children += 1;
+            outcome.by_tier.entry(tier).or_default().children += 1;
+        }
+        outcome
+    }
+
     fn change(&mut self, tier: u8, base: Won, now: Won, up: bool) {
         self.all.change(base, now, up);
         self.by_tier.entry(tier).or_default().change(base, now, up);
-        if now.is_placed() {
+        if now.number().is_some() {
             match (up, self.by_choice.get_mut(now.choice as usize)) {
                 (true, _) => self.place(now.choice),
                 (false, count) => count.into_iter().for_each(|count| *count = count.saturating_sub(1)),
@@ -159,12 +174,7 @@ impl<'a> Laboratory<'a> {
                 *won = settled.won(rank);
             }
         }
-        let mut outcome = Outcome::default();
-        for (&tier, &won) in instance.parts().tiers.iter().zip(&base) {
-            outcome.change(tier, won, won, true);
-            outcome.all.children += 1;
-            outcome.by_tier.entry(tier).or_default().children += 1;
-        }
+        let outcome = Outcome::of(&instance.parts().tiers, &base, &base);
         Ok(Self { instance, rule, settled, base, outcome })
     }
 
@@ -336,27 +346,7 @@ impl<'a> Laboratory<'a> {
 
     /// The places of the groups that a scenario touches.
     fn places(&self, changes: &[PlaceChange]) -> Vec<(u32, u32)> {
-        let capacities = &self.instance.parts().capacities;
-        let mut places: BTreeMap<u32, u32> = BTreeMap::new();
-        for change in changes {
-            let (group, by) = match change {
-                PlaceChange::By(group, by) => (*group, *by),
-                PlaceChange::To(group, to) => {
-                    places.insert(*group, *to);
-                    continue;
-                }
-                PlaceChange::MoreWhereWished(groups, more) => {
-                    let known = groups.iter().filter(|&&group| (group as usize) < capacities.len());
-                    let most = known.max_by_key(|&&group| (self.settled.wish_count(group), std::cmp::Reverse(group)));
-                    (most.copied().unwrap_or(NONE), i64::from(*more))
-                }
-            };
-            let own = capacities.get(group as usize).copied().unwrap_or_default();
-            let entry = places.entry(group).or_insert(own);
-            let sum = i64::from(*entry).saturating_add(by).clamp(0, i64::from(u32::MAX));
-            *entry = u32::try_from(sum).unwrap_or(u32::MAX);
-        }
-        places.into_iter().collect()
+        changed_places(&self.instance.parts().capacities, changes, |group| self.settled.wish_count(group))
     }
 
     /// What one more place in each group would bring, by position.
@@ -377,6 +367,30 @@ impl<'a> Laboratory<'a> {
         let groups = (0..capacities.len()).into_par_iter().with_min_len(64);
         groups.map_init(|| Ripple::new(&self.settled), value).collect()
     }
+}
+
+/// The places of the groups that changes touch; `wishes` counts who wishes for a group by name in the base run.
+fn changed_places(capacities: &[u32], changes: &[PlaceChange], wishes: impl Fn(u32) -> u32) -> Vec<(u32, u32)> {
+    let mut places: BTreeMap<u32, u32> = BTreeMap::new();
+    for change in changes {
+        let (group, by) = match change {
+            PlaceChange::By(group, by) => (*group, *by),
+            PlaceChange::To(group, to) => {
+                places.insert(*group, *to);
+                continue;
+            }
+            PlaceChange::MoreWhereWished(groups, more) => {
+                let known = groups.iter().filter(|&&group| (group as usize) < capacities.len());
+                let most = known.max_by_key(|&&group| (wishes(group), std::cmp::Reverse(group)));
+                (most.copied().unwrap_or(NONE), i64::from(*more))
+            }
+        };
+        let own = capacities.get(group as usize).copied().unwrap_or_default();
+        let entry = places.entry(group).or_insert(own);
+        let sum = i64::from(*entry).saturating_add(by).clamp(0, i64::from(u32::MAX));
+        *entry = u32::try_from(sum).unwrap_or(u32::MAX);
+    }
+    places.into_iter().collect()
 }
 
 /// Rules in an order, so that equal ones meet.

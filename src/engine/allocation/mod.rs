@@ -38,13 +38,13 @@ mod special;
 pub mod standing;
 mod thresholds;
 
-pub use correction::{Concerned, Correction, correct, correct_within};
+pub use correction::{Concerned, Correction, Freed, correct, correct_within};
 pub use cutoff::{Barrier, CutOff, Last, Reason, reason};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
-pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};
+pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario, SpecialLaboratory};
 pub use order::{NoTurns, Rule};
 pub use prepared::Prepared;
 pub use ripple::{Move, Ripple};
 pub use settled::{Settled, Won};
 pub use solve::{Allocation, NONE, Workspace, solve};
-pub use special::{Reserve, Special, SpecialReasons, solve_special, special_cut_offs};
+pub use special::{Reserve, Special, SpecialReasons, correct_special, solve_special, special_cut_offs};

@@ -21,6 +21,16 @@ impl Won {
     /// No place.
     pub const NOTHING: Self = Self { choice: NONE, group: NONE };
 
+    /// A group that the child's list does not name: behind all choices, before no place.
+    pub(super) const NOT_NAMED: u32 = NONE - 1;
+    /// The held group, where the list does not name it: behind all that is named.
+    pub(super) const HELD: u32 = NONE - 2;
+
+    /// The number of the choice, from 1; `None` where the child has no place, or one that its list does not name.
+    pub fn number(self) -> Option<u32> {
+        (self.choice < Self::HELD).then_some(self.choice + 1)
+    }
+
     /// Whether the child has a place.
     pub fn is_placed(self) -> bool {
         self.group != NONE

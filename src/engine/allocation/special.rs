@@ -23,7 +23,11 @@
 //!   round), and it can gain by reordering its list; neither child-optimality nor strategy-proofness is claimed for
 //!   families.
 
+mod correction;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use correction::correct_special;
 
 use super::cutoff::{CutOff, Last, Reason, reason};
 use super::instance::{ANY, Instance};
@@ -212,7 +216,7 @@ fn ranks(instance: &Instance, rule: Rule) -> Result<Vec<u32>, NoTurns> {
 /// The key of a child at a group, smaller first; 0 where it holds a place there.
 type Key = u64;
 
-struct Run<'a> {
+pub(super) struct Run<'a> {
     instance: &'a Instance,
     special: &'a Special,
     ranks: Vec<u32>,
@@ -238,9 +242,9 @@ struct Progress {
 }
 
 impl<'a> Run<'a> {
-    fn new(instance: &'a Instance, special: &'a Special, rule: Rule) -> Result<Self, NoTurns> {
+    pub(super) fn new(instance: &'a Instance, special: &'a Special, rule: Rule) -> Result<Self, NoTurns> {
         let (ranks, places) = (ranks(instance, rule)?, special.places(instance));
-        Ok(Run { instance, special, ranks, program: rule == Rule::Program, places, lists: BTreeMap::new() })
+        Ok(Self { instance, special, ranks, program: rule == Rule::Program, places, lists: BTreeMap::new() })
     }
 
     fn key(&self, child: u32, group: u32) -> Key {

@@ -1,10 +1,11 @@
 //! The certificate as JSON, and from a run.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FILE_BYTES_MAX, rules_sha256};
+use super::rules_sha256;
 use crate::audit::allocation::special::{PublishedReserve, PublishedSpecial, SpecialCounts};
 use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, Published};
 use crate::domain::instant::{micros_text, read_micros};
@@ -13,6 +14,9 @@ use crate::engine::allocation::{Allocation, CutOff, Instance, Reserve, Rule, Spe
 use crate::exchange::fault::{Fault, Faults};
 
 const FORMAT: &str = "kezek-certificate-1";
+
+/// The largest certificate that is read: more than a million groups.
+const CERTIFICATE_BYTES_MAX: u64 = 256 << 20;
 
 #[derive(Serialize, Deserialize)]
 struct Document {
@@ -205,13 +209,25 @@ pub fn read_certificate(path: &Path) -> Result<(Certificate, Rule), Faults> {
     })
 }
 
-fn read_document(path: &Path) -> Result<(Certificate, Rule), String> {
+/// The file's bytes. What does not begin as a certificate does is not read on: it may be a device, or have no end.
+fn read_text(path: &Path) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}; check the path and the permissions");
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if metadata.len() > FILE_BYTES_MAX {
-        return Err("too large for a certificate; is this the right file?".to_owned());
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut text = vec![];
+    file.by_ref().take(1).read_to_end(&mut text).map_err(unreadable)?;
+    if text != b"{" {
+        return Err("no certificate of kezek allocate: it does not begin with '{'".to_owned());
     }
-    let text = std::fs::read(path).map_err(unreadable)?;
+    file.take(CERTIFICATE_BYTES_MAX).read_to_end(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > CERTIFICATE_BYTES_MAX {
+        let most = CERTIFICATE_BYTES_MAX >> 20;
+        return Err(format!("larger than {most} MiB, too large for a certificate; is this the right file?"));
+    }
+    Ok(text)
+}
+
+fn read_document(path: &Path) -> Result<(Certificate, Rule), String> {
+    let text = read_text(path)?;
     let document: Document =
         serde_json::from_slice(&text).map_err(|error| format!("no certificate of kezek allocate: {error}"))?;
     if document.format != FORMAT {

@@ -55,10 +55,13 @@ pub fn correction_tables(instance: &Instance, facts: &[GroupFacts], found: &Corr
 }
 
 fn summary(found: &Correction) -> Table {
+    let freed = found.freed.iter().map(|freed| u64::from(freed.places)).sum::<u64>();
     let mut table = Table::new("summary", &["what", "value"]);
-    table.row(["harmed".into(), Cell::from(found.harmed.len() as u64)]);
-    table.row(["profited".into(), Cell::from(found.profited.len() as u64)]);
-    table.row(["extra_places".into(), Cell::from(extra_places(found))]);
+    let what = |code: &str| Cell::Code("column", code.to_owned());
+    table.row([what("harmed"), Cell::from(found.harmed.len() as u64)]);
+    table.row([what("profited"), Cell::from(found.profited.len() as u64)]);
+    table.row([what("extra_places"), Cell::from(extra_places(found))]);
+    table.row([what("freed_places"), freed.into()]);
     table
 }
 
@@ -72,7 +75,7 @@ fn concerned(
         &["child_id", "tier", "got_group", "got_choice", "due_group", "due_choice", "kindergarten", "remedy"];
     let mut table = Table::new(name, columns);
     let parts = instance.parts();
-    let choice = |won: Won| Cell::from((won.is_placed() && won.choice < NONE - 1).then(|| won.choice + 1));
+    let choice = |won: Won| Cell::from(won.number());
     for concerned in children {
         let at = concerned.child as usize;
         let remedy = match concerned.extra {
@@ -88,7 +91,7 @@ fn concerned(
             instance.group_id(concerned.due.group).into(),
             choice(concerned.due),
             kindergarten(facts, concerned.due.group),
-            remedy.into(),
+            Cell::Code("remedy", remedy.into()),
         ]);
     }
     table
@@ -104,13 +107,31 @@ fn remedy((instance, facts): (&Instance, &[GroupFacts]), found: &Correction) -> 
     let mut table = Table::new("remedy", columns);
     let parts = instance.parts();
     for (((&id, &places), (&held, &extra)), group) in
-        parts.group_ids.iter().zip(&parts.capacities).zip(found.held.iter().zip(&found.extra)).zip(0..)
+        parts.group_ids.iter().zip(&found.places).zip(found.held.iter().zip(&found.extra)).zip(0..)
     {
         let claims = found.harmed.iter().filter(|concerned| concerned.due.group == group).count() as u64;
         if claims > 0 || extra > 0 {
             let numbers = [Cell::from(places), held.into(), claims.into(), extra.into()];
             table.row([Cell::from(id), kindergarten(facts, group)].into_iter().chain(numbers));
         }
+    }
+    table
+}
+
+/// The table `freed`: a row per group in which the remedy leaves places free, with the child that has the first claim to
+/// them in the next round.
+pub fn freed_table(instance: &Instance, facts: &[GroupFacts], found: &Correction) -> Table {
+    let columns: &[&str] = &["group", "kindergarten", "free_places", "waiting", "next_claim"];
+    let mut table = Table::new("freed", columns);
+    for freed in &found.freed {
+        let next = freed.next.and_then(|child| instance.parts().child_ids.get(child as usize).copied());
+        table.row([
+            instance.group_id(freed.group).into(),
+            kindergarten(facts, freed.group),
+            freed.places.into(),
+            freed.waiting.into(),
+            next.into(),
+        ]);
     }
     table
 }

@@ -26,11 +26,11 @@ pub use canonical::{input_sha256, result_sha256, rules_sha256, special_input_sha
 pub use certificate::{audited, certificate_json, certify, published, published_special, read_certificate};
 pub use child_facts::{ChildFacts, read_child_facts};
 pub use children::{Allowed, ChildrenRead, read_children};
-pub use correction::{NotThere, committed_groups, correction_tables, extra_places};
+pub use correction::{NotThere, committed_groups, correction_tables, extra_places, freed_table};
 pub use explanation::{ChoiceExplained, Explanation, GroupExplained, Sentences, Voice, explain};
 pub use groups::{GroupsRead, read_groups};
 pub use lookup::GroupLookup;
-pub use output::Output;
+pub use output::{Abandoned, Output, abandon};
 pub use result::{allocation_csv, read_allocation};
 pub use scenarios::{ScenarioReader, Setting};
 pub use write::{GroupFacts, children_csv, groups_csv};

@@ -7,12 +7,14 @@
 //! who likes it better than what it got (for a child of a family: a group of the kindergarten that the family got). That
 //! families gave kindergartens up in the right order is shown by [`replay_special`].
 
+mod fairness;
 mod replay;
 
 use super::check::{claimed_turns, groups_of};
 use super::key::{Key, Keys};
 use super::{ANY, Certificate, CertifiedCutOff, CertifiedLast, Counts, Finding, Published};
 
+pub use fairness::fairness_special;
 pub use replay::replay_special;
 
 const NONE: u32 = u32::MAX;

@@ -1,0 +1,90 @@
+//! The laboratory beside held places, reserved places and families: every scenario is a run of its own. Nothing is worked
+//! out from the base run, so a scenario costs what an allocation costs.
+
+use rayon::prelude::*;
+
+use super::super::instance::Instance;
+use super::super::order::{NoTurns, Rule};
+use super::super::settled::Won;
+use super::super::special::{Run, Special, solve_special};
+use super::{Outcome, Scenario, changed_places};
+
+/// A base run, and what can be asked about it.
+#[derive(Clone, Debug)]
+pub struct SpecialLaboratory<'a> {
+    instance: &'a Instance,
+    special: &'a Special,
+    rule: Rule,
+    /// What each child has in the base run, by position.
+    base: Vec<Won>,
+    outcome: Outcome,
+    /// By group: how many children wish for it by name.
+    wishes: Vec<u32>,
+}
+
+impl<'a> SpecialLaboratory<'a> {
+    /// Makes the base run.
+    ///
+    /// # Errors
+    /// The rule asks for turns that the children do not have.
+    pub fn new(instance: &'a Instance, special: &'a Special, rule: Rule) -> Result<Self, NoTurns> {
+        let base = run(instance, special, rule)?;
+        let outcome = Outcome::of(&instance.parts().tiers, &base, &base);
+        let mut wishes = vec![0_u32; instance.groups()];
+        for (child, won) in base.iter().enumerate() {
+            let list = instance.parts().choices.get(child);
+            for &group in list.iter().take(won.choice as usize) {
+                wishes.get_mut(group as usize).into_iter().for_each(|count| *count += 1);
+            }
+        }
+        Ok(Self { instance, special, rule, base, outcome, wishes })
+    }
+
+    /// What came of the base run.
+    pub fn base(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// Runs the scenarios; their outcomes stand in the same order. `with_moves` keeps every child's change. Where a group has
+    /// fewer places than its reserves, the later reserves give way.
+    ///
+    /// # Errors
+    /// A scenario's rule asks for turns that the children do not have.
+    pub fn run(&self, scenarios: &[Scenario], with_moves: bool) -> Result<Vec<Outcome>, NoTurns> {
+        scenarios.par_iter().map(|scenario| self.run_one(scenario, with_moves)).collect()
+    }
+
+    fn run_one(&self, scenario: &Scenario, with_moves: bool) -> Result<Outcome, NoTurns> {
+        let parts = self.instance.parts();
+        let mut capacities = parts.capacities.clone();
+        let wishes = |group: u32| self.wishes.get(group as usize).copied().unwrap_or_default();
+        for (group, places) in changed_places(&parts.capacities, &scenario.places, wishes) {
+            capacities.get_mut(group as usize).into_iter().for_each(|capacity| *capacity = places);
+        }
+        let tiers = parts.tiers.iter().map(|tier| *scenario.tiers.get(tier).unwrap_or(tier)).collect();
+        let mut special = self.special.clone();
+        for (reserves, &places) in special.reserves.iter_mut().zip(&capacities) {
+            let mut left = places;
+            for reserve in reserves {
+                reserve.places = reserve.places.min(left);
+                left -= reserve.places;
+            }
+        }
+        let instance = self.instance.varied(tiers, capacities);
+        let now = run(&instance, &special, scenario.rule.unwrap_or(self.rule))?;
+        let mut outcome = Outcome::of(&parts.tiers, &self.base, &now);
+        if with_moves {
+            let changed = (0..).zip(self.base.iter().zip(&now)).filter(|(_, (base, now))| base != now);
+            outcome.moves = changed.map(|(position, (&base, &now))| (position, base, now)).collect();
+            outcome.moves.sort_unstable_by_key(|&(position, ..)| parts.child_ids.get(position as usize));
+        }
+        Ok(outcome)
+    }
+}
+
+/// What each child has after a run.
+fn run(instance: &Instance, special: &Special, rule: Rule) -> Result<Vec<Won>, NoTurns> {
+    let allocation = solve_special(instance, special, rule)?;
+    let lists = Run::new(instance, special, rule)?;
+    Ok((0..).zip(&allocation.group_of).map(|(child, &group)| lists.won(child, group)).collect())
+}
