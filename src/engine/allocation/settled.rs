@@ -28,7 +28,7 @@ impl Won {
 
     /// The number of the choice, from 1; `None` where the child has no place, or one that its list does not name.
     pub fn number(self) -> Option<u32> {
-        (self.choice < Self::HELD).then_some(self.choice + 1)
+        (self.choice < Self::HELD).then(|| self.choice + 1)
     }
 
     /// Whether the child has a place.

@@ -64,8 +64,12 @@ pub fn correct_special(
     let mut claims = Claims::new(&found, &run.places, |_| true, committed);
     let open = claims.open();
     for (&keeps, child) in kept.iter().zip(0..).filter(|(_, child)| !together.contains(child)) {
-        let better = run.taken_by(child).into_iter().take_while(|&group| group != keeps);
-        for group in better.filter(|&group| open[group as usize]) {
+        let list = run.taken_by(child);
+        let better = list.iter().take_while(|group| **group != keeps).enumerate();
+        for (at, &group) in better.filter(|&(_, &group)| open[group as usize]) {
+            if list[..at].contains(&group) {
+                continue;
+            }
             let mut with = members[group as usize].clone();
             let entry = (run.key(child, group), child);
             with.insert(with.partition_point(|other| *other < entry), entry);
