@@ -31,8 +31,8 @@ pub struct AllocateArgs {
     /// Where the allocation goes: columns child_id,group_id
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// A row per child and choice above its result: why; the groups' cut-offs go to FILE with .groups.csv at its end, what
-    /// would have brought a place to .sentences.csv
+    /// A row per child and choice above its result: why. Beside it, for why.csv, why.groups.csv has the groups' cut-offs and
+    /// why.sentences.csv what would have brought a place
     #[arg(long, value_name = "FILE")]
     explain: Option<PathBuf>,
     /// Hashes, cut-offs and counts for kezek verify, as JSON

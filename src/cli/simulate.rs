@@ -12,7 +12,9 @@ use crate::exchange::instance::{Allowed, GroupFacts, Read, ScenarioReader, Setti
 use crate::exchange::report::{Cell, Table};
 use crate::service::laboratory::cells;
 
-/// Replays an instance under changed rules and places: who fares better, who worse, and what one more place is worth.
+/// Replays an instance under changed rules and places: who fares better, who worse, and what one more place is worth. There
+/// `wishes` counts the children who name the group and have nothing better; those whom only `*` brings are not among them.
+/// With held or reserved places or families every scenario is a full run, and one more place is not worked out.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// Groups as for kezek allocate
@@ -26,7 +28,8 @@ pub struct SimulateArgs {
     /// Scenarios, a row per change: columns scenario,change,target,value
     #[arg(long, value_name = "FILE")]
     scenarios: Option<PathBuf>,
-    /// One scenario, such as 'mix 1:2' or 'rule program, places 17 +1, tier 3 2, kindergarten k-5 20'; may be repeated
+    /// One scenario, such as 'mix 1:2' or 'rule program, places 17 +1, tier 3 2, kindergarten k-5 20'; may be repeated. A
+    /// kindergarten's name may have spaces
     #[arg(long, value_name = "CHANGES")]
     scenario: Vec<String>,
     /// Also a row per scenario and child whose result changes

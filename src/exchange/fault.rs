@@ -10,6 +10,9 @@ pub const FAULTS_LISTED_MAX: usize = 100;
 const SHOWN_FIRST: usize = 160;
 const SHOWN_LAST: usize = 320;
 
+/// Less than this is not worth leaving out; so a message that was shortened stays as it is.
+const LEFT_OUT_MIN: usize = 120;
+
 /// One fault: where it is and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
@@ -68,7 +71,7 @@ fn shown(text: String) -> String {
     let first = text.char_indices().nth(SHOWN_FIRST).map(|(at, _)| at);
     let last = text.char_indices().rev().nth(SHOWN_LAST - 1).map(|(at, _)| at);
     let parts = |(first, last)| Some((text.get(..first)?, text.get(first..last)?, text.get(last..)?));
-    let cut = first.zip(last).and_then(parts).filter(|(_, between, _)| !between.is_empty());
+    let cut = first.zip(last).and_then(parts).filter(|(_, between, _)| between.len() > LEFT_OUT_MIN);
     match cut {
         Some((first, between, last)) => {
             format!("{} … ({} bytes left out) … {}", escaped(first), between.len(), escaped(last))

@@ -243,7 +243,7 @@ fn a_header_that_lacks_doubles_or_invents_a_column_is_named() {
         let message = complaint(CHILDREN.replace(header, fault));
         assert!(message.starts_with(&format!("children.csv, row 1, column {column}: ")), "{message}");
     }
-    assert!(complaint("").contains("children.csv, row 1, column id: the column is missing"));
+    assert!(complaint("").contains("children.csv, row 1: there is no header"));
 }
 
 #[test]

@@ -115,3 +115,18 @@ fn held_places_families_and_reserves_can_be_simulated() {
     assert!(moves.contains("\"places 10 =0, places 30 =0\",1,3,worse,10,20,1,\n"), "{moves}");
     assert!(!files.0.path().join("report/one_more_place.csv").exists());
 }
+
+#[test]
+fn a_kindergarten_s_name_may_have_spaces() {
+    let files = Files::new(GROUPS.replace("Qulynshaq", "Sunny  House No 7"), CHILDREN);
+    let scenario = ["--rule", "queue", "--scenario", " kindergarten Sunny  House No 7 10 ,mix\t1:2"];
+    let output = simulate(&files, &scenario);
+    assert!(output.status.success(), "{}", errors(&output));
+    let output = simulate(&files, &["--rule", "queue", "--scenario", "mix 10 1:2"]);
+    assert!(errors(&output).contains("stays empty"), "{}", errors(&output));
+    for wrong in ["mix", "", "kindergarten Balapan, the first 10"] {
+        let output = simulate(&files, &["--rule", "queue", "--scenario", wrong]);
+        assert_eq!(output.status.code(), Some(2));
+    }
+    assert!(errors(&simulate(&files, &["--rule", "queue", "--scenario", "mix"])).contains("a name with a comma"));
+}

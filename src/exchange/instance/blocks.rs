@@ -97,10 +97,11 @@ impl Blocks {
     }
 
     /// The first line, without its end.
-    pub(super) fn header(&self) -> Vec<u8> {
+    pub(super) fn header(&self) -> Result<Vec<u8>, ReadFault> {
         let mut block = vec![];
         if self.next(&mut block).is_none() {
-            return vec![];
+            let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            return state.fault.take().map_or(Ok(vec![]), Err);
         }
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let end = block.iter().position(|&b| b == b'\n').map_or(block.len(), |at| at + 1);
@@ -108,7 +109,7 @@ impl Blocks {
         let carry = std::mem::replace(&mut state.carry, rest);
         state.carry.extend_from_slice(&carry);
         state.next = 0;
-        trim_end(&block).to_vec()
+        Ok(trim_end(&block).to_vec())
     }
 
     /// What stopped the reading, if anything did.

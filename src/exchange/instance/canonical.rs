@@ -1,20 +1,7 @@
 //! SHA-256 over bytes that depend on what a file means, not on how it is written.
 //!
-//! **Input.** The text `kezek-input-1` and LF; then numbers, little-endian, unsigned 32-bit unless said otherwise: the
-//! count of groups; per group by ascending id: id, capacity; the count of children; one byte, 1 where turns are given and
-//! 0 where not; per child by ascending id: id, tier (one byte), instant (signed 64-bit, microseconds since 1970 UTC), the
-//! turn (signed 64-bit) where turns are given, the count of groups with a sibling and their ids ascending, each once, the
-//! count of choices and their ids as chosen, each once at its first place, `*` being 0.
-//! Where something is held, reserved or asked for together there follow the text `special-1` and LF; three bytes, 1 where
-//! the input has `holds`, `together`, `reserved` and 0 where not; of those it has, `holds` per child by ascending id: the
-//! group's id or 0; `together` per child by ascending id: the family or 0, then per group by ascending id the smallest id
-//! among the groups of its kindergarten; `reserved` per group by ascending id: the count of its reserves, and of each in
-//! the file's order the first and the last tier, 1 where it is open and 0 where not (a byte each), its places.
-//!
-//! **Rules.** The text `kezek-rules-1` and LF; then `rule=queue`, `rule=queue mix=P:G`, `rule=queue turn=given` or
-//! `rule=program` and LF.
-//!
-//! **Result.** The bytes of `allocation.csv` as [`super::allocation_csv`] writes them, so that `sha256sum` shows the hash.
+//! The bytes are a contract with whoever checks a certificate without this program: `fixtures/certificate/README.md` writes them
+//! out, with an example by hand that a test compares.
 
 use sha2::{Digest, Sha256};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::blocks::{Blocks, trim_end};
 use super::children::{KNOWN, REQUIRED};
-use super::columns::find_columns;
+use super::columns::{find_columns, read_header};
 use super::fields::split;
 use crate::exchange::fault::{Fault, Faults};
 
@@ -35,7 +35,7 @@ pub fn read_child_facts(path: &Path) -> Result<Vec<ChildFacts>, Faults> {
     match Blocks::open(path) {
         Err(unread) => faults.push(fault(0, unread.message())),
         Ok(blocks) => {
-            let header = split(&blocks.header()).unwrap_or_default();
+            let header = read_header(&blocks).unwrap_or_default();
             let columns = find_columns(&file, &header, &KNOWN, REQUIRED, &mut faults).unwrap_or_default();
             let place = |name: &str| columns.iter().position(|&column| KNOWN.get(column) == Some(&name));
             let places = [place("channel"), place("category")];

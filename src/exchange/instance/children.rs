@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::blocks::{Blocks, ReadFault, trim_end};
-use super::columns::find_columns;
-use super::fields::{split, take_number};
+use super::columns::{find_columns, read_header};
+use super::fields::take_number;
 use super::lookup::GroupLookup;
 use crate::domain::instant::{take_date, take_micros};
 use crate::engine::allocation::{ANY, NONE, Parts};
@@ -55,6 +55,8 @@ pub struct ChildrenRead {
     pub together: Vec<u32>,
     /// The row of each child.
     pub rows: Rows,
+    /// The id and the row of each child whose row is at fault in something else.
+    pub lost: Vec<(u32, u64)>,
 }
 
 /// The row of each child: runs of consecutive rows.
@@ -90,11 +92,10 @@ pub fn read_children(
             return ChildrenRead::default();
         }
     };
-    let header = match split(&blocks.header()) {
+    let header = match read_header(&blocks) {
         Ok(header) => header,
-        Err(fault) => {
-            let message = fault.message().to_owned();
-            faults.push(Fault { file: file.clone(), row: 1, column: String::new(), message });
+        Err((row, message)) => {
+            faults.push(Fault { file: file.clone(), row, column: String::new(), message });
             return ChildrenRead::default();
         }
     };
@@ -166,6 +167,8 @@ struct Block {
     runs: Vec<(usize, u64)>,
     lines: u64,
     faults: Faults,
+    /// Ids of rows at fault, with their lines.
+    lost: Vec<(u32, u64)>,
 }
 
 /// How far a sheet is filled.

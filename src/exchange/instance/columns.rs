@@ -1,6 +1,17 @@
 //! The header: which column stands where.
 
+use super::blocks::Blocks;
+use super::fields::split;
 use crate::exchange::fault::{Fault, Faults};
+
+/// The header's fields.
+///
+/// # Errors
+/// The row at fault, 0 where the file as a whole is, and what is wrong.
+pub(super) fn read_header(blocks: &Blocks) -> Result<Vec<String>, (u64, String)> {
+    let line = blocks.header().map_err(|fault| (0, fault.message()))?;
+    split(&line).map_err(|fault| (1, fault.message().to_owned()))
+}
 
 /// Finds the columns of a header by name. `None`, with faults, where one is missing, unknown or named twice.
 ///
@@ -17,9 +28,16 @@ pub(super) fn find_columns(
         faults.push(Fault { file: file.to_owned(), row: 1, column: column.to_owned(), message });
         fine = false;
     };
+    if header.iter().all(String::is_empty) {
+        fault("", format!("there is no header; the first row must be {}", known_header(known, required)));
+        return None;
+    }
     let mut found = Vec::with_capacity(header.len());
-    for name in header {
+    for (name, number) in header.iter().zip(1..) {
         match known.iter().position(|k| k == name) {
+            None if name.is_empty() => {
+                fault("", format!("column {number} has no name; remove it, the columns are {}", known.join(",")));
+            }
             None => fault(name, format!("unknown column; remove it, the columns are {}", known.join(","))),
             Some(column) if found.contains(&column) => {
                 fault(name, "the column is there twice; keep one of them".to_owned());

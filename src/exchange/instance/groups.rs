@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::blocks::{Blocks, ReadFault, trim_end};
-use super::columns::find_columns;
+use super::columns::{find_columns, read_header};
 use super::fields::{number, split};
 use super::write::GroupFacts;
 use crate::engine::allocation::Reserve;
@@ -76,11 +76,10 @@ pub fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
 /// The sound rows, and the columns.
 fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> (Vec<GroupRow>, Vec<usize>) {
     let mut rows = vec![];
-    let header = match split(&blocks.header()) {
+    let header = match read_header(blocks) {
         Ok(header) => header,
-        Err(fault) => {
-            let message = fault.message().to_owned();
-            faults.push(Fault { file: file.to_owned(), row: 1, column: String::new(), message });
+        Err((row, message)) => {
+            faults.push(Fault { file: file.to_owned(), row, column: String::new(), message });
             return (rows, vec![]);
         }
     };

@@ -85,15 +85,16 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     let special = Special { holds: read.holds, together: read.together, reserves, kindergartens: numbered(&facts) };
     let special = (!special.is_empty()).then_some(special);
     let file = children.display().to_string();
-    let row = |index: usize| read.rows.row(index);
+    let (rows, lost) = (read.rows, read.lost);
+    let row = |index: usize| rows.row(index);
     let parts = Parts { group_ids: ids, capacities, ..read.parts };
     if !faults.is_empty() {
-        push_duplicates(&parts.child_ids, &file, row, &mut faults);
+        push_duplicates(&parts.child_ids, &lost, &file, row, &mut faults);
         return Err(faults);
     }
     let ids_ascend = parts.child_ids.is_sorted_by(|a, b| a < b);
     if !ids_ascend {
-        push_duplicates(&parts.child_ids, &file, row, &mut faults);
+        push_duplicates(&parts.child_ids, &lost, &file, row, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -115,15 +116,15 @@ fn whole_file(file: &str, fault: &InstanceFault) -> Faults {
     faults
 }
 
-/// Adds a fault for each id that occurred before, at the later row.
-fn push_duplicates(ids: &[u32], file: &str, row: impl Fn(usize) -> u64, faults: &mut Faults) {
-    let mut pairs: Vec<(u32, u32)> = ids.iter().copied().zip(0..).collect();
+/// Adds a fault for each id that occurred before, at the later row. `lost` are rows that are no child for another fault.
+fn push_duplicates(ids: &[u32], lost: &[(u32, u64)], file: &str, row: impl Fn(usize) -> u64, faults: &mut Faults) {
+    // A file of 4 GiB has fewer rows than 32 bits count.
+    let lost = lost.iter().map(|&(id, row)| (id, u32::try_from(row).unwrap_or(u32::MAX)));
+    let children = ids.iter().zip(0..).map(|(&id, index)| (id, u32::try_from(row(index)).unwrap_or(u32::MAX)));
+    let mut pairs: Vec<(u32, u32)> = children.chain(lost).collect();
     pairs.sort_unstable();
-    let mut later: Vec<(u64, u32)> = pairs
-        .array_windows()
-        .filter(|[(a, _), (b, _)]| a == b)
-        .map(|&[_, (id, index)]| (row(index as usize), id))
-        .collect();
+    let later = pairs.array_windows().filter(|[(a, _), (b, _)]| a == b);
+    let mut later: Vec<(u64, u32)> = later.map(|&[_, (id, row)]| (u64::from(row), id)).collect();
     later.sort_unstable();
     for (row, id) in later {
         let message = format!("id {id} occurs in an earlier row; give every row its own id");

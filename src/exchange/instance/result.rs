@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::blocks::{Blocks, trim_end};
-use super::columns::find_columns;
+use super::columns::{find_columns, read_header};
 use super::fields::{number, split};
 use crate::exchange::fault::{Fault, Faults};
 
@@ -59,8 +59,8 @@ pub fn read_allocation(path: &Path) -> Result<Vec<(u32, u32)>, Faults> {
     match Blocks::open(path) {
         Err(fault) => push(0, "", fault.message()),
         Ok(blocks) => {
-            match split(&blocks.header()) {
-                Err(fault) => push(1, "", fault.message().to_owned()),
+            match read_header(&blocks) {
+                Err((row, message)) => push(row, "", message),
                 Ok(header) => {
                     let mut header_faults = Faults::default();
                     let columns = find_columns(&file, &header, &KNOWN, KNOWN.len(), &mut header_faults);
@@ -78,7 +78,8 @@ pub fn read_allocation(path: &Path) -> Result<Vec<(u32, u32)>, Faults> {
     if !rows.is_sorted_by(|a, b| a.0 < b.0) {
         rows.par_sort_unstable_by_key(|&(child, _, row)| (child, row));
         for &[(before, _, _), (child, _, row)] in rows.array_windows() {
-            if before == child {
+            // A row whose id is at fault has none.
+            if before == child && child > 0 {
                 push(row, "child_id", format!("child {child} occurs in an earlier row; each child has one result"));
             }
         }

@@ -14,7 +14,7 @@
 use std::path::Path;
 
 use super::blocks::{Blocks, trim_end};
-use super::columns::find_columns;
+use super::columns::{find_columns, read_header};
 use super::fields::{number, split};
 use super::lookup::GroupLookup;
 use super::write::GroupFacts;
@@ -65,16 +65,15 @@ impl<'a> ScenarioReader<'a> {
     pub fn line(&mut self, line: &str) -> Result<(), String> {
         let at = self.named(line.trim());
         for change in line.split(',') {
-            let words: Vec<&str> = change.split_whitespace().collect();
-            let (change, target, value) = match words.as_slice() {
-                [change, value] => (*change, "", *value),
-                [change, target, value] => (*change, *target, *value),
-                _ => {
-                    return Err(format!(
-                        "'{line}': write changes such as 'mix 1:2' or 'places 17 +1', with commas between"
-                    ));
-                }
+            let told = || {
+                format!(
+                    "'{line}': write changes such as 'mix 1:2' or 'places 17 +1', with commas between; a name with a comma needs a file of scenarios"
+                )
             };
+            // The first word is the change, the last one the value; a kindergarten's name may have several words.
+            let (change, rest) = change.trim().split_once(char::is_whitespace).ok_or_else(told)?;
+            let (target, value) = rest.trim().rsplit_once(char::is_whitespace).unwrap_or(("", rest.trim()));
+            let target = target.trim();
             self.change(at, change, target, value).map_err(|(_, message)| format!("'{line}': {message}"))?;
         }
         Ok(())
@@ -90,9 +89,9 @@ impl<'a> ScenarioReader<'a> {
             Ok(blocks) => blocks,
             Err(unread) => return fault(0, "", unread.message()),
         };
-        let header = match split(&blocks.header()) {
+        let header = match read_header(&blocks) {
             Ok(header) => header,
-            Err(line) => return fault(1, "", line.message().to_owned()),
+            Err((row, message)) => return fault(row, "", message),
         };
         let mut header_faults = Faults::default();
         let columns = find_columns(&file, &header, &COLUMNS, COLUMNS.len(), &mut header_faults);

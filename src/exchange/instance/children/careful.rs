@@ -39,6 +39,10 @@ pub(super) fn slow_row(
         }
     }
     let sound = faults.is_empty();
+    if !sound && row.id > 0 {
+        // Its id still counts: whoever mends the row should not hear of a repetition only then.
+        block.lost.push((row.id, number_of_line));
+    }
     for (column, message) in faults {
         let (file, column) = (context.file.to_owned(), column.to_owned());
         block.faults.push(Fault { file, row: number_of_line, column, message });

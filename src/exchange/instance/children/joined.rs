@@ -46,6 +46,7 @@ pub(super) fn merged(read: BlocksRead, columns: &[usize], faults: &mut Faults) -
     let (mut first, mut row) = (0, 1);
     for block in blocks {
         read.rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
+        read.lost.extend(block.lost.iter().map(|&(id, line)| (id, row + line)));
         for mut fault in block.faults.listed {
             fault.row += row;
             faults.push(fault);
