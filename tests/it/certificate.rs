@@ -70,6 +70,7 @@ fn every_field_of_a_certificate_is_on_the_page() {
         }
     }
     let mut all = vec!["special".to_owned(), "holds".to_owned(), "together".to_owned(), "reserved".to_owned()];
+    all.push("turns_of_queue".to_owned());
     names(&example(), &mut all);
     for name in all {
         assert!(PAGE.contains(&format!("`{name}`")), "{name}");
