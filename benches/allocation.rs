@@ -6,13 +6,14 @@
 #![allow(missing_docs, reason = "criterion's macros declare functions without docs")]
 #![allow(clippy::unwrap_used, reason = "a bench that goes wrong should stop")]
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use kezek::domain::mix::Mix;
-use kezek::engine::allocation::{Instance, Laboratory, Lists, Parts, PlaceChange, Prepared, Rule, Scenario};
+use kezek::engine::allocation::{ANY, Instance, Laboratory, Lists, Parts, PlaceChange, Prepared, Rule, Scenario};
 use kezek::exchange::instance::read_instance;
 use tempfile::TempDir;
 
@@ -111,8 +112,55 @@ fn scenarios(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new(format!("{name}, value of a place"), "4000 groups"), |b| {
             b.iter(|| black_box(laboratory.values().len()));
         });
+        let tiers = |run: u8| -> BTreeMap<u8, u8> { (0..=3).map(|tier| (tier, run >> (2 * tier) & 3)).collect() };
+        let ranked_anew: [(&str, Vec<Scenario>); 2] = [
+            ("another mix", (0..1000).map(|run| mixed(1 + run % 32, 1 + run / 32)).collect()),
+            (
+                "other tiers",
+                (0..1000).map(|run| Scenario { tiers: tiers((run % 256) as u8), ..Scenario::default() }).collect(),
+            ),
+        ];
+        for (ranks, scenarios) in ranked_anew {
+            group.bench_function(BenchmarkId::new(format!("{name}, {ranks}"), "1000 x 100000"), |b| {
+                b.iter(|| black_box(laboratory.run(&scenarios, false).unwrap().len()));
+            });
+        }
     }
+    let open = open_to_all(20_000);
+    let laboratory = Laboratory::new(&open, Rule::Program).unwrap();
+    group.bench_function("program, value of a place, families that take any kindergarten", |b| {
+        b.iter(|| black_box(laboratory.values().len()));
+    });
     group.finish();
+}
+
+fn mixed(p: u32, g: u32) -> Scenario {
+    Scenario { rule: Some(Rule::Queue { mix: Mix::new(p, g) }), ..Scenario::default() }
+}
+
+/// Every second family takes any kindergarten, every eighth child has a sibling somewhere.
+fn open_to_all(children: u32) -> Instance {
+    let groups = children / 25;
+    let lists = |wanted: &dyn Fn(u32) -> Vec<u32>| {
+        let mut lists = Lists::default();
+        for child in 0..children {
+            lists.items.extend(wanted(child));
+            lists.starts.push(lists.items.len() as u32);
+        }
+        lists
+    };
+    let some = |child: u32, n: u32| (child.wrapping_mul(2_654_435_761).wrapping_add(n * 97) >> 3) % groups;
+    Instance::from_parts(Parts {
+        group_ids: (1..=groups).collect(),
+        capacities: vec![20; groups as usize],
+        child_ids: (1..=children).collect(),
+        tiers: (0..children).map(|child| (child % 4) as u8).collect(),
+        applied_at: (0..i64::from(children)).collect(),
+        turns: None,
+        siblings: lists(&|child| if child % 8 == 3 { vec![some(child, 11)] } else { vec![] }),
+        choices: lists(&|child| if child % 2 == 0 { vec![ANY] } else { (0..10).map(|n| some(child, n)).collect() }),
+    })
+    .unwrap()
 }
 
 fn process(c: &mut Criterion) {
