@@ -134,11 +134,11 @@ impl<'a> Market<'a> {
         let published = self.keys.published;
         let choices = published.choices_of(child);
         let held = self.special.held(child);
-        let all = (0..).take(published.group_ids.len()).filter(|group| !choices.contains(group));
         let named = choices.iter().copied().filter(|&group| group != ANY);
-        let any = choices.last() == Some(&ANY);
+        let behind_any = if choices.last() == Some(&ANY) { published.group_ids.len() } else { 0 };
+        let others = (0..).take(behind_any).filter(|group| !choices.contains(group));
         let mut list: Vec<u32> = vec![];
-        for group in named.chain(all.filter(|_| any)) {
+        for group in named.chain(others) {
             if group == held {
                 break;
             }
