@@ -1,7 +1,10 @@
 //! The policy laboratory over the registry as it stands: what other rules or more places would change, queue by queue.
 //!
-//! Nothing is kept. Each queue is one market of its live, decided entries; turns are counted from the beginning, as in the
-//! offline contract, so a base run may differ from the next round by the turns that were spent already.
+//! Nothing is kept. Each queue is one market of its live, decided entries, served once as in a round: villages first, then the
+//! home with what they leave, in the base run and in each scenario. Turns are counted from the beginning, as in the offline
+//! contract, so a base run may differ from the next round by the turns that were spent already.
+
+mod spilled;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -24,6 +27,7 @@ use crate::rules::Bound;
 use crate::rules::profile::{Profile, RoundRule};
 use crate::store::connection::AnyConnection;
 use crate::store::{applications, kindergartens, places, seats};
+use spilled::{Spilled, TakenIn};
 
 /// Most scenarios of one request, and most changes of one scenario.
 const SCENARIOS_MAX: usize = 1_000;
@@ -137,10 +141,12 @@ impl Registry {
         let at = self.clock.now();
         let scenarios = read(sent, (&self.bound(territory, at)?, self.day(territory, at)))?;
         let scope = Scope { registry: self, territory, at, without: &[], only: None };
-        let markets = self.store.read_snapshot(|conn| self.markets(conn, &scope, sent))?;
+        let queues = self.store.read_snapshot(|conn| self.markets(conn, &scope, sent))?;
         let mut report = Report::new(sent.moves);
-        for market in &markets {
-            report.add(market, &scenarios)?;
+        let mut spilled = Spilled::default();
+        for mut queue in queues {
+            let taken = spilled.taken_in(&mut queue.market)?;
+            report.add(&queue, &scenarios, &taken, &mut spilled)?;
         }
         if sent.moves {
             self.store.read(|conn| report.name_children(conn, territory.home()))?;
@@ -148,13 +154,9 @@ impl Registry {
         Ok(report.tables())
     }
 
-    /// The markets of a scope: every queue with all groups that its children could attend, free places or not.
-    fn markets(
-        &self,
-        conn: &mut AnyConnection,
-        scope: &Scope<'_>,
-        sent: &SimulationIn,
-    ) -> Result<Vec<Market>, Problem> {
+    /// The markets of a scope: every queue with all groups that its children could attend, free places or not; those whose
+    /// places may spill come first.
+    fn markets(&self, conn: &mut AnyConnection, scope: &Scope<'_>, sent: &SimulationIn) -> Result<Vec<Queue>, Problem> {
         let home = scope.territory.home();
         let groups: HashMap<String, Group> =
             kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
@@ -179,18 +181,37 @@ impl Registry {
             }
         }
         faults.check()?;
-        let mut markets = Vec::new();
-        for queue in seats::queues(conn, home)?.into_iter().filter(|q| q.territory.within(scope.territory)) {
+        let waited_for: BTreeSet<QueueKey> = seats::queues(conn, home)?.into_iter().collect();
+        let offering = published.iter().map(|place| place.queue);
+        let mut queues = Vec::new();
+        for queue in waited_for.into_iter().chain(offering).collect::<BTreeSet<_>>() {
+            if !queue.territory.within(scope.territory) {
+                continue;
+            }
             let day = self.day(queue.territory, scope.at);
-            let fits = |g: &&Group| {
+            let named = |g: &Group| {
                 let named = |m: &MorePlaces| m.group == g.id && m.cohort == queue.cohort;
-                let own = territories.get(&g.kindergarten) == Some(&queue.territory) && holds(g, queue.cohort, day);
-                g.kind == queue.kind && (own || sent.scenarios.iter().flat_map(|s| &s.places).any(named))
+                holds(g, queue.cohort, day) || sent.scenarios.iter().flat_map(|s| &s.places).any(named)
             };
-            let further = groups.values().filter(fits).cloned();
-            markets.push(scope.market(conn, queue, &groups, &published, further)?);
+            let reaches = |territory: Kato| -> Result<bool, Problem> {
+                let other = QueueKey { territory, ..queue };
+                Ok(other == queue || (territory.within(scope.territory) && scope.spill(other)? == Some(queue)))
+            };
+            let mut further = Vec::new();
+            for group in groups.values().filter(|g| g.kind == queue.kind && named(g)) {
+                if let Some(&territory) = territories.get(&group.kindergarten)
+                    && reaches(territory)?
+                {
+                    further.push(group.clone());
+                }
+            }
+            let market = scope.market(conn, queue, &groups, &published, further)?;
+            let own = |g: &Group| territories.get(&g.kindergarten) == Some(&queue.territory);
+            let own = market.groups.iter().map(own).collect();
+            queues.push(Queue { market, own, spills_to: scope.spill(queue)? });
         }
-        Ok(markets)
+        queues.sort_by_key(|queue| queue.spills_to.is_none());
+        Ok(queues)
     }
 }
 
@@ -266,15 +287,24 @@ fn read_changes(faults: &mut FieldFaults, field: &str, scenario: &ScenarioIn, (b
     }
 }
 
+/// A queue of the scope.
+struct Queue {
+    market: Market,
+    /// By group: whether it is the queue's own; the others are of queues that spill to it.
+    own: Vec<bool>,
+    /// The queue of the scope that gets what this one leaves.
+    spills_to: Option<QueueKey>,
+}
+
 impl Read<'_> {
     /// The scenario in one queue; the rule only where it is another than the profile's.
-    fn of(&self, market: &Market, base: Rule) -> Scenario {
+    fn of(&self, Queue { market, own, .. }: &Queue, base: Rule) -> Scenario {
         let by_program = self.by_program.unwrap_or(base == Rule::Program && self.mix.flatten().is_none());
         let own_mix = if let Rule::Queue { mix } = base { mix } else { None };
         let rule = if by_program { Rule::Program } else { Rule::Queue { mix: self.mix.unwrap_or(own_mix) } };
         let mut places = Vec::new();
         for more in self.sent.places.iter().filter(|m| m.cohort == market.queue.cohort) {
-            let numbered = || (0..).zip(&market.groups);
+            let numbered = || (0..).zip(&market.groups).zip(own).filter(|(_, own)| **own).map(|(group, _)| group);
             if more.kindergarten.is_empty() {
                 let at = numbered().find(|(_, g)| g.id == more.group);
                 places.extend(at.map(|(n, _)| PlaceChange::By(n, more.count)));
@@ -338,11 +368,23 @@ impl Report {
         }
     }
 
-    fn add(&mut self, market: &Market, scenarios: &[Read<'_>]) -> Result<(), Problem> {
+    fn add(
+        &mut self,
+        queue: &Queue,
+        scenarios: &[Read<'_>],
+        taken: &TakenIn,
+        spilled: &mut Spilled,
+    ) -> Result<(), Problem> {
+        let market = &queue.market;
         let base = base_rule(&market.profile);
         let laboratory = Laboratory::new(&market.instance, base).map_err(internal)?;
-        let asked: Vec<Scenario> = scenarios.iter().map(|s| s.of(market, base)).collect();
-        let outcomes = laboratory.run(&asked, self.moves.is_some()).map_err(internal)?;
+        let mut asked: Vec<Scenario> = scenarios.iter().map(|s| s.of(queue, base)).collect();
+        taken.change(market, &mut asked);
+        let with_moves = self.moves.is_some() || queue.spills_to.is_some();
+        let outcomes = laboratory.run(&asked, with_moves).map_err(internal)?;
+        if let Some(target) = queue.spills_to {
+            spilled.leave(target, market, &laboratory, &asked, &outcomes);
+        }
         let names = asked.iter().map(|s| s.name.as_str());
         let named = std::iter::once(("base", laboratory.base())).chain(names.zip(&outcomes));
         for (at, (name, outcome)) in named.enumerate() {
@@ -351,6 +393,9 @@ impl Report {
         }
         for value in laboratory.values() {
             let at = value.group as usize;
+            if queue.own.get(at) != Some(&true) {
+                continue;
+            }
             let group = market.groups.get(at);
             self.values.row([
                 Cell::from(market.queue.to_string().as_str()),

@@ -257,7 +257,8 @@ pub(crate) struct Market {
 }
 
 impl Scope<'_> {
-    /// The market of a queue: its groups in `groups`, with the places that it has in `published`.
+    /// The market of a queue: its groups in `groups`, with the places that it has in `published`; groups of which places may
+    /// spill to it have none yet.
     pub(crate) fn market(
         &self,
         conn: &mut AnyConnection,
@@ -269,8 +270,14 @@ impl Scope<'_> {
         let profile = self.profile(queue)?;
         let today = self.registry.day(queue.territory, self.at);
         let mut offered = Vec::new();
-        for place in published.iter().filter(|p| p.queue == queue) {
-            offer(&mut offered, groups, place.clone());
+        for place in published {
+            if place.queue == queue {
+                offer(&mut offered, groups, place.clone());
+            } else if place.queue.territory.within(self.territory) && self.spill(place.queue)? == Some(queue) {
+                // How many of them the other queue leaves is not known yet.
+                offer(&mut offered, groups, place.clone());
+                offered.iter_mut().filter(|o| o.group.id == place.group).for_each(|o| o.places.clear());
+            }
         }
         for group in further {
             if !offered.iter().any(|o| o.group.id == group.id) {

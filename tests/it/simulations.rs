@@ -4,10 +4,12 @@ use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
 use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, VILLAGE_GROUP, on_both};
+use crate::spilling::{IN_TOWN, IN_VILLAGE, TOWN, TOWN_HOME, TOWN_VILLAGE, wants};
 
 on_both!(
     the_base_run_places_whom_a_dry_round_places,
     one_more_place_gains_one_child_and_harms_nobody,
+    what_a_village_leaves_is_the_home_s_in_the_base_run_and_in_each_scenario,
     another_mixing_has_winners_and_losers,
     every_application_that_moves_is_told_where_it_is_asked_for,
     fewer_places_and_one_more_group_in_a_kindergarten_are_scenarios,
@@ -66,6 +68,46 @@ fn one_more_place_gains_one_child_and_harms_nobody(desk: &Desk) {
     let other_year = json!([{"name": "+1", "places": [{"group": GROUP, "cohort": 2020, "count": 1}]}]);
     let report = simulate(desk, HOME, &other_year);
     assert_eq!(row(&report, "scenarios", "+1")["gained"], 0, "a place for another year of birth is nobody's here");
+}
+
+/// A village with two places and one child, and a town whose two children want that village: one of them gets what is left.
+fn what_a_village_leaves_is_the_home_s_in_the_base_run_and_in_each_scenario(desk: &Desk) {
+    wants(desk, TOWN_VILLAGE, &[IN_VILLAGE.0]);
+    let ahead = wants(desk, TOWN, &[IN_VILLAGE.0, IN_TOWN.0]);
+    let behind = wants(desk, TOWN, &[IN_VILLAGE.0]);
+    desk.place(IN_VILLAGE.1);
+    desk.place(IN_VILLAGE.1);
+    let dry = desk
+        .post("/api/v1/rounds", &desk.department(), &json!({"territory": TOWN_HOME, "dry_run": true}))
+        .must(200)
+        .json;
+    let change = |group: &str, count: i64| json!([{"group": group, "cohort": 2022, "count": count}]);
+    let sent = json!({"territory": TOWN_HOME, "moves": true, "scenarios": [
+        {"name": "one more in the village", "places": change(IN_VILLAGE.1, 1)},
+        {"name": "one fewer in the village", "places": change(IN_VILLAGE.1, -1)},
+        {"name": "one more in the town", "places": change(IN_TOWN.1, 1)},
+    ]});
+    let report = desk.post("/api/v1/simulations", &desk.department(), &sent).must(200).json;
+    let placed = |scenario: &str| row(&report, "scenarios", scenario)["placed"].as_u64();
+    assert_eq!((placed("base"), dry["placed"].as_u64()), (Some(2), Some(2)), "{report}");
+    assert_eq!(placed("one more in the village"), Some(3));
+    assert_eq!(placed("one fewer in the village"), Some(1));
+    assert_eq!(placed("one more in the town"), Some(2), "the one ahead stays in the village that it likes better");
+    let moved = |scenario: &str| -> Vec<&str> {
+        let rows = report["moves"].as_array().expect("a table").iter().filter(|r| r["scenario"] == scenario);
+        rows.map(|r| r["application"].as_str().expect("a number")).collect()
+    };
+    assert_eq!(moved("one more in the village"), [behind.as_str()]);
+    assert_eq!(moved("one fewer in the village"), [ahead.as_str()]);
+    let values = report["one_more_place"].as_array().expect("values");
+    let villages: Vec<_> = values.iter().filter(|v| v["group"] == IN_VILLAGE.1).collect();
+    assert!(villages.iter().all(|v| v["queue"].as_str().is_some_and(|q| q.starts_with(TOWN_VILLAGE))), "{villages:?}");
+    assert_eq!(villages.len(), 1, "each place stands in its own queue");
+    // A queue in which nobody waits has places as well.
+    desk.places(VILLAGE_GROUP, 1);
+    let report = simulate(desk, VILLAGE, &json!([]));
+    let values = report["one_more_place"].as_array().expect("values");
+    assert!(values.iter().any(|v| v["group"] == VILLAGE_GROUP && v["places"] == 1), "{report}");
 }
 
 fn another_mixing_has_winners_and_losers(desk: &Desk) {

@@ -349,6 +349,32 @@ impl<'a> Laboratory<'a> {
         changed_places(&self.instance.parts().capacities, changes, |group| self.settled.wish_count(group))
     }
 
+    /// The places that each group has left in the base run.
+    pub fn left(&self) -> Vec<u32> {
+        self.left_of(&[], &[])
+    }
+
+    /// The places that each group has left in a scenario that was run with moves.
+    pub fn left_after(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<u32> {
+        self.left_of(&self.places(&scenario.places), &outcome.moves)
+    }
+
+    fn left_of(&self, places: &[(u32, u32)], moves: &[(u32, Won, Won)]) -> Vec<u32> {
+        let mut capacities = self.instance.parts().capacities.clone();
+        for &(group, places) in places {
+            capacities.get_mut(group as usize).into_iter().for_each(|capacity| *capacity = places);
+        }
+        // On the way a count may fall below zero: who comes is counted before who leaves.
+        let mut left: Vec<i64> = capacities.into_iter().map(i64::from).collect();
+        let mut give = |group: u32, by: i64| left.get_mut(group as usize).into_iter().for_each(|left| *left -= by);
+        self.base.iter().for_each(|won| give(won.group, 1));
+        for (_, before, now) in moves {
+            give(before.group, -1);
+            give(now.group, 1);
+        }
+        left.into_iter().map(|left| u32::try_from(left).unwrap_or_default()).collect()
+    }
+
     /// What one more place in each group would bring, by position.
     pub fn values(&self) -> Vec<PlaceValue> {
         let capacities = &self.instance.parts().capacities;
