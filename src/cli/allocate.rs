@@ -32,7 +32,7 @@ pub struct AllocateArgs {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// A row per child and choice above its result: why. Beside it, for why.csv, why.groups.csv has the groups' cut-offs and
-    /// why.sentences.csv what would have brought a place
+    /// why.sentences.csv who would have gone before the last child
     #[arg(long, value_name = "FILE")]
     explain: Option<PathBuf>,
     /// Hashes, cut-offs and counts for kezek verify, as JSON

@@ -46,7 +46,7 @@ pub struct RoundExplained {
     /// What came of it, `{"kk", "ru", "en"}`.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub text: Said,
-    /// The queues and passes in which it took part, in their order.
+    /// The queue in which it took part: one, since a round serves each queue once.
     pub passes: Vec<PassExplained>,
 }
 
@@ -137,7 +137,7 @@ pub struct ChoiceTold {
     /// Why, `{"kk", "ru", "en"}`.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub text: Said,
-    /// What would have brought a place, `{"kk", "ru", "en"}`.
+    /// Who would have gone before the last child, `{"kk", "ru", "en"}`.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub would_change: Said,
 }

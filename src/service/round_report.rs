@@ -82,8 +82,8 @@ impl Registry {
     }
 }
 
-/// The report of a whole round: its queues side by side, groups and children counted through, so that an application
-/// that takes part in a second pass too is no fault.
+/// The report of a whole round: its queues side by side, groups and children counted through. Each queue is served once, so
+/// every application is counted once.
 pub(crate) fn whole(parts: &[Part<'_>], at: DateTime<Utc>) -> Result<String, Problem> {
     let mut builder = Instance::builder();
     let capacities = parts.iter().flat_map(|part| &part.instance.parts().capacities);

@@ -172,7 +172,7 @@ impl<'a> Explanation<'a> {
         sentences::write_groups(self, words, out)
     }
 
-    /// Writes what would have brought a place, by reason, in each language.
+    /// Writes who would have gone before the last child, by reason, in each language.
     pub fn write_reasons(&self, words: &Messages, out: &mut impl Write) -> io::Result<()> {
         sentences::write_reasons(words, out)
     }
