@@ -213,6 +213,7 @@ fn handed_in(registry: &Registry, family: Family) -> HandedIn {
             })
             .collect(),
         consent: true,
+        transfer: false,
         exemption: None,
         signature: None,
         gateway: None,

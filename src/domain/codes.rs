@@ -253,6 +253,8 @@ codes! {
         Expired = "expired",
         /// Taken back by the authority.
         Annulled = "annulled",
+        /// The contract has ended: the child left the kindergarten.
+        Departed = "departed",
     }
 }
 

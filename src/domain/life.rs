@@ -21,6 +21,8 @@ pub enum Step {
     Return,
     /// The contract is made.
     Enrol,
+    /// The contract ends: the child leaves the kindergarten.
+    Depart,
 }
 
 /// The status after a step, or `None` where the step cannot follow.
@@ -37,6 +39,7 @@ pub fn after(status: Status, decision: Decision, step: Step) -> Option<Status> {
         (Referred, Step::Return) => Some(InQueue),
         (Referred, Step::Enrol) => Some(Enrolled),
         (Referred, Step::Withdraw) => Some(Withdrawn),
+        (Enrolled, Step::Depart) => Some(Closed),
         (Enrolled | Withdrawn | Refused | Closed, _) => None,
         _ => None,
     }
@@ -47,7 +50,8 @@ pub fn is_live(status: Status) -> bool {
     matches!(status, Status::InQueue | Status::Offered | Status::Referred)
 }
 
-/// What becomes of the turn in this status. Tier 0 stands before all others and leaves no turn.
+/// What becomes of the turn in this status. Tier 0 stands before all others and leaves no turn. A child that departs from
+/// its kindergarten leaves the turn as it is: whoever stands behind it is counted as before.
 pub fn turn(status: Status, tier: u8) -> Turn {
     match status {
         Status::InQueue | Status::Offered | Status::Referred => Turn::Live,
@@ -68,6 +72,7 @@ impl Step {
             Step::Refer => "a referral",
             Step::Return => "a return to the queue",
             Step::Enrol => "enrolment",
+            Step::Depart => "a departure",
         }
     }
 }

@@ -22,7 +22,9 @@ use crate::domain::life::{self, Step};
 use crate::domain::queue::{Number, Numbered};
 use crate::store::applications::Lodged;
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, applications, child_claims, facts, places, referrals, results};
+use crate::store::{
+    Entry, Transaction, Written, applications, child_claims, facts, places, referrals, results, transfers,
+};
 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -193,6 +195,9 @@ impl Registry {
                 Some(list) => Some(handed_in::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
                 None => None,
             };
+            if let (Some(wishes), Some(enrolment)) = (&preferences, transfers::enrolment_of(tx.conn(), number)?) {
+                super::transfers::check_wishes(tx.conn(), &mut faults, &enrolment, wishes)?;
+            }
             faults.check()?;
             let mut effects = Vec::new();
             if let Some(contacts) = &contacts {
@@ -259,7 +264,7 @@ impl Registry {
             let (annulled, freed) = freed.unzip();
             let ended = cases::end_of_application(&self.rules, tx, number, CaseAct::Withdraw)?;
             let child = applications::child(tx.conn(), &application.child)?;
-            child_claims::release(tx, child.iin)?;
+            child_claims::release(tx, child.iin, number)?;
             standing::settle(tx, &self.rules, application.queue, &mut effects)?;
             let sealed = super::keys::sealed(&json!({"reason": sent.reason}));
             facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;

@@ -193,7 +193,7 @@ impl Registry {
         application.decision = Decision::Refused;
         crate::store::applications::save_standing(tx, &application)?;
         let child = crate::store::applications::child(tx.conn(), &application.child)?;
-        child_claims::release(tx, child.iin)?;
+        child_claims::release(tx, child.iin, &application.number)?;
         standing::settle(tx, &self.rules, application.queue, &mut effects)?;
         let id = tx.next_number(home, Numbered::Result)?.to_string();
         let authority = Authority::of(&caller.principal, application.territory);

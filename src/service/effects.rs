@@ -66,6 +66,9 @@ pub struct JoinEffect {
     pub choices: Vec<String>,
     /// The status.
     pub status: Status,
+    /// Whether it is a request for a transfer, beside the enrolment of the same child.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transfer: bool,
 }
 
 impl JoinEffect {
@@ -80,6 +83,7 @@ impl JoinEffect {
             ticket: a.ticket,
             choices: a.preferences.clone(),
             status: a.status,
+            transfer: false,
         }
     }
 

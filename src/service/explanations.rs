@@ -211,7 +211,7 @@ impl Registry {
     /// # Errors
     /// The database is not available.
     pub fn explanations(&self, iin: Iin) -> Result<Explanations, Problem> {
-        let found = self.index(self.clock.now()).of_child(iin).map(|(number, _)| number.to_string());
+        let found = self.index(self.clock.now()).of_child(iin).last().map(|(number, _)| number.to_string());
         let Some(number) = found else { return Ok(Explanations::default()) };
         self.store.read(|conn| {
             let application = load(conn, &number)?;

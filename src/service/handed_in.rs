@@ -55,6 +55,9 @@ pub struct HandedIn {
     /// The law that dispenses with the consent, where it was not taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exemption: Option<String>,
+    /// Whether the child is enrolled and asks for another kindergarten: it keeps its place until it has a better one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transfer: bool,
     /// The portal request's detached signature, base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -143,6 +146,8 @@ pub(crate) struct Checked {
     pub(crate) documents: Vec<Document>,
     /// The law that dispenses with the consent, where it was not taken.
     pub(crate) exemption: Option<String>,
+    /// Whether it is the request of a child that is enrolled.
+    pub(crate) transfer: bool,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -191,6 +196,7 @@ impl Registry {
                 claims,
                 documents,
                 exemption,
+                transfer: handed_in.transfer,
                 warnings,
             }),
             _ => Err(with_grounds(&self.rules, faults, &bound, channel)),

@@ -339,6 +339,7 @@ fn checked(row: &ApplicationRow, queue_territory: Kato) -> Checked {
             .map(|c| CategoryClaim { code: c.code.clone(), proof: c.proof.clone(), status: c.status })
             .collect(),
         documents: row.documents.clone(),
+        transfer: false,
         exemption: None,
         warnings: Vec::new(),
     }

@@ -3,23 +3,24 @@
 //! It is built from the registry at the start and kept by [`Live::follow`], which reads the records after the last one
 //! applied; the same code serves the acts of this process and of any other. Positions are answered from it without SQL.
 
+mod growing;
+
 use std::collections::{BTreeMap, HashMap};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
 
 use super::effects::{Effect, JoinEffect, Moved};
 use super::ordering;
-use crate::domain::codes::{Status, Turn};
+use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
 use crate::domain::instant::read_instant;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered, QueueKey};
-use crate::engine::order::{Change, Counters, QueueOrder, Seat, TurnState};
+use crate::engine::order::{Change, Counters, QueueOrder, Seat};
 use crate::rules::{Era, Rules};
 use crate::store::connection::AnyConnection;
-use crate::store::seats::{SeatRow, Seated, Seats};
+use crate::store::seats::Seated;
 use crate::store::{Store, StoreError, journal, queues, seats};
 use crate::trust::journal::Record;
 
@@ -27,17 +28,10 @@ use crate::trust::journal::Record;
 /// an import moves hundreds of seats.
 const FOLLOW_BATCH: i64 = 50;
 
-/// How many batches of applications wait for the children at most.
-const BATCHES_AHEAD: usize = 64;
-
 /// The index.
 pub struct Live {
     index: RwLock<Index>,
 }
-
-/// A turn as a queue is built from it: the seat, whether it counts, and the chosen kindergartens.
-type TurnRow = (Seat, TurnState, Box<[u32]>);
-type TurnRows = HashMap<QueueKey, Vec<TurnRow>>;
 
 /// What is held in memory.
 pub struct Index {
@@ -48,6 +42,8 @@ pub struct Index {
     reach: BTreeMap<Kato, i64>,
     seats: HashMap<Number, Held>,
     children: HashMap<u64, Number>,
+    /// Of children who are enrolled and wait for a place elsewhere: the second application.
+    transfers: HashMap<u64, Number>,
     queues: HashMap<QueueKey, QueueOrder>,
     kindergartens: Names,
 }
@@ -74,6 +70,7 @@ impl Default for Index {
             reach: BTreeMap::new(),
             seats: HashMap::new(),
             children: HashMap::new(),
+            transfers: HashMap::new(),
             queues: HashMap::new(),
             kindergartens: Names::default(),
         }
@@ -210,63 +207,12 @@ pub fn effects(record: &Record) -> Vec<Effect> {
     record.payload.get("queue").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default()
 }
 
-/// Takes the seats of the registry into an index that has no queues yet, and gives the turns that they are built from.
-fn grow(read: Receiver<Vec<SeatRow>>, iins: &HashMap<String, Iin>) -> Result<(Index, TurnRows), StoreError> {
-    let mut index = Index::default();
-    let mut rows = TurnRows::new();
-    for row in read.into_iter().flatten() {
-        let claimed = row.read()?;
-        let unknown = || StoreError::Damaged(format!("application {} has no child", claimed.number));
-        let held = Held {
-            iin: iins.get(&claimed.child).ok_or_else(unknown)?.number(),
-            queue: claimed.queue,
-            seat: Seat {
-                tier: claimed.tier,
-                applied_at: claimed.applied_at.timestamp_micros(),
-                ticket: claimed.ticket,
-                stream: claimed.stream,
-            },
-            status: claimed.status,
-            choices: claimed.preferences().map(|id| index.kindergartens.number(id)).collect(),
-        };
-        match claimed.turn {
-            Turn::Live => {
-                rows.entry(held.queue).or_default().push((held.seat, TurnState::Live, held.choices.clone()));
-            }
-            Turn::Spent => {
-                rows.entry(held.queue).or_default().push((held.seat, TurnState::Spent, Box::default()));
-            }
-            Turn::Dropped | Turn::None => {}
-        }
-        index.hold(claimed.number, held);
-    }
-    Ok((index, rows))
-}
-
-/// Reads applications on this thread and children on another, while the index grows on a third. The children come from a
-/// later moment than the applications: more of them, and none changed.
-fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, TurnRows), StoreError> {
-    let died = |_| StoreError::Damaged("the index cannot be built".to_owned());
-    std::thread::scope(|scope| {
-        let children = scope.spawn(|| store.read_beside(seats::iins));
-        let (rows, read) = sync_channel::<Vec<SeatRow>>(BATCHES_AHEAD);
-        let grown = scope.spawn(move || grow(read, &children.join().map_err(died)??));
-        let given = seats::in_batches(conn, Seats::Claimed, |batch| {
-            rows.send(batch).map_err(|_| StoreError::Damaged("the index stopped growing".to_owned()))
-        });
-        drop(rows);
-        // Where the index stopped growing, its reason is the one to hear.
-        let grown = grown.join().map_err(died)??;
-        given.map(|()| grown)
-    })
-}
-
 impl Index {
     fn load(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Self, StoreError> {
         store.read_snapshot(|conn| {
             let reach = journal::reach(conn)?;
             let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
-            let (index, rows) = read_and_grow(store, conn)?;
+            let (index, rows) = growing::read_and_grow(store, conn)?;
             let rows =
                 rows.into_iter().map(|(key, seats)| (key, counters.get(&key).copied().unwrap_or_default(), seats));
             let queues = QueueOrder::build_all(rows.collect())
@@ -308,8 +254,10 @@ impl Index {
     }
 
     fn hold(&mut self, number: Number, held: Held) {
-        if !matches!(held.status, Status::Withdrawn | Status::Refused | Status::Closed) {
-            self.children.insert(held.iin, number);
+        if !gone(held.status) {
+            if self.transfers.get(&held.iin) != Some(&number) {
+                self.children.insert(held.iin, number);
+            }
             self.seats.insert(number, held);
         }
     }
@@ -386,15 +334,19 @@ impl Index {
         Ok(())
     }
 
-    /// An application that gave its child's claim back is no longer found by IIN.
+    /// An application that has ended is no longer found by IIN. A request for a transfer then is all that its child has.
     fn forget_if_gone(&mut self, number: Number, status: Status) {
-        if !matches!(status, Status::Withdrawn | Status::Refused | Status::Closed) {
+        if !gone(status) {
             return;
         }
-        if let Some(held) = self.seats.remove(&number)
-            && self.children.get(&held.iin) == Some(&number)
-        {
-            self.children.remove(&held.iin);
+        let Some(held) = self.seats.remove(&number) else { return };
+        if self.transfers.get(&held.iin) == Some(&number) {
+            self.transfers.remove(&held.iin);
+        } else if self.children.get(&held.iin) == Some(&number) {
+            match self.transfers.remove(&held.iin) {
+                Some(transfer) => self.children.insert(held.iin, transfer),
+                None => self.children.remove(&held.iin),
+            };
         }
     }
 
@@ -408,14 +360,18 @@ impl Index {
             status: join.status,
             choices: join.choices.iter().map(|id| self.kindergartens.number(id)).collect(),
         };
-        self.hold(parse(&join.application)?, held.clone());
+        let number = parse(&join.application)?;
+        if join.transfer {
+            self.transfers.insert(held.iin, number);
+        }
+        self.hold(number, held.clone());
         Ok(held)
     }
 
-    /// The seat of a child's active application.
-    pub fn of_child(&self, iin: Iin) -> Option<(Number, &Held)> {
-        let number = self.children.get(&iin.number())?;
-        Some((*number, self.seats.get(number)?))
+    /// The seats of a child's active applications: one, or that of its enrolment and that of its transfer.
+    pub fn of_child(&self, iin: Iin) -> impl Iterator<Item = (Number, &Held)> {
+        let numbers = [&self.children, &self.transfers].map(|by_child| by_child.get(&iin.number()));
+        numbers.into_iter().flatten().filter_map(|number| Some((*number, self.seats.get(number)?)))
     }
 
     /// The seat of an application.
@@ -457,6 +413,11 @@ impl Index {
     pub fn is_empty(&self) -> bool {
         self.seats.is_empty()
     }
+}
+
+/// Whether an application of this status has ended without an enrolment, or after it.
+fn gone(status: Status) -> bool {
+    matches!(status, Status::Withdrawn | Status::Refused | Status::Closed)
 }
 
 fn parse(number: &str) -> Result<Number, OutOfStep> {

@@ -19,7 +19,7 @@ use crate::domain::codes::{Decision, Status};
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Numbered, QueueKey};
-use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts};
+use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, transfers};
 
 /// A move to another home or territory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -50,6 +50,10 @@ impl Registry {
         self.perform(caller, &[from, to], 200, |tx| {
             let old = load(tx.conn(), number)?;
             caller.principal.may(Act::Move, old.territory)?;
+            if transfers::enrolment_of(tx.conn(), number)?.is_some() {
+                let message = "a request for a transfer stays with its enrolment; take it back and hand in a new one";
+                return Err(Problem::conflict("transfer_cannot_move", message));
+            }
             let queue_territory = queue_territory(tx.conn(), territory)?;
             let bound = self.bound(territory, tx.at())?;
             let mut faults = FieldFaults::default();
@@ -78,7 +82,7 @@ impl Registry {
         let mut closed = old.clone();
         let mut left = standing::step(tx, &self.rules, &mut closed, Step::Move)?;
         standing::settle(tx, &self.rules, old.queue, &mut left)?;
-        child_claims::release(tx, lodged.child.iin)?;
+        child_claims::release(tx, lodged.child.iin, &old.number)?;
         let number = tx.next_number(to, Numbered::Application)?.to_string();
         child_claims::take(tx, lodged.child.iin, to, &number)?;
         let known = children::child_key(tx.conn(), to, lodged.child.iin)?;

@@ -51,6 +51,8 @@ pub enum Act {
     Present,
     /// Enrol the child of a referral.
     Enrol,
+    /// End an enrolment: the child has left.
+    Depart,
     /// Refuse the child of a referral with a ground.
     RefuseReferral,
     /// Extend a referral.
@@ -103,6 +105,7 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::ReadReferral, &[Department, Akim, Kindergarten, Office, StateCorporation, Portal, Auditor]),
     (Act::Present, &[Kindergarten]),
     (Act::Enrol, &[Kindergarten]),
+    (Act::Depart, &[Kindergarten]),
     (Act::RefuseReferral, &[Kindergarten]),
     (Act::Extend, &[Department, Akim]),
     (Act::Annul, &[Department, Akim]),

@@ -281,7 +281,7 @@ pub(crate) fn keep(tx: &mut Transaction<'_>, place: &Place, count: u32) -> Resul
 }
 
 /// Says so where no child born in the cohort's year is of the group's age on the first day: nobody could get the place.
-fn outside_age_band(group: &Group, cohort: i32, on: NaiveDate) -> Option<String> {
+pub(crate) fn outside_age_band(group: &Group, cohort: i32, on: NaiveDate) -> Option<String> {
     let youngest = NaiveDate::from_ymd_opt(cohort, 12, 31).map_or(0, |born| age_months(born, on));
     let oldest = NaiveDate::from_ymd_opt(cohort, 1, 1).map_or(0, |born| age_months(born, on));
     let (from, to) = (group.age_from_months, group.age_to_months);

@@ -24,8 +24,8 @@ impl Registry {
         text.push_str(r#"{"entries":["#);
         {
             let index = self.index(now);
-            if let Some((number, held)) = index.of_child(iin) {
-                text.push_str(r#"{"application":""#);
+            for (n, (number, held)) in index.of_child(iin).enumerate() {
+                text.push_str(if n == 0 { r#"{"application":""# } else { r#",{"application":""# });
                 push_number(&mut text, number);
                 self.push_entry(&index, held, now, &mut text);
             }

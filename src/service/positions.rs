@@ -18,7 +18,8 @@ use crate::engine::order::Standing;
 /// What is known of a child: the same shape whether the registry knows the IIN or not.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Positions {
-    /// One entry for each active application; there is at most one in the country.
+    /// One entry for each active application. A child has at most one in the country, and one more where it is enrolled
+    /// and waits for a transfer.
     pub entries: Vec<PositionEntry>,
 }
 
@@ -111,9 +112,8 @@ impl Registry {
     /// Where the child of this IIN stands. No SQL: everything comes from the live index.
     pub fn positions(&self, iin: Iin, now: DateTime<Utc>) -> Positions {
         let index = self.index(now);
-        let Some((number, held)) = index.of_child(iin) else { return Positions::default() };
-        let entry = self.entry(&index, number.to_string(), held, now);
-        Positions { entries: vec![entry] }
+        let entries = index.of_child(iin).map(|(number, held)| self.entry(&index, number.to_string(), held, now));
+        Positions { entries: entries.collect() }
     }
 
     /// Where one application stands, as the index knows it.

@@ -141,9 +141,17 @@ fn may_on(
     principal.may_for(act, kindergarten.territory, &kindergarten.id)
 }
 
-fn wrong_state(referral: &Referral, wanted: &str) -> Problem {
+pub(crate) fn wrong_state(referral: &Referral, wanted: &str) -> Problem {
     let message = format!("referral {} is {}; it cannot be {wanted} now", referral.number, referral.status);
     Problem::conflict("wrong_state", message).with("current_status", referral.status)
+}
+
+/// A referral with its application, where a credential may do the act on it.
+pub(crate) fn held(conn: &mut AnyConnection, principal: &Principal, act: Act, number: &str) -> Result<Held, Problem> {
+    let referral = referrals::find(conn, number)?.ok_or_else(|| Problem::not_found("referral"))?;
+    let application = load(conn, &referral.application)?;
+    may_on(conn, principal, act, &referral, &application)?;
+    Ok(Held { referral, application })
 }
 
 /// A referral with the application it is for.
@@ -220,13 +228,13 @@ impl Registry {
             evidence.filter(|words| !words.trim().is_empty()).and_then(|words| faults.text("evidence", words, 2_000));
         faults.check()?;
         self.perform(caller, &[home], 200, |tx| {
-            let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
-            let application = load(tx.conn(), &referral.application)?;
-            may_on(tx.conn(), &caller.principal, act, &referral, &application)?;
-            let bound = self.bound(application.territory, tx.at())?;
-            let mut held = Held { referral, application };
+            let mut held = held(tx.conn(), &caller.principal, act, number)?;
+            let bound = self.bound(held.application.territory, tx.at())?;
             let mut effects = change(tx, &mut held, &bound)?;
             referrals::update(tx, &held.referral)?;
+            let left = if act == Act::Enrol { self.leave_for_transfer(tx, &held)? } else { None };
+            let (departed, further) = left.unzip();
+            effects.extend(further.into_iter().flatten());
             standing::settle(tx, &self.rules, held.application.queue, &mut effects)?;
             let case = self.case_of_referral_act(tx, caller, name, &held)?;
             let kept = match &evidence {
@@ -241,7 +249,8 @@ impl Registry {
                 payload: json!({"referral": number, "application": held.application.number,
                     "place": held.referral.place, "status": held.referral.status, "ground": held.referral.ground,
                     "valid_until": held.referral.valid_until_on.to_string(),
-                    "role": caller.principal.role, "facts": kept, "case": case, "queue": effects}),
+                    "role": caller.principal.role, "facts": kept, "case": case, "departed": departed,
+                    "queue": effects}),
             };
             let mut value = view(&held.referral, None);
             value.case = cases::of_referral(tx.conn(), number)?.map(|case| case.number);

@@ -19,6 +19,7 @@ use super::problem::{Kind, Problem};
 use super::reach;
 use super::registry::{Answer, Caller, Registry};
 use super::results;
+use super::transfers;
 use crate::domain::application::{Application, Child};
 use crate::domain::codes::{Channel, Decision, ResultKind, Status};
 use crate::domain::instant::instant_text;
@@ -58,6 +59,15 @@ pub struct Registered {
     pub case: Option<String>,
 }
 
+/// An application that has been kept.
+struct Kept {
+    application: Application,
+    /// Where its facts are, for the journal.
+    facts: serde_json::Value,
+    /// The enrolment that a request for a transfer would leave.
+    enrolment: Option<String>,
+}
+
 impl Registry {
     /// Registers a child through the channel of the credential.
     ///
@@ -89,6 +99,7 @@ impl Registry {
         let known = self.store.read(|conn| child_claims::holder(conn, checked.child.iin))?;
         let homes = [home];
         if let Some(claim) = known
+            && !checked.transfer
             && caller.idempotency.is_none()
         {
             return Err(duplicate(&caller.principal, &claim));
@@ -124,6 +135,43 @@ impl Registry {
         }
     }
 
+    /// Keeps an application with its child and its facts, under the child's claim.
+    fn keep(
+        &self,
+        tx: &mut Transaction<'_>,
+        principal: &Principal,
+        channel: Channel,
+        checked: &Checked,
+        signature: SignatureVerdict,
+    ) -> Result<Kept, Problem> {
+        let at = tx.at();
+        let home = checked.queue_territory.home();
+        let number = tx.next_number(home, Numbered::Application)?.to_string();
+        // The enrolment keeps the claim of a child that asks for a transfer.
+        let enrolment = match checked.transfer {
+            true => Some(transfers::enrolment(tx, principal, checked)?),
+            false => {
+                take_claim(tx, principal, checked, &number)?;
+                None
+            }
+        };
+        let ticket = tx.next_ticket(home)?;
+        let decision = Decision::Pending;
+        let seat = Seat { number, ticket, applied_at: at, registered_at: at, channel, decision, from: None };
+        let known = children::child_key(tx.conn(), home, checked.child.iin)?;
+        let new = known.is_none();
+        let bound = self.bound(checked.territory, at)?;
+        let (lodged, (sealed, seal)) = assemble(checked, &bound, seat, known, signature.code());
+        facts::insert(tx, home, std::slice::from_ref(&sealed))?;
+        let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
+        applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
+        if let Some(enrolment) = &enrolment {
+            crate::store::transfers::insert(tx, home, &lodged.application.number, enrolment)?;
+        }
+        let facts = json!({"key": sealed.key, "seal": seal});
+        Ok(Kept { application: lodged.application, facts, enrolment })
+    }
+
     fn lodge(
         &self,
         tx: &mut Transaction<'_>,
@@ -133,58 +181,37 @@ impl Registry {
         signature: SignatureVerdict,
     ) -> Result<Written<Registered>, Problem> {
         let at = tx.at();
-        let home = checked.queue_territory.home();
-        let number = tx.next_number(home, Numbered::Application)?.to_string();
-        take_claim(tx, &caller.principal, checked, &number)?;
-        let ticket = tx.next_ticket(home)?;
+        let Kept { application, facts, enrolment } = self.keep(tx, &caller.principal, channel, checked, signature)?;
+        let home = application.home;
         let bound = self.bound(checked.territory, at)?;
-        let seat = Seat {
-            number,
-            ticket,
-            applied_at: at,
-            registered_at: at,
-            channel,
-            decision: Decision::Pending,
-            from: None,
-        };
-        let known = children::child_key(tx.conn(), home, checked.child.iin)?;
-        let new = known.is_none();
-        let (lodged, sealed) = assemble(checked, &bound, seat, known, signature.code());
-        facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
-        let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
-        applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
-        let application = &lodged.application;
         let case =
-            self.open_for_application(tx, &caller.principal, application, (&bound, checked.exemption.as_deref()))?;
-        let mut effects = vec![Effect::Join(JoinEffect::of(application))];
+            self.open_for_application(tx, &caller.principal, &application, (&bound, checked.exemption.as_deref()))?;
+        let mut effects = vec![Effect::Join(JoinEffect { transfer: checked.transfer, ..JoinEffect::of(&application) })];
         super::standing::settle(tx, &self.rules, application.queue, &mut effects)?;
         self.follow_locked(tx, home)?;
-        let (position, of) = self.index(at).would_stand(application);
-        let entry = Entry {
-            home,
-            act: "register",
-            actor: caller.principal.id.clone(),
-            territory: application.territory,
-            payload: json!({
-                "application": application.number,
-                "child": application.child,
-                "channel": channel,
-                "regulation": application.regulation,
-                "profile": application.profile,
-                "signature": application.signature,
-                "facts": {"key": sealed.0.key, "seal": sealed.1},
-                "role": caller.principal.role,
-                "case": case.as_ref().map(|travel| travel.journal()),
-                "queue": effects,
-            }),
-        };
+        let (position, of) = self.index(at).would_stand(&application);
+        let payload = json!({
+            "application": application.number,
+            "child": application.child,
+            "channel": channel,
+            "regulation": application.regulation,
+            "profile": application.profile,
+            "signature": application.signature,
+            "facts": facts,
+            "role": caller.principal.role,
+            "case": case.as_ref().map(|travel| travel.journal()),
+            "transfer_from": enrolment,
+            "queue": effects,
+        });
+        let actor = caller.principal.id.clone();
+        let entry = Entry { home, act: "register", actor, territory: application.territory, payload };
         let value = Registered {
-            number: application.number.clone(),
+            number: application.number,
             status: application.status,
             position,
             of,
             queue: application.queue,
-            ticket,
+            ticket: application.ticket,
             applied_at: instant_text(at),
             warnings: checked.warnings.clone(),
             case: case.map(|travel| travel.case.number),
@@ -229,7 +256,7 @@ impl Registry {
 const DUPLICATE: &str = "this child already has an active application, so the new one was not registered; amend or withdraw the existing one";
 
 const ENROLLED: &str = "this child is enrolled already, so the new application was not registered; \
-     the kindergarten ends the enrolment first";
+     for another kindergarten send it with `transfer`, or let the kindergarten end the enrolment first";
 
 /// Takes the child's claim for an application, or says who holds it.
 fn take_claim(tx: &mut Transaction<'_>, principal: &Principal, of: &Checked, number: &str) -> Result<(), Problem> {

@@ -53,6 +53,7 @@ pub(crate) fn step(
     let was_live = life::is_live(before);
     application.status = after;
     application.turn = match life::turn(after, application.tier) {
+        _ if step == Step::Depart => application.turn,
         Turn::Spent if ordering::mix(rules, application.queue, tx.at()).is_none() => Turn::None,
         turn => turn,
     };

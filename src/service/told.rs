@@ -103,7 +103,7 @@ impl Told {
 fn differs(row: &NarrowSeat, told: &JoinEffect) -> Option<&'static str> {
     let turn = match row.turn {
         Turn::Live => life::is_live(told.status),
-        Turn::Spent | Turn::Dropped => told.status == Status::Enrolled,
+        Turn::Spent | Turn::Dropped => matches!(told.status, Status::Enrolled | Status::Closed),
         Turn::None => !life::is_live(told.status),
     };
     [

@@ -67,12 +67,24 @@ pub fn take_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Resul
     Ok(taken)
 }
 
-/// Gives the claim back: the child may be registered again.
+/// Gives the claim of an application back: the child may be registered again. A request for a transfer holds none.
 ///
 /// # Errors
 /// The database refuses.
-pub fn release(tx: &mut Transaction<'_>, iin: Iin) -> Result<(), StoreError> {
-    diesel::delete(child_claims::table.find(iin.to_string())).execute(tx.conn())?;
+pub fn release(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<(), StoreError> {
+    let held = child_claims::table.find(iin.to_string()).filter(child_claims::application.eq(application));
+    diesel::delete(held).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Passes the claim of a child on, to another application of the same home.
+///
+/// # Errors
+/// The database refuses.
+pub fn pass(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<(), StoreError> {
+    diesel::update(child_claims::table.find(iin.to_string()))
+        .set(child_claims::application.eq(application))
+        .execute(tx.conn())?;
     Ok(())
 }
 

@@ -114,6 +114,7 @@ tables! {
     category_claims by 1000 { application: String, code: String, home: i32, proof: String, status: String, status_at: NaiveDateTime }
     documents by 1000 { application: String, place_no: i32, home: i32, kind: String, number: String, expires_on: Option<NaiveDate> }
     child_claims by 1000 { iin: String, home: i32, application: String }
+    transfers by 1000 { application: String, home: i32, enrolment: String }
     queue_counters by 1000 { home: i32, queue_territory: i32, cohort: i32, kind: String, first_priority: i64, general: i64 }
     referrals by 1000 { number: String, home: i32, application: String, place: String, kindergarten: String, group_id: String, authority_role: String, authority_territory: i32, issued_at: NaiveDateTime, valid_until_on: NaiveDate, extended: bool, check_code: String, status: String, status_at: NaiveDateTime, ground: String, reasons: String }
     results by 1000 { id: String, home: i32, territory: i32, application: String, case_number: String, kind: String, issued_at: NaiveDateTime, signer: String, delivery: String, handed_at: Option<NaiveDateTime>, body: String }

@@ -177,3 +177,14 @@ pub fn enrol_one(tx: &mut Transaction<'_>, group: &str) -> Result<(), StoreError
     diesel::update(groups::table.find(group)).set(groups::enrolled.eq(groups::enrolled + 1)).execute(tx.conn())?;
     Ok(())
 }
+
+/// Counts one child less in a group. An import may have counted fewer than there were: below none it does not go.
+///
+/// # Errors
+/// The database refuses.
+pub fn depart_one(tx: &mut Transaction<'_>, group: &str) -> Result<(), StoreError> {
+    diesel::update(groups::table.find(group).filter(groups::enrolled.gt(0)))
+        .set(groups::enrolled.eq(groups::enrolled - 1))
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -37,3 +37,4 @@ pub mod rounds;
 pub mod seats;
 pub mod territories;
 pub mod tokens;
+pub mod transfers;

@@ -152,3 +152,20 @@ pub fn set_status(
         .execute(tx.conn())?;
     Ok(())
 }
+
+/// Saves a place that its child has left: where it stands now, since when, and from which day on it can be taken.
+///
+/// # Errors
+/// The database refuses.
+pub fn free_again(tx: &mut Transaction<'_>, place: &Place) -> Result<(), StoreError> {
+    diesel::update(places::table.find(&place.id))
+        .set((
+            places::available_on.eq(place.available_on),
+            places::status.eq(place.status.code()),
+            places::reported_at.eq(to_column(place.reported_at)),
+            places::published_at.eq(place.published_at.map(to_column)),
+            places::reason.eq(&place.reason),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -174,6 +174,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    transfers (application) {
+        application -> Text,
+        home -> Integer,
+        enrolment -> Text,
+    }
+}
+
+diesel::table! {
     queue_counters (home, queue_territory, cohort, kind) {
         home -> Integer,
         queue_territory -> Integer,
@@ -365,6 +373,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     category_claims,
     documents,
     child_claims,
+    transfers,
     queue_counters,
     referrals,
     results,

@@ -18,7 +18,7 @@ use super::api::{applications, cases, corrections, outbox, places, public, queue
         places::territories, places::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, rounds::list, places::hold_round, places::simulate, places::round, places::certificate,
         places::round_file, rounds::explain, rounds::explain_to_family, corrections::correct, corrections::list, corrections::read,
         referrals::next, referrals::refer, referrals::confirm, referrals::read, referrals::present, referrals::enrol,
-        referrals::refuse, referrals::extend, referrals::annul,
+        referrals::depart, referrals::refuse, referrals::extend, referrals::annul,
         queues::list, queues::entries,
         cases::read, cases::documents, cases::step, cases::send_back, cases::replace_executor, cases::withdraw,
         cases::status, cases::open, cases::due, cases::due_csv,

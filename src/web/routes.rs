@@ -51,6 +51,7 @@ pub const ROUTES: &[Listed] = &[
     ("GET", "/api/v1/referrals/{number}", Some(Act::ReadReferral)),
     ("POST", "/api/v1/referrals/{number}/present", Some(Act::Present)),
     ("POST", "/api/v1/referrals/{number}/enrol", Some(Act::Enrol)),
+    ("POST", "/api/v1/referrals/{number}/depart", Some(Act::Depart)),
     ("POST", "/api/v1/referrals/{number}/refuse", Some(Act::RefuseReferral)),
     ("POST", "/api/v1/referrals/{number}/extend", Some(Act::Extend)),
     ("POST", "/api/v1/referrals/{number}/annul", Some(Act::Annul)),
@@ -110,6 +111,7 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/referrals/{number}").route(get().to(r::read)))
         .service(at("/api/v1/referrals/{number}/present").route(post().to(r::present)))
         .service(at("/api/v1/referrals/{number}/enrol").route(post().to(r::enrol)))
+        .service(at("/api/v1/referrals/{number}/depart").route(post().to(r::depart)))
         .service(at("/api/v1/referrals/{number}/refuse").route(post().to(r::refuse)))
         .service(at("/api/v1/referrals/{number}/extend").route(post().to(r::extend)))
         .service(at("/api/v1/referrals/{number}/annul").route(post().to(r::annul)))

@@ -55,7 +55,7 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
     posts.extend(["steps", "send_back", "replace_executor"].map(|act| on(&format!("cases/{case}"), act, &department)));
     posts.extend(["decide", "proofs"].map(|act| on(&application, act, &department)));
     posts.extend(["amend", "withdraw", "move"].map(|act| on(&application, act, &office)));
-    posts.extend(["present", "enrol", "refuse"].map(|act| on(&referral, act, &staff)));
+    posts.extend(["present", "enrol", "depart", "refuse"].map(|act| on(&referral, act, &staff)));
     posts.extend(["extend", "annul"].map(|act| on(&referral, act, &department)));
     let listed = kezek::web::routes::ROUTES.iter().filter(|(method, ..)| *method == "POST").count();
     assert_eq!(posts.len(), listed, "a new route must be thrown garbage at too");

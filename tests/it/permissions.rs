@@ -116,6 +116,7 @@ impl Things {
             "/simulations" => json!({"territory": HOME}),
             "/referrals" => json!({"place": self.taken_place, "application": self.application}),
             "/confirmations" => skipped,
+            "/referrals/{number}/depart" => json!({"last_day": "2026-09-30", "reason": "хат"}),
             "/referrals/{number}/refuse" | "/referrals/{number}/annul" => json!({"ground": "not_listed"}),
             _ => json!({}),
         };

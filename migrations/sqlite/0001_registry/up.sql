@@ -161,6 +161,14 @@ CREATE TABLE child_claims (
     application TEXT NOT NULL
 ) STRICT;
 
+-- Requests of children who are enrolled for another kindergarten. The enrolment keeps the child's claim.
+CREATE TABLE transfers (
+    application TEXT NOT NULL PRIMARY KEY REFERENCES applications (number),
+    home INTEGER NOT NULL,
+    enrolment TEXT NOT NULL REFERENCES applications (number)
+) STRICT;
+CREATE INDEX transfers_enrolment ON transfers (enrolment);
+
 CREATE TABLE queue_counters (
     home INTEGER NOT NULL REFERENCES homes (code),
     queue_territory INTEGER NOT NULL,

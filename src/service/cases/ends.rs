@@ -98,6 +98,8 @@ impl Registry {
             Some(grounds) => held.refuse(tx, &self.rules, grounds.first().map_or("", |g| g.code.as_str()))?,
         };
         referrals::update(tx, &held.referral)?;
+        let left = if grounds.is_none() { self.leave_for_transfer(tx, &held)? } else { None };
+        effects.extend(left.into_iter().flat_map(|(_, further)| further));
         standing::settle(tx, &self.rules, held.application.queue, &mut effects)?;
         Ok(effects)
     }
@@ -152,7 +154,7 @@ impl Registry {
         let mut application = load(tx.conn(), &case.application)?;
         let mut effects = standing::step(tx, &self.rules, &mut application, life::Step::Drop)?;
         let child = applications::child(tx.conn(), &application.child)?;
-        child_claims::release(tx, child.iin)?;
+        child_claims::release(tx, child.iin, &application.number)?;
         standing::settle(tx, &self.rules, application.queue, &mut effects)?;
         told.insert("application".to_owned(), json!(application.number));
         told.insert("queue".to_owned(), json!(effects));

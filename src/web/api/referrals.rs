@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::service::departures::{Departed, DepartureIn};
 use crate::service::permissions::Act;
 use crate::service::referral_life::{GroundIn, ReferralView};
 use crate::service::referrals::{Next, ReferIn};
@@ -64,6 +65,14 @@ pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<Strin
 pub async fn enrol(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
     act(shared, request, body, Act::Enrol, move |r, caller, _: Value| r.enrol(caller, &number)).await
+}
+
+/// The child of an enrolment has left: its place is free from the day after, and it may be registered again.
+#[utoipa::path(post, path = "/api/v1/referrals/{number}/depart", tag = "referrals",
+    params(("number" = String, Path)), request_body = DepartureIn, responses((status = 200, body = Departed)))]
+pub async fn depart(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, Act::Depart, move |r, caller, sent: DepartureIn| r.depart(caller, &number, &sent)).await
 }
 
 /// The kindergarten refuses with a listed ground.

@@ -22,7 +22,7 @@ struct Page<'a> {
     iin_label: &'a str,
     ask: &'a str,
     error: Option<String>,
-    entry: Option<Shown>,
+    entries: Vec<Shown>,
 }
 
 /// A position in words.
@@ -58,7 +58,7 @@ fn tongue(code: Option<&str>) -> Tongue {
 
 /// The empty form.
 pub async fn form(shared: Shared, query: web::Query<In>) -> HttpResponse {
-    respond(&shared.now().rules, tongue(query.lang.as_deref()), None, None)
+    respond(&shared.now().rules, tongue(query.lang.as_deref()), None, Vec::new())
 }
 
 /// The answer.
@@ -68,20 +68,22 @@ pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
     let rules = &Arc::clone(&registry.rules);
     let Ok(iin) = Iin::parse(typed.iin.trim()) else {
         let text = rules.messages.render(tongue, "wrong_iin", &[]).unwrap_or_default();
-        return respond(rules, tongue, Some(text), None);
+        return respond(rules, tongue, Some(text), Vec::new());
     };
-    let entry = registry.positions(iin, registry.clock.now()).entries.into_iter().next();
+    let entries = registry.positions(iin, registry.clock.now()).entries;
     let found = web::block(move || {
-        let mut shown = entry.map(|entry| named(&registry, tongue, entry))?;
-        shown.round = of_last_round(&registry, tongue, iin);
-        Some(shown)
+        let mut shown: Vec<Shown> = entries.into_iter().map(|entry| named(&registry, tongue, entry)).collect();
+        if let Some(last) = shown.last_mut() {
+            last.round = of_last_round(&registry, tongue, iin);
+        }
+        shown
     })
     .await;
     match found {
-        Ok(Some(shown)) => respond(rules, tongue, None, Some(shown)),
-        Ok(None) => {
+        Ok(shown) if !shown.is_empty() => respond(rules, tongue, None, shown),
+        Ok(_) => {
             let text = rules.messages.render(tongue, "not_found", &[]).unwrap_or_default();
-            respond(rules, tongue, Some(text), None)
+            respond(rules, tongue, Some(text), Vec::new())
         }
         Err(_) => HttpResponse::ServiceUnavailable().finish(),
     }
@@ -160,10 +162,10 @@ fn render(rules: &Rules, tongue: Tongue, code: &str, values: &[(&str, String)]) 
     rules.messages.render(tongue, code, &values).unwrap_or_default()
 }
 
-fn respond(rules: &Rules, tongue: Tongue, error: Option<String>, entry: Option<Shown>) -> HttpResponse {
+fn respond(rules: &Rules, tongue: Tongue, error: Option<String>, entries: Vec<Shown>) -> HttpResponse {
     let label = |code| rules.messages.label_or_code(tongue, "print", code);
     let page =
-        Page { tongue, title: label("page_title"), iin_label: label("iin"), ask: label("look_up"), error, entry };
+        Page { tongue, title: label("page_title"), iin_label: label("iin"), ask: label("look_up"), error, entries };
     match page.render() {
         Ok(html) => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")

@@ -147,7 +147,7 @@ impl Desk {
             })
             .expect("the ledger");
         let mut of_place: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut of_child: BTreeMap<u64, &str> = BTreeMap::new();
+        let mut of_child: BTreeMap<(u64, bool), &str> = BTreeMap::new();
         for r in &referrals {
             use ReferralStatus::{Enrolled, Issued, Presented};
             if !matches!(r.status, Issued | Presented | Enrolled) {
@@ -166,7 +166,14 @@ impl Desk {
                 .expect("an application");
             let expected = if r.status == Enrolled { Status::Enrolled } else { Status::Referred };
             assert_eq!(application.status, expected, "{} with referral {} {}", application.number, r.number, r.status);
-            let other = of_child.insert(child.iin.number(), &r.number);
+            let transfer = self
+                .registry
+                .store
+                .read(|conn| store::transfers::open_beside(conn, &r.application))
+                .expect("the transfers");
+            // A child that has won a transfer keeps its old place until the contract, and no other child has two.
+            let key = (child.iin.number(), transfer.is_some());
+            let other = of_child.insert(key, &r.number);
             assert_eq!(other, None, "the child of {} has two places, also by {}", r.application, r.number);
         }
         let given: BTreeSet<&str> = places

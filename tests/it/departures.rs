@@ -1,0 +1,180 @@
+//! A child leaves its kindergarten: its place is free again, nobody's number moves, and it may be registered anew.
+
+use kezek::domain::codes::Role;
+use serde_json::{Value, json};
+
+use crate::desk::people::Child;
+use crate::desk::{CITY, Desk, GROUP, HOME, Reply, VILLAGE, VILLAGE_GROUP, on_both};
+
+on_both!(
+    a_child_that_leaves_frees_its_place_from_the_day_after,
+    a_child_that_has_left_may_be_registered_again_and_stands_last,
+    nobody_s_number_moves_when_a_child_leaves,
+    only_an_enrolled_child_can_leave_and_only_once,
+    a_departure_needs_a_day_and_a_reason,
+    a_kindergarten_lets_go_its_own_children_only,
+    an_over_full_group_gives_no_place_back,
+    a_place_that_no_child_of_its_cohort_can_use_is_taken_out,
+    a_sibling_who_has_left_gives_no_precedence,
+);
+
+fn departure() -> Value {
+    json!({"last_day": "2026-09-30", "reason": "отбасы көшіп кетті"})
+}
+
+fn enrolled(desk: &Desk, child: &Child) -> (String, String) {
+    let number = desk.waiting(child);
+    desk.place(GROUP);
+    let referral = desk.refer_next(HOME);
+    desk.enrol(&referral);
+    (number, referral)
+}
+
+fn depart(desk: &Desk, referral: &str) -> Reply {
+    desk.on_referral(referral, "depart", &departure())
+}
+
+fn a_child_that_leaves_frees_its_place_from_the_day_after(desk: &Desk) {
+    let child = desk.another_child();
+    let (number, referral) = enrolled(desk, &child);
+    let place = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).must(200).text_of("place");
+    let departed = depart(desk, &referral).must(200).json;
+    let told = json!({"referral": referral, "status": "departed", "application": number, "place": place,
+        "place_status": "published", "available_on": "2026-10-01", "warnings": []});
+    assert_eq!(departed, told);
+    assert_eq!(desk.status(&number), "closed");
+    assert_eq!(desk.look_up(&child.iin).must(200).json, json!({"entries": []}));
+    let bulletin = desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json;
+    assert_eq!((&bulletin["total"], &bulletin["places"][0]["available_on"]), (&json!(1), &json!("2026-10-01")));
+    let next = desk.waiting(&desk.another_child());
+    assert_eq!(desk.next(HOME)["application"], json!(next), "the place goes to whoever is due");
+    desk.enrol(&desk.refer_next(HOME));
+}
+
+fn a_child_that_has_left_may_be_registered_again_and_stands_last(desk: &Desk) {
+    let child = desk.another_child();
+    let (_, referral) = enrolled(desk, &child);
+    let other = desk.another_child();
+    desk.waiting(&other);
+    desk.hand_in(&desk.office(), &child.application(CITY)).refused(409, "duplicate");
+    depart(desk, &referral).must(200);
+    let again = desk.hand_in(&desk.office(), &child.application(CITY)).must(201).json;
+    assert_eq!((&again["position"], &again["of"]), (&json!(2), &json!(2)));
+    assert_eq!((desk.position(&other), desk.position(&child)), (Some(1), Some(2)));
+}
+
+fn nobody_s_number_moves_when_a_child_leaves(desk: &Desk) {
+    let first = desk.another_child();
+    let (_, referral) = enrolled(desk, &first);
+    // The privileged keep the spent turn of the general child in front of a general one in its stream.
+    let general = [(); 4].map(|()| desk.another_child());
+    let privileged = [(); 2].map(|()| desk.another_child());
+    general.iter().for_each(|child| drop(desk.waiting(child)));
+    privileged.iter().for_each(|child| drop(desk.accept(&desk.register_with(child, "large_family"))));
+    let (_, second) = {
+        desk.place(GROUP);
+        desk.place(GROUP);
+        (desk.refer_next(HOME), desk.refer_next(HOME))
+    };
+    desk.enrol(&second);
+    let numbers = |desk: &Desk| -> Vec<Option<u64>> {
+        general.iter().chain(&privileged).map(|child| desk.position(child)).collect()
+    };
+    let before = numbers(desk);
+    depart(desk, &referral).must(200);
+    assert_eq!(numbers(desk), before);
+    depart(desk, &second).must(200);
+    let gone = before.iter().position(Option::is_none).expect("one is enrolled");
+    let after: Vec<Option<u64>> = general
+        .iter()
+        .chain(&privileged)
+        .enumerate()
+        .map(|(n, child)| if n == gone { None } else { desk.position(child) })
+        .collect();
+    assert_eq!(after, before, "its spent turn is kept");
+}
+
+fn only_an_enrolled_child_can_leave_and_only_once(desk: &Desk) {
+    let number = desk.waiting(&desk.another_child());
+    desk.place(GROUP);
+    let referral = desk.refer_next(HOME);
+    depart(desk, &referral).refused(409, "wrong_state");
+    desk.on_referral(&referral, "present", &json!({})).must(200);
+    depart(desk, &referral).refused(409, "wrong_state");
+    desk.on_referral(&referral, "enrol", &json!({})).must(200);
+    depart(desk, &referral).must(200);
+    let again = depart(desk, &referral).refused(409, "wrong_state");
+    assert_eq!(again.json["current_status"], "departed");
+    desk.on_referral(&referral, "enrol", &json!({})).refused(409, "wrong_state");
+    desk.post(&format!("/api/v1/applications/{number}/amend"), &desk.office(), &json!({"preferences": []}))
+        .refused(409, "wrong_state");
+    desk.on_referral(&format!("{HOME}-R-000999"), "depart", &departure()).refused(404, "not_found");
+}
+
+fn a_departure_needs_a_day_and_a_reason(desk: &Desk) {
+    let (_, referral) = enrolled(desk, &desk.another_child());
+    let refused = desk.on_referral(&referral, "depart", &json!({"last_day": "30.09.2026", "reason": " "})).must(422);
+    let fields: Vec<&str> =
+        refused.json["faults"].as_array().expect("faults").iter().filter_map(|e| e["field"].as_str()).collect();
+    assert_eq!(fields, ["reason", "last_day"]);
+    let far = json!({"last_day": "2036-09-30", "reason": "хат"});
+    desk.on_referral(&referral, "depart", &far).must(422);
+    let unknown = json!({"last_day": "2026-09-30", "reason": "хат", "lastday": "2026-09-30"});
+    desk.on_referral(&referral, "depart", &unknown).refused(422, "unknown_field");
+    depart(desk, &referral).must(200);
+}
+
+fn a_kindergarten_lets_go_its_own_children_only(desk: &Desk) {
+    let (_, referral) = enrolled(desk, &desk.another_child());
+    let path = format!("/api/v1/referrals/{referral}/depart");
+    desk.post(&path, &desk.token_for(Role::Kindergarten, CITY, "k-002"), &departure())
+        .refused(403, "kindergarten_too_far");
+    desk.post(&path, &desk.department(), &departure()).refused(403, "role_too_far");
+    depart(desk, &referral).must(200);
+}
+
+fn an_over_full_group_gives_no_place_back(desk: &Desk) {
+    // The group has two places to its norm; three are given out.
+    desk.places(GROUP, 3);
+    let referrals = [(); 3].map(|()| {
+        desk.waiting(&desk.another_child());
+        desk.refer_next(HOME)
+    });
+    referrals.iter().for_each(|referral| desk.enrol(referral));
+    let departed = depart(desk, &referrals[1]).must(200).json;
+    assert_eq!(departed["place_status"], "withdrawn");
+    assert!(departed["warnings"][0].as_str().is_some_and(|said| said.starts_with("group_is_full: 25 enrolled")));
+    let departed = depart(desk, &referrals[0]).must(200).json;
+    assert_eq!((&departed["place_status"], &departed["warnings"]), (&json!("published"), &json!([])));
+}
+
+fn a_place_that_no_child_of_its_cohort_can_use_is_taken_out(desk: &Desk) {
+    let (_, referral) = enrolled(desk, &desk.another_child());
+    // By then all children born in 2022 are five and a half at least: too old for a group up to 60 months.
+    let departed = desk.on_referral(&referral, "depart", &json!({"last_day": "2027-10-01", "reason": "хат"})).must(200);
+    assert_eq!(departed.json["place_status"], "published", "those born late in the year still fit");
+    let (_, referral) = enrolled(desk, &desk.another_child());
+    desk.set_clock("2027-06-01T04:00:00Z");
+    let late = json!({"last_day": "2028-05-31", "reason": "мектепке барады"});
+    let departed = desk.on_referral(&referral, "depart", &late).must(200).json;
+    assert_eq!(departed["place_status"], "withdrawn");
+    assert!(departed["warnings"][0].as_str().is_some_and(|said| said.starts_with("cohort_outside_age_band")));
+}
+
+fn a_sibling_who_has_left_gives_no_precedence(desk: &Desk) {
+    let child = desk.another_child();
+    let number = desk.waiting_in_village(&child);
+    let place = desk.place(VILLAGE_GROUP);
+    let referral = desk.refer(&desk.akim(), &place, &number).must(201).text_of("number");
+    desk.enrol(&referral);
+    let mut brother = desk.another_child();
+    brother.parent_iin.clone_from(&child.parent_iin);
+    let waiting = desk.waiting_in_village(&brother);
+    let siblings = |desk: &Desk| {
+        let queue = format!("{VILLAGE}-2022-general").parse().expect("a queue");
+        desk.registry.store.read(|conn| kezek::store::seats::siblings(conn, queue, None)).expect("siblings")
+    };
+    assert_eq!(siblings(desk).get(&waiting), Some(&vec!["k-016".to_owned()]));
+    depart(desk, &referral).must(200);
+    assert!(siblings(desk).is_empty());
+}
