@@ -15,13 +15,14 @@ use super::{failed, serve};
 use crate::clock::Clock;
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
+use crate::domain::kindergarten::Reserved;
 use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
 use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
 use crate::sample::register::application_row;
 use crate::service::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
 use crate::service::permissions::Principal;
-use crate::service::places::PlacesIn;
+use crate::service::places::{PlacesIn, ReservedIn};
 use crate::service::problem::Problem;
 use crate::service::referrals::ReferIn;
 use crate::service::registry::{Answer, Caller, Registry};
@@ -214,6 +215,7 @@ fn handed_in(registry: &Registry, family: Family) -> HandedIn {
             .collect(),
         consent: true,
         transfer: false,
+        together_with: None,
         exemption: None,
         signature: None,
         gateway: None,
@@ -273,6 +275,7 @@ fn report_places(registry: &Registry) -> Result<u32, Box<dyn std::error::Error>>
             cohort: place.cohort,
             count: place.count,
             available_on: place.available_on.to_string(),
+            reserved: place.reserved.map(|Reserved { tier, open }| ReservedIn { tier, open }),
         };
         registry.report_places(&kindergarten, &sent)?;
         count += place.count;

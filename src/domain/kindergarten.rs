@@ -1,5 +1,8 @@
 //! Kindergartens, their groups and the ledger of places.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::codes::{GroupKind, Language, PlaceStatus};
@@ -60,6 +63,42 @@ impl Group {
     }
 }
 
+/// For whom a place is kept: children of one precedence class get it before all others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reserved {
+    /// The code of a tier of the profile.
+    pub tier: String,
+    /// Whether others get it where no child of the class can use it.
+    pub open: bool,
+}
+
+impl fmt::Display for Reserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tier)?;
+        if self.open { f.write_str(":open") } else { Ok(()) }
+    }
+}
+
+/// The text is no reserve: a tier's code, with `:open` where others may have what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoReserve;
+
+impl fmt::Display for NoReserve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("write the code of a tier, such as first_priority, with :open where others may have what is left")
+    }
+}
+
+impl FromStr for Reserved {
+    type Err = NoReserve;
+
+    fn from_str(text: &str) -> Result<Self, NoReserve> {
+        let (tier, open) = text.strip_suffix(":open").map_or((text, false), |tier| (tier, true));
+        let plain = !tier.is_empty() && tier.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if plain { Ok(Reserved { tier: tier.to_owned(), open }) } else { Err(NoReserve) }
+    }
+}
+
 /// One vacancy with its ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -81,4 +120,6 @@ pub struct Place {
     pub published_at: Option<DateTime<Utc>>,
     /// Why it was taken back; empty otherwise.
     pub reason: String,
+    /// For whom it is kept, if for anyone.
+    pub reserved: Option<Reserved>,
 }

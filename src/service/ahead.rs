@@ -19,7 +19,7 @@ use crate::rules::messages::Tongue;
 use crate::rules::profile::Profile;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
-use crate::store::{kindergartens, places};
+use crate::store::{families, kindergartens, places};
 use std::fmt;
 
 codes! {
@@ -37,13 +37,17 @@ codes! {
         NotWished = "not_wished",
         /// It gets a place that it wants more.
         Better = "better",
+        /// It applies with brothers and sisters, and there are not places for all of them.
+        Together = "together",
+        /// The group keeps places for children of other tiers.
+        Reserved = "reserved",
     }
 }
 
 /// How many of those ahead share a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AheadCause {
-    /// `has_place`, `not_decided`, `age`, `language`, `not_wished` or `better`.
+    /// `has_place`, `not_decided`, `age`, `language`, `not_wished`, `better`, `together` or `reserved`.
     pub cause: &'static str,
     /// How many.
     pub children: u64,
@@ -56,6 +60,9 @@ struct Wanted<'a> {
     group: Group,
     available_on: NaiveDate,
     placed: HashSet<&'a str>,
+    families: BTreeMap<String, String>,
+    /// Whether the group keeps places for somebody.
+    reserves: bool,
 }
 
 impl Wanted<'_> {
@@ -76,7 +83,13 @@ impl Wanted<'_> {
         if !ahead.preferences.is_empty() && !ahead.preferences.contains(&self.group.kindergarten) {
             return Some(Cause::NotWished);
         }
-        self.placed.contains(ahead.number.as_str()).then_some(Cause::Better)
+        if self.placed.contains(ahead.number.as_str()) {
+            return Some(Cause::Better);
+        }
+        if self.families.contains_key(&ahead.number) {
+            return Some(Cause::Together);
+        }
+        self.reserves.then_some(Cause::Reserved)
     }
 }
 
@@ -96,12 +109,14 @@ impl Registry {
         let group = kindergartens::find_group(conn, &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
         // The places of a group are offered together, from the first day of any of them.
         let together = places::of_home(conn, place.home, PlaceStatus::Published)?;
-        let same = together.iter().filter(|p| p.group == place.group && p.queue == place.queue);
+        let same = || together.iter().filter(|p| p.group == place.group && p.queue == place.queue);
         let wanted = Wanted {
             profile: ordering::profile(&self.rules, row.queue, at)?,
             today: self.day(row.queue.territory, at),
             group,
-            available_on: same.map(|p| p.available_on).min().unwrap_or(place.available_on),
+            available_on: same().map(|p| p.available_on).min().unwrap_or(place.available_on),
+            families: families::of_queue(conn, row.queue)?,
+            reserves: same().any(|p| p.reserved.is_some()),
             placed: outcome.rows.iter().map(|row| row.application.as_str()).collect(),
         };
         let mut counts: BTreeMap<Cause, u64> = BTreeMap::new();

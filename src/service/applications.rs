@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::cases;
 use super::effects::{Effect, JoinEffect};
+use super::families;
 use super::handed_in;
 use super::permissions::{Act, Principal};
 use super::positions::PositionEntry;
@@ -72,6 +73,9 @@ pub struct ApplicationView {
     /// The case in which its request is rendered; none where it came with an import.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
+    /// Applications of brothers and sisters that it is placed together with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together_with: Vec<String>,
     /// The referrals issued for it.
     pub referrals: Vec<String>,
     /// Where it stands in its queue.
@@ -104,6 +108,9 @@ pub struct AmendIn {
     /// New preferences; the old ones stay where this is missing.
     #[serde(default)]
     pub preferences: Option<Vec<String>>,
+    /// The number of a brother's or sister's application in the same queue, to be placed together; empty to be placed alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together_with: Option<String>,
 }
 
 /// A withdrawal.
@@ -143,16 +150,17 @@ impl Registry {
     pub fn application(&self, principal: &Principal, number: &str) -> Result<ApplicationView, Problem> {
         principal.role_may(Act::ReadApplication)?;
         home_of(number, Numbered::Application, "application")?;
-        let (lodged, issued, case) = self.store.read(|conn| -> Result<_, Problem> {
+        let (lodged, issued, case, together_with) = self.store.read(|conn| -> Result<_, Problem> {
             let application = load(conn, number)?;
             principal.may(Act::ReadApplication, application.territory)?;
             let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
-            Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?, case))
+            let together = families::others(conn, &application)?;
+            Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?, case, together))
         })?;
         let standing = self.position_of(number, self.clock.now());
         let claims = self.claims_of(&lodged);
         let issued = issued.into_iter().map(|r| r.number).collect();
-        Ok(ApplicationView { case, ..view(lodged, claims, issued, standing) })
+        Ok(ApplicationView { case, together_with, ..view(lodged, claims, issued, standing) })
     }
 
     fn claims_of(&self, lodged: &Lodged) -> Vec<CategoryView> {
@@ -186,8 +194,8 @@ impl Registry {
             }
             let bound = self.bound_as_registered(&application)?;
             let mut faults = FieldFaults::default();
-            if sent.contacts.is_none() && sent.preferences.is_none() {
-                faults.add("contacts", "nothing_to_change", "send new contacts or new preferences");
+            if sent.contacts.is_none() && sent.preferences.is_none() && sent.together_with.is_none() {
+                faults.add("contacts", "nothing_to_change", "send new contacts, new preferences or together_with");
             }
             let contacts = sent.contacts.as_ref().and_then(|c| handed_in::read_contacts(&mut faults, "contacts", c));
             let territory = application.queue.territory;
@@ -206,6 +214,10 @@ impl Registry {
             if let Some(preferences) = preferences.filter(|p| *p != application.preferences) {
                 effects.extend(self.rechoose(tx, &mut application, preferences)?);
             }
+            let together = match &sent.together_with {
+                Some(with) => Some(families::amend(tx, &application, with)?),
+                None => None,
+            };
             let sealed = super::keys::sealed(&json!({"contacts": contacts, "preferences": application.preferences}));
             facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
             let entry = Entry {
@@ -214,7 +226,7 @@ impl Registry {
                 actor: caller.principal.id.clone(),
                 territory: application.territory,
                 payload: json!({"application": number, "role": caller.principal.role,
-                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+                    "together": together, "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
             };
             Ok(Written {
                 value: Stands { number: number.to_owned(), status: application.status },
@@ -378,6 +390,7 @@ fn view(
         profile: a.profile,
         signature: a.signature,
         case: None,
+        together_with: Vec::new(),
         referrals,
         standing,
     }

@@ -108,6 +108,9 @@ pub struct PlaceView {
     pub published_at: Option<String>,
     /// Why it was taken back.
     pub reason: String,
+    /// The tier that it is kept for, with `:open` where others may have it if the tier leaves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<String>,
 }
 
 impl Registry {
@@ -184,6 +187,7 @@ impl Registry {
                 reported_at: instant_text(p.reported_at),
                 published_at: p.published_at.map(instant_text),
                 reason: p.reason,
+                reserved: p.reserved.as_ref().map(ToString::to_string),
             })
             .collect();
         Ok(Places { places })

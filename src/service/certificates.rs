@@ -9,15 +9,16 @@ use serde_json::{Value, json};
 use super::problem::{Kind, Problem};
 use super::registry::Registry;
 use super::round_report::{Part, whole};
-use super::scope::{Outcome, Pass};
+use super::scope::{Outcome, Pass, Run};
 use crate::audit::allocation::fairness::fairness;
+use crate::audit::allocation::special::fairness_special;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
-use crate::engine::allocation::{Instance, Prepared, Rule};
+use crate::engine::allocation::{cut_offs_with, solve_with};
 use crate::exchange::instance::{
     ChildFacts, GroupFacts, allocation_csv, audited, certificate_json, certify, children_csv, groups_csv, input_sha256,
-    published, result_sha256,
+    published, published_special, result_sha256, special_input_sha256,
 };
 use crate::store::connection::AnyConnection;
 use crate::store::kindergartens;
@@ -45,13 +46,14 @@ pub(crate) fn files(
     let mut files = Vec::with_capacity(outcome.passes.len() * FILES.len() + 1);
     let mut parts = Vec::with_capacity(outcome.passes.len());
     for pass in &outcome.passes {
-        let (instance, rule) = pass.run.as_ref().ok_or_else(|| internal("only a full run can be certified"))?;
+        let run = pass.run.as_ref().ok_or_else(|| internal("only a full run can be certified"))?;
+        let (instance, special) = (&run.instance, run.special.as_ref());
         let groups = pass.groups.iter().map(|g| facts(g, pass, &territories)).collect();
         let children = registry.child_facts(conn, (pass.queue, instance), at)?;
-        let (part, [allocation, certificate]) = certified((instance, *rule), groups, children)?;
+        let (part, [allocation, certificate]) = certified(run, groups, children)?;
         let bodies = [
-            groups_csv(instance, &part.groups),
-            children_csv(instance),
+            groups_csv(instance, special, &part.groups),
+            children_csv(instance, special),
             allocation,
             certificate,
             part.facts_csv(),
@@ -70,19 +72,25 @@ fn name(pass: &Pass, file: &str) -> String {
 
 /// A pass with what its report says of it, its allocation, and the certificate.
 fn certified(
-    (instance, rule): (&Instance, Rule),
+    Run { instance, special, rule }: &Run,
     groups: Vec<GroupFacts>,
     children: Vec<ChildFacts>,
 ) -> Result<(Part<'_>, [String; 2]), Problem> {
-    let prepared = Prepared::new(instance, rule).map_err(internal)?;
-    let allocation = prepared.solve();
-    let cut_offs = prepared.cut_offs(instance, rule, &allocation);
+    let (special, rule) = (special.as_ref(), *rule);
+    let allocation = solve_with(instance, special, rule).map_err(internal)?;
+    let cut_offs = cut_offs_with(instance, special, rule, &allocation).map_err(internal)?;
     let rows: Vec<(u32, u32)> =
         allocation.rows(instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
     let pieces = allocation_csv(&rows);
-    let input = input_sha256(instance);
-    let certificate = certify(instance, rule, &allocation, &cut_offs, input, result_sha256(&pieces));
-    let found = fairness(&published(instance), &rows, audited(rule)).map_err(internal)?;
+    let (published, asked) = (published(instance), special.map(published_special));
+    let input = special.map_or_else(|| input_sha256(instance), |special| special_input_sha256(instance, special));
+    let mut certificate = certify(instance, rule, &allocation, &cut_offs, input, result_sha256(&pieces));
+    certificate.special = asked.as_ref().map(|asked| asked.counts());
+    let found = match &asked {
+        Some(asked) => fairness_special(&published, asked, &rows, audited(rule)),
+        None => fairness(&published, &rows, audited(rule)),
+    };
+    let found = found.map_err(internal)?;
     let certificate = String::from_utf8(certificate_json(&certificate).map_err(internal)?).map_err(internal)?;
     let allocation = String::from_utf8(pieces.concat()).map_err(internal)?;
     Ok((Part { instance, groups, children, found }, [allocation, certificate]))

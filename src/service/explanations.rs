@@ -21,7 +21,7 @@ use crate::domain::instant::{instant_text, micros_text};
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Numbered, QueueKey};
 use crate::engine::allocation::Rule;
-use crate::exchange::instance::{ChoiceExplained, Sentences, Voice};
+use crate::exchange::instance::{ChoiceExplained, GroupExplained, Sentences, Voice};
 use crate::rules::messages::Tongue;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::{self, RoundBrief, Wanted};
@@ -343,14 +343,18 @@ impl<'a> Words<'a> {
     }
 
     fn choices(&self, pass: &Pass, child: u32) -> Result<Vec<OfficialChoice>, Problem> {
-        pass.above(child).into_iter().map(|refused| self.choice(pass, &refused)).collect()
+        pass.above(child)?.into_iter().map(|(refused, group)| self.choice(pass, (&refused, group))).collect()
     }
 
-    fn choice(&self, pass: &Pass, refused: &ChoiceExplained) -> Result<OfficialChoice, Problem> {
+    fn choice(
+        &self,
+        pass: &Pass,
+        (refused, explained): (&ChoiceExplained, Option<GroupExplained>),
+    ) -> Result<OfficialChoice, Problem> {
         let missing = || internal("a round names a group that it does not have");
         let at = refused.group.ok_or_else(missing)?;
         let group = pass.group(at).ok_or_else(missing)?;
-        let explained = pass.explained_group(at).ok_or_else(missing)?;
+        let explained = explained.ok_or_else(missing)?;
         let last = explained.cut_off.last.map(|last| LastTaken {
             tier: last.tier,
             sibling: last.sibling,
@@ -364,7 +368,7 @@ impl<'a> Words<'a> {
         let order = last.as_ref().and_then(|last| last.order).unwrap_or_default();
         let mut text = Said::default();
         for (tongue, sentences) in &self.sentences {
-            let said = sentences.of(pass.rule, &explained.cut_off, (&group.id, order, on.get(*tongue)));
+            let said = sentences.of(pass.rule, &explained, (&group.id, order, on.get(*tongue)));
             let said = format!("{}. {said}", name.get(*tongue));
             match tongue {
                 Tongue::Kk => text.kk = said,

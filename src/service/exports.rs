@@ -110,6 +110,7 @@ pub fn places(store: &Store, output: impl io::Write) -> Result<u64, ExportFault>
                     count: 1,
                     available_on: p.available_on,
                     status: Some(p.status),
+                    reserved: p.reserved,
                 })?;
             }
         }

@@ -58,6 +58,9 @@ pub struct HandedIn {
     /// Whether the child is enrolled and asks for another kindergarten: it keeps its place until it has a better one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub transfer: bool,
+    /// The number of a brother's or sister's application in the same queue: both get places in one kindergarten, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together_with: Option<String>,
     /// The portal request's detached signature, base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -148,6 +151,8 @@ pub(crate) struct Checked {
     pub(crate) exemption: Option<String>,
     /// Whether it is the request of a child that is enrolled.
     pub(crate) transfer: bool,
+    /// The application that it is to be placed together with.
+    pub(crate) together_with: Option<String>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -197,6 +202,7 @@ impl Registry {
                 documents,
                 exemption,
                 transfer: handed_in.transfer,
+                together_with: handed_in.together_with.clone().filter(|number| !number.is_empty()),
                 warnings,
             }),
             _ => Err(with_grounds(&self.rules, faults, &bound, channel)),

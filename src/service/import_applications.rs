@@ -340,6 +340,7 @@ fn checked(row: &ApplicationRow, queue_territory: Kato) -> Checked {
             .collect(),
         documents: row.documents.clone(),
         transfer: false,
+        together_with: None,
         exemption: None,
         warnings: Vec::new(),
     }

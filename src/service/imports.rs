@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::places::unknown_tier;
 use super::problem::Problem;
 use super::registry::bound;
 use super::tokens::OPERATOR;
@@ -301,7 +302,12 @@ pub fn places<'a>(
             continue;
         }
         let queue = QueueKey { territory: kindergarten.queue_territory, cohort: row.cohort, kind: group.kind };
-        let published = bound(rules, kindergarten.territory, now)?.profile.publication.value.is_none();
+        let profile = bound(rules, kindergarten.territory, now)?.profile;
+        if let Some(message) = row.reserved.as_ref().and_then(|reserved| unknown_tier(profile, reserved)) {
+            complaints.add(n, "reserved", &message);
+            continue;
+        }
+        let published = profile.publication.value.is_none();
         let place = Place {
             id: String::new(),
             home: group.home,
@@ -312,6 +318,7 @@ pub fn places<'a>(
             reported_at: now,
             published_at: published.then_some(now),
             reason: String::new(),
+            reserved: row.reserved.clone(),
         };
         all.entry(group.home).or_default().push((place, row.count));
     }

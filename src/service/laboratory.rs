@@ -2,8 +2,12 @@
 //!
 //! Nothing is kept. Each queue is one market of its live, decided entries, served once as in a round: villages first, then the
 //! home with what they leave, in the base run and in each scenario. Turns are counted from the beginning, as in the offline
-//! contract, so a base run may differ from the next round by the turns that were spent already.
+//! contract, so a base run may differ from the next round by the turns that were spent already. A committed round may be the
+//! base instead, with the turns that it had.
 
+mod bench;
+mod replay;
+mod report;
 mod spilled;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,19 +19,20 @@ use utoipa::ToSchema;
 use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
 use super::registry::{Answer, Caller, Registry};
-use super::scope::{Market, Scope, internal};
+use super::scope::{Market, Scope};
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::domain::mix::Mix;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Count, Laboratory, Outcome, PlaceChange, Rule, Scenario, Won};
+use crate::engine::allocation::{Count, PlaceChange, Rule, Scenario};
 use crate::exchange::report::{Cell, Table, json};
 use crate::rules::Bound;
 use crate::rules::profile::{Profile, RoundRule};
 use crate::store::connection::AnyConnection;
-use crate::store::{applications, kindergartens, places, seats};
-use spilled::{Spilled, TakenIn};
+use crate::store::{kindergartens, places, seats};
+use report::Report;
+use spilled::Spilled;
 
 /// Most scenarios of one request, and most changes of one scenario.
 const SCENARIOS_MAX: usize = 1_000;
@@ -35,26 +40,17 @@ const SCENARIOS_MAX: usize = 1_000;
 /// Most places that a scenario adds to a group, or takes from it.
 const PLACES_MAX: i64 = 10_000;
 
-/// Columns of the table `moves`.
-const MOVES: &[&str] = &[
-    "scenario",
-    "queue",
-    "application",
-    "tier",
-    "change",
-    "group_before",
-    "group_after",
-    "choice_before",
-    "choice_after",
-];
-
 /// What is to be tried.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SimulationIn {
     /// The scope: this territory and all below.
+    #[serde(default)]
     #[schema(example = "391000000")]
     pub territory: String,
+    /// In its place, a committed round: its own children, places and turns are the base run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<String>,
     /// What is changed, each beside the base run.
     #[serde(default)]
     pub scenarios: Vec<ScenarioIn>,
@@ -136,12 +132,18 @@ impl Registry {
     /// 403, 422 for a territory above a home, an unknown group or a rule that is none.
     pub fn simulated(&self, caller: &Caller, sent: &SimulationIn) -> Result<Vec<Table>, Problem> {
         caller.principal.role_may(Act::TryRound)?;
-        let territory = self.scope(&sent.territory)?;
+        let held = sent.round.as_deref().map(|id| self.round_of(id, &sent.territory)).transpose()?;
+        let (territory, at) = match &held {
+            Some(round) => (round.territory, round.held_at),
+            None => (self.scope(&sent.territory)?, self.clock.now()),
+        };
         caller.principal.may(Act::TryRound, territory)?;
-        let at = self.clock.now();
         let scenarios = read(sent, (&self.bound(territory, at)?, self.day(territory, at)))?;
         let scope = Scope { registry: self, territory, at, without: &[], only: None };
-        let queues = self.store.read_snapshot(|conn| self.markets(conn, &scope, sent))?;
+        let queues = self.store.read_snapshot(|conn| match &held {
+            Some(round) => self.markets_of_round(conn, &scope, (round, sent)),
+            None => self.markets(conn, &scope, sent),
+        })?;
         let mut report = Report::new(sent.moves);
         let mut spilled = Spilled::default();
         for mut queue in queues {
@@ -208,7 +210,8 @@ impl Registry {
             let market = scope.market(conn, queue, &groups, &published, further)?;
             let own = |g: &Group| territories.get(&g.kindergarten) == Some(&queue.territory);
             let own = market.groups.iter().map(own).collect();
-            queues.push(Queue { market, own, spills_to: scope.spill(queue)? });
+            let base = base_rule(&market.profile);
+            queues.push(Queue { market, base, own, spills_to: scope.spill(queue)? });
         }
         queues.sort_by_key(|queue| queue.spills_to.is_none());
         Ok(queues)
@@ -290,6 +293,8 @@ fn read_changes(faults: &mut FieldFaults, field: &str, scenario: &ScenarioIn, (b
 /// A queue of the scope.
 struct Queue {
     market: Market,
+    /// The rule of the base run.
+    base: Rule,
     /// By group: whether it is the queue's own; the others are of queues that spill to it.
     own: Vec<bool>,
     /// The queue of the scope that gets what this one leaves.
@@ -298,10 +303,19 @@ struct Queue {
 
 impl Read<'_> {
     /// The scenario in one queue; the rule only where it is another than the profile's.
-    fn of(&self, Queue { market, own, .. }: &Queue, base: Rule) -> Scenario {
+    fn of(&self, Queue { market, own, base, .. }: &Queue) -> Scenario {
+        let base = *base;
         let by_program = self.by_program.unwrap_or(base == Rule::Program && self.mix.flatten().is_none());
-        let own_mix = if let Rule::Queue { mix } = base { mix } else { None };
-        let rule = if by_program { Rule::Program } else { Rule::Queue { mix: self.mix.unwrap_or(own_mix) } };
+        let counted = Rule::Queue { mix: self.mix.unwrap_or(market.profile.mix.value) };
+        // The turns of a round are kept while nothing is changed that they are made of.
+        let kept = base == Rule::QueueByTurn && self.mix.is_none() && self.sent.tiers.is_empty();
+        let rule = if by_program {
+            Rule::Program
+        } else if kept {
+            base
+        } else {
+            counted
+        };
         let mut places = Vec::new();
         for more in self.sent.places.iter().filter(|m| m.cohort == market.queue.cohort) {
             let numbered = || (0..).zip(&market.groups).zip(own).filter(|(_, own)| **own).map(|(group, _)| group);
@@ -330,149 +344,6 @@ fn base_rule(profile: &Profile) -> Rule {
     match profile.round_rule.value {
         RoundRule::Program => Rule::Program,
         RoundRule::Queue => Rule::Queue { mix: profile.mix.value },
-    }
-}
-
-/// The tables of a report as they fill, queue by queue.
-struct Report {
-    /// By scenario: the counts of all queues together, in the order of the request, the base run first.
-    total: Vec<(String, Count)>,
-    queues: Table,
-    tiers: Table,
-    choices: Table,
-    values: Table,
-    /// Where they are asked for: the tickets, then the rest of the row.
-    moves: Option<Vec<(u32, Vec<Cell>)>>,
-    named: Table,
-}
-
-impl Report {
-    fn new(moves: bool) -> Self {
-        Report {
-            total: Vec::new(),
-            queues: Table::new(
-                "queues",
-                &["scenario", "queue", "children", "placed", "better", "worse", "gained", "lost"],
-            ),
-            tiers: Table::new(
-                "tiers",
-                &["scenario", "queue", "tier", "children", "placed", "better", "worse", "gained", "lost"],
-            ),
-            choices: Table::new("choices", &["scenario", "queue", "choice", "placed"]),
-            values: Table::new(
-                "one_more_place",
-                &["queue", "group", "kindergarten", "places", "wishes", "placed_more", "better"],
-            ),
-            moves: moves.then(Vec::new),
-            named: Table::new("moves", MOVES),
-        }
-    }
-
-    fn add(
-        &mut self,
-        queue: &Queue,
-        scenarios: &[Read<'_>],
-        taken: &TakenIn,
-        spilled: &mut Spilled,
-    ) -> Result<(), Problem> {
-        let market = &queue.market;
-        let base = base_rule(&market.profile);
-        let laboratory = Laboratory::new(&market.instance, base).map_err(internal)?;
-        let mut asked: Vec<Scenario> = scenarios.iter().map(|s| s.of(queue, base)).collect();
-        taken.change(market, &mut asked);
-        let with_moves = self.moves.is_some() || queue.spills_to.is_some();
-        let outcomes = laboratory.run(&asked, with_moves).map_err(internal)?;
-        if let Some(target) = queue.spills_to {
-            spilled.leave(target, market, &laboratory, &asked, &outcomes);
-        }
-        let names = asked.iter().map(|s| s.name.as_str());
-        let named = std::iter::once(("base", laboratory.base())).chain(names.zip(&outcomes));
-        for (at, (name, outcome)) in named.enumerate() {
-            self.count(at, name, market.queue, outcome);
-            self.moved(name, market, outcome);
-        }
-        for value in laboratory.values() {
-            let at = value.group as usize;
-            if queue.own.get(at) != Some(&true) {
-                continue;
-            }
-            let group = market.groups.get(at);
-            self.values.row([
-                Cell::from(market.queue.to_string().as_str()),
-                group.map(|g| g.id.as_str()).into(),
-                group.map(|g| g.kindergarten.as_str()).into(),
-                market.instance.parts().capacities.get(at).copied().into(),
-                value.wishes.into(),
-                value.placed_more.into(),
-                value.better.into(),
-            ]);
-        }
-        Ok(())
-    }
-
-    /// The applications whose result changes.
-    fn moved(&mut self, name: &str, market: &Market, outcome: &Outcome) {
-        let Some(moves) = &mut self.moves else { return };
-        let parts = market.instance.parts();
-        let group = |won: Won| market.groups.get(won.group as usize).filter(|_| won.is_placed());
-        let choice = |won: Won| won.is_placed().then(|| won.choice.saturating_add(1));
-        for &(position, before, after) in &outcome.moves {
-            let at = position as usize;
-            let Some(&ticket) = parts.child_ids.get(at) else { continue };
-            let row = vec![
-                Cell::from(name),
-                market.queue.to_string().as_str().into(),
-                parts.tiers.get(at).map(|&tier| u32::from(tier)).into(),
-                if after < before { "better".into() } else { "worse".into() },
-                group(before).map(|g| g.id.as_str()).into(),
-                group(after).map(|g| g.id.as_str()).into(),
-                choice(before).into(),
-                choice(after).into(),
-            ];
-            moves.push((ticket, row));
-        }
-    }
-
-    /// Gives the applications that move their numbers.
-    fn name_children(&mut self, conn: &mut AnyConnection, home: Kato) -> Result<(), Problem> {
-        let Some(moves) = &mut self.moves else { return Ok(()) };
-        let tickets: BTreeSet<u32> = moves.iter().map(|(ticket, _)| *ticket).collect();
-        let numbers = applications::by_ticket(conn, home, &tickets.into_iter().collect::<Vec<_>>())?;
-        for (ticket, mut row) in moves.drain(..) {
-            row.insert(2, numbers.get(&ticket).map(String::as_str).into());
-            self.named.row(row);
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, at: usize, name: &str, queue: QueueKey, outcome: &Outcome) {
-        if self.total.len() <= at {
-            self.total.push((name.to_owned(), Count::default()));
-        }
-        if let Some((_, total)) = self.total.get_mut(at) {
-            total.add(&outcome.all);
-        }
-        let queue = queue.to_string();
-        let head = || [Cell::from(name), Cell::from(queue.as_str())].into_iter();
-        self.queues.row(head().chain(cells(&outcome.all)));
-        for (&tier, count) in &outcome.by_tier {
-            self.tiers.row(head().chain([Cell::from(u32::from(tier))]).chain(cells(count)));
-        }
-        for (&placed, choice) in outcome.by_choice.iter().zip(1_u32..) {
-            self.choices.row(head().chain([Cell::from(choice), Cell::from(placed)]));
-        }
-    }
-
-    fn tables(self) -> Vec<Table> {
-        let columns = &["scenario", "children", "placed", "better", "worse", "gained", "lost", "placed_share"];
-        let mut scenarios = Table::new("scenarios", columns);
-        for (name, count) in &self.total {
-            let share = Cell::Share(count.placed, count.children);
-            scenarios.row([Cell::from(name.as_str())].into_iter().chain(cells(count)).chain([share]));
-        }
-        let mut tables = vec![scenarios, self.queues, self.tiers, self.choices, self.values];
-        tables.extend(self.moves.map(|_| self.named));
-        tables
     }
 }
 

@@ -16,6 +16,7 @@ pub mod effects;
 pub mod explanations;
 pub mod exports;
 pub(crate) mod fairness;
+mod families;
 pub mod handed_in;
 pub mod held_rounds;
 pub mod import_applications;

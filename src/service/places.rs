@@ -16,8 +16,9 @@ use super::registry::{Answer, Caller, Registry};
 use crate::domain::application::age_months;
 use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
-use crate::domain::kindergarten::{Group, Kindergarten, Place};
+use crate::domain::kindergarten::{Group, Kindergarten, Place, Reserved};
 use crate::domain::queue::{Number, Numbered, QueueKey};
+use crate::rules::profile::Profile;
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, kindergartens, places};
 
@@ -39,6 +40,20 @@ pub struct PlacesIn {
     /// The first day on which a child can come, `YYYY-MM-DD`.
     #[schema(example = "2026-09-01")]
     pub available_on: String,
+    /// For whom they are kept, if for anyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<ReservedIn>,
+}
+
+/// For whom places are kept.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReservedIn {
+    /// A tier of the profile: its children get the places before all others.
+    #[schema(example = "first_priority")]
+    pub tier: String,
+    /// Whether others get a place that no child of the tier can use; otherwise it stays empty.
+    pub open: bool,
 }
 
 /// Why a place is taken back.
@@ -104,6 +119,9 @@ pub struct BulletinRow {
     pub available_on: String,
     /// How many.
     pub free: u64,
+    /// The tier that they are kept for, with `:open` where others may have what it leaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<String>,
     /// Since when, the earliest of them.
     pub published_at: Option<String>,
 }
@@ -134,8 +152,12 @@ impl Registry {
             if available_on.is_some_and(|on| (on - today).num_days().abs() > 400) {
                 faults.add("available_on", "wrong_date", "the first day lies more than a year away; check it");
             }
-            faults.check()?;
             let bound = self.bound(kindergarten.territory, tx.at())?;
+            let reserved = sent.reserved.as_ref().map(|r| Reserved { tier: r.tier.clone(), open: r.open });
+            if let Some(message) = reserved.as_ref().and_then(|reserved| unknown_tier(bound.profile, reserved)) {
+                faults.add("reserved.tier", "unknown_tier", message);
+            }
+            faults.check()?;
             let published = bound.profile.publication.value.is_none();
             let mut warnings = over_capacity(tx, &group, sent.count)?;
             warnings.extend(outside_age_band(&group, sent.cohort, available_on.unwrap_or(today)));
@@ -149,6 +171,7 @@ impl Registry {
                 reported_at: tx.at(),
                 published_at: published.then(|| tx.at()),
                 reason: String::new(),
+                reserved,
             };
             let ids = keep(tx, &place, sent.count)?;
             let entry = Entry {
@@ -158,7 +181,7 @@ impl Registry {
                 territory: kindergarten.territory,
                 payload: json!({"places": ids, "group": group.id, "kindergarten": kindergarten.id,
                     "place_queue": place.queue, "available_on": place.available_on.to_string(),
-                    "status": place.status, "capacity": group.capacity, "enrolled": group.enrolled,
+                    "status": place.status, "reserved": sent.reserved, "capacity": group.capacity, "enrolled": group.enrolled,
                     "role": caller.principal.role}),
             };
             let value = PlacesView { places: ids, status: place.status, queue: place.queue, warnings };
@@ -221,12 +244,13 @@ impl Registry {
         })?;
         let groups: BTreeMap<&str, &Group> = groups.iter().map(|g| (g.id.as_str(), g)).collect();
         let all: BTreeMap<&str, &Kindergarten> = all.iter().map(|k| (k.id.as_str(), k)).collect();
-        let mut rows: BTreeMap<(String, i32, String), BulletinRow> = BTreeMap::new();
+        let mut rows: BTreeMap<(String, i32, String, Option<String>), BulletinRow> = BTreeMap::new();
         for place in &free {
             let Some(group) = groups.get(place.group.as_str()) else { continue };
             let Some(kindergarten) = all.get(group.kindergarten.as_str()) else { continue };
             if kindergarten.territory.within(territory) || kindergarten.queue_territory.within(territory) {
-                let key = (group.id.clone(), place.queue.cohort, place.available_on.to_string());
+                let reserved = place.reserved.as_ref().map(ToString::to_string);
+                let key = (group.id.clone(), place.queue.cohort, place.available_on.to_string(), reserved);
                 let row = rows.entry(key).or_insert_with(|| bulletin_row(kindergarten, group, place));
                 row.free += 1;
             }
@@ -255,6 +279,7 @@ fn bulletin_row(kindergarten: &Kindergarten, group: &Group, place: &Place) -> Bu
         cohort: place.queue.cohort,
         available_on: place.available_on.to_string(),
         free: 0,
+        reserved: place.reserved.as_ref().map(ToString::to_string),
         published_at: place.published_at.map(instant_text),
     }
 }
@@ -278,6 +303,13 @@ pub(crate) fn keep(tx: &mut Transaction<'_>, place: &Place, count: u32) -> Resul
         .collect();
     places::insert(tx, &all)?;
     Ok(all.into_iter().map(|p| p.id).collect())
+}
+
+/// Says so where a profile has no such tier.
+pub(crate) fn unknown_tier(profile: &Profile, reserved: &Reserved) -> Option<String> {
+    let known: Vec<&str> = profile.tiers.iter().map(|tier| tier.code.as_str()).collect();
+    (!known.contains(&reserved.tier.as_str()))
+        .then(|| format!("profile {} has no tier {}; use one of: {}", profile.code, reserved.tier, known.join(", ")))
 }
 
 /// Says so where no child born in the cohort's year is of the group's age on the first day: nobody could get the place.

@@ -57,6 +57,9 @@ pub struct ReferralView {
     pub ground: Option<String>,
     /// Why this child got this place.
     pub reasons: Value,
+    /// The referrals of brothers and sisters that the same act issued.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<String>,
     /// The id of its paper.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
@@ -114,6 +117,7 @@ pub(crate) fn view(r: &Referral, document: Option<&str>) -> ReferralView {
         status_at: instant_text(r.status_at),
         ground: Some(r.ground.clone()).filter(|g| !g.is_empty()),
         reasons: serde_json::from_str(&r.reasons).unwrap_or_default(),
+        together: Vec::new(),
         document: document.map(str::to_owned),
         case: None,
     }

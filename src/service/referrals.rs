@@ -81,6 +81,9 @@ pub struct Next {
     /// The row of the dry round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<RoundRow>,
+    /// The rows of brothers and sisters who are placed together with it: the same act refers them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<RoundRow>,
     /// Why this child.
     pub reasons: Vec<NextReason>,
     /// To be sent back with the referral; opaque.
@@ -114,6 +117,18 @@ pub(crate) struct IssuedRows {
     pub(crate) numbers: Vec<String>,
     pub(crate) journaled: Vec<serde_json::Value>,
     pub(crate) effects: Vec<Effect>,
+}
+
+/// The row of a place, with those of brothers and sisters who are placed together with its child.
+pub(crate) struct Due {
+    pub(crate) row: RoundRow,
+    pub(crate) family: Vec<RoundRow>,
+}
+
+/// The rows of those who are placed together with the child of a row.
+fn family_of(rows: &[RoundRow], row: &RoundRow) -> Vec<RoundRow> {
+    let same = |other: &&RoundRow| other.together == row.together && other.application != row.application;
+    if row.together.is_some() { rows.iter().filter(same).cloned().collect() } else { Vec::new() }
 }
 
 /// Issues the referrals of a round's rows, in their order.
@@ -194,7 +209,9 @@ pub(crate) fn issue_at_once(
     bound: &Bound<'_>,
     authority: &Authority,
 ) -> Result<Option<Issued>, Problem> {
-    if registry.gives_by_round(application.queue, tx.at()) {
+    // Who is placed with brothers and sisters gets no place alone.
+    let alone = crate::store::families::of(tx.conn(), &application.number)?.is_none();
+    if registry.gives_by_round(application.queue, tx.at()) || !alone {
         return Ok(None);
     }
     let scope = Scope {
@@ -252,6 +269,7 @@ impl Registry {
         Ok(Next {
             place: row.as_ref().map(|r| r.place.clone()),
             application: row.as_ref().map(|r| r.application.clone()),
+            together: row.as_ref().map(|r| family_of(&outcome.rows, r)).unwrap_or_default(),
             row,
             reasons,
             state: format!("{}-{seq}", territory.home()),
@@ -300,10 +318,13 @@ impl Registry {
             if self.gives_by_round(place.queue, tx.at()) {
                 return Err(self.round_decides());
             }
-            let (row, skips) = self.due(tx, caller, &place, sent, &bound)?;
+            let (due, skips) = self.due(tx, caller, &place, sent, &bound)?;
+            let row = due.row;
             let authority = Authority::of(&caller.principal, application.territory);
             let issued = issue(self, tx, &mut application, &bound, &authority, &row)?;
             crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
+            let family = issue_rows(self, tx, &authority, &due.family)?;
+            let effects: Vec<Effect> = issued.effects.into_iter().chain(family.effects).collect();
             let entry = Entry {
                 home,
                 act: if skips.is_empty() { "refer" } else { "refer_with_skip" },
@@ -312,10 +333,12 @@ impl Registry {
                 payload: json!({
                     "application": application.number, "place": place.id, "referral": issued.referral.number,
                     "result": {"id": issued.result.id, "kind": issued.result.kind},
-                    "position": row.position, "role": caller.principal.role, "skip": skipped(skips), "queue": issued.effects,
+                    "position": row.position, "role": caller.principal.role, "skip": skipped(skips), "together": family.journaled,
+                    "queue": effects,
                 }),
             };
-            let value = super::referral_life::view(&issued.referral, Some(issued.result.id.as_str()));
+            let mut value = super::referral_life::view(&issued.referral, Some(issued.result.id.as_str()));
+            value.together = family.numbers;
             Ok(Written { value, entries: vec![entry] })
         })
     }
@@ -327,12 +350,12 @@ impl Registry {
         place: &Place,
         territory: Kato,
         without: &[String],
-    ) -> Result<RoundRow, Problem> {
+    ) -> Result<Due, Problem> {
         let scope = Scope { registry: self, territory, at: tx.at(), without, only: None };
         for queue in [Some(place.queue), scope.spill(place.queue)?].into_iter().flatten() {
             let outcome = Scope { only: Some(queue), ..scope }.standing(tx.conn())?;
-            if let Some(row) = outcome.rows.into_iter().find(|r| r.place == place.id) {
-                return Ok(row);
+            if let Some(row) = outcome.rows.iter().find(|r| r.place == place.id) {
+                return Ok(Due { row: row.clone(), family: family_of(&outcome.rows, row) });
             }
         }
         Err(nobody_due())

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::cases::gateway::{self, GatewayIn, Handed};
 use super::cases::opening::About;
 use super::effects::{Effect, JoinEffect};
+use super::families;
 use super::handed_in::{Checked, HandedIn, missing_documents};
 use super::keys;
 use super::permissions::{Act, Principal};
@@ -66,6 +67,8 @@ struct Kept {
     facts: serde_json::Value,
     /// The enrolment that a request for a transfer would leave.
     enrolment: Option<String>,
+    /// The family that it is placed with.
+    together: Option<String>,
 }
 
 impl Registry {
@@ -168,8 +171,12 @@ impl Registry {
         if let Some(enrolment) = &enrolment {
             crate::store::transfers::insert(tx, home, &lodged.application.number, enrolment)?;
         }
+        let together = match &checked.together_with {
+            Some(with) => Some(families::unite(tx, &lodged.application, with)?),
+            None => None,
+        };
         let facts = json!({"key": sealed.key, "seal": seal});
-        Ok(Kept { application: lodged.application, facts, enrolment })
+        Ok(Kept { application: lodged.application, facts, enrolment, together })
     }
 
     fn lodge(
@@ -181,7 +188,8 @@ impl Registry {
         signature: SignatureVerdict,
     ) -> Result<Written<Registered>, Problem> {
         let at = tx.at();
-        let Kept { application, facts, enrolment } = self.keep(tx, &caller.principal, channel, checked, signature)?;
+        let Kept { application, facts, enrolment, together } =
+            self.keep(tx, &caller.principal, channel, checked, signature)?;
         let home = application.home;
         let bound = self.bound(checked.territory, at)?;
         let case =
@@ -201,6 +209,7 @@ impl Registry {
             "role": caller.principal.role,
             "case": case.as_ref().map(|travel| travel.journal()),
             "transfer_from": enrolment,
+            "together": together,
             "queue": effects,
         });
         let actor = caller.principal.id.clone();

@@ -57,6 +57,12 @@ pub struct RoundRow {
     pub group: String,
     /// The kindergarten.
     pub kindergarten: String,
+    /// The tier that the place was kept for, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_for: Option<String>,
+    /// The family that is placed together, by one of its applications; its rows become referrals in one act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
     /// Which of the application's preferences it is, from 1; none where it had no preferences.
     pub preference: Option<usize>,
 }

@@ -4,6 +4,9 @@
 //! its own places and the spilled ones together, so that no child envies a place that went to somebody behind it. Nothing
 //! here is kept: [`super::rounds`] and [`super::referrals`] do that.
 
+mod market;
+mod special;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -16,14 +19,16 @@ use super::rounds::RoundRow;
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, PlaceStatus, Status, Turn};
 use crate::domain::kato::Kato;
-use crate::domain::kindergarten::{Group, Place};
+use crate::domain::kindergarten::{Group, Place, Reserved};
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Builder, Child, Instance, Rule, solve};
+use crate::engine::allocation::{Builder, Child, Instance, Rule, Special, solve_with};
 use crate::engine::order::{QueueOrder, TurnState};
 use crate::rules::profile::{Profile, RoundRule, Spill};
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
-use crate::store::{journal, kindergartens, places, queues, seats};
+use crate::store::{families, journal, kindergartens, places, queues, seats};
+
+pub(crate) use market::Market;
 
 /// What a round decides.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +52,18 @@ pub(crate) struct Pass {
     /// How many entries took part.
     pub(crate) participants: usize,
     pub(crate) placed: usize,
-    /// The instance of a full run, and what ordered it: the merged order of the queue, or each group's own under `program`.
-    pub(crate) run: Option<(Instance, Rule)>,
+    /// The instance of a full run.
+    pub(crate) run: Option<Run>,
+}
+
+/// What a full run was made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) instance: Instance,
+    /// What is reserved and asked for together, where anything is.
+    pub(crate) special: Option<Special>,
+    /// What ordered it: the merged order of the queue, or each group's own under `program`.
+    pub(crate) rule: Rule,
 }
 
 /// What an allocation gave, before the places have their names.
@@ -58,12 +73,13 @@ pub(super) struct Served {
     /// How many entries took part.
     pub(super) participants: usize,
     /// The instance of a full run.
-    pub(super) run: Option<(Instance, Rule)>,
+    pub(super) run: Option<Run>,
 }
 
 /// Who gets a place.
 pub(super) struct Taker {
     pub(super) number: String,
+    pub(super) tier: u8,
     /// The number in the merged order, all live entries counted.
     pub(super) position: u64,
     pub(super) preferences: Vec<String>,
@@ -83,6 +99,8 @@ pub(super) struct Free {
     pub(super) id: String,
     /// The queue that it was published for.
     pub(super) queue: QueueKey,
+    /// For whom it is kept.
+    pub(super) reserved: Option<Reserved>,
 }
 
 /// A queue with what it is offered in a round.
@@ -181,22 +199,24 @@ impl Scope<'_> {
         mut offered: Vec<Offered>,
     ) -> Result<Vec<Offered>, Problem> {
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
-        let standing = match head {
+        let families = families::of_queue(conn, queue)?;
+        // What stands is followed for children one by one; families and reserves are a run of their own.
+        let plain = families.is_empty() && !offered.iter().any(Offered::keeps_places);
+        let standing = match head.filter(|_| plain) {
             Some(head) => self.registry.standing.serve(self, conn, (queue, head), &offered)?,
             None => None,
         };
         let served = match standing {
             Some(served) => served,
-            None => self.full(conn, queue, &offered)?,
+            None => self.full(conn, queue, &offered, &families)?,
         };
         let before = outcome.rows.len();
+        let profile = self.profile(queue)?;
         for (taker, group) in served.given {
             let Some(offer) = offered.get_mut(group) else { continue };
-            if offer.places.is_empty() {
-                continue;
-            }
-            let place = offer.places.remove(0);
-            outcome.rows.push(taker.row(queue, pass, place, &offer.group));
+            let Some(place) = offer.take(taker.tier, profile) else { continue };
+            let together = families.get(&taker.number).cloned();
+            outcome.rows.push(RoundRow { together, ..taker.row(queue, pass, place, &offer.group) });
         }
         outcome.passes.push(Pass {
             queue,
@@ -211,15 +231,22 @@ impl Scope<'_> {
     }
 
     /// A full run over the rows of a queue.
-    fn full(&self, conn: &mut AnyConnection, queue: QueueKey, offered: &[Offered]) -> Result<Served, Problem> {
+    fn full(
+        &self,
+        conn: &mut AnyConnection,
+        queue: QueueKey,
+        offered: &[Offered],
+        families: &BTreeMap<String, String>,
+    ) -> Result<Served, Problem> {
         let profile = self.profile(queue)?;
-        let waiting = self.waiting(conn, queue, profile)?;
+        let waiting = self.waiting(conn, queue, profile, families)?;
         let (rule, siblings) = match profile.round_rule.value {
             RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
             RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
         };
         let instance = instance(&waiting, offered, rule, &siblings)?;
-        let allocation = solve(&instance, rule).map_err(internal)?;
+        let special = special::asked(&waiting, offered, families, profile);
+        let allocation = solve_with(&instance, special.as_ref(), rule).map_err(internal)?;
         let by_ticket: HashMap<u32, &Waiting> = waiting.iter().map(|w| (w.seated.ticket, w)).collect();
         let mut given: Vec<(Taker, usize)> = allocation
             .rows(&instance)
@@ -229,68 +256,30 @@ impl Scope<'_> {
             })
             .collect();
         given.sort_by_key(|(taker, _)| taker.position);
-        Ok(Served { given, participants: waiting.len(), run: Some((instance, rule)) })
+        Ok(Served { given, participants: waiting.len(), run: Some(Run { instance, special, rule }) })
     }
 
     /// The entries of a queue that may be placed, in the merged order.
-    fn waiting(&self, conn: &mut AnyConnection, queue: QueueKey, profile: &Profile) -> Result<Vec<Waiting>, Problem> {
-        let today = self.registry.day(queue.territory, self.at);
-        let seated = seats::of_queue(conn, queue)?;
-        let positions = positions(conn, queue, profile, &seated)?;
-        let mut waiting: Vec<Waiting> = seated
-            .into_iter()
-            .filter_map(|s| positions.get(&s.ticket).copied().map(|position| Waiting { seated: s, position }))
-            .filter(|w| takes_part(profile, today, &w.seated) && !self.without.contains(&w.seated.number))
-            .collect();
-        waiting.sort_by_key(|w| w.position);
-        Ok(waiting)
-    }
-}
-
-/// One queue as the laboratory sees it: its entries, and the groups that could take them with their free places.
-pub(crate) struct Market {
-    pub(crate) queue: QueueKey,
-    pub(crate) profile: Profile,
-    pub(crate) instance: Instance,
-    /// The registry's groups, by their engine ids from 1.
-    pub(crate) groups: Vec<Group>,
-}
-
-impl Scope<'_> {
-    /// The market of a queue: its groups in `groups`, with the places that it has in `published`; groups of which places may
-    /// spill to it have none yet.
-    pub(crate) fn market(
+    fn waiting(
         &self,
         conn: &mut AnyConnection,
         queue: QueueKey,
-        groups: &HashMap<String, Group>,
-        published: &[Place],
-        further: impl IntoIterator<Item = Group>,
-    ) -> Result<Market, Problem> {
-        let profile = self.profile(queue)?;
+        profile: &Profile,
+        families: &BTreeMap<String, String>,
+    ) -> Result<Vec<Waiting>, Problem> {
         let today = self.registry.day(queue.territory, self.at);
-        let mut offered = Vec::new();
-        for place in published {
-            if place.queue == queue {
-                offer(&mut offered, groups, place.clone());
-            } else if place.queue.territory.within(self.territory) && self.spill(place.queue)? == Some(queue) {
-                // How many of them the other queue leaves is not known yet.
-                offer(&mut offered, groups, place.clone());
-                offered.iter_mut().filter(|o| o.group.id == place.group).for_each(|o| o.places.clear());
-            }
-        }
-        for group in further {
-            if !offered.iter().any(|o| o.group.id == group.id) {
-                offered.push(Offered { group, available_on: today, places: Vec::new() });
-            }
-        }
-        offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
-        let waiting = self.waiting(conn, queue, profile)?;
-        // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
-        let siblings = seats::siblings(conn, queue, None)?;
-        let instance = instance(&waiting, &offered, Rule::Program, &siblings)?;
-        let groups = offered.into_iter().map(|o| o.group).collect();
-        Ok(Market { queue, profile: profile.clone(), instance, groups })
+        let seated = seats::of_queue(conn, queue)?;
+        let positions = positions(conn, queue, profile, &seated)?;
+        let may = |s: &Seated| takes_part(profile, today, s) && !self.without.contains(&s.number);
+        let held_back = special::held_back(&seated, families, may);
+        let mut waiting: Vec<Waiting> = seated
+            .into_iter()
+            .filter_map(|s| positions.get(&s.ticket).copied().map(|position| Waiting { seated: s, position }))
+            .filter(|w| may(&w.seated))
+            .filter(|w| families.get(&w.seated.number).is_none_or(|family| !held_back.contains(family)))
+            .collect();
+        waiting.sort_by_key(|w| w.position);
+        Ok(waiting)
     }
 }
 
@@ -302,8 +291,8 @@ struct Waiting {
 
 impl Waiting {
     fn taker(&self) -> Taker {
-        let Seated { number, preferences, .. } = &self.seated;
-        Taker { number: number.clone(), position: self.position, preferences: preferences.clone() }
+        let Seated { number, tier, preferences, .. } = &self.seated;
+        Taker { number: number.clone(), tier: *tier, position: self.position, preferences: preferences.clone() }
     }
 }
 
@@ -318,6 +307,8 @@ impl Taker {
             spilled_from: Some(place.queue).filter(|from| *from != queue),
             group: group.id.clone(),
             kindergarten: group.kindergarten.clone(),
+            reserved_for: place.reserved.map(|reserved| reserved.tier),
+            together: None,
             preference: self.preferences.iter().position(|p| *p == group.kindergarten).map(|n| n + 1),
         }
     }
@@ -382,7 +373,7 @@ pub(super) fn group_order(id: &str) -> (u64, &str) {
 
 fn offer(offered: &mut Vec<Offered>, groups: &HashMap<String, Group>, place: Place) {
     let Some(group) = groups.get(&place.group) else { return };
-    let free = Free { id: place.id, queue: place.queue };
+    let free = Free { id: place.id, queue: place.queue, reserved: place.reserved };
     offer_again(offered, Offered { group: group.clone(), available_on: place.available_on, places: vec![free] });
 }
 

@@ -9,7 +9,7 @@ use super::applications::{home_of, load};
 use super::keys;
 use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
-use super::referrals::{ReferIn, place_of};
+use super::referrals::{Due, ReferIn, place_of};
 use super::registry::{Answer, Caller, Registry};
 use super::rounds::RoundRow;
 use crate::domain::kindergarten::Place;
@@ -84,24 +84,24 @@ impl Registry {
         place: &Place,
         sent: &ReferIn,
         bound: &Bound<'_>,
-    ) -> Result<(RoundRow, Vec<Value>), Problem> {
+    ) -> Result<(Due, Vec<Value>), Problem> {
         let own = caller.principal.territory;
         let territory = if own.within(place.home) { own } else { place.home };
         let mut due = self.due_now(tx, place, territory, &[])?;
         let (mut passed_over, mut journaled) = (Vec::new(), Vec::new());
         for (field, skip) in skips(sent)? {
-            if due.application == sent.application {
+            if due.row.application == sent.application {
                 let message = "this application is due for the place, so nobody is passed over; leave it out";
                 return Err(Problem::invalid(&field, "nothing_to_skip", message));
             }
-            if skip.application.as_ref().is_some_and(|named| *named != due.application) {
-                return Err(self.next_changed(&due));
+            if skip.application.as_ref().is_some_and(|named| *named != due.row.application) {
+                return Err(self.next_changed(&due.row));
             }
-            journaled.push(check_skip(tx, caller, sent, (&field, skip), bound, &due)?);
-            passed_over.push(due.application);
+            journaled.push(check_skip(tx, caller, sent, (&field, skip), bound, &due.row)?);
+            passed_over.push(due.row.application);
             due = self.due_now(tx, place, territory, &passed_over)?;
         }
-        if due.application == sent.application { Ok((due, journaled)) } else { Err(self.next_changed(&due)) }
+        if due.row.application == sent.application { Ok((due, journaled)) } else { Err(self.next_changed(&due.row)) }
     }
 
     /// A second person's confirmation of a skip, made with their own credential.

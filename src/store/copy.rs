@@ -107,7 +107,7 @@ tables! {
     facts by 1000 { key: String, home: i32, salt: String, body: String }
     kindergartens by 1000 { id: String, home: i32, territory: i32, queue_territory: i32, name_kk: String, name_ru: String }
     groups by 1000 { id: String, home: i32, kindergarten: String, name: String, age_from_months: i32, age_to_months: i32, language: String, kind: String, capacity: i32, enrolled: i32 }
-    places by 1000 { id: String, home: i32, group_id: String, queue_territory: i32, cohort: i32, kind: String, available_on: NaiveDate, status: String, reported_at: NaiveDateTime, published_at: Option<NaiveDateTime>, reason: String }
+    places by 1000 { id: String, home: i32, group_id: String, queue_territory: i32, cohort: i32, kind: String, available_on: NaiveDate, status: String, reported_at: NaiveDateTime, published_at: Option<NaiveDateTime>, reason: String, reserved: String }
     children by 1000 { key: String, home: i32, iin: String, name: String, search_name: String, birth_on: NaiveDate }
     applications by 1000 { number: String, home: i32, child: String, channel: String, territory: i32, queue_territory: i32, cohort: i32, kind: String, language: String, ticket: i64, applied_at: NaiveDateTime, registered_at: NaiveDateTime, tier: i16, stream: String, turn: String, status: String, decision: String, preferences: String, regulation: String, profile: String, signature: String, consent_at: NaiveDateTime, facts: String }
     applicants by 1000 { application: String, home: i32, iin: String, name: String, kind: String, contacts: String, power_number: String, power_until: Option<NaiveDate> }
@@ -115,6 +115,7 @@ tables! {
     documents by 1000 { application: String, place_no: i32, home: i32, kind: String, number: String, expires_on: Option<NaiveDate> }
     child_claims by 1000 { iin: String, home: i32, application: String }
     transfers by 1000 { application: String, home: i32, enrolment: String }
+    families by 1000 { application: String, home: i32, family: String }
     queue_counters by 1000 { home: i32, queue_territory: i32, cohort: i32, kind: String, first_priority: i64, general: i64 }
     referrals by 1000 { number: String, home: i32, application: String, place: String, kindergarten: String, group_id: String, authority_role: String, authority_territory: i32, issued_at: NaiveDateTime, valid_until_on: NaiveDate, extended: bool, check_code: String, status: String, status_at: NaiveDateTime, ground: String, reasons: String }
     results by 1000 { id: String, home: i32, territory: i32, application: String, case_number: String, kind: String, issued_at: NaiveDateTime, signer: String, delivery: String, handed_at: Option<NaiveDateTime>, body: String }

@@ -24,6 +24,7 @@ pub mod child_claims;
 pub mod children;
 pub mod due_lists;
 pub mod facts;
+pub mod families;
 pub mod idempotency;
 pub mod journal;
 pub mod kindergartens;

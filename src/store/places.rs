@@ -26,6 +26,7 @@ struct Row {
     reported_at: NaiveDateTime,
     published_at: Option<NaiveDateTime>,
     reason: String,
+    reserved: String,
 }
 
 fn noun(row: Row) -> Result<Place, StoreError> {
@@ -43,6 +44,10 @@ fn noun(row: Row) -> Result<Place, StoreError> {
         reported_at: from_column(row.reported_at),
         published_at: row.published_at.map(from_column),
         reason: row.reason,
+        reserved: match row.reserved.as_str() {
+            "" => None,
+            text => Some(text.parse().map_err(|e| StoreError::Damaged(format!("a place's reserve {text}: {e}")))?),
+        },
     })
 }
 
@@ -125,6 +130,7 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError>
                 reported_at: to_column(p.reported_at),
                 published_at: p.published_at.map(to_column),
                 reason: p.reason.clone(),
+                reserved: p.reserved.as_ref().map(ToString::to_string).unwrap_or_default(),
             })
             .collect();
         on_backend!(tx.conn(), c => diesel::insert_into(places::table).values(&rows).execute(c))?;

@@ -88,6 +88,7 @@ diesel::table! {
         reported_at -> Timestamp,
         published_at -> Nullable<Timestamp>,
         reason -> Text,
+        reserved -> Text,
     }
 }
 
@@ -178,6 +179,14 @@ diesel::table! {
         application -> Text,
         home -> Integer,
         enrolment -> Text,
+    }
+}
+
+diesel::table! {
+    families (application) {
+        application -> Text,
+        home -> Integer,
+        family -> Text,
     }
 }
 
@@ -374,6 +383,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     documents,
     child_claims,
     transfers,
+    families,
     queue_counters,
     referrals,
     results,

@@ -4,7 +4,7 @@ use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
 use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, VILLAGE_GROUP, on_both};
-use crate::spilling::{IN_TOWN, IN_VILLAGE, TOWN, TOWN_HOME, TOWN_VILLAGE, wants};
+use crate::spilling::{IN_TOWN, IN_VILLAGE, TOWN, TOWN_HOME, TOWN_VILLAGE, held, wants};
 
 on_both!(
     the_base_run_places_whom_a_dry_round_places,
@@ -17,6 +17,9 @@ on_both!(
     a_scenario_that_cannot_be_meant_is_refused,
     a_wrong_scenario_is_refused_with_all_its_faults,
     the_laboratory_keeps_nothing_and_serves_its_roles_only,
+    a_committed_round_is_replayed_with_its_own_children_places_and_turns,
+    what_a_village_left_in_a_round_is_the_home_s_in_its_replay,
+    a_replay_names_a_round_of_the_credential_s_territory,
 );
 
 fn simulate(desk: &Desk, territory: &str, scenarios: &Value) -> Value {
@@ -242,4 +245,62 @@ fn the_laboratory_keeps_nothing_and_serves_its_roles_only(desk: &Desk) {
     desk.post("/api/v1/simulations", &desk.office(), &sent).refused(403, "role_too_far");
     let village = desk.token(Role::Akim, VILLAGE);
     desk.post("/api/v1/simulations", &village, &sent).refused(403, "territory_too_far");
+}
+
+fn replay(desk: &Desk, round: &Value, scenarios: &Value) -> Value {
+    let sent = json!({"round": round["id"], "scenarios": scenarios, "moves": true});
+    desk.post("/api/v1/simulations", &desk.department(), &sent).must(200).json
+}
+
+fn a_committed_round_is_replayed_with_its_own_children_places_and_turns(desk: &Desk) {
+    // A spent turn of an earlier round: counted from the beginning, the order would be another.
+    let first = desk.waiting(&desk.another_child());
+    desk.place(GROUP);
+    desk.enrol(&desk.refer_next(HOME));
+    city(desk, 3);
+    let round = held(desk, HOME);
+    city(desk, 2);
+    desk.waiting(&desk.another_child());
+    let more = json!({"name": "one more", "places": [{"group": GROUP, "cohort": 2022, "count": 1}]});
+    let fewer = json!({"name": "one fewer", "places": [{"group": GROUP, "cohort": 2022, "count": -1}]});
+    let report = replay(desk, &round, &json!([more, fewer, {"name": "none ahead", "mix": "none"}]));
+    let base = row(&report, "scenarios", "base");
+    assert_eq!((&base["children"], &base["placed"]), (&json!(7), &round["placed"]), "{first} took no part");
+    assert_eq!(row(&report, "scenarios", "one more")["gained"], 1);
+    let lost = row(&report, "moves", "one fewer");
+    let last = round["allocation"].as_array().expect("rows").last().expect("a row");
+    assert_eq!(lost["application"], last["application"], "the last of the round's own turns: {report}");
+    assert_eq!(row(&report, "scenarios", "none ahead")["children"], 7);
+}
+
+fn what_a_village_left_in_a_round_is_the_home_s_in_its_replay(desk: &Desk) {
+    wants(desk, TOWN, &[IN_VILLAGE.0]);
+    wants(desk, TOWN, &[IN_TOWN.0]);
+    wants(desk, TOWN_VILLAGE, &[]);
+    desk.places(IN_VILLAGE.1, 2);
+    desk.place(IN_TOWN.1);
+    let round = held(desk, TOWN_HOME);
+    assert_eq!(round["placed"], 3);
+    let gone = json!([{"name": "village", "places": [{"group": IN_VILLAGE.1, "cohort": 2022, "count": -1}]}]);
+    let report = replay(desk, &round, &gone);
+    assert_eq!(row(&report, "scenarios", "base")["placed"], 3);
+    assert_eq!(row(&report, "scenarios", "village")["placed"], 2);
+    assert_eq!(row(&report, "moves", "village")["queue"], "391600000-2022-general", "{report}");
+}
+
+fn a_replay_names_a_round_of_the_credential_s_territory(desk: &Desk) {
+    city(desk, 1);
+    let round = held(desk, HOME);
+    let ask = |token: &str, sent: &Value| desk.post("/api/v1/simulations", token, sent);
+    let department = desk.department();
+    ask(&department, &json!({"round": format!("{HOME}-O-000999")})).refused(404, "not_found");
+    ask(&department, &json!({"round": "x"})).refused(404, "not_found");
+    ask(&department, &json!({"round": round["id"], "territory": VILLAGE})).must(422);
+    ask(&department, &json!({"round": round["id"], "territory": HOME})).must(200);
+    ask(&department, &json!({})).must(422);
+    let elsewhere = desk.token(Role::Department, crate::desk::VILLAGE_HOME);
+    ask(&elsewhere, &json!({"round": round["id"]})).refused(403, "territory_too_far");
+    let place = json!({"group": VILLAGE_GROUP, "cohort": 2022, "count": 1});
+    let other = json!({"round": round["id"], "scenarios": [{"name": "x", "places": [place]}]});
+    assert_eq!(ask(&department, &other).must(422).json["faults"][0]["code"], "unknown_group");
 }

@@ -10,6 +10,7 @@ DROP TABLE cases;
 DROP TABLE results;
 DROP TABLE referrals;
 DROP TABLE queue_counters;
+DROP TABLE families;
 DROP TABLE transfers;
 DROP TABLE child_claims;
 DROP TABLE documents;

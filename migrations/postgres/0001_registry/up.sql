@@ -77,7 +77,8 @@ CREATE TABLE places (
     status TEXT NOT NULL,
     reported_at TIMESTAMP NOT NULL,
     published_at TIMESTAMP,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    reserved TEXT NOT NULL
 );
 CREATE INDEX places_open ON places (home, status, queue_territory, cohort, kind);
 CREATE INDEX places_group ON places (group_id, status);
@@ -168,6 +169,14 @@ CREATE TABLE transfers (
     enrolment TEXT NOT NULL REFERENCES applications (number)
 );
 CREATE INDEX transfers_enrolment ON transfers (enrolment);
+
+-- Applications of brothers and sisters that are placed in one kindergarten or not at all.
+CREATE TABLE families (
+    application TEXT NOT NULL PRIMARY KEY REFERENCES applications (number),
+    home INTEGER NOT NULL,
+    family TEXT NOT NULL
+);
+CREATE INDEX families_home ON families (home, family);
 
 CREATE TABLE queue_counters (
     home INTEGER NOT NULL REFERENCES homes (code),

@@ -364,15 +364,7 @@ impl<'a> Laboratory<'a> {
         for &(group, places) in places {
             capacities.get_mut(group as usize).into_iter().for_each(|capacity| *capacity = places);
         }
-        // On the way a count may fall below zero: who comes is counted before who leaves.
-        let mut left: Vec<i64> = capacities.into_iter().map(i64::from).collect();
-        let mut give = |group: u32, by: i64| left.get_mut(group as usize).into_iter().for_each(|left| *left -= by);
-        self.base.iter().for_each(|won| give(won.group, 1));
-        for (_, before, now) in moves {
-            give(before.group, -1);
-            give(now.group, 1);
-        }
-        left.into_iter().map(|left| u32::try_from(left).unwrap_or_default()).collect()
+        left_of(capacities, &self.base, moves)
     }
 
     /// What one more place in each group would bring, by position.
@@ -393,6 +385,19 @@ impl<'a> Laboratory<'a> {
         let groups = (0..capacities.len()).into_par_iter().with_min_len(64);
         groups.map_init(|| Ripple::new(&self.settled), value).collect()
     }
+}
+
+/// What is left of these places after the base run and, where children moved since, after their moves.
+fn left_of(places: Vec<u32>, base: &[Won], moves: &[(u32, Won, Won)]) -> Vec<u32> {
+    // On the way a count may fall below zero: who comes is counted before who leaves.
+    let mut left: Vec<i64> = places.into_iter().map(i64::from).collect();
+    let mut give = |group: u32, by: i64| left.get_mut(group as usize).into_iter().for_each(|left| *left -= by);
+    base.iter().for_each(|won| give(won.group, 1));
+    for (_, before, now) in moves {
+        give(before.group, -1);
+        give(now.group, 1);
+    }
+    left.into_iter().map(|left| u32::try_from(left).unwrap_or_default()).collect()
 }
 
 /// The places of the groups that changes touch; `wishes` counts who wishes for a group by name in the base run.

@@ -47,4 +47,7 @@ pub use prepared::Prepared;
 pub use ripple::{Move, Ripple};
 pub use settled::{Settled, Won};
 pub use solve::{Allocation, NONE, Workspace, solve};
-pub use special::{Reserve, Special, SpecialReasons, correct_special, solve_special, special_cut_offs};
+pub use special::{
+    Reserve, Special, SpecialReasons, correct_special, correct_special_within, cut_offs_with, solve_special,
+    solve_with, special_cut_offs,
+};

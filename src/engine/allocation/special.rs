@@ -27,12 +27,13 @@ mod correction;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use correction::correct_special;
+pub use correction::{correct_special, correct_special_within};
 
 use super::cutoff::{CutOff, Last, Reason, reason};
 use super::instance::{ANY, Instance};
 use super::order::{NoTurns, Rule, ranked};
-use super::solve::{Allocation, NONE};
+use super::prepared::Prepared;
+use super::solve::{Allocation, NONE, solve};
 
 /// Places of a group that a range of tiers takes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,24 @@ impl Special {
             places[group as usize] = places[group as usize].saturating_add(1);
         }
         places
+    }
+}
+
+/// Allocates with what is held, reserved and asked for together, where anything is.
+pub fn solve_with(instance: &Instance, special: Option<&Special>, rule: Rule) -> Result<Allocation, NoTurns> {
+    special.map_or_else(|| solve(instance, rule), |special| solve_special(instance, special, rule))
+}
+
+/// The cut-offs of an allocation, beside what is held, reserved and asked for together, where anything is.
+pub fn cut_offs_with(
+    instance: &Instance,
+    special: Option<&Special>,
+    rule: Rule,
+    allocation: &Allocation,
+) -> Result<Vec<CutOff>, NoTurns> {
+    match special {
+        Some(special) => special_cut_offs(instance, special, rule, allocation),
+        None => Ok(Prepared::new(instance, rule)?.cut_offs(instance, rule, allocation)),
     }
 }
 

@@ -173,7 +173,7 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
 }
 
 /// Reserves such as `0-2:3;3-3:1:open`: tiers, places, and whether what the category leaves is open to others.
-fn read_reserves(field: &str) -> Result<Vec<Reserve>, String> {
+pub(super) fn read_reserves(field: &str) -> Result<Vec<Reserve>, String> {
     let wrong = || {
         format!(
             "'{field}' is no reserve; write first tier, last tier and places, such as 0-2:3, with :open where others may have what is left"

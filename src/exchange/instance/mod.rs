@@ -34,7 +34,9 @@ pub use output::{Abandoned, Output, abandon};
 pub use result::{allocation_csv, read_allocation};
 pub use scenarios::{ScenarioReader, Setting};
 pub use write::{GroupFacts, children_csv, groups_csv};
-pub use written::{WrittenChild, WrittenGroup, written_allocation, written_children, written_groups, written_instance};
+pub use written::{
+    WrittenChild, WrittenGroup, written_allocation, written_children, written_groups, written_instance, written_special,
+};
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -82,7 +84,9 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     if !read.together.is_empty() && facts.is_empty() {
         column(1, "kindergarten", "the column is missing; families are placed in one kindergarten");
     }
-    let special = Special { holds: read.holds, together: read.together, reserves, kindergartens: numbered(&facts) };
+    let kindergartens = facts.iter().map(|facts| facts.kindergarten.as_str());
+    let special =
+        Special { holds: read.holds, together: read.together, reserves, kindergartens: numbered(kindergartens) };
     let special = (!special.is_empty()).then_some(special);
     let file = children.display().to_string();
     let (rows, lost) = (read.rows, read.lost);
@@ -104,10 +108,12 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
 }
 
 /// A number for each group's kindergarten: the position of its first group. A group without one is its own.
-fn numbered(facts: &[GroupFacts]) -> Vec<u32> {
+fn numbered<'f>(kindergartens: impl Iterator<Item = &'f str>) -> Vec<u32> {
     let mut first: HashMap<&str, u32> = HashMap::new();
-    let numbered = facts.iter().map(|facts| facts.kindergarten.as_str()).zip(0..);
-    numbered.map(|(name, at)| if name.is_empty() { at } else { *first.entry(name).or_insert(at) }).collect()
+    kindergartens
+        .zip(0..)
+        .map(|(name, at)| if name.is_empty() { at } else { *first.entry(name).or_insert(at) })
+        .collect()
 }
 
 fn whole_file(file: &str, fault: &InstanceFault) -> Faults {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::domain::instant::micros_text;
-use crate::engine::allocation::{ANY, Instance};
+use crate::engine::allocation::{ANY, Instance, Reserve, Special};
 
 /// What is written beside a group's id and places, for readers; it never filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,35 +22,59 @@ pub struct GroupFacts {
     pub age_to_months: i32,
 }
 
-/// `groups.csv`; `facts` stand in the order of the instance's groups.
-pub fn groups_csv(instance: &Instance, facts: &[GroupFacts]) -> String {
-    let mut text = String::from("id,capacity,kindergarten,territory,language,kind,age_from_months,age_to_months\n");
+/// `groups.csv`; `facts` stand in the order of the instance's groups. With reserves where there are any.
+pub fn groups_csv(instance: &Instance, special: Option<&Special>, facts: &[GroupFacts]) -> String {
+    let mut text = String::from("id,capacity,kindergarten,territory,language,kind,age_from_months,age_to_months");
     let parts = instance.parts();
+    let special = special.filter(|special| !special.reserves.is_empty());
+    text.push_str(if special.is_some() { ",reserved\n" } else { "\n" });
     let none = GroupFacts::default();
-    for (n, (id, capacity)) in parts.group_ids.iter().zip(&parts.capacities).enumerate() {
+    for ((n, (id, capacity)), group) in parts.group_ids.iter().zip(&parts.capacities).enumerate().zip(0..) {
         let f = facts.get(n).unwrap_or(&none);
         let GroupFacts { kindergarten, territory, language, kind, age_from_months, age_to_months } = f;
         // Writing to a String does not fail.
-        let _ = writeln!(
+        let _ = write!(
             text,
             "{id},{capacity},{kindergarten},{territory},{language},{kind},{age_from_months},{age_to_months}"
         );
+        if let Some(special) = special {
+            text.push(',');
+            push_reserves(&mut text, special.reserves_of(group));
+        }
+        text.push('\n');
     }
     text
 }
 
-/// `children.csv`, by position; with the given turns where the instance has them.
-pub fn children_csv(instance: &Instance) -> String {
+/// Reserves as the column has them, such as `0-2:3;3-3:1:open`.
+fn push_reserves(text: &mut String, reserves: &[Reserve]) {
+    for (n, Reserve { from_tier, to_tier, places, open }) in reserves.iter().enumerate() {
+        let (between, open) = (if n > 0 { ";" } else { "" }, if *open { ":open" } else { "" });
+        let _ = write!(text, "{between}{from_tier}-{to_tier}:{places}{open}");
+    }
+}
+
+/// `children.csv`, by position; with the given turns where the instance has them, and with families where there are any.
+/// Held places are not written: no round has them.
+pub fn children_csv(instance: &Instance, special: Option<&Special>) -> String {
     let parts = instance.parts();
     let turns = parts.turns.as_deref();
+    let together = special.map(|special| special.together.as_slice()).filter(|together| !together.is_empty());
     let mut text = String::from("id,priority_tier,applied_at,birth_date,siblings_at,choices");
-    text.push_str(if turns.is_some() { ",turn\n" } else { "\n" });
+    text.push_str(if turns.is_some() { ",turn" } else { "" });
+    text.push_str(if together.is_some() { ",together\n" } else { "\n" });
     for (n, ((id, tier), at)) in parts.child_ids.iter().zip(&parts.tiers).zip(&parts.applied_at).enumerate() {
         let siblings = list(instance, parts.siblings.get(n));
         let choices = list(instance, parts.choices.get(n));
         let _ = write!(text, "{id},{tier},{},,{siblings},{choices}", micros_text(*at));
         if let Some(turn) = turns.and_then(|t| t.get(n)) {
             let _ = write!(text, ",{turn}");
+        }
+        if let Some(together) = together {
+            match together.get(n) {
+                None | Some(0) => text.push(','),
+                Some(family) => drop(write!(text, ",{family}")),
+            }
         }
         text.push('\n');
     }

@@ -1,9 +1,11 @@
 //! Reads back what [`super::groups_csv`], [`super::children_csv`] and [`super::allocation_csv`] wrote: a round's own files,
 //! from the registry's memory. Files of others are read with care elsewhere.
 
+use super::groups::read_reserves;
+use super::numbered;
 use super::write::GroupFacts;
 use crate::domain::instant::read_micros;
-use crate::engine::allocation::{Child, Instance, InstanceFault, Rule};
+use crate::engine::allocation::{Child, Instance, InstanceFault, Reserve, Rule, Special};
 
 /// A group as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct WrittenGroup {
     pub places: u32,
     /// What the file says for readers.
     pub facts: GroupFacts,
+    /// Its reserved places.
+    pub reserves: Vec<Reserve>,
 }
 
 /// A child as it was written.
@@ -33,6 +37,8 @@ pub struct WrittenChild {
     pub choices: Vec<u32>,
     /// Whether every other group follows.
     pub any: bool,
+    /// Its family; 0 where it applies alone.
+    pub together: u32,
 }
 
 /// The groups of a file; `None` where it is not as it was written.
@@ -41,7 +47,7 @@ pub fn written_groups(text: &str) -> Option<Vec<WrittenGroup>> {
 }
 
 fn group(row: &[&str]) -> Option<WrittenGroup> {
-    let &[id, places, kindergarten, territory, language, kind, from, to] = row else { return None };
+    let &[id, places, kindergarten, territory, language, kind, from, to, ref reserved @ ..] = row else { return None };
     let facts = GroupFacts {
         kindergarten: kindergarten.to_owned(),
         territory: territory.to_owned(),
@@ -50,16 +56,20 @@ fn group(row: &[&str]) -> Option<WrittenGroup> {
         age_from_months: from.parse().ok()?,
         age_to_months: to.parse().ok()?,
     };
-    Some(WrittenGroup { id: id.parse().ok()?, places: places.parse().ok()?, facts })
+    let reserves = reserved.first().map_or(Ok(vec![]), |field| read_reserves(field)).ok()?;
+    Some(WrittenGroup { id: id.parse().ok()?, places: places.parse().ok()?, facts, reserves })
 }
 
 /// The children of a file; `None` where it is not as it was written.
 pub fn written_children(text: &str) -> Option<Vec<WrittenChild>> {
-    rows(text).map(|row| child(&row)).collect()
+    let with_turn = text.lines().next()?.split(',').any(|column| column == "turn");
+    rows(text).map(|row| child(&row, with_turn)).collect()
 }
 
-fn child(row: &[&str]) -> Option<WrittenChild> {
-    let &[id, tier, applied_at, _, siblings, choices, ref turn @ ..] = row else { return None };
+fn child(row: &[&str], with_turn: bool) -> Option<WrittenChild> {
+    let &[id, tier, applied_at, _, siblings, choices, ref more @ ..] = row else { return None };
+    let (turn, together) = more.split_at_checked(usize::from(with_turn))?;
+    let together = together.first().filter(|family| !family.is_empty());
     let (choices, any) = match choices.strip_suffix('*') {
         Some(listed) => (listed.trim_end_matches(';'), true),
         None => (choices, false),
@@ -72,6 +82,7 @@ fn child(row: &[&str]) -> Option<WrittenChild> {
         siblings: ids(siblings)?,
         choices: ids(choices)?,
         any,
+        together: together.map_or(Ok(0), |family| family.parse()).ok()?,
     })
 }
 
@@ -98,11 +109,25 @@ pub fn written_instance(
     }
     builder.groups(groups.iter().map(|g| (g.id, g.places)))?;
     for child in children {
-        let WrittenChild { id, tier, applied_at, turn, siblings, choices, any } = child;
+        let WrittenChild { id, tier, applied_at, turn, siblings, choices, any, .. } = child;
         let (id, tier, applied_at, turn, any) = (*id, *tier, *applied_at, *turn, *any);
         builder.child(Child { id, tier, applied_at, turn, siblings, choices, any })?;
     }
     builder.build()
+}
+
+/// What is reserved and asked for together in an instance of these groups and children; `None` where nothing is.
+pub fn written_special(groups: &[WrittenGroup], children: &[WrittenChild]) -> Option<Special> {
+    let mut groups: Vec<&WrittenGroup> = groups.iter().collect();
+    groups.sort_unstable_by_key(|group| group.id);
+    let reserved = groups.iter().any(|group| !group.reserves.is_empty());
+    let together = children.iter().any(|child| child.together > 0);
+    (reserved || together).then(|| Special {
+        holds: vec![],
+        together: if together { children.iter().map(|child| child.together).collect() } else { vec![] },
+        reserves: if reserved { groups.iter().map(|group| group.reserves.clone()).collect() } else { vec![] },
+        kindergartens: numbered(groups.iter().map(|group| group.facts.kindergarten.as_str())),
+    })
 }
 
 fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {

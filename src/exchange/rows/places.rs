@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::domain::codes::{GroupKind, Language, PlaceStatus};
 use crate::domain::kato::Kato;
+use crate::domain::kindergarten::Reserved;
 use crate::exchange::cell::{self, Read};
 use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
@@ -157,10 +158,12 @@ pub struct PlaceRow {
     pub available_on: NaiveDate,
     /// Where the place stands in its ledger.
     pub status: Option<PlaceStatus>,
+    /// For whom it is kept, if for anyone.
+    pub reserved: Option<Reserved>,
 }
 
 impl Row for PlaceRow {
-    const WRITTEN: &'static [&'static str] = &["id", "group", "cohort", "count", "available_on", "status"];
+    const WRITTEN: &'static [&'static str] = &["id", "group", "cohort", "count", "available_on", "status", "reserved"];
     const LAYOUTS: &'static [&'static [Column]] = &[&[
         optional("id"),
         required("group"),
@@ -168,6 +171,7 @@ impl Row for PlaceRow {
         required("count"),
         required("available_on"),
         optional("status"),
+        optional("reserved"),
     ]];
 
     fn read(cells: &mut Cells<'_>) -> Option<Self> {
@@ -177,6 +181,8 @@ impl Row for PlaceRow {
         let count = cells.read("count", small(1..=GROUP_CHILDREN_MAX)).and_then(|count| u32::try_from(count).ok());
         let available_on = cells.read("available_on", cell::date);
         let status = cells.read_optional("status", cell::code);
+        let reserved =
+            cells.read_optional("reserved", |text| text.parse::<Reserved>().map_err(|fault| fault.to_string().into()));
         if let (Some(Some(id)), Some(2..)) = (&id, count) {
             cells.fault("count", format!("an id names one place; write 1, or leave the id {id} out"));
         }
@@ -192,6 +198,7 @@ impl Row for PlaceRow {
             count: count?,
             available_on: available_on?,
             status: status?,
+            reserved: reserved?,
         })
     }
 
@@ -202,6 +209,7 @@ impl Row for PlaceRow {
         cell(&self.count.to_string());
         cell(&self.available_on.to_string());
         cell(self.status.map_or("", PlaceStatus::code));
+        cell(&self.reserved.as_ref().map(ToString::to_string).unwrap_or_default());
     }
 
     fn keys(&self, key: &mut dyn FnMut(Key<'_>)) {

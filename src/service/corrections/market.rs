@@ -161,7 +161,7 @@ impl Market {
     /// not those of the files: their lists stay as they are.
     pub(super) fn add_group(&mut self, group: &str, facts: GroupFacts, on: NaiveDate, places: u32) -> Vec<String> {
         let id = 1 + self.pass.groups.iter().map(|g| g.id).max().unwrap_or_default();
-        self.pass.groups.push(WrittenGroup { id, places, facts });
+        self.pass.groups.push(WrittenGroup { id, places, facts, reserves: Vec::new() });
         self.pass.registry_groups.insert(id, group.to_owned());
         self.changed = true;
         let mut not_known = Vec::new();

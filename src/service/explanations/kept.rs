@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::ResultExplained;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Prepared, Rule};
+use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, Special, cut_offs_with};
 use crate::exchange::instance::{
-    ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance,
+    ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance, written_special,
 };
 use crate::service::corrections::committed;
 use crate::service::problem::Problem;
@@ -28,6 +28,7 @@ pub(super) struct Pass {
     pub(super) number: u64,
     pub(super) rule: Rule,
     instance: Instance,
+    special: Option<Special>,
     allocation: Allocation,
     cut_offs: Vec<CutOff>,
     /// The registry's groups, by position.
@@ -87,14 +88,13 @@ impl Pass {
         self.groups.get(group as usize).cloned()
     }
 
-    /// The choices above its result.
-    pub(super) fn above(&self, child: u32) -> Vec<ChoiceExplained> {
-        explain(&self.instance, self.rule, &self.allocation, &self.cut_offs).of_child(child)
-    }
-
-    /// Cut-off and tiers of the group at a position.
-    pub(super) fn explained_group(&self, group: u32) -> Option<GroupExplained> {
-        explain(&self.instance, self.rule, &self.allocation, &self.cut_offs).of_group(group)
+    /// The choices above its result, each with its group, where it is one.
+    pub(super) fn above(&self, child: u32) -> Result<Vec<(ChoiceExplained, Option<GroupExplained>)>, Problem> {
+        let explanation = explain(&self.instance, self.rule, &self.allocation, &self.cut_offs)
+            .with_special(self.special.as_ref())
+            .map_err(internal)?;
+        let above = explanation.of_child(child).into_iter();
+        Ok(above.map(|refused| (refused, refused.group.and_then(|group| explanation.of_group(group)))).collect())
     }
 }
 
@@ -152,7 +152,8 @@ fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem>
     let group_of = instance.parts().child_ids.iter();
     let group_of = group_of.map(|child| given.get(child).and_then(|group| lookup.find(*group)).unwrap_or(NONE));
     let allocation = Allocation { group_of: group_of.collect() };
-    let cut_offs = Prepared::new(&instance, rule).map_err(internal)?.cut_offs(&instance, rule, &allocation);
+    let special = written_special(&read.groups, &read.children);
+    let cut_offs = cut_offs_with(&instance, special.as_ref(), rule, &allocation).map_err(internal)?;
     let ids = instance.parts().group_ids.iter();
     let name = |id: &u32| {
         let facts = read.groups.iter().find(|g| g.id == *id).map(|WrittenGroup { facts, .. }| facts);
@@ -160,5 +161,5 @@ fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem>
         GroupName { id: read.registry_groups.get(id).cloned().unwrap_or_else(|| id.to_string()), kindergarten }
     };
     let groups = ids.map(name).collect();
-    Ok(Pass { queue: read.queue, number, rule, instance, allocation, cut_offs, groups })
+    Ok(Pass { queue: read.queue, number, rule, instance, special, allocation, cut_offs, groups })
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::problem::Problem;
 use super::super::scope::{Market, internal};
+use super::bench::Bench;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Instance, Laboratory, Outcome, PlaceChange, Scenario};
+use crate::engine::allocation::{Instance, Outcome, PlaceChange, Scenario};
 
 /// Places by group's id.
 type Places = HashMap<String, u32>;
@@ -27,7 +28,7 @@ impl Spilled {
         &mut self,
         target: QueueKey,
         market: &Market,
-        laboratory: &Laboratory<'_>,
+        laboratory: &Bench<'_>,
         scenarios: &[Scenario],
         outcomes: &[Outcome],
     ) {

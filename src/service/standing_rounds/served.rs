@@ -199,6 +199,7 @@ impl StandingQueue {
             let seated = self.entries.get(&taken.child)?;
             let taker = Taker {
                 number: seated.number.clone(),
+                tier: seated.tier,
                 position: taken.position,
                 preferences: seated.preferences.clone(),
             };

@@ -7,6 +7,7 @@ use kezek::domain::codes::{
 };
 use kezek::domain::iin::Iin;
 use kezek::domain::kato::Kato;
+use kezek::domain::kindergarten::Reserved;
 use kezek::domain::territory::Level;
 use kezek::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, ReferralRow, TerritoryRow};
 use kezek::exchange::scan::{Record, Scanner};
@@ -154,14 +155,16 @@ proptest! {
         language in any_of(Language::ALL), kind in any_of(GroupKind::ALL), capacity in 0..1000i32,
         place in prop::option::of(any_of(PlaceStatus::ALL)), referral in any_of(ReferralStatus::ALL),
         issued_at in any_instant(), count in 1..=1000u32, cohort in 1990..=2100i32,
+        reserved in prop::option::of(any::<bool>()),
     ) {
+        let reserved = reserved.map(|open| Reserved { tier: "first_priority".to_owned(), open });
         returns(&GroupRow {
             id: group.clone(), kindergarten: id.clone(), name: name.clone(), age_from_months: from,
             age_to_months: from + span, language, kind, capacity, enrolled: capacity / 2,
         })?;
         let available_on = NaiveDate::from_ymd_opt(cohort + 2, 9, 1).unwrap();
-        returns(&PlaceRow { id: None, group: group.clone(), cohort, count, available_on, status: None })?;
-        returns(&PlaceRow { id: Some(number.clone()), group: group.clone(), cohort, count: 1, available_on, status: place })?;
+        returns(&PlaceRow { id: None, group: group.clone(), cohort, count, available_on, status: None, reserved: reserved.clone() })?;
+        returns(&PlaceRow { id: Some(number.clone()), group: group.clone(), cohort, count: 1, available_on, status: place, reserved })?;
         returns(&ReferralRow {
             number, application: id.clone(), kindergarten: id, group, issued_at,
             valid_until: issued_at.date_naive(), status: referral, authority: name,

@@ -7,7 +7,7 @@ use super::super::instance::Instance;
 use super::super::order::{NoTurns, Rule};
 use super::super::settled::Won;
 use super::super::special::{Run, Special, solve_special};
-use super::{Outcome, Scenario, changed_places};
+use super::{Outcome, Scenario, changed_places, left_of};
 
 /// A base run, and what can be asked about it.
 #[derive(Clone, Debug)]
@@ -54,13 +54,32 @@ impl<'a> SpecialLaboratory<'a> {
         scenarios.par_iter().map(|scenario| self.run_one(scenario, with_moves)).collect()
     }
 
-    fn run_one(&self, scenario: &Scenario, with_moves: bool) -> Result<Outcome, NoTurns> {
-        let parts = self.instance.parts();
-        let mut capacities = parts.capacities.clone();
+    /// The places that each group has left in the base run; held ones are not among them.
+    pub fn left(&self) -> Vec<u32> {
+        left_of(self.special.places(self.instance), &self.base, &[])
+    }
+
+    /// The places that each group has left in a scenario that was run with moves.
+    pub fn left_after(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<u32> {
+        let held = self.special.places(self.instance);
+        let held = held.iter().zip(&self.instance.parts().capacities).map(|(all, free)| all - free);
+        let places = self.capacities(scenario).into_iter().zip(held).map(|(free, held)| free + held);
+        left_of(places.collect(), &self.base, &outcome.moves)
+    }
+
+    /// The free places of each group in a scenario.
+    fn capacities(&self, scenario: &Scenario) -> Vec<u32> {
+        let mut capacities = self.instance.parts().capacities.clone();
         let wishes = |group: u32| self.wishes.get(group as usize).copied().unwrap_or_default();
-        for (group, places) in changed_places(&parts.capacities, &scenario.places, wishes) {
+        for (group, places) in changed_places(&self.instance.parts().capacities, &scenario.places, wishes) {
             capacities.get_mut(group as usize).into_iter().for_each(|capacity| *capacity = places);
         }
+        capacities
+    }
+
+    fn run_one(&self, scenario: &Scenario, with_moves: bool) -> Result<Outcome, NoTurns> {
+        let parts = self.instance.parts();
+        let capacities = self.capacities(scenario);
         let tiers = parts.tiers.iter().map(|tier| *scenario.tiers.get(tier).unwrap_or(tier)).collect();
         let mut special = self.special.clone();
         for (reserves, &places) in special.reserves.iter_mut().zip(&capacities) {

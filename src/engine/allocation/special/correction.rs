@@ -22,7 +22,19 @@ pub fn correct_special(
     rule: Rule,
     committed: &[u32],
 ) -> Result<Correction, NoTurns> {
-    let run = Run::new(instance, special, rule)?;
+    correct_special_within(instance, special, rule, committed, &special.places(instance))
+}
+
+/// As [`correct_special`], where the remedy finds other numbers of places than the corrected run: by group, those that are
+/// left when others keep what they have of them, with those that are held.
+pub fn correct_special_within(
+    instance: &Instance,
+    special: &Special,
+    rule: Rule,
+    committed: &[u32],
+    room: &[u32],
+) -> Result<Correction, NoTurns> {
+    let mut run = Run::new(instance, special, rule)?;
     let due = solve_special(instance, special, rule)?.group_of;
     let before = |child: u32| committed.get(child as usize).copied().unwrap_or(NONE);
     let families: Vec<Family> = special.families().iter().map(|members| run.family(members)).collect();
@@ -36,7 +48,8 @@ pub fn correct_special(
             stays.extend(members());
         }
     }
-    let mut found = Correction { places: run.places.clone(), ..Correction::default() };
+    let places = std::mem::replace(&mut run.places, room.to_vec());
+    let mut found = Correction { places, ..Correction::default() };
     let mut harmed: Vec<(u32, Key, Concerned)> = vec![];
     let mut kept: Vec<u32> = vec![];
     for child in (0..).take(instance.children()) {

@@ -20,6 +20,8 @@ pub struct ChoiceExplained {
 pub struct GroupExplained {
     /// Places and the last child.
     pub cut_off: CutOff,
+    /// Whether places of it are held or reserved: its last child is then not the measure for all.
+    pub set_apart: bool,
     /// How many of its children have each tier, by tier.
     pub ahead: Vec<(u8, u32)>,
 }
@@ -49,6 +51,7 @@ impl Explanation<'_> {
         let same = own.chunk_by(|a, b| a == b);
         // A group holds fewer than 2^32 children.
         let ahead = same.filter_map(|same| Some((*same.first()?, same.len() as u32))).collect();
-        Some(GroupExplained { cut_off, ahead })
+        let set_apart = self.set_apart.get(group as usize).is_some_and(|&apart| apart);
+        Some(GroupExplained { cut_off, set_apart, ahead })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::{ANY_BEFORE, ANY_FULL, Explanation, REASONS, code, push_number, write_pieces};
+use super::{ANY_BEFORE, ANY_FULL, Explanation, GroupExplained, REASONS, code, push_number, write_pieces};
 use crate::domain::instant::micros_text;
 use crate::engine::allocation::{CutOff, Instance, Last, Rule};
 use crate::rules::messages::{Messages, Template, Tongue};
@@ -50,9 +50,10 @@ impl Sentences {
 
     /// The sentence of a group under the name that readers know, with the last child's number in the order and its instant
     /// in words.
-    pub fn of(&self, rule: Rule, cut_off: &CutOff, (group, order, at): (&str, i64, &str)) -> String {
+    pub fn of(&self, rule: Rule, explained: &GroupExplained, (group, order, at): (&str, i64, &str)) -> String {
         let mut text = vec![];
-        let template = self.0.of(cut_off, by_turn(rule), false);
+        let GroupExplained { cut_off, set_apart, .. } = explained;
+        let template = self.0.of(cut_off, by_turn(rule), *set_apart);
         push_said(&mut text, template, cut_off, |name, text| match name {
             "group" => text.extend_from_slice(group.as_bytes()),
             "order" => text.extend_from_slice(order.to_string().as_bytes()),

@@ -1,0 +1,79 @@
+//! Families: applications of brothers and sisters who get places in one kindergarten, or none.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::columns::kato_to_column;
+use super::connection::{AnyConnection, on_backend};
+use super::schema::{applications, families};
+use super::{StoreError, Transaction};
+use crate::domain::codes::Turn;
+use crate::domain::kato::Kato;
+use crate::domain::queue::QueueKey;
+
+/// Keeps that these applications are one family, known by the number of one of them.
+///
+/// # Errors
+/// The database refuses.
+pub fn unite(tx: &mut Transaction<'_>, home: Kato, family: &str, all: &[&str]) -> Result<(), StoreError> {
+    let rows: Vec<_> = all
+        .iter()
+        .map(|application| {
+            (
+                families::application.eq((*application).to_owned()),
+                families::home.eq(kato_to_column(home)),
+                families::family.eq(family.to_owned()),
+            )
+        })
+        .collect();
+    on_backend!(tx.conn(), c => diesel::insert_into(families::table).values(&rows).execute(c))?;
+    Ok(())
+}
+
+/// Takes an application out of its family.
+///
+/// # Errors
+/// The database refuses.
+pub fn part(tx: &mut Transaction<'_>, application: &str) -> Result<(), StoreError> {
+    diesel::delete(families::table.find(application)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The family of an application, if it has one.
+///
+/// # Errors
+/// The database is not available.
+pub fn of(conn: &mut AnyConnection, application: &str) -> Result<Option<String>, StoreError> {
+    Ok(families::table.find(application).select(families::family).first(conn).optional()?)
+}
+
+/// The applications of a family, by number.
+///
+/// # Errors
+/// The database is not available.
+pub fn members(conn: &mut AnyConnection, home: Kato, family: &str) -> Result<Vec<String>, StoreError> {
+    Ok(families::table
+        .filter(families::home.eq(kato_to_column(home)))
+        .filter(families::family.eq(family))
+        .select(families::application)
+        .order(families::application)
+        .load(conn)?)
+}
+
+/// The families of a queue's live entries, by application.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_queue(conn: &mut AnyConnection, key: QueueKey) -> Result<BTreeMap<String, String>, StoreError> {
+    let rows: Vec<(String, String)> = families::table
+        .inner_join(applications::table.on(applications::number.eq(families::application)))
+        .filter(families::home.eq(kato_to_column(key.home())))
+        .filter(applications::queue_territory.eq(kato_to_column(key.territory)))
+        .filter(applications::cohort.eq(key.cohort))
+        .filter(applications::kind.eq(key.kind.code()))
+        .filter(applications::turn.eq(Turn::Live.code()))
+        .select((families::application, families::family))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
