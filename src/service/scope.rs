@@ -208,7 +208,7 @@ impl Scope<'_> {
         };
         let served = match standing {
             Some(served) => served,
-            None => self.full(conn, queue, &offered, &families)?,
+            None => self.full(conn, (queue, head.filter(|_| !plain)), &offered, &families)?,
         };
         let before = outcome.rows.len();
         let profile = self.profile(queue)?;
@@ -230,16 +230,16 @@ impl Scope<'_> {
         Ok(offered)
     }
 
-    /// A full run over the rows of a queue.
+    /// A full run over the entries of a queue.
     fn full(
         &self,
         conn: &mut AnyConnection,
-        queue: QueueKey,
+        (queue, head): (QueueKey, Option<i64>),
         offered: &[Offered],
         families: &BTreeMap<String, String>,
     ) -> Result<Served, Problem> {
         let profile = self.profile(queue)?;
-        let waiting = self.waiting(conn, queue, profile, families)?;
+        let waiting = self.waiting(conn, (queue, head), profile, families)?;
         let (rule, siblings) = match profile.round_rule.value {
             RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
             RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
@@ -263,23 +263,39 @@ impl Scope<'_> {
     fn waiting(
         &self,
         conn: &mut AnyConnection,
-        queue: QueueKey,
+        (queue, head): (QueueKey, Option<i64>),
         profile: &Profile,
         families: &BTreeMap<String, String>,
     ) -> Result<Vec<Waiting>, Problem> {
         let today = self.registry.day(queue.territory, self.at);
+        let mut waiting = self.live(conn, (queue, head), profile)?;
+        let may = |s: &Seated| takes_part(profile, today, s) && !self.without.contains(&s.number);
+        let held_back = special::held_back(waiting.iter().map(|w| &w.seated), families, may);
+        waiting.retain(|w| {
+            let whole = |family: &String| !held_back.contains(family);
+            may(&w.seated) && families.get(&w.seated.number).is_none_or(whole)
+        });
+        Ok(waiting)
+    }
+
+    /// The live entries of a queue in the merged order: from memory where it stands at `head`, else from its rows.
+    fn live(
+        &self,
+        conn: &mut AnyConnection,
+        (queue, head): (QueueKey, Option<i64>),
+        profile: &Profile,
+    ) -> Result<Vec<Waiting>, Problem> {
+        if let Some(head) = head
+            && let Some(entries) = self.registry.standing.entries(self, conn, (queue, head))?
+        {
+            return Ok(entries.into_iter().map(|(seated, position)| Waiting { seated, position }).collect());
+        }
         let seated = seats::of_queue(conn, queue)?;
         let positions = positions(conn, queue, profile, &seated)?;
-        let may = |s: &Seated| takes_part(profile, today, s) && !self.without.contains(&s.number);
-        let held_back = special::held_back(&seated, families, may);
-        let mut waiting: Vec<Waiting> = seated
-            .into_iter()
-            .filter_map(|s| positions.get(&s.ticket).copied().map(|position| Waiting { seated: s, position }))
-            .filter(|w| may(&w.seated))
-            .filter(|w| families.get(&w.seated.number).is_none_or(|family| !held_back.contains(family)))
-            .collect();
-        waiting.sort_by_key(|w| w.position);
-        Ok(waiting)
+        let placed = |s: Seated| positions.get(&s.ticket).map(|&position| Waiting { seated: s, position });
+        let mut live: Vec<Waiting> = seated.into_iter().filter_map(placed).collect();
+        live.sort_by_key(|w| w.position);
+        Ok(live)
     }
 }
 

@@ -52,7 +52,7 @@ impl Scope<'_> {
         }
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
         let families = families::of_queue(conn, queue)?;
-        let waiting = self.waiting(conn, queue, profile, &families)?;
+        let waiting = self.waiting(conn, (queue, None), profile, &families)?;
         let special = special::asked(&waiting, &offered, &families, profile);
         // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
         let siblings = seats::siblings(conn, queue, None)?;

@@ -81,8 +81,8 @@ pub(super) fn asked(
 }
 
 /// The families of which somebody waits who may not be placed now: they wait for each other.
-pub(super) fn held_back(
-    seated: &[Seated],
+pub(super) fn held_back<'s>(
+    live: impl Iterator<Item = &'s Seated>,
     families: &BTreeMap<String, String>,
     may: impl Fn(&Seated) -> bool,
 ) -> BTreeSet<String> {
@@ -90,5 +90,5 @@ pub(super) fn held_back(
         return BTreeSet::new();
     }
     let waits = |s: &&Seated| s.status == Status::InQueue && !may(s);
-    seated.iter().filter(waits).filter_map(|s| families.get(&s.number).cloned()).collect()
+    live.filter(waits).filter_map(|s| families.get(&s.number).cloned()).collect()
 }

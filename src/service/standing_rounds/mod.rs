@@ -107,6 +107,35 @@ impl StandingRounds {
         (queue, head): (QueueKey, i64),
         offered: &[Offered],
     ) -> Result<Option<Served>, Problem> {
+        self.ask(scope, conn, (queue, head), |conn, profile, standing| {
+            standing.know_siblings(conn, profile)?;
+            let asked = Asked { profile, day: scope.registry.day(queue.territory, scope.at), offered };
+            if scope.without.is_empty() {
+                standing.served(&asked)
+            } else {
+                standing.served_without(&asked, |number| scope.without.contains(number))
+            }
+        })
+    }
+
+    /// The live entries of a queue with their numbers in the merged order, as of `head`; `None` as in [`Self::serve`].
+    pub(super) fn entries(
+        &self,
+        scope: &Scope<'_>,
+        conn: &mut AnyConnection,
+        (queue, head): (QueueKey, i64),
+    ) -> Result<Option<Vec<(Seated, u64)>>, Problem> {
+        self.ask(scope, conn, (queue, head), |_, profile, standing| Ok(standing.in_order(profile.mix.value)))
+    }
+
+    /// Asks a queue that stands at `head`.
+    fn ask<T>(
+        &self,
+        scope: &Scope<'_>,
+        conn: &mut AnyConnection,
+        (queue, head): (QueueKey, i64),
+        ask: impl FnOnce(&mut AnyConnection, &Profile, &mut StandingQueue) -> Result<T, Problem>,
+    ) -> Result<Option<T>, Problem> {
         let rules = &scope.registry.rules;
         let profile: &Profile = ordering::profile(rules, queue, scope.at)?;
         let cell = self.cell(queue);
@@ -128,20 +157,14 @@ impl StandingRounds {
             Some(standing) => standing,
             None => StandingQueue::load(conn, queue, head)?,
         };
-        standing.know_siblings(conn, profile)?;
-        let asked = Asked { profile, day: scope.registry.day(queue.territory, scope.at), offered };
-        let served = if scope.without.is_empty() {
-            standing.served(&asked)?
-        } else {
-            standing.served_without(&asked, |number| scope.without.contains(number))?
-        };
+        let told = ask(conn, profile, &mut standing)?;
         self.rows_read.fetch_add(std::mem::take(&mut standing.rows_read), Ordering::Relaxed);
         self.turns_served.fetch_add(std::mem::take(&mut standing.turns_served), Ordering::Relaxed);
         let entries = standing.len();
         *held = Some(standing);
         drop(held);
         self.bound(queue, entries);
-        Ok(Some(served))
+        Ok(Some(told))
     }
 
     /// Shows every live entry ahead of a position; false where the queue does not stand at `head`.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::served::Allocation;
 use crate::domain::codes::Turn;
 use crate::domain::instant::read_instant;
+use crate::domain::mix::Mix;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, QueueOrder, Seat, TurnState};
 use crate::rules::Rules;
@@ -88,6 +89,13 @@ impl StandingQueue {
     /// How many entries it holds.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// The live entries with their numbers, in the order that this ratio merges.
+    pub(super) fn in_order(&mut self, mix: Option<Mix>) -> Vec<(Seated, u64)> {
+        self.order.set_mix(mix);
+        let placed = self.order.in_order();
+        placed.filter_map(|p| Some((self.entries.get(&p.seat.ticket)?.clone(), p.position))).collect()
     }
 
     /// Brings the queue forward to `head`. False where the records do not lead there.
