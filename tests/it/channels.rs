@@ -361,7 +361,7 @@ fn a_result_of_a_portal_request_says_that_the_signature_was_not_checked(desk: &D
 }
 
 /// The shipped rules, with the home of the city under the profile that knows nothing beyond the acts.
-fn bare_acts() -> Setup {
+pub fn bare_acts() -> Setup {
     let bindings = include_str!("../../fixtures/bindings.toml");
     let more = format!("\n[[profiles]]\nterritory = \"{HOME}\"\nprofile = \"seeds-2018\"\nwhy = \"a test\"\n");
     Setup { rules: vec![("bindings.toml".to_owned(), format!("{bindings}{more}"))], ..Setup::default() }

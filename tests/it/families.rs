@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::channels::bare_acts;
 use crate::desk::people::Child;
-use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, on_both};
+use crate::desk::{CITY, Db, Desk, GROUP, HOME, VILLAGE, on_both};
 use crate::spilling::verified;
 
 on_both!(
@@ -14,7 +15,6 @@ on_both!(
     a_twin_waits_for_the_decision_of_the_other,
     twins_may_wish_apart_again,
     only_waiting_children_of_one_applicant_and_one_queue_are_placed_together,
-    no_twin_is_referred_alone_at_the_decision,
     a_correction_places_twins_together_too,
     the_laboratory_knows_twins,
     a_twin_whose_brother_has_a_place_is_alone,
@@ -173,15 +173,26 @@ fn only_waiting_children_of_one_applicant_and_one_queue_are_placed_together(desk
     desk.post(&format!("/api/v1/applications/{one}/amend"), &desk.office(), &itself).must(422);
 }
 
-fn no_twin_is_referred_alone_at_the_decision(desk: &Desk) {
-    let first = desk.another_child();
-    let mut second = desk.another_child();
-    second.parent_iin.clone_from(&first.parent_iin);
-    let one = desk.waiting(&first);
-    desk.place(GROUP);
-    let two = united(desk, &second, &one);
-    let decided = desk.accept(&two);
-    assert_eq!(decided.json["referral"], Value::Null);
+#[test]
+fn no_twin_is_referred_alone_at_the_decision() {
+    for db in Db::BOTH {
+        let desk = Desk::with(db, bare_acts());
+        let first = desk.another_child();
+        let mut second = desk.another_child();
+        second.parent_iin.clone_from(&first.parent_iin);
+        let one = desk.register(&first);
+        let two = united(&desk, &second, &one);
+        desk.accept(&two);
+        desk.places(GROUP, 2);
+        let decided = desk.accept(&one);
+        assert_eq!(
+            decided.json["referral"],
+            Value::Null,
+            "nobody is ahead, but its brother would stay: {}",
+            decided.text
+        );
+        assert_eq!(desk.next(HOME)["together"][0]["application"], json!(two));
+    }
 }
 
 fn a_correction_places_twins_together_too(desk: &Desk) {
