@@ -16,7 +16,8 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Check every chain: exit 0 and the registry's head as the last line, or exit 1 and the first broken record.
+    /// Check every chain, and the rows and files that it tells of: exit 0 and the registry's head as the last line, or exit 1
+    /// and the first broken record, row or file.
     Verify {
         #[command(flatten)]
         database: Database,

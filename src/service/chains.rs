@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use super::told::{FileFault, FileFaultKind};
 use super::told::{Told, Untold};
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
@@ -25,6 +26,8 @@ pub enum ChainFault {
     },
     /// A row is not what the journal tells of it: it was edited past the registry.
     RowDiffers(String),
+    /// A file of a committed round is not the one whose hash the journal keeps.
+    FileDiffers(FileFault),
     /// The database is not available.
     Store(StoreError),
 }
@@ -37,6 +40,7 @@ impl std::fmt::Display for ChainFault {
                 write!(f, "home {home}, record {seq}: the chain does not end where the registry says it does")
             }
             ChainFault::RowDiffers(what) => write!(f, "{what}; it was changed past the registry"),
+            ChainFault::FileDiffers(fault) => write!(f, "{fault}; it was changed past the registry"),
             ChainFault::Store(error) => error.fmt(f),
         }
     }
@@ -74,11 +78,11 @@ fn each_in<E: From<StoreError>>(
     Ok(())
 }
 
-/// Verifies every chain, then holds the applications and the counters of queues against what the chains tell, and gives
-/// the registry's head.
+/// Verifies every chain, then holds applications, counters of queues, referrals and the files of committed rounds against
+/// what the chains tell, and gives the registry's head.
 ///
 /// # Errors
-/// The first broken record, or the first row that is not what the journal tells.
+/// The first broken record, or the first row or file that is not what the journal tells.
 pub fn verify(store: &Store) -> Result<String, ChainFault> {
     store.read_snapshot(verify_in)
 }
@@ -111,6 +115,7 @@ pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
     }
     told.check(conn).map_err(|untold| match untold {
         Untold::Differs(what) => ChainFault::RowDiffers(what),
+        Untold::File(fault) => ChainFault::FileDiffers(fault),
         Untold::Store(error) => ChainFault::Store(error),
     })?;
     Ok(registry_head(&heads))

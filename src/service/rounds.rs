@@ -22,6 +22,7 @@ use crate::domain::queue::{Numbered, QueueKey};
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
 use crate::store::{Entry, Written, kindergartens, rounds};
+use crate::trust::seal::sha256_hex;
 
 /// A round as it is asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -93,17 +94,13 @@ impl Registry {
             let summary = self.summary(tx.conn(), &id, territory, at, &outcome)?;
             let body = body(&id, territory, at, false, &outcome, &issued.numbers);
             let files = super::certificates::files(self, tx.conn(), &outcome, at)?;
-            let round = Round {
-                id: id.clone(),
-                home: territory.home(),
-                territory,
-                held_at: at,
-                summary: summary.to_string(),
-                body: body.to_string(),
-            };
+            let (summary, written) = (summary.to_string(), body.to_string());
+            let hashes = json!({"summary": sha256_hex(summary.as_bytes()), "body": sha256_hex(written.as_bytes())});
+            let home = territory.home();
+            let round = Round { id: id.clone(), home, territory, held_at: at, summary, body: written };
             rounds::insert(tx, &round, &files)?;
             let entry = Entry {
-                home: territory.home(),
+                home,
                 act: "hold_round",
                 actor: caller.principal.id.clone(),
                 territory,
@@ -111,6 +108,7 @@ impl Registry {
                     "round": id,
                     "role": caller.principal.role,
                     "referrals": issued.journaled,
+                    "row": hashes,
                     "certificates": super::certificates::hashes(&files),
                     "queue": issued.effects,
                 }),

@@ -2,7 +2,8 @@
 //! is named. One pass over the journal, one over the rows.
 //!
 //! Checked are queue, tier, stream, instant, ticket, choices and status of each application, whether its turn is live, and
-//! the counters of each queue. Whether a spent turn is still in its stream is told by the counters alone.
+//! the counters of each queue. Whether a spent turn is still in its stream is told by the counters alone. So are the files
+//! of committed rounds ([`rounds`]), and application and place of each referral ([`referrals`]).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,11 +19,18 @@ use crate::store::seats::{self, NarrowSeat, Seats};
 use crate::store::{StoreError, queues};
 use crate::trust::journal::Record;
 
+mod referrals;
+mod rounds;
+
+pub use rounds::{FileFault, FileFaultKind};
+
 /// The registry as its journal tells it.
 #[derive(Default)]
 pub(crate) struct Told {
     seats: HashMap<String, JoinEffect>,
     counters: BTreeMap<QueueKey, Counters>,
+    rounds: rounds::ToldRounds,
+    referrals: referrals::ToldReferrals,
 }
 
 /// Why rows and journal do not agree.
@@ -30,6 +38,8 @@ pub(crate) struct Told {
 pub(crate) enum Untold {
     /// What differs.
     Differs(String),
+    /// A file of a round differs.
+    File(FileFault),
     /// The database is not available.
     Store(StoreError),
 }
@@ -43,6 +53,8 @@ impl From<StoreError> for Untold {
 impl Told {
     /// Takes the next record of its home.
     pub(crate) fn take(&mut self, record: &Record) {
+        self.rounds.take(record);
+        self.referrals.take(record);
         for effect in effects(record) {
             match effect {
                 Effect::Join(join) | Effect::Restore(join) => {
@@ -68,7 +80,7 @@ impl Told {
     /// Holds the rows against what was told.
     pub(crate) fn check(mut self, conn: &mut AnyConnection) -> Result<(), Untold> {
         seats::in_batches(conn, Seats::All, |rows| rows.into_iter().try_for_each(|row| self.check_row(&row.read()?)))?;
-        if let Some(number) = self.seats.into_keys().min() {
+        if let Some(number) = self.seats.keys().min() {
             return Err(Untold::Differs(format!("application {number} has records and no row")));
         }
         let mut kept: BTreeMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
@@ -77,10 +89,11 @@ impl Told {
                 return Err(Untold::Differs(format!("queue {queue}: its counters are not those of the journal")));
             }
         }
-        match kept.into_iter().find(|(_, counters)| *counters != Counters::default()) {
-            Some((queue, _)) => Err(Untold::Differs(format!("queue {queue}: it has counters that no record set"))),
-            None => Ok(()),
+        if let Some((queue, _)) = kept.into_iter().find(|(_, counters)| *counters != Counters::default()) {
+            return Err(Untold::Differs(format!("queue {queue}: it has counters that no record set")));
         }
+        self.referrals.check(conn)?;
+        self.rounds.check(conn)
     }
 }
 

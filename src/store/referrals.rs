@@ -116,6 +116,25 @@ pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Ref
     rows.into_iter().map(noun).collect()
 }
 
+/// Hands on number, application and place of every referral, in no order.
+///
+/// # Errors
+/// The database is not available, or those of `take`.
+pub fn each_given<E: From<StoreError>>(
+    conn: &mut AnyConnection,
+    mut take: impl FnMut(String, String, String) -> Result<(), E>,
+) -> Result<(), E> {
+    let rows = referrals::table
+        .select((referrals::number, referrals::application, referrals::place))
+        .load_iter::<(String, String, String), diesel::connection::DefaultLoadingMode>(conn)
+        .map_err(StoreError::from)?;
+    for row in rows {
+        let (number, application, place) = row.map_err(StoreError::from)?;
+        take(number, application, place)?;
+    }
+    Ok(())
+}
+
 /// Adds referrals.
 ///
 /// # Errors

@@ -121,6 +121,14 @@ pub fn brief(conn: &mut AnyConnection, id: &str) -> Result<Option<RoundBrief>, S
     row.map(noun).transpose()
 }
 
+/// The ids of all rounds of the country, in order.
+///
+/// # Errors
+/// The database is not available.
+pub fn ids(conn: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
+    Ok(rounds::table.select(rounds::id).order(rounds::id).load(conn)?)
+}
+
 /// A page of rounds, the latest first, after a place in that order.
 ///
 /// # Errors

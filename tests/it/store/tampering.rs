@@ -30,7 +30,7 @@ fn registered(desk: &Desk) -> i64 {
 }
 
 /// Runs SQL behind the registry's back.
-fn tamper(desk: &Desk, sql: &str) {
+pub(super) fn tamper(desk: &Desk, sql: &str) {
     let location = Location::parse(desk.database_url()).expect("a URL");
     let mut conn = location.connect().expect("a connection");
     conn.batch_execute(&sql.replace("HOME", HOME)).expect("the tampering itself");
