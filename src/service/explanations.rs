@@ -6,10 +6,10 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::applications::{home_of, load};
+use super::held_rounds;
 use super::permissions::{Act, Principal};
 use super::problem::{Kind, Problem};
 use super::registry::Registry;
@@ -263,13 +263,11 @@ impl Registry {
         round: &RoundBrief,
         application: &Application,
     ) -> Result<Option<Part>, Problem> {
-        let summary: Value = serde_json::from_str(&round.summary).map_err(internal)?;
         let mut passes = Vec::new();
-        for said in summary.get("queues").and_then(Value::as_array).into_iter().flatten() {
-            let queue = said.get("queue").and_then(Value::as_str).and_then(|key| key.parse().ok());
+        for served in held_rounds::summary(round)?.queues {
             // An application keeps its number and its ticket only while it stays in its queue.
-            if queue == Some(application.queue) {
-                let pass = self.explained.pass(conn, &round.id, said)?;
+            if served.part.queue == application.queue {
+                let pass = self.explained.pass(conn, &round.id, &served)?;
                 passes.extend(pass.child(application.ticket).map(|child| (pass, child)));
             }
         }

@@ -86,15 +86,43 @@ pub struct RoundQueue {
 
 /// What is kept of a round beside its rows.
 #[derive(Deserialize)]
-struct Summary {
+pub(crate) struct Summary {
     placed: u64,
     places_left: u64,
     /// The territories whose children took part or whose places were given out.
     territories: Vec<Kato>,
-    queues: Vec<RoundQueue>,
+    /// Each once.
+    pub(crate) queues: Vec<ServedQueue>,
 }
 
-fn summary(round: &RoundBrief) -> Result<Summary, Problem> {
+/// A queue as a round served it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ServedQueue {
+    #[serde(flatten)]
+    pub(crate) part: RoundQueue,
+    /// The groups that had a free place for it.
+    pub(crate) groups: Vec<ServedGroup>,
+}
+
+/// A group, as the files of a round call it and as the registry does.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ServedGroup {
+    pub(crate) id: u32,
+    pub(crate) group: String,
+}
+
+impl ServedQueue {
+    /// What the names of its files begin with.
+    pub(crate) fn files(&self) -> String {
+        format!("{}-pass{}", self.part.queue, self.part.pass)
+    }
+}
+
+/// What a round covered and how much it gave.
+///
+/// # Errors
+/// It is not as the round wrote it.
+pub(crate) fn summary(round: &RoundBrief) -> Result<Summary, Problem> {
     serde_json::from_str(&round.summary).map_err(internal)
 }
 
@@ -260,7 +288,8 @@ fn concerns(name: &str, seen: Seen) -> bool {
 }
 
 fn listed(round: RoundBrief, seen: Seen) -> Result<RoundListed, Problem> {
-    let Summary { mut placed, places_left, mut queues, .. } = summary(&round)?;
+    let Summary { mut placed, places_left, queues, .. } = summary(&round)?;
+    let mut queues: Vec<RoundQueue> = queues.into_iter().map(|served| served.part).collect();
     let mut places_left = Some(places_left);
     if let Seen::Part(territory) = seen {
         queues.retain(|q| q.queue.territory.within(territory));

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::Rule;
 use crate::exchange::instance::{WrittenChild, WrittenGroup, written_allocation, written_children, written_groups};
+use crate::service::held_rounds::ServedQueue;
 use crate::service::problem::Problem;
 use crate::service::scope::internal;
 use crate::store::rounds::{Round, RoundFile};
@@ -36,19 +38,23 @@ impl Committed {
     /// # Errors
     /// A file is not as the round wrote it.
     pub(crate) fn read(round: &Round, files: &[RoundFile]) -> Result<Self, Problem> {
-        let body: Value = serde_json::from_str(&round.body).map_err(internal)?;
-        let queues = body.get("queues").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let passes = queues.iter().map(|said| pass(said, files)).collect::<Option<Vec<_>>>();
+        let Body { queues } = serde_json::from_str(&round.body).map_err(internal)?;
+        let passes = queues.iter().map(|served| pass(served, files)).collect::<Option<Vec<_>>>();
         passes
             .map(|passes| Committed { passes })
             .ok_or_else(|| internal(format!("round {} cannot be read back", round.id)))
     }
 }
 
-/// One queue and pass of a round, as its body names it; `None` where a file is not as the round wrote it.
-pub(crate) fn pass(said: &Value, files: &[RoundFile]) -> Option<CommittedPass> {
-    let key = said.get("queue")?.as_str()?;
-    let name = format!("{key}-pass{}", said.get("pass")?.as_u64()?);
+/// What is read of a round's body.
+#[derive(Deserialize)]
+struct Body {
+    queues: Vec<ServedQueue>,
+}
+
+/// One queue and pass of a round, as the round names it; `None` where a file is not as the round wrote it.
+pub(crate) fn pass(served: &ServedQueue, files: &[RoundFile]) -> Option<CommittedPass> {
+    let name = served.files();
     let file = |end: &str| {
         let name = format!("{name}-{end}");
         files.iter().find(|f| f.name == name).map(|f| f.body.as_str())
@@ -58,17 +64,13 @@ pub(crate) fn pass(said: &Value, files: &[RoundFile]) -> Option<CommittedPass> {
         "program" => Rule::Program,
         _ => Rule::QueueByTurn,
     };
-    let named = said.get("groups")?.as_array()?.iter().filter_map(|g| {
-        let id = u32::try_from(g.get("id")?.as_u64()?).ok()?;
-        Some((id, g.get("group")?.as_str()?.to_owned()))
-    });
     Some(CommittedPass {
-        queue: key.parse().ok()?,
+        queue: served.part.queue,
         rule,
         groups: written_groups(file("groups.csv")?)?,
         children: written_children(file("children.csv")?)?,
         allocation: written_allocation(file("allocation.csv")?)?,
-        registry_groups: named.collect(),
+        registry_groups: served.groups.iter().map(|g| (g.id, g.group.clone())).collect(),
         name,
     })
 }

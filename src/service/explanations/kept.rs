@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
-
 use super::ResultExplained;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, Special, cut_offs_with};
@@ -11,6 +9,7 @@ use crate::exchange::instance::{
     ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance, written_special,
 };
 use crate::service::corrections::committed;
+use crate::service::held_rounds::ServedQueue;
 use crate::service::problem::Problem;
 use crate::service::scope::internal;
 use crate::store::connection::AnyConnection;
@@ -106,20 +105,22 @@ type Key = (String, String);
 pub(crate) struct KeptPasses(Mutex<Vec<(Key, Arc<Pass>)>>);
 
 impl KeptPasses {
-    /// A pass of a round, as the round's body names it in `said`.
-    pub(super) fn pass(&self, conn: &mut AnyConnection, round: &str, said: &Value) -> Result<Arc<Pass>, Problem> {
-        let text = |field: &str| said.get(field).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
-        let name = format!("{}-pass{}", text("queue").unwrap_or_default(), text("pass").unwrap_or_default());
-        let key = (round.to_owned(), name);
+    /// A queue's pass of a round.
+    pub(super) fn pass(
+        &self,
+        conn: &mut AnyConnection,
+        round: &str,
+        served: &ServedQueue,
+    ) -> Result<Arc<Pass>, Problem> {
+        let key = (round.to_owned(), served.files());
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
         let names = FILES.map(|file| format!("{}-{file}", key.1));
         let files = rounds::named_files(conn, round, &names)?;
         let unreadable = || internal(format!("round {round} cannot be read back"));
-        let read = committed::pass(said, &files).ok_or_else(unreadable)?;
-        let number = said.get("pass").and_then(Value::as_u64).unwrap_or_default();
-        let pass = Arc::new(settled(read, number)?);
+        let read = committed::pass(served, &files).ok_or_else(unreadable)?;
+        let pass = Arc::new(settled(read, served.part.pass)?);
         self.keep(key, &pass);
         Ok(pass)
     }
