@@ -4,6 +4,8 @@
 //! It is read from the files that the round published, by the code that explains a run to `kezek allocate --explain`; a
 //! round that was explained lately is kept in memory, since its files never change.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -46,8 +48,9 @@ pub struct RoundExplained {
     /// What came of it, `{"kk", "ru", "en"}`.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub text: Said,
-    /// The queue in which it took part: one, since a round serves each queue once.
-    pub passes: Vec<PassExplained>,
+    /// The queue in which it took part, and how: one, since a round serves each queue once.
+    #[serde(flatten)]
+    pub pass: PassExplained,
 }
 
 /// One queue's allocation, as it concerned one application.
@@ -170,9 +173,10 @@ pub struct FamilyExplained {
     pub choices: Vec<ChoiceTold>,
 }
 
-/// The passes in which an application took part.
+/// An application's part in a round: the pass of its queue, and its position there.
 struct Part {
-    passes: Vec<(std::sync::Arc<Pass>, u32)>,
+    pass: Arc<Pass>,
+    child: u32,
 }
 
 impl Registry {
@@ -195,13 +199,12 @@ impl Registry {
             let round = rounds::brief(conn, round)?.ok_or_else(|| Problem::not_found("round"))?;
             let part = self.part(conn, &round, &application)?.ok_or_else(|| self.not_in(&round, &application))?;
             let words = Words::new(self, Voice::Official)?;
-            let passes = part.passes.iter().map(|(pass, child)| words.pass(pass, *child)).collect::<Result<_, _>>()?;
             Ok(RoundExplained {
                 text: words.result(&round, &part),
                 round: round.id,
                 held_at: instant_text(round.held_at),
                 application: application.number,
-                passes,
+                pass: words.pass(&part)?,
             })
         })
     }
@@ -217,14 +220,11 @@ impl Registry {
             let application = load(conn, &number)?;
             let Some((round, part)) = self.last_part(conn, &application)? else { return Ok(Explanations::default()) };
             let words = Words::new(self, Voice::Family)?;
-            let mut choices = Vec::new();
-            for (pass, child) in &part.passes {
-                choices.extend(words.choices(pass, *child)?.into_iter().map(|told| told.choice));
-            }
+            let choices = words.choices(&part.pass, part.child)?.into_iter().map(|told| told.choice).collect();
             let explained = FamilyExplained {
                 text: words.result(&round, &part),
-                order: part.passes.first().and_then(|(pass, child)| pass.order_of(*child)),
-                placed: part.passes.iter().any(|(pass, child)| pass.result(*child).is_some()),
+                order: part.pass.order_of(part.child),
+                placed: part.pass.result(part.child).is_some(),
                 application: application.number,
                 round: round.id,
                 held_at: instant_text(round.held_at),
@@ -256,22 +256,18 @@ impl Registry {
         }
     }
 
-    /// The passes of a round in which an application took part; `None` where there is none.
+    /// An application's part in a round; `None` where it took none.
     fn part(
         &self,
         conn: &mut AnyConnection,
         round: &RoundBrief,
         application: &Application,
     ) -> Result<Option<Part>, Problem> {
-        let mut passes = Vec::new();
-        for served in held_rounds::summary(round)?.queues {
-            // An application keeps its number and its ticket only while it stays in its queue.
-            if served.part.queue == application.queue {
-                let pass = self.explained.pass(conn, &round.id, &served)?;
-                passes.extend(pass.child(application.ticket).map(|child| (pass, child)));
-            }
-        }
-        Ok((!passes.is_empty()).then_some(Part { passes }))
+        // An application keeps its number and its ticket only while it stays in its queue.
+        let queues = held_rounds::summary(round)?.queues;
+        let Some(served) = queues.iter().find(|served| served.part.queue == application.queue) else { return Ok(None) };
+        let pass = self.explained.pass(conn, &round.id, served)?;
+        Ok(pass.child(application.ticket).map(|child| Part { pass, child }))
     }
 
     fn not_in(&self, round: &RoundBrief, application: &Application) -> Problem {
@@ -314,18 +310,17 @@ impl<'a> Words<'a> {
     fn result(&self, round: &RoundBrief, part: &Part) -> Said {
         let rules = &self.registry.rules;
         let (on, id) = (self.day(round.held_at, round.territory), Said::same(&round.id));
-        let got = part.passes.iter().find_map(|(pass, child)| pass.result(*child));
-        if let Some(got) = got {
+        if let Some(got) = part.pass.result(part.child) {
             let kindergarten = self.registry.kindergarten_name(&got.kindergarten);
             let kindergarten = kindergarten.unwrap_or_else(|_| Said::same(&got.kindergarten));
             return say_each(rules, "round_placed", &[("round", &id), ("on", &on), ("kindergarten", &kindergarten)]);
         }
-        let suited = part.passes.iter().any(|(pass, child)| pass.has_choices(*child));
-        let code = if suited { "round_not_placed" } else { "round_nothing_suited" };
+        let code = if part.pass.has_choices(part.child) { "round_not_placed" } else { "round_nothing_suited" };
         say_each(rules, code, &[("round", &id), ("on", &on)])
     }
 
-    fn pass(&self, pass: &Pass, child: u32) -> Result<PassExplained, Problem> {
+    fn pass(&self, Part { pass, child }: &Part) -> Result<PassExplained, Problem> {
+        let child = *child;
         let (tier, applied_at) = pass.rank_of(child);
         Ok(PassExplained {
             queue: pass.queue,

@@ -64,12 +64,12 @@ fn held(desk: &Desk) -> Held {
 fn every_choice_above_the_result_says_who_went_before_and_what_would_have_changed_it(desk: &Desk) {
     let Held { round, numbers: [first, second, third], .. } = held(desk);
     let of_first = explained(desk, &round, &first);
-    let pass = &of_first["passes"][0];
+    let pass = &of_first;
     assert_eq!((&pass["choices"], &pass["result"]["choice"]), (&json!([]), &json!(1)));
     assert!(of_first["text"]["en"].as_str().expect("a text").contains("your child was given a place in"), "{of_first}");
 
     let of_second = explained(desk, &round, &second);
-    let pass = &of_second["passes"][0];
+    let pass = &of_second;
     assert_eq!(
         (&pass["queue"], &pass["pass"], &pass["rule"]),
         (&json!("391000000-2022-general"), &json!(1), &json!("queue"))
@@ -110,7 +110,7 @@ fn every_choice_above_the_result_says_who_went_before_and_what_would_have_change
     }
 
     let of_third = explained(desk, &round, &third);
-    let pass = &of_third["passes"][0];
+    let pass = &of_third;
     assert_eq!((&pass["result"], pass["choices"].as_array().map(Vec::len)), (&Value::Null, Some(2)), "{of_third}");
     assert_eq!((&pass["choices"][0]["last"]["order"], &pass["choices"][1]["last"]["order"]), (&json!(2), &json!(1)));
     assert!(of_third["text"]["ru"].as_str().expect("a text").contains("место вашему ребенку не выдано"), "{of_third}");
@@ -138,7 +138,7 @@ fn the_explanation_is_that_of_the_offline_command_over_the_files_of_the_round(de
     let of_groups = lines(&at("why.groups.csv"));
     let mut compared = 0;
     for number in &numbers {
-        let pass = explained(desk, &round, number)["passes"][0].clone();
+        let pass = explained(desk, &round, number);
         let ticket = desk.application(number)["ticket"].to_string();
         let own: Vec<Vec<String>> = lines(&rows).into_iter().filter(|row| row[0] == ticket).collect();
         let choices = pass["choices"].as_array().expect("choices");
@@ -230,10 +230,7 @@ fn an_explanation_reaches_as_far_as_the_application_s_territory(desk: &Desk) {
     desk.get(&path(&round, &villager), &desk.kindergarten()).refused(403, "role_too_far");
     assert_eq!(desk.status(&of_home), "referred", "the second pass gave it what the village left");
     let spilled = explained(desk, &round, &of_home);
-    assert_eq!(
-        (&spilled["passes"][0]["pass"], &spilled["passes"][0]["result"]["kindergarten"]),
-        (&json!(2), &json!("k-016"))
-    );
+    assert_eq!((&spilled["pass"], &spilled["result"]["kindergarten"]), (&json!(2), &json!("k-016")));
 }
 
 fn the_page_of_parents_tells_of_the_last_round(desk: &Desk) {
