@@ -26,15 +26,15 @@ use crate::engine::allocation::Rule;
 use crate::exchange::instance::{ChoiceExplained, GroupExplained, Sentences, Voice};
 use crate::rules::messages::Tongue;
 use crate::store::connection::AnyConnection;
-use crate::store::rounds::{self, RoundBrief, Wanted};
+use crate::store::rounds::{self, RoundBrief};
 
 mod kept;
+mod last;
+mod wishes;
 
 pub(crate) use kept::KeptPasses;
 use kept::Pass;
-
-/// Rounds looked through at once, the latest first.
-const PAGE: i64 = 20;
+pub use wishes::WishTold;
 
 /// Why a round gave an application what it gave.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -73,6 +73,9 @@ pub struct PassExplained {
     pub participants: usize,
     /// What it got.
     pub result: Option<ResultExplained>,
+    /// What came of the kindergartens that it wished, most wanted first, down to the one that gave the place; none where it
+    /// took any.
+    pub wishes: Vec<WishTold>,
     /// The choices above the result, most wanted first.
     pub choices: Vec<OfficialChoice>,
 }
@@ -169,6 +172,9 @@ pub struct FamilyExplained {
     /// What came of it, `{"kk", "ru", "en"}`.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub text: Said,
+    /// What came of the kindergartens that the family wished, most wanted first, down to the one that gave the place; none
+    /// where it took any.
+    pub wishes: Vec<WishTold>,
     /// The choices above the result, most wanted first.
     pub choices: Vec<ChoiceTold>,
 }
@@ -228,32 +234,11 @@ impl Registry {
                 application: application.number,
                 round: round.id,
                 held_at: instant_text(round.held_at),
+                wishes: words.wishes(&part.pass, part.child),
                 choices,
             };
             Ok(Explanations { explanations: vec![explained] })
         })
-    }
-
-    /// The last round in which an application took part: none of those before it was registered.
-    fn last_part(
-        &self,
-        conn: &mut AnyConnection,
-        application: &Application,
-    ) -> Result<Option<(RoundBrief, Part)>, Problem> {
-        let wanted = Wanted { territory: application.home, from: Some(application.registered_at), before: None };
-        let mut after: Option<(DateTime<Utc>, String)> = None;
-        loop {
-            let page = rounds::page(conn, wanted, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE)?;
-            after = page.last().map(|round| (round.held_at, round.id.clone()));
-            for round in page {
-                if let Some(part) = self.part(conn, &round, application)? {
-                    return Ok(Some((round, part)));
-                }
-            }
-            if after.is_none() {
-                return Ok(None);
-            }
-        }
     }
 
     /// An application's part in a round; `None` where it took none.
@@ -266,7 +251,7 @@ impl Registry {
         // An application keeps its number and its ticket only while it stays in its queue.
         let queues = held_rounds::summary(round)?.queues;
         let Some(served) = queues.iter().find(|served| served.part.queue == application.queue) else { return Ok(None) };
-        let pass = self.explained.pass(conn, &round.id, served)?;
+        let pass = self.explained.pass(conn, round, (&queues, served))?;
         Ok(pass.child(application.ticket).map(|child| Part { pass, child }))
     }
 
@@ -331,6 +316,7 @@ impl<'a> Words<'a> {
             applied_at: micros_text(applied_at),
             participants: pass.participants(),
             result: pass.result(child),
+            wishes: self.wishes(pass, child),
             choices: self.choices(pass, child)?,
         })
     }

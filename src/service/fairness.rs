@@ -90,7 +90,7 @@ fn placement(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts], 
     by("language", |child| &child.language, Some(|group| &group.language));
     by("territory", |child| &child.territory, Some(|group| &group.territory));
     by("kind", |child| &child.kind, Some(|group| &group.kind));
-    by("kindergarten", |child| &child.kindergarten, Some(|group| &group.kindergarten));
+    by("kindergarten", ChildFacts::kindergarten, Some(|group| &group.kindergarten));
     by("channel", |child| &child.channel, None);
     by("category", |child| &child.category, None);
     table

@@ -14,7 +14,7 @@ use super::scope::internal;
 use crate::audit::allocation::fairness::Fairness;
 use crate::domain::codes::ProofStatus;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{ANY, Child, Instance};
+use crate::engine::allocation::{self, Child, Instance};
 use crate::exchange::instance::{ChildFacts, GroupFacts, published};
 use crate::exchange::report::json;
 use crate::store::applications::{self, Reported};
@@ -23,7 +23,7 @@ use crate::store::connection::AnyConnection;
 /// What stands where a child has no category, or no preferences.
 const NONE: &str = "none";
 /// What stands where a child chose no kindergarten: it takes any.
-const EVERY: &str = "any";
+pub(crate) const ANY: &str = "any";
 
 /// One queue's part in a round.
 pub(crate) struct Part<'a> {
@@ -44,11 +44,12 @@ impl Part<'_> {
 
     /// What is kept of the children, by ticket.
     pub(crate) fn facts_csv(&self) -> String {
-        let mut text = String::from("id,channel,category,language,territory,kind,kindergarten\n");
+        let mut text = String::from("id,channel,category,language,territory,kind,kindergartens\n");
         for (id, facts) in self.instance.parts().child_ids.iter().zip(&self.children) {
-            let ChildFacts { channel, category, language, territory, kind, kindergarten } = facts;
+            let ChildFacts { channel, category, language, territory, kind, kindergartens } = facts;
+            let wished = kindergartens.join(";");
             // Writing to a String does not fail.
-            let _ = writeln!(text, "{id},{channel},{category},{language},{territory},{kind},{kindergarten}");
+            let _ = writeln!(text, "{id},{channel},{category},{language},{territory},{kind},{wished}");
         }
         text
     }
@@ -73,7 +74,7 @@ impl Registry {
                 language: known.language,
                 territory: known.territory.to_string(),
                 kind: queue.kind.code().to_owned(),
-                kindergarten: known.preferences.first().map_or(EVERY, String::as_str).to_owned(),
+                kindergartens: if known.preferences.is_empty() { vec![ANY.to_owned()] } else { known.preferences },
             };
             (known.ticket, facts)
         };
@@ -94,11 +95,11 @@ pub(crate) fn whole(parts: &[Part<'_>], at: DateTime<Utc>) -> Result<String, Pro
     for part in parts {
         let before = u32::try_from(groups.len()).map_err(internal)?;
         let own = part.instance.parts();
-        let counted = |group: u32| if group == ANY { ANY } else { group + before };
+        let counted = |group: u32| if group == allocation::ANY { group } else { group + before };
         for (child, (&tier, &applied_at)) in own.tiers.iter().zip(&own.applied_at).enumerate() {
             let named: Vec<u32> =
-                own.choices.get(child).iter().filter(|c| **c != ANY).map(|c| c + before + 1).collect();
-            let any = own.choices.get(child).contains(&ANY);
+                own.choices.get(child).iter().filter(|c| **c != allocation::ANY).map(|c| c + before + 1).collect();
+            let any = own.choices.get(child).contains(&allocation::ANY);
             id += 1;
             let child = Child { id, tier, applied_at, turn: None, siblings: &[], choices: &named, any };
             builder.child(child).map_err(internal)?;

@@ -1,5 +1,7 @@
 //! Committed rounds with the files that let anyone verify them, and confirmations by a second person.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
@@ -186,6 +188,20 @@ pub fn named_files(conn: &mut AnyConnection, round: &str, names: &[String]) -> R
         .order(round_files::name)
         .select((round_files::name, round_files::body))
         .load(conn)?)
+}
+
+/// Those rounds of which a file, named with the round, holds a text. The database looks; no file is read from it.
+///
+/// # Errors
+/// The database is not available.
+pub fn with_text(conn: &mut AnyConnection, files: &[(&str, &str)], text: &str) -> Result<BTreeSet<String>, StoreError> {
+    let (of, names): (Vec<&str>, Vec<&str>) = files.iter().copied().unzip();
+    let found: Vec<(String, String)> = round_files::table
+        .filter(round_files::round.eq_any(of).and(round_files::name.eq_any(names)))
+        .filter(round_files::body.like(format!("%{text}%")))
+        .select((round_files::round, round_files::name))
+        .load(conn)?;
+    Ok(found.into_iter().filter(|(round, name)| files.contains(&(round, name))).map(|(round, _)| round).collect())
 }
 
 /// One file of a round.

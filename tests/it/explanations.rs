@@ -1,5 +1,8 @@
 //! Why a committed round gave a child what it gave, as officials and families are told.
 
+mod last_round;
+mod wishes;
+
 use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
@@ -41,6 +44,14 @@ fn told(desk: &Desk, iin: &str) -> Value {
     desk.send("POST", "/api/v1/explanations", None, &[], Some(json!({"iin": iin}).to_string().as_bytes()))
         .must(200)
         .json
+}
+
+/// What the parents' page says.
+fn page(desk: &Desk, child: &Child, lang: &str) -> String {
+    let form = format!("iin={}&lang={lang}", child.iin);
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded";
+    let request = format!("{head}\r\nContent-Length: {}\r\n\r\n{form}", form.len());
+    desk.send_raw(request.as_bytes()).must(200).text
 }
 
 /// A round of one place in each of two kindergartens: the first child gets what it wants most, the second its second
@@ -235,29 +246,18 @@ fn an_explanation_reaches_as_far_as_the_application_s_territory(desk: &Desk) {
 
 fn the_page_of_parents_tells_of_the_last_round(desk: &Desk) {
     let Held { round, children: [first, _, third], .. } = held(desk);
-    let page = |child: &Child, lang: &str| {
-        let form = format!("iin={}&lang={lang}", child.iin);
-        let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded";
-        let request = format!("{head}\r\nContent-Length: {}\r\n\r\n{form}", form.len());
-        desk.send_raw(request.as_bytes()).must(200).text
-    };
     for (lang, words) in [
         ("kk", "балаңызға орын берілген жоқ"),
         ("ru", "место вашему ребенку не выдано"),
         ("en", "no place was given to your child"),
     ] {
-        let text = page(&third, lang);
+        let text = page(desk, &third, lang);
         assert!(text.contains(&round) && text.contains(words), "{text}");
         assert!(text.contains("503"), "each choice has its sentence: {text}");
     }
-    assert!(page(&first, "en").contains("your child was given a place in"));
-    let none = page(
-        &{
-            let child = desk.another_child();
-            desk.register(&child);
-            child
-        },
-        "en",
-    );
+    assert!(page(desk, &first, "en").contains("your child was given a place in"));
+    let pending = desk.another_child();
+    desk.register(&pending);
+    let none = page(desk, &pending, "en");
     assert!(!none.contains(&round) && !none.contains("Distribution"), "{none}");
 }

@@ -21,8 +21,15 @@ pub struct ChildFacts {
     pub territory: String,
     /// The kind of group that it wants.
     pub kind: String,
+    /// The kindergartens that it named, most wanted first; empty where nothing is known of them.
+    pub kindergartens: Vec<String>,
+}
+
+impl ChildFacts {
     /// The kindergarten that it named first.
-    pub kindergarten: String,
+    pub fn kindergarten(&self) -> &str {
+        self.kindergartens.first().map_or("", String::as_str)
+    }
 }
 
 /// Reads the facts in the order of the rows; nothing where the file has neither column. The file must have been read

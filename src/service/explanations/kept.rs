@@ -1,8 +1,11 @@
 //! Passes of committed rounds, read back from their files and kept: a round never changes, and all its families ask at once.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ResultExplained;
+use super::wishes::{GIVEN, NOT_GIVEN, Wishes};
+use crate::domain::codes::Language;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, Special, cut_offs_with};
 use crate::exchange::instance::{
@@ -13,12 +16,13 @@ use crate::service::held_rounds::ServedQueue;
 use crate::service::problem::Problem;
 use crate::service::scope::internal;
 use crate::store::connection::AnyConnection;
-use crate::store::rounds;
+use crate::store::kindergartens;
+use crate::store::rounds::{self, RoundBrief};
 
 /// Most children of all kept passes together; the pass asked for last stays whatever its size.
 const CHILDREN_MAX: usize = 400_000;
 /// The files that an explanation needs.
-const FILES: [&str; 4] = ["groups.csv", "children.csv", "allocation.csv", "certificate.json"];
+const FILES: [&str; 5] = ["groups.csv", "children.csv", "allocation.csv", "certificate.json", "facts.csv"];
 
 /// One queue's allocation in one pass of a committed round.
 pub(super) struct Pass {
@@ -32,6 +36,9 @@ pub(super) struct Pass {
     cut_offs: Vec<CutOff>,
     /// The registry's groups, by position.
     groups: Vec<GroupName>,
+    wishes: Wishes,
+    /// The kindergartens that had free places for other queues of the round.
+    elsewhere: BTreeSet<String>,
 }
 
 /// A group as people know it.
@@ -39,6 +46,8 @@ pub(super) struct Pass {
 pub(super) struct GroupName {
     pub(super) id: String,
     pub(super) kindergarten: String,
+    /// The code of its language.
+    language: String,
 }
 
 impl Pass {
@@ -77,9 +86,42 @@ impl Pass {
     /// What it got.
     pub(super) fn result(&self, child: u32) -> Option<ResultExplained> {
         let got = *self.allocation.group_of.get(child as usize)?;
-        let GroupName { id, kindergarten } = self.group(got)?;
+        let GroupName { id, kindergarten, .. } = self.group(got)?;
         let choice = self.instance.parts().choices.get(child as usize).iter().position(|choice| *choice == got);
         Some(ResultExplained { choice: choice.map(|n| n + 1), group: id, kindergarten })
+    }
+
+    /// The kindergartens that it wished, most wanted first, down to the one that gave it a place, each with what came of it.
+    pub(super) fn wishes(&self, child: u32) -> Vec<(&str, &'static str)> {
+        let Some((language, wished)) = self.wishes.of(self.ticket(child)) else { return Vec::new() };
+        let got = self.result(child).map(|result| result.kindergarten);
+        let choices = self.instance.parts().choices.get(child as usize);
+        let mut told = Vec::new();
+        for kindergarten in wished {
+            let given = got.as_deref() == Some(kindergarten);
+            told.push((kindergarten, if given { GIVEN } else { self.came_of(kindergarten, language, choices) }));
+            if given {
+                break;
+            }
+        }
+        told
+    }
+
+    /// Why a kindergarten that gave the child no place gave it none.
+    fn came_of(&self, kindergarten: &str, language: Language, choices: &[u32]) -> &'static str {
+        let own = || (0..).zip(&self.groups).filter(|(_, group)| group.kindergarten == kindergarten);
+        let speaks = |group: &GroupName| [language, Language::Mixed].iter().any(|known| known.code() == group.language);
+        if own().any(|(at, _)| choices.contains(&at)) {
+            NOT_GIVEN
+        } else if own().any(|(_, group)| speaks(group)) {
+            "other_age"
+        } else if own().next().is_some() {
+            "other_language"
+        } else if self.elsewhere.contains(kindergarten) {
+            "other_queue"
+        } else {
+            "no_free_place"
+        }
     }
 
     /// The group at a position.
@@ -105,22 +147,26 @@ type Key = (String, String);
 pub(crate) struct KeptPasses(Mutex<Vec<(Key, Arc<Pass>)>>);
 
 impl KeptPasses {
-    /// A queue's pass of a round.
+    /// The pass of a queue, one of those that a round served.
     pub(super) fn pass(
         &self,
         conn: &mut AnyConnection,
-        round: &str,
-        served: &ServedQueue,
+        round: &RoundBrief,
+        (queues, served): (&[ServedQueue], &ServedQueue),
     ) -> Result<Arc<Pass>, Problem> {
-        let key = (round.to_owned(), served.files());
+        let key = (round.id.clone(), served.files());
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
         let names = FILES.map(|file| format!("{}-{file}", key.1));
-        let files = rounds::named_files(conn, round, &names)?;
-        let unreadable = || internal(format!("round {round} cannot be read back"));
+        let files = rounds::named_files(conn, &round.id, &names)?;
+        let unreadable = || internal(format!("round {} cannot be read back", round.id));
         let read = committed::pass(served, &files).ok_or_else(unreadable)?;
-        let pass = Arc::new(settled(read, served.part.pass)?);
+        let facts = files.iter().find(|file| file.name.ends_with("facts.csv"));
+        let mut pass = settled(read, served.part.pass)?;
+        pass.wishes = facts.map(|facts| Wishes::read(&facts.body)).unwrap_or_default();
+        pass.elsewhere = elsewhere(conn, round, queues, served)?;
+        let pass = Arc::new(pass);
         self.keep(key, &pass);
         Ok(pass)
     }
@@ -144,6 +190,22 @@ impl KeptPasses {
     }
 }
 
+/// The kindergartens that had free places for other queues of a round than this. A group stays in its kindergarten.
+fn elsewhere(
+    conn: &mut AnyConnection,
+    round: &RoundBrief,
+    queues: &[ServedQueue],
+    served: &ServedQueue,
+) -> Result<BTreeSet<String>, Problem> {
+    let others = queues.iter().filter(|other| other.part.queue != served.part.queue);
+    let groups: BTreeSet<&str> = others.flat_map(|other| &other.groups).map(|named| named.group.as_str()).collect();
+    if groups.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let all = kindergartens::all_groups(conn, Some(round.home))?.into_iter();
+    Ok(all.filter(|group| groups.contains(group.id.as_str())).map(|group| group.kindergarten).collect())
+}
+
 /// The pass with the cut-offs of its allocation.
 fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem> {
     let instance = written_instance(&read.groups, &read.children, read.rule).map_err(internal)?;
@@ -159,8 +221,11 @@ fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem>
     let name = |id: &u32| {
         let facts = read.groups.iter().find(|g| g.id == *id).map(|WrittenGroup { facts, .. }| facts);
         let kindergarten = facts.map(|facts| facts.kindergarten.clone()).unwrap_or_default();
-        GroupName { id: read.registry_groups.get(id).cloned().unwrap_or_else(|| id.to_string()), kindergarten }
+        let language = facts.map(|facts| facts.language.clone()).unwrap_or_default();
+        let id = read.registry_groups.get(id).cloned().unwrap_or_else(|| id.to_string());
+        GroupName { id, kindergarten, language }
     };
     let groups = ids.map(name).collect();
-    Ok(Pass { queue: read.queue, number, rule, instance, special, allocation, cut_offs, groups })
+    let (wishes, elsewhere) = (Wishes::default(), BTreeSet::new());
+    Ok(Pass { queue: read.queue, number, rule, instance, special, allocation, cut_offs, groups, wishes, elsewhere })
 }

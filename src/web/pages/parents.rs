@@ -102,11 +102,9 @@ fn named(registry: &Registry, tongue: Tongue, mut entry: PositionEntry) -> Shown
 /// The sentences about the last round that the child took part in; none where they cannot be read now.
 fn of_last_round(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<String> {
     let explained = registry.explanations(iin).unwrap_or_default().explanations;
-    let told = explained.into_iter().flat_map(|round| {
-        let choices = round.choices.into_iter();
-        let choices = choices.map(|c| format!("{} {}", c.text.get(tongue), c.would_change.get(tongue)));
-        std::iter::once(round.text.get(tongue).to_owned()).chain(choices.collect::<Vec<_>>())
-    });
+    let told = explained
+        .into_iter()
+        .flat_map(|round| std::iter::once(round.text.get(tongue).to_owned()).chain(round.sentences(tongue)));
     told.collect()
 }
 
