@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::permissions::{Act, Principal};
 use super::problem::Problem;
+use super::query;
 use super::registry::Registry;
 use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
@@ -207,7 +208,7 @@ fn territory_or_country(text: &str) -> Result<Kato, Problem> {
     if text.is_empty() {
         return Ok(Kato::COUNTRY);
     }
-    Kato::parse(text.trim()).map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))
+    query::territory(text)
 }
 
 fn group_view(g: &Group) -> GroupView {

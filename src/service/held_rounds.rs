@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -11,10 +10,11 @@ use utoipa::ToSchema;
 use super::applications::home_of;
 use super::permissions::{Act, Principal};
 use super::problem::Problem;
+use super::query;
 use super::registry::Registry;
 use super::scope::internal;
 use super::{certificates, reach};
-use crate::domain::instant::{instant_text, read_instant};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Numbered, QueueKey};
 use crate::exchange::report::{Cell, Table};
@@ -149,8 +149,7 @@ impl Registry {
     /// # Errors
     /// 403, 422.
     pub fn rounds(&self, principal: &Principal, asked: &RoundsIn) -> Result<Rounds, Problem> {
-        let (rounds, more) = self.listed(principal, asked, asked.limit.unwrap_or(PAGE).clamp(1, PAGE))?;
-        let next = rounds.last().filter(|_| more).map(|r| format!("{}|{}", r.held_at, r.id));
+        let (rounds, next) = self.listed(principal, asked, asked.limit.unwrap_or(PAGE).clamp(1, PAGE))?;
         Ok(Rounds { rounds, next })
     }
 
@@ -175,24 +174,24 @@ impl Registry {
         Ok(table.csv())
     }
 
-    /// So many rounds, and whether more follow.
+    /// So many rounds, and where they end if more follow.
     fn listed(
         &self,
         principal: &Principal,
         asked: &RoundsIn,
         most: usize,
-    ) -> Result<(Vec<RoundListed>, bool), Problem> {
+    ) -> Result<(Vec<RoundListed>, Option<String>), Problem> {
         principal.role_may(Act::ReadRound)?;
-        let territory = Kato::parse(asked.territory.trim())
-            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let territory = query::territory(&asked.territory)?;
         let served = self.store.read(|conn| reach::queue_territory(conn, territory))?;
         let territory = served.map_or(territory, |(queue, _)| queue);
         principal.may(Act::ReadRound, territory)?;
-        let from = asked.from.as_deref().map(|text| instant("from", text)).transpose()?;
-        let before = asked.to.as_deref().map(|text| instant("to", text)).transpose()?;
+        let from = asked.from.as_deref().map(|text| query::instant("from", text)).transpose()?;
+        let before = asked.to.as_deref().map(|text| query::instant("to", text)).transpose()?;
         let wanted = Wanted { territory, from, before };
-        let mut after = asked.cursor.as_deref().map(cursor).transpose()?;
+        let mut after = query::after(asked.cursor.as_deref())?.map(|(at, id)| (at, id.to_owned()));
         let mut found = Vec::new();
+        let mut end = None;
         self.store.read_snapshot(|conn| {
             loop {
                 let page = rounds::page(conn, wanted, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
@@ -201,12 +200,13 @@ impl Registry {
                 for round in page {
                     let Some(seen) = seen(&round, territory)? else { continue };
                     if found.len() == most {
-                        return Ok((std::mem::take(&mut found), true));
+                        return Ok((std::mem::take(&mut found), end.take()));
                     }
+                    end = Some(query::cursor(round.held_at, &round.id));
                     found.push(listed(round, seen)?);
                 }
                 if ended {
-                    return Ok((std::mem::take(&mut found), false));
+                    return Ok((std::mem::take(&mut found), None));
                 }
             }
         })
@@ -333,14 +333,4 @@ fn part(conn: &mut AnyConnection, mut body: Value, territory: Kato) -> Result<Va
     }
     fields.insert("part_of".to_owned(), json!(territory));
     Ok(body)
-}
-
-fn instant(field: &str, text: &str) -> Result<DateTime<Utc>, Problem> {
-    // A plus sign that a form turned into a space is read as what was meant.
-    read_instant(&text.trim().replace(' ', "+")).map_err(|e| Problem::invalid(field, "wrong_instant", e.to_string()))
-}
-
-fn cursor(text: &str) -> Result<(DateTime<Utc>, String), Problem> {
-    let read = text.split_once('|').and_then(|(at, id)| Some((read_instant(at).ok()?, id.to_owned())));
-    read.ok_or_else(|| Problem::invalid("cursor", "wrong_cursor", "send the cursor exactly as `next` gave it"))
 }

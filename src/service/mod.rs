@@ -34,6 +34,7 @@ pub(crate) mod position_text;
 pub mod positions;
 pub mod problem;
 pub mod proofs;
+pub(crate) mod query;
 pub mod queues;
 pub(crate) mod reach;
 pub mod reasons;

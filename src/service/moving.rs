@@ -10,6 +10,7 @@ use super::effects::{Effect, JoinEffect};
 use super::handed_in::read_preferences;
 use super::permissions::Act;
 use super::problem::{FieldFaults, Problem};
+use super::query;
 use super::register::queue_territory;
 use super::registry::{Answer, Caller, Registry};
 use super::standing;
@@ -41,8 +42,7 @@ impl Registry {
     pub fn move_application(&self, caller: &Caller, number: &str, sent: &MoveIn) -> Result<Answer, Problem> {
         caller.principal.role_may(Act::Move)?;
         let from = home_of(number, Numbered::Application, "application")?;
-        let territory = Kato::parse(sent.territory.trim())
-            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let territory = query::territory(&sent.territory)?;
         let to = territory.home();
         // Who carries an application in answers for the queue that it joins at its old instant; who carries it out, for
         // the one that it leaves. Without both rights one district could push its families into another's queue.

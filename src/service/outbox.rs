@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::permissions::{Act, Principal};
 use super::problem::{Kind, Problem};
+use super::query;
 use super::registry::{Answer, Caller, Registry};
 use super::words::{Said, say_each};
 use crate::domain::codes::Channel;
-use crate::domain::instant::{instant_text, read_instant};
 use crate::domain::kato::Kato;
 use crate::exchange::rows::MessageRow;
 use crate::store::outbox::{self, Message, Wanted};
@@ -92,8 +92,7 @@ pub struct MessageView {
 
 fn territory(principal: &Principal, act: Act, text: &str) -> Result<Kato, Problem> {
     principal.role_may(act)?;
-    let territory =
-        Kato::parse(text.trim()).map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+    let territory = query::territory(text)?;
     principal.may(act, territory)?;
     Ok(territory)
 }
@@ -110,11 +109,6 @@ fn wanted(asked: &OutboxIn, territory: Kato) -> Result<Wanted, Problem> {
     Ok(Wanted { territory, taken })
 }
 
-fn cursor(text: &str) -> Result<(DateTime<Utc>, &str), Problem> {
-    let read = text.split_once('|').and_then(|(at, id)| Some((read_instant(at).ok()?, id)));
-    read.ok_or_else(|| Problem::invalid("cursor", "wrong_cursor", "send the cursor exactly as `next` gave it"))
-}
-
 impl Registry {
     /// The messages to a territory.
     ///
@@ -122,10 +116,9 @@ impl Registry {
     /// 403, 422.
     pub fn messages(&self, principal: &Principal, asked: &OutboxIn) -> Result<Messages, Problem> {
         let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
-        let after = asked.cursor.as_deref().map(cursor).transpose()?;
+        let after = query::after(asked.cursor.as_deref())?;
         let found = self.store.read(|conn| outbox::page(conn, wanted, after, PAGE))?;
-        let full = i64::try_from(found.len()).is_ok_and(|count| count == PAGE);
-        let next = found.last().filter(|_| full).map(|m| format!("{}|{}", instant_text(m.created_at), m.id));
+        let next = query::last_of_full(&found, PAGE).map(|m| query::cursor(m.created_at, &m.id));
         Ok(Messages { messages: found.iter().map(|m| self.message(m)).collect(), next })
     }
 

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::permissions::{Act, Principal};
 use super::positions::QueueView;
 use super::problem::Problem;
+use super::query;
 use super::registry::Registry;
-use crate::domain::instant::{instant_text, read_instant};
-use crate::domain::kato::Kato;
+use crate::domain::instant::instant_text;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Placed, QueueOrder};
 use crate::store::applications;
@@ -77,8 +77,7 @@ impl Registry {
     /// 403, 422.
     pub fn queues(&self, principal: &Principal, territory: &str) -> Result<Queues, Problem> {
         principal.role_may(Act::ReadQueue)?;
-        let territory = Kato::parse(territory.trim())
-            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let territory = query::territory(territory)?;
         let served = self.store.read(|conn| super::reach::queue_territory(conn, territory))?;
         let territory = served.map_or(territory, |(queue, _)| queue);
         principal.may(Act::ReadQueue, territory)?;
@@ -152,15 +151,14 @@ impl Page<'_> {
     }
 }
 
-/// An instant of the past. A plus sign that a form turned into a space is read as what was meant.
+/// An instant of the past.
 fn past_instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
-    let wrong = |message: String| Problem::invalid("as_of", "wrong_instant", message);
-    let at = read_instant(&text.trim().replace(' ', "+")).map_err(|fault| wrong(fault.to_string()))?;
+    let at = query::instant("as_of", text)?;
     if at > now {
-        Err(wrong("the instant lies in the future; leave it out for the queue as it is now".to_owned()))
-    } else {
-        Ok(at)
+        let message = "the instant lies in the future; leave it out for the queue as it is now";
+        return Err(Problem::invalid("as_of", "wrong_instant", message));
     }
+    Ok(at)
 }
 
 fn entries(key: QueueKey, placed: Vec<Placed>, of: u64, numbers: &HashMap<u32, String>, at: DateTime<Utc>) -> Entries {

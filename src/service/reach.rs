@@ -2,6 +2,7 @@
 //! belongs to these, so whoever asks about or answers for a part is asking about or answering for the whole.
 
 use super::problem::Problem;
+use super::query;
 use super::registry::Registry;
 use crate::domain::kato::Kato;
 use crate::domain::territory::Level;
@@ -36,8 +37,7 @@ impl Registry {
     /// # Errors
     /// 422 for what is no code, and for a territory above a home.
     pub(crate) fn scope(&self, text: &str) -> Result<Kato, Problem> {
-        let territory =
-            Kato::parse(text.trim()).map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let territory = query::territory(text)?;
         if !territory.home().is_home() || territory == Kato::COUNTRY {
             let message =
                 format!("{territory} holds no queues of its own; name a district or a city in it, or a part of one");

@@ -17,6 +17,7 @@ use super::handed_in::{Checked, HandedIn, missing_documents};
 use super::keys;
 use super::permissions::{Act, Principal};
 use super::problem::{Kind, Problem};
+use super::query;
 use super::reach;
 use super::registry::{Answer, Caller, Registry};
 use super::results;
@@ -79,8 +80,7 @@ impl Registry {
     /// application, 422 for wrong values and for a package that the State Corporation may not accept.
     pub fn register(&self, caller: &Caller, handed_in: &HandedIn) -> Result<Answer, Problem> {
         let channel = caller.principal.channel()?;
-        let territory = Kato::parse(handed_in.territory.trim())
-            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let territory = query::territory(&handed_in.territory)?;
         caller.principal.may(Act::Register, territory)?;
         // A territory that has no queue has no home to keep a receipt in either.
         self.store.read(|conn| queue_territory(conn, territory))?;

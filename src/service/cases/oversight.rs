@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::domain::case::{Case, CaseState};
-use crate::domain::instant::{instant_text, read_instant};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::engine::deadlines;
 use crate::exchange::rows::CaseRow;
@@ -17,6 +17,7 @@ use crate::rules::calendar::Calendar;
 use crate::service::keys;
 use crate::service::permissions::{Act, Principal};
 use crate::service::problem::{Kind, Problem};
+use crate::service::query;
 use crate::service::registry::Registry;
 use crate::service::tick::CLOCK;
 use crate::store::due_lists::{self, Moved, Wanted};
@@ -130,14 +131,6 @@ fn wanted<'a>(asked: &'a CasesIn, territory: Kato, now: DateTime<Utc>) -> Result
     Ok(wanted)
 }
 
-fn cursor(text: &str) -> Result<(DateTime<Utc>, &str), Problem> {
-    let read = text.split_once('|').and_then(|(at, number)| {
-        let at = read_instant(at).ok()?;
-        Some((at, number))
-    });
-    read.ok_or_else(|| Problem::invalid("cursor", "wrong_cursor", "repeat what the page before gave as next"))
-}
-
 /// Who renders a case: the kindergarten, or the authority of the territory.
 fn provider(kindergarten: &str, territory: Kato) -> String {
     if kindergarten.is_empty() { territory.to_string() } else { kindergarten.to_owned() }
@@ -146,8 +139,7 @@ fn provider(kindergarten: &str, territory: Kato) -> String {
 impl Registry {
     fn may_oversee(&self, principal: &Principal, asked: &CasesIn) -> Result<Kato, Problem> {
         principal.role_may(Act::OverseeCases)?;
-        let territory = Kato::parse(asked.territory.trim())
-            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let territory = query::territory(&asked.territory)?;
         principal.may(Act::OverseeCases, territory)?;
         Ok(territory)
     }
@@ -160,13 +152,11 @@ impl Registry {
         let territory = self.may_oversee(principal, asked)?;
         let now = self.clock.now();
         let wanted = wanted(asked, territory, now)?;
-        let after = asked.cursor.as_deref().map(cursor).transpose()?;
+        let after = query::after(asked.cursor.as_deref())?;
         let (cases, counts) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
             Ok((due_lists::page(conn, &wanted, after, PAGE)?, due_lists::counts(conn, &wanted)?))
         })?;
-        let full = i64::try_from(cases.len()).is_ok_and(|count| count == PAGE);
-        let last = cases.last().filter(|_| full);
-        let next = last.and_then(|c| Some(format!("{}|{}", instant_text(c.due_at()?), c.number)));
+        let next = query::last_of_full(&cases, PAGE).and_then(|c| Some(query::cursor(c.due_at()?, &c.number)));
         let named = |text: String| Some(text).filter(|t| !t.is_empty());
         let counts = counts.into_iter().map(|c| DueCount {
             provider: provider(&c.kindergarten, c.territory),

@@ -21,6 +21,7 @@ use crate::service::handed_in::{
 use crate::service::keys;
 use crate::service::permissions::Act;
 use crate::service::problem::{FieldFaults, Ground, Kind, Problem};
+use crate::service::query;
 use crate::service::register::queue_territory;
 use crate::service::registry::{Answer, Caller, QUEUEING, Registry};
 use crate::service::words::label;
@@ -94,8 +95,7 @@ impl Registry {
     pub fn open_case(&self, caller: &Caller, sent: &CaseIn) -> Result<Answer, Problem> {
         caller.principal.role_may(Act::OpenCase)?;
         let channel = caller.principal.channel()?;
-        let territory = Kato::parse(sent.territory.trim())
-            .map_err(|e| Problem::invalid("territory", "wrong_territory", e.to_string()))?;
+        let territory = query::territory(&sent.territory)?;
         caller.principal.may(Act::OpenCase, territory)?;
         self.store.read(|conn| queue_territory(conn, territory))?;
         let now = self.clock.now();
