@@ -83,24 +83,23 @@ impl Registry {
     }
 }
 
-/// The report of a whole round: its queues side by side, groups and children counted through. Each queue is served once, so
-/// every application is counted once.
+/// The report of a whole round: its queues side by side, groups counted through. Each queue is served once, so every
+/// application is counted once; tickets are unique in a home, so children keep theirs.
 pub(crate) fn whole(parts: &[Part<'_>], at: DateTime<Utc>) -> Result<String, Problem> {
     let mut builder = Instance::builder();
     let capacities = parts.iter().flat_map(|part| &part.instance.parts().capacities);
     builder.groups((1..).zip(capacities.copied())).map_err(internal)?;
     let mut found = Fairness::default();
-    let mut id = 0;
     let (mut groups, mut children) = (Vec::new(), Vec::new());
     for part in parts {
         let before = u32::try_from(groups.len()).map_err(internal)?;
         let own = part.instance.parts();
         let counted = |group: u32| if group == allocation::ANY { group } else { group + before };
-        for (child, (&tier, &applied_at)) in own.tiers.iter().zip(&own.applied_at).enumerate() {
+        let ranks = own.tiers.iter().zip(&own.applied_at);
+        for (child, (&id, (&tier, &applied_at))) in own.child_ids.iter().zip(ranks).enumerate() {
             let named: Vec<u32> =
                 own.choices.get(child).iter().filter(|c| **c != allocation::ANY).map(|c| c + before + 1).collect();
             let any = own.choices.get(child).contains(&allocation::ANY);
-            id += 1;
             let child = Child { id, tier, applied_at, turn: None, siblings: &[], choices: &named, any };
             builder.child(child).map_err(internal)?;
         }
