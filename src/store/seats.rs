@@ -46,19 +46,33 @@ pub struct Seated {
     pub preferences: Vec<String>,
 }
 
-type Row = (
-    (String, String, NaiveDate),
-    (i32, i32, String),
-    (i16, String, NaiveDateTime, i64),
-    (String, String, String, String, String),
-);
+/// Territory, cohort and kind of a queue.
+type QueueColumns = (i32, i32, String);
+const QUEUE: (applications::queue_territory, applications::cohort, applications::kind) =
+    (applications::queue_territory, applications::cohort, applications::kind);
+
+fn queue_of((territory, cohort, kind): QueueColumns) -> Result<QueueKey, StoreError> {
+    Ok(QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? })
+}
+
+/// What decides the place in a queue: tier, stream, instant and ticket.
+type RankColumns = (i16, String, NaiveDateTime, i64);
+const RANK: (applications::tier, applications::stream, applications::applied_at, applications::ticket) =
+    (applications::tier, applications::stream, applications::applied_at, applications::ticket);
+
+fn rank_of((tier, stream, applied_at, ticket): RankColumns) -> Result<(u8, Stream, DateTime<Utc>, u32), StoreError> {
+    let tier = u8::try_from(tier).map_err(|_| StoreError::Damaged(format!("tier {tier}")))?;
+    Ok((tier, code(&stream)?, from_column(applied_at), ticket_of(ticket)?))
+}
+
+type Row = ((String, String, NaiveDate), QueueColumns, RankColumns, (String, String, String, String, String));
 
 macro_rules! seats {
     () => {
         applications::table.inner_join(children::table.on(children::key.eq(applications::child))).select((
             (applications::number, children::iin, children::birth_on),
-            (applications::queue_territory, applications::cohort, applications::kind),
-            (applications::tier, applications::stream, applications::applied_at, applications::ticket),
+            QUEUE,
+            RANK,
             (
                 applications::turn,
                 applications::status,
@@ -71,17 +85,17 @@ macro_rules! seats {
 }
 
 fn seated(row: Row) -> Result<Seated, StoreError> {
-    let ((number, child, birth_on), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = row;
-    let (turn, status, decision, language, preferences) = rest;
+    let ((number, child, birth_on), queue, rank, (turn, status, decision, language, preferences)) = row;
+    let (tier, stream, applied_at, ticket) = rank_of(rank)?;
     Ok(Seated {
         number,
         iin: iin(&child)?,
         birth_on,
-        queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
-        tier: tier_of(tier)?,
-        stream: code(&stream)?,
-        applied_at: from_column(applied_at),
-        ticket: ticket_of(ticket)?,
+        queue: queue_of(queue)?,
+        tier,
+        stream,
+        applied_at,
+        ticket,
         turn: code(&turn)?,
         status: code(&status)?,
         decision: code(&decision)?,
@@ -121,7 +135,7 @@ impl NarrowSeat {
     }
 }
 
-type SeatColumns = ((String, String), (i32, i32, String), (i16, String, NaiveDateTime, i64), (String, String, String));
+type SeatColumns = ((String, String), QueueColumns, RankColumns, (String, String, String));
 
 /// A seat as its row was read: whoever takes it reads it on a thread of their own.
 pub struct SeatRow(SeatColumns);
@@ -132,15 +146,15 @@ impl SeatRow {
     /// # Errors
     /// The row holds what this program never writes.
     pub fn read(self) -> Result<NarrowSeat, StoreError> {
-        let ((number, child), (territory, cohort, kind), (tier, stream, applied_at, ticket), rest) = self.0;
-        let (turn, status, preferences) = rest;
+        let ((number, child), queue, rank, (turn, status, preferences)) = self.0;
+        let (tier, stream, applied_at, ticket) = rank_of(rank)?;
         Ok(NarrowSeat {
             child,
-            queue: QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? },
-            tier: tier_of(tier)?,
-            stream: code(&stream)?,
-            applied_at: from_column(applied_at),
-            ticket: ticket_of(ticket)?,
+            queue: queue_of(queue)?,
+            tier,
+            stream,
+            applied_at,
+            ticket,
             turn: code(&turn)?,
             status: code(&status)?,
             preferences,
@@ -187,8 +201,8 @@ pub fn in_batches<E: From<StoreError>>(
     let mut rows = applications::table
         .select((
             (applications::number, applications::child),
-            (applications::queue_territory, applications::cohort, applications::kind),
-            (applications::tier, applications::stream, applications::applied_at, applications::ticket),
+            QUEUE,
+            RANK,
             (applications::turn, applications::status, applications::preferences),
         ))
         .into_boxed();
@@ -209,10 +223,6 @@ pub fn in_batches<E: From<StoreError>>(
 
 fn iin(text: &str) -> Result<Iin, StoreError> {
     Iin::parse(text).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))
-}
-
-fn tier_of(tier: i16) -> Result<u8, StoreError> {
-    u8::try_from(tier).map_err(|_| StoreError::Damaged(format!("tier {tier}")))
 }
 
 pub(super) fn ticket_of(ticket: i64) -> Result<u32, StoreError> {
@@ -254,18 +264,13 @@ pub fn of_applications(conn: &mut AnyConnection, numbers: &[String]) -> Result<V
 /// # Errors
 /// The database is not available.
 pub fn queues(conn: &mut AnyConnection, home: Kato) -> Result<Vec<QueueKey>, StoreError> {
-    let rows: Vec<(i32, i32, String)> = applications::table
+    let rows: Vec<QueueColumns> = applications::table
         .filter(applications::home.eq(kato_to_column(home)))
         .filter(applications::turn.eq(Turn::Live.code()))
-        .select((applications::queue_territory, applications::cohort, applications::kind))
+        .select(QUEUE)
         .distinct()
         .load(conn)?;
-    let mut keys = rows
-        .into_iter()
-        .map(|(territory, cohort, kind)| {
-            Ok(QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? })
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
+    let mut keys = rows.into_iter().map(queue_of).collect::<Result<Vec<_>, _>>()?;
     keys.sort_unstable();
     Ok(keys)
 }
