@@ -141,7 +141,7 @@ pub(crate) fn lapse(
     home: Kato,
     at: DateTime<Utc>,
 ) -> Result<Vec<Entry>, Problem> {
-    let mut over: Vec<(Application, Vec<String>)> = Vec::new();
+    let mut over: Vec<Lapsed<'_>> = Vec::new();
     for (number, claimed) in applications::unjudged(tx.conn(), home)? {
         let application = load(tx.conn(), &number)?;
         let today = rules.calendar.civil_day(at, application.territory);
@@ -149,33 +149,40 @@ pub(crate) fn lapse(
         let is_over = |code: &String| confirm_by(rules, profile, &application, code).is_some_and(|last| last < today);
         let ended: Vec<String> = claimed.into_iter().filter(is_over).collect();
         if !ended.is_empty() {
-            over.push((application, ended));
+            over.push(Lapsed { application, profile, ended });
         }
     }
     let mut entries = Vec::new();
     for batch in over.chunks_mut(RECORD) {
-        entries.push(end(tx, rules, home, batch, at)?);
+        entries.push(end(tx, rules, (home, at), batch)?);
     }
     Ok(entries)
+}
+
+/// An application with claimed proofs whose term is over.
+struct Lapsed<'a> {
+    application: Application,
+    /// The profile that set the term.
+    profile: &'a Profile,
+    /// The categories.
+    ended: Vec<String>,
 }
 
 fn end(
     tx: &mut Transaction<'_>,
     rules: &Rules,
-    home: Kato,
-    over: &mut [(Application, Vec<String>)],
-    at: DateTime<Utc>,
+    (home, at): (Kato, DateTime<Utc>),
+    over: &mut [Lapsed<'_>],
 ) -> Result<Entry, Problem> {
     let mut effects = Vec::new();
     let mut queues = BTreeSet::new();
     let mut listed: Vec<Value> = Vec::with_capacity(over.len());
-    for (application, ended) in over {
+    for Lapsed { application, profile, ended } in over {
         let mut claims = applications::claims(tx.conn(), &application.number)?;
         for claim in claims.iter_mut().filter(|c| ended.contains(&c.code)) {
             claim.status = ProofStatus::Rejected;
             applications::save_proof(tx, &application.number, claim)?;
         }
-        let profile = bound(rules, application.territory, application.registered_at)?.profile;
         let moved = retier(tx, application, profile, &claims)?;
         if !moved.is_empty() {
             queues.insert(application.queue);
