@@ -160,6 +160,22 @@ fn the_last_file_never_stands_beside_files_that_it_is_not_about() {
 }
 
 #[test]
+fn an_allocation_that_cannot_take_its_name_leaves_the_certificate_of_the_one_before() {
+    let files = with_pipes();
+    fs::write(files.0.path().join("c.json"), "of the run before").unwrap();
+    let mut child = allocating(&files);
+    let mut groups = File::open(files.0.path().join("why.groups.csv")).unwrap();
+    // The allocation is begun before the groups' file; now its name cannot be taken.
+    let begun = partial(files.0.path()).into_iter().find(|name| name.starts_with(".o.csv.")).unwrap();
+    fs::remove_file(files.0.path().join(begun)).unwrap();
+    groups.read_to_string(&mut String::new()).unwrap();
+    fs::read_to_string(files.0.path().join("why.sentences.csv")).unwrap();
+    assert_ne!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(files.read("c.json"), "of the run before");
+    assert!(!files.names().contains(&"o.csv".to_owned()));
+}
+
+#[test]
 fn a_new_allocation_without_its_certificate_is_not_verified() {
     let files = Files::new(GROUPS, CHILDREN);
     let run = ["--rule", "queue", "--certificate", "certificate.json"];
