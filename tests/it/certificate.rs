@@ -105,18 +105,3 @@ fn what_is_no_certificate_is_not_read_on() {
     std::fs::OpenOptions::new().write(true).open(&sparse).unwrap().set_len(3_900_000_000).unwrap();
     assert!(of("sparse").starts_with("sparse: larger than 256 MiB, too large for a certificate"), "{}", of("sparse"));
 }
-
-#[test]
-fn a_certificate_that_is_far_too_large_is_named() {
-    let files = Files::new(FILES[0].1, FILES[1].1);
-    std::fs::write(files.0.path().join("out.csv"), FILES[2].1).unwrap();
-    std::fs::write(files.0.path().join("certificate.json"), FILES[3].1).unwrap();
-    let output = files.verify(&[]);
-    assert!(output.status.success(), "{}", errors(&output));
-    let file = std::fs::File::options().write(true).open(files.0.path().join("certificate.json")).unwrap();
-    // A file with a hole: it takes no room on the disk.
-    file.set_len((256 << 20) + 1).unwrap();
-    let output = files.verify(&[]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(errors(&output).starts_with("certificate.json: larger than 256 MiB"), "{}", errors(&output));
-}

@@ -164,13 +164,13 @@ fn an_allocation_that_cannot_take_its_name_leaves_the_certificate_of_the_one_bef
     let files = with_pipes();
     fs::write(files.0.path().join("c.json"), "of the run before").unwrap();
     let mut child = allocating(&files);
-    let mut groups = File::open(files.0.path().join("why.groups.csv")).unwrap();
+    let groups = File::open(files.0.path().join("why.groups.csv")).unwrap();
     // The allocation is begun before the groups' file; now its name cannot be taken.
     let begun = partial(files.0.path()).into_iter().find(|name| name.starts_with(".o.csv.")).unwrap();
     fs::remove_file(files.0.path().join(begun)).unwrap();
-    groups.read_to_string(&mut String::new()).unwrap();
-    fs::read_to_string(files.0.path().join("why.sentences.csv")).unwrap();
+    let sentences = File::open(files.0.path().join("why.sentences.csv")).unwrap();
     assert_ne!(child.wait().unwrap().code(), Some(0));
+    drop((groups, sentences));
     assert_eq!(files.read("c.json"), "of the run before");
     assert!(!files.names().contains(&"o.csv".to_owned()));
 }

@@ -42,12 +42,17 @@ fn the_last_round_of_a_child_is_found_behind_many_others_without_reading_them(de
     desk.accept(&undecided);
     // Whoever reads a round between the first and the latest fails.
     desk.damaged();
-    let location = Location::parse(desk.database_url()).expect("a URL");
-    let spoil = format!(
+    let damage = |sql: &str| {
+        let location = Location::parse(desk.database_url()).expect("a URL");
+        location.connect().expect("a connection").batch_execute(sql).expect("the damage");
+    };
+    damage(&format!(
         "UPDATE round_files SET body = 'spoilt' WHERE name LIKE '%groups.csv' AND round NOT IN ('{first}', '{latest}')"
-    );
-    location.connect().expect("a connection").batch_execute(&spoil).expect("the damage");
-    assert_eq!((&of(desk, &returned)["round"], &of(desk, &returned)["placed"]), (&json!(first), &json!(true)));
+    ));
+    // Whoever holds a place took part in no round after its referral, so not even the latest is read.
+    damage(&format!("UPDATE round_files SET name = name || '.gone' WHERE round = '{latest}'"));
     assert_eq!((&of(desk, &by_hand)["round"], &of(desk, &by_hand)["placed"]), (&json!(first), &json!(false)));
+    damage("UPDATE round_files SET name = replace(name, '.gone', '')");
+    assert_eq!((&of(desk, &returned)["round"], &of(desk, &returned)["placed"]), (&json!(first), &json!(true)));
     assert_eq!(told(desk, &late.iin), json!({"explanations": []}), "accepted after the last round");
 }
