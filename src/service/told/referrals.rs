@@ -16,8 +16,9 @@ pub(super) struct ToldReferrals(HashMap<String, (Option<String>, Option<String>)
 impl ToldReferrals {
     /// Takes the next record of its home. The first that names a referral issued it.
     pub(super) fn take(&mut self, record: &Record) {
-        let rows = record.payload.get("referrals").and_then(Value::as_array);
-        for told in rows.into_iter().flatten().chain(std::iter::once(&record.payload)) {
+        // A round's rows, and the family of a child that is placed by hand.
+        let lists = ["referrals", "together"].into_iter().filter_map(|field| record.payload.get(field)?.as_array());
+        for told in lists.flatten().chain(std::iter::once(&record.payload)) {
             let text = |field: &str| told.get(field).and_then(Value::as_str).map(str::to_owned);
             if let Some(number) = text("referral") {
                 self.0.entry(number).or_insert_with(|| (text("application"), text("place")));
