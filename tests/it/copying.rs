@@ -44,10 +44,6 @@ fn lived_in(db: Db) -> Desk {
     let mut incomplete = desk.another_child().application(CITY);
     incomplete["documents"] = serde_json::json!([]);
     desk.post("/api/v1/applications", &desk.state_corporation(), &incomplete).refused(422, "intake_refused");
-    let mut transfer = children[1].application(CITY);
-    transfer["transfer"] = serde_json::json!(true);
-    transfer["preferences"] = serde_json::json!(["k-005"]);
-    desk.hand_in(&office, &transfer).must(201);
     let later = crate::desk::instant("2026-09-10T09:00:00Z");
     kezek::service::tick::tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), later).expect("a tick");
     desk
