@@ -4,6 +4,7 @@
 //! It is read from the files that the round published, by the code that explains a run to `kezek allocate --explain`; a
 //! round that was explained lately is kept in memory, since its files never change.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +16,7 @@ use super::held_rounds;
 use super::permissions::{Act, Principal};
 use super::problem::{Kind, Problem};
 use super::registry::Registry;
+use super::results::kindergarten_name;
 use super::scope::internal;
 use super::words::{Said, date, label, say, say_each};
 use crate::domain::application::Application;
@@ -26,6 +28,7 @@ use crate::engine::allocation::Rule;
 use crate::exchange::instance::{ChoiceExplained, GroupExplained, Sentences, Voice};
 use crate::rules::messages::Tongue;
 use crate::store::connection::AnyConnection;
+use crate::store::kindergartens;
 use crate::store::rounds::{self, RoundBrief};
 
 mod kept;
@@ -204,7 +207,7 @@ impl Registry {
             principal.may(Act::ExplainRound, application.territory)?;
             let round = rounds::brief(conn, round)?.ok_or_else(|| Problem::not_found("round"))?;
             let part = self.part(conn, &round, &application)?.ok_or_else(|| self.not_in(&round, &application))?;
-            let words = Words::new(self, Voice::Official)?;
+            let words = Words::new(self, conn, (Voice::Official, application.home))?;
             Ok(RoundExplained {
                 text: words.result(&round, &part),
                 round: round.id,
@@ -225,7 +228,7 @@ impl Registry {
         self.store.read(|conn| {
             let application = load(conn, &number)?;
             let Some((round, part)) = self.last_part(conn, &application)? else { return Ok(Explanations::default()) };
-            let words = Words::new(self, Voice::Family)?;
+            let words = Words::new(self, conn, (Voice::Family, application.home))?;
             let choices = words.choices(&part.pass, part.child)?.into_iter().map(|told| told.choice).collect();
             let explained = FamilyExplained {
                 text: words.result(&round, &part),
@@ -266,14 +269,23 @@ struct Words<'a> {
     registry: &'a Registry,
     voice: Voice,
     sentences: [(Tongue, Sentences); 3],
+    /// The names of the home's kindergartens: an answer holds one connection and asks for no second one.
+    names: HashMap<String, Said>,
 }
 
 impl<'a> Words<'a> {
-    fn new(registry: &'a Registry, voice: Voice) -> Result<Self, Problem> {
+    fn new(registry: &'a Registry, conn: &mut AnyConnection, (voice, home): (Voice, Kato)) -> Result<Self, Problem> {
+        let all = kindergartens::all(conn, Some(home))?;
+        let names = all.into_iter().map(|k| (k.id.clone(), kindergarten_name(&k))).collect();
         let cut = |tongue| Sentences::new(&registry.rules.messages, tongue, voice).map_err(internal);
         let [kk, ru, en] =
             [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| cut(tongue).map(|sentences| (tongue, sentences)));
-        Ok(Words { registry, voice, sentences: [kk?, ru?, en?] })
+        Ok(Words { registry, voice, sentences: [kk?, ru?, en?], names })
+    }
+
+    /// The name of a kindergarten; its id where there is none.
+    fn name(&self, kindergarten: &str) -> Said {
+        self.names.get(kindergarten).cloned().unwrap_or_else(|| Said::same(kindergarten))
     }
 
     fn day(&self, at: DateTime<Utc>, territory: Kato) -> Said {
@@ -296,8 +308,7 @@ impl<'a> Words<'a> {
         let rules = &self.registry.rules;
         let (on, id) = (self.day(round.held_at, round.territory), Said::same(&round.id));
         if let Some(got) = part.pass.result(part.child) {
-            let kindergarten = self.registry.kindergarten_name(&got.kindergarten);
-            let kindergarten = kindergarten.unwrap_or_else(|_| Said::same(&got.kindergarten));
+            let kindergarten = self.name(&got.kindergarten);
             return say_each(rules, "round_placed", &[("round", &id), ("on", &on), ("kindergarten", &kindergarten)]);
         }
         let code = if part.pass.has_choices(part.child) { "round_not_placed" } else { "round_nothing_suited" };
@@ -341,7 +352,7 @@ impl<'a> Words<'a> {
             order: pass.order_of(last.child),
             ticket: pass.ticket(last.child),
         });
-        let name = self.registry.kindergarten_name(&group.kindergarten)?;
+        let name = self.name(&group.kindergarten);
         let instant = explained.cut_off.last.and_then(|last| DateTime::from_timestamp_micros(last.applied_at));
         let on = instant.map(|at| self.instant(at, pass.queue.territory)).unwrap_or_default();
         let order = last.as_ref().and_then(|last| last.order).unwrap_or_default();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::channels::bare_acts;
 use crate::desk::people::Child;
 use crate::desk::{CITY, Db, Desk, GROUP, HOME, VILLAGE, on_both};
+use crate::program;
 use crate::spilling::verified;
 
 on_both!(
@@ -94,6 +95,7 @@ fn one_act_refers_both_twins(desk: &Desk) {
     desk.enrol(issued["number"].as_str().expect("a number"));
     desk.enrol(&other);
     assert!(children.iter().all(|child| desk.entry(child)["status"] == "enrolled"));
+    program::run(&["journal", "verify", "--database-url", desk.database_url()]).must(0);
 }
 
 fn twins_are_passed_over_together(desk: &Desk) {

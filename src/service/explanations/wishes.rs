@@ -78,7 +78,7 @@ impl Words<'_> {
     /// What came of the wishes of a child, down to the one that gave the place.
     pub(super) fn wishes(&self, pass: &Pass, child: u32) -> Vec<WishTold> {
         let told = |(wish, (kindergarten, outcome)): (usize, (&str, &'static str))| {
-            let name = self.registry.kindergarten_name(kindergarten).unwrap_or_else(|_| Said::same(kindergarten));
+            let name = self.name(kindergarten);
             let text = say_each(&self.registry.rules, &format!("wish_{outcome}"), &[("kindergarten", &name)]);
             WishTold { wish, kindergarten: kindergarten.to_owned(), outcome, text }
         };
