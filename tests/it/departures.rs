@@ -3,7 +3,6 @@
 use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
-use crate::desk::people::Child;
 use crate::desk::{CITY, Desk, GROUP, HOME, Reply, VILLAGE, VILLAGE_GROUP, on_both};
 
 on_both!(
@@ -22,21 +21,13 @@ fn departure() -> Value {
     json!({"last_day": "2026-09-30", "reason": "отбасы көшіп кетті"})
 }
 
-fn enrolled(desk: &Desk, child: &Child) -> (String, String) {
-    let number = desk.waiting(child);
-    desk.place(GROUP);
-    let referral = desk.refer_next(HOME);
-    desk.enrol(&referral);
-    (number, referral)
-}
-
 fn depart(desk: &Desk, referral: &str) -> Reply {
     desk.on_referral(referral, "depart", &departure())
 }
 
 fn a_child_that_leaves_frees_its_place_from_the_day_after(desk: &Desk) {
     let child = desk.another_child();
-    let (number, referral) = enrolled(desk, &child);
+    let (number, referral) = desk.enrolled(&child);
     let place = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).must(200).text_of("place");
     let departed = depart(desk, &referral).must(200).json;
     let told = json!({"referral": referral, "status": "departed", "application": number, "place": place,
@@ -53,7 +44,7 @@ fn a_child_that_leaves_frees_its_place_from_the_day_after(desk: &Desk) {
 
 fn a_child_that_has_left_may_be_registered_again_and_stands_last(desk: &Desk) {
     let child = desk.another_child();
-    let (_, referral) = enrolled(desk, &child);
+    let (_, referral) = desk.enrolled(&child);
     let other = desk.another_child();
     desk.waiting(&other);
     desk.hand_in(&desk.office(), &child.application(CITY)).refused(409, "duplicate");
@@ -68,7 +59,7 @@ fn nobody_s_number_moves_when_a_child_leaves(desk: &Desk) {
     let mut elsewhere = desk.another_child().application(CITY);
     elsewhere["preferences"] = json!(["k-006"]);
     desk.accept(&desk.hand_in(&desk.office(), &elsewhere).must(201).text_of("number"));
-    let (_, referral) = enrolled(desk, &desk.another_child());
+    let (_, referral) = desk.enrolled(&desk.another_child());
     let general = [(); 4].map(|()| desk.another_child());
     let privileged = [(); 2].map(|()| desk.another_child());
     general.iter().for_each(|child| drop(desk.waiting(child)));
@@ -104,7 +95,7 @@ fn only_an_enrolled_child_can_leave_and_only_once(desk: &Desk) {
 }
 
 fn a_departure_needs_a_day_and_a_reason(desk: &Desk) {
-    let (_, referral) = enrolled(desk, &desk.another_child());
+    let (_, referral) = desk.enrolled(&desk.another_child());
     let refused = desk.on_referral(&referral, "depart", &json!({"last_day": "30.09.2026", "reason": " "})).must(422);
     let fields: Vec<&str> =
         refused.json["faults"].as_array().expect("faults").iter().filter_map(|e| e["field"].as_str()).collect();
@@ -117,7 +108,7 @@ fn a_departure_needs_a_day_and_a_reason(desk: &Desk) {
 }
 
 fn a_kindergarten_lets_go_its_own_children_only(desk: &Desk) {
-    let (_, referral) = enrolled(desk, &desk.another_child());
+    let (_, referral) = desk.enrolled(&desk.another_child());
     let path = format!("/api/v1/referrals/{referral}/depart");
     desk.post(&path, &desk.token_for(Role::Kindergarten, CITY, "k-002"), &departure())
         .refused(403, "kindergarten_too_far");
@@ -141,11 +132,11 @@ fn an_over_full_group_gives_no_place_back(desk: &Desk) {
 }
 
 fn a_place_that_no_child_of_its_cohort_can_use_is_taken_out(desk: &Desk) {
-    let (_, referral) = enrolled(desk, &desk.another_child());
+    let (_, referral) = desk.enrolled(&desk.another_child());
     // By then all children born in 2022 are five and a half at least: too old for a group up to 60 months.
     let departed = desk.on_referral(&referral, "depart", &json!({"last_day": "2027-10-01", "reason": "хат"})).must(200);
     assert_eq!(departed.json["place_status"], "published", "those born late in the year still fit");
-    let (_, referral) = enrolled(desk, &desk.another_child());
+    let (_, referral) = desk.enrolled(&desk.another_child());
     desk.set_clock("2027-06-01T04:00:00Z");
     let late = json!({"last_day": "2028-05-31", "reason": "мектепке барады"});
     let departed = desk.on_referral(&referral, "depart", &late).must(200).json;

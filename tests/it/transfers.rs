@@ -23,14 +23,6 @@ on_both!(
 const BETTER_GROUP: &str = "503";
 const BETTER: &str = "k-005";
 
-fn enrolled(desk: &Desk, child: &Child) -> (String, String) {
-    let number = desk.waiting(child);
-    desk.place(GROUP);
-    let referral = desk.refer_next(HOME);
-    desk.enrol(&referral);
-    (number, referral)
-}
-
 fn request(child: &Child) -> Value {
     let mut request = child.application(CITY);
     request["transfer"] = json!(true);
@@ -61,7 +53,7 @@ fn referral(desk: &Desk, number: &str) -> Reply {
 
 fn a_child_that_wins_a_transfer_leaves_its_old_place_by_the_new_contract(desk: &Desk) {
     let child = desk.another_child();
-    let (enrolment, old) = enrolled(desk, &child);
+    let (enrolment, old) = desk.enrolled(&child);
     let transfer = ask(desk, &child);
     assert_eq!(entries(desk, &child), told(&[(&enrolment, "enrolled"), (&transfer, "in_queue")]));
     desk.place(BETTER_GROUP);
@@ -87,7 +79,7 @@ fn a_child_that_wins_a_transfer_leaves_its_old_place_by_the_new_contract(desk: &
 
 fn until_the_contract_the_child_keeps_its_place(desk: &Desk) {
     let child = desk.another_child();
-    let (enrolment, _) = enrolled(desk, &child);
+    let (enrolment, _) = desk.enrolled(&child);
     let transfer = ask(desk, &child);
     desk.place(BETTER_GROUP);
     let won = desk.refer_next(HOME);
@@ -100,7 +92,7 @@ fn until_the_contract_the_child_keeps_its_place(desk: &Desk) {
 
 fn a_request_stands_behind_all_who_asked_before(desk: &Desk) {
     let child = desk.another_child();
-    enrolled(desk, &child);
+    desk.enrolled(&child);
     let waiting = [(); 2].map(|()| desk.waiting(&desk.another_child()));
     let transfer = ask(desk, &child);
     let later = desk.waiting(&desk.another_child());
@@ -113,7 +105,7 @@ fn a_request_stands_behind_all_who_asked_before(desk: &Desk) {
 
 fn the_place_that_a_transfer_leaves_goes_to_whoever_is_due(desk: &Desk) {
     let child = desk.another_child();
-    enrolled(desk, &child);
+    desk.enrolled(&child);
     ask(desk, &child);
     desk.place(BETTER_GROUP);
     let won = desk.refer_next(HOME);
@@ -155,7 +147,7 @@ fn a_transfer_is_asked_for_by_an_enrolled_child_once_and_names_other_kindergarte
 
 fn a_transfer_that_is_taken_back_leaves_the_enrolment(desk: &Desk) {
     let child = desk.another_child();
-    let (enrolment, _) = enrolled(desk, &child);
+    let (enrolment, _) = desk.enrolled(&child);
     let transfer = ask(desk, &child);
     desk.post(&format!("/api/v1/applications/{transfer}/withdraw"), &desk.office(), &json!({})).must(200);
     assert_eq!(entries(desk, &child), told(&[(&enrolment, "enrolled")]));
@@ -166,7 +158,7 @@ fn a_transfer_that_is_taken_back_leaves_the_enrolment(desk: &Desk) {
 
 fn a_refused_request_leaves_the_enrolment(desk: &Desk) {
     let child = desk.another_child();
-    let (enrolment, _) = enrolled(desk, &child);
+    let (enrolment, _) = desk.enrolled(&child);
     let transfer = desk.hand_in(&desk.office(), &request(&child)).must(201).text_of("number");
     desk.decide(&transfer, &json!({"decision": "refused", "grounds": ["expired_documents"]}));
     assert_eq!(desk.status(&transfer), "refused");
@@ -176,7 +168,7 @@ fn a_refused_request_leaves_the_enrolment(desk: &Desk) {
 
 fn a_child_that_leaves_keeps_its_request_as_its_one_application(desk: &Desk) {
     let child = desk.another_child();
-    let (_, old) = enrolled(desk, &child);
+    let (_, old) = desk.enrolled(&child);
     let transfer = ask(desk, &child);
     let departed = desk.on_referral(&old, "depart", &json!({"last_day": "2026-09-30", "reason": "хат"})).must(200);
     assert_eq!(departed.json["transfer"], json!(transfer));
@@ -190,7 +182,7 @@ fn a_child_that_leaves_keeps_its_request_as_its_one_application(desk: &Desk) {
 
 fn a_transfer_stays_in_its_home(desk: &Desk) {
     let child = desk.another_child();
-    enrolled(desk, &child);
+    desk.enrolled(&child);
     let mut elsewhere = request(&child);
     elsewhere["territory"] = json!(VILLAGE);
     elsewhere["preferences"] = json!(["k-016"]);
@@ -203,7 +195,7 @@ fn a_transfer_stays_in_its_home(desk: &Desk) {
 
 fn the_index_is_the_same_when_it_is_built_anew(desk: &Desk) {
     let children = [(); 3].map(|()| desk.another_child());
-    let old = children.each_ref().map(|child| enrolled(desk, child).1);
+    let old = children.each_ref().map(|child| desk.enrolled(child).1);
     children.iter().for_each(|child| drop(ask(desk, child)));
     desk.on_referral(&old[1], "depart", &json!({"last_day": "2026-09-30", "reason": "хат"})).must(200);
     desk.place(BETTER_GROUP);
@@ -217,7 +209,7 @@ fn the_index_is_the_same_when_it_is_built_anew(desk: &Desk) {
 
 fn the_page_shows_the_enrolment_and_the_request(desk: &Desk) {
     let child = desk.another_child();
-    let (enrolment, _) = enrolled(desk, &child);
+    let (enrolment, _) = desk.enrolled(&child);
     let transfer = ask(desk, &child);
     let typed = format!("iin={}&lang=kk", child.iin);
     let form = [("content-type", "application/x-www-form-urlencoded")];

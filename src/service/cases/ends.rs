@@ -48,8 +48,9 @@ impl Registry {
                 return Ok(told);
             }
             (_, referral) => {
-                let effects = self.settle_referral(tx, referral, grounds)?;
+                let (effects, departed) = self.settle_referral(tx, referral, grounds)?;
                 told.insert("referral".to_owned(), json!(referral));
+                told.extend(departed.map(|departed| ("departed".to_owned(), departed)));
                 told.insert("queue".to_owned(), json!(effects));
             }
         }
@@ -83,13 +84,14 @@ impl Registry {
         Ok(ids)
     }
 
-    /// Enrols the child of a presented referral, or refuses it with the grounds of the act.
+    /// Enrols the child of a presented referral, or refuses it with the grounds of the act. Gives what it did to the queue, and
+    /// the enrolment that the contract of a transfer ended.
     fn settle_referral(
         &self,
         tx: &mut Transaction<'_>,
         number: &str,
         grounds: Option<&[RuleGround]>,
-    ) -> Result<Vec<Effect>, Problem> {
+    ) -> Result<(Vec<Effect>, Option<Value>), Problem> {
         let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
         let application = load(tx.conn(), &referral.application)?;
         let mut held = Held { referral, application };
@@ -99,9 +101,10 @@ impl Registry {
         };
         referrals::update(tx, &held.referral)?;
         let left = if grounds.is_none() { self.leave_for_transfer(tx, &held)? } else { None };
-        effects.extend(left.into_iter().flat_map(|(_, further)| further));
+        let (departed, further) = left.unzip();
+        effects.extend(further.into_iter().flatten());
         standing::settle(tx, &self.rules, held.application.queue, &mut effects)?;
-        Ok(effects)
+        Ok((effects, departed))
     }
 
     /// What an act on a referral does to the case of its admission: `present` opens it, `enrol` ends it in the contract,

@@ -4,7 +4,7 @@ use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
 use super::people::{BORN_ON, Child};
-use super::{CITY, Desk, Reply, VILLAGE};
+use super::{CITY, Desk, GROUP, HOME, Reply, VILLAGE};
 
 impl Desk {
     /// A child whom nobody has registered.
@@ -144,6 +144,15 @@ impl Desk {
     pub fn enrol(&self, referral: &str) {
         self.on_referral(referral, "present", &json!({})).must(200);
         self.on_referral(referral, "enrol", &json!({})).must(200);
+    }
+
+    /// Gives a child of the city that is due a place of [`GROUP`] and enrols it; its application and its referral.
+    pub fn enrolled(&self, child: &Child) -> (String, String) {
+        let number = self.waiting(child);
+        self.place(GROUP);
+        let referral = self.refer_next(HOME);
+        self.enrol(&referral);
+        (number, referral)
     }
 
     /// What a parent reads of a child.
