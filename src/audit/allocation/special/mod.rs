@@ -77,6 +77,17 @@ impl PublishedSpecial<'_> {
     }
 }
 
+/// What a group says to one child more.
+#[derive(Clone, Copy)]
+enum Door {
+    /// There is room.
+    Open,
+    /// Whoever goes before its last member comes in; nobody where it has no places.
+    Before(Option<(bool, Key)>),
+    /// It must choose among all anew.
+    Reserved,
+}
+
 /// The published files with their keys.
 struct Market<'a> {
     keys: Keys<'a>,
@@ -129,25 +140,49 @@ impl<'a> Market<'a> {
         chosen
     }
 
+    /// What each group says to one child more than these members.
+    fn doors(&self, members: &[Vec<usize>]) -> Vec<Door> {
+        (0..).zip(members).map(|(group, members)| self.door(group, members)).collect()
+    }
+
+    fn door(&self, group: u32, members: &[usize]) -> Door {
+        if self.special.reserves.get(group as usize).is_some_and(|reserves| !reserves.is_empty()) {
+            return Door::Reserved;
+        }
+        let Some(last) = (self.places[group as usize] as usize).checked_sub(1) else { return Door::Before(None) };
+        let mut keys: Vec<(bool, Key)> = members.iter().map(|&child| self.key(child, group)).collect();
+        if last >= keys.len() {
+            return Door::Open;
+        }
+        Door::Before(Some(*keys.select_nth_unstable(last).1))
+    }
+
+    /// Whether a group would choose a child beside its members.
+    fn would_choose(&self, group: u32, door: Door, members: &[usize], child: usize) -> bool {
+        match door {
+            Door::Open => true,
+            _ if self.special.held(child) == group => true,
+            Door::Before(last) => last.is_some_and(|last| self.key(child, group) < last),
+            Door::Reserved => {
+                let with = members.iter().copied().chain([child]).collect();
+                self.chosen(group, with).contains(&child)
+            }
+        }
+    }
+
     /// All groups that a child takes, best first; its held one is the last.
-    fn list(&self, child: usize) -> Vec<u32> {
+    fn wishes(&self, child: usize) -> impl Iterator<Item = u32> {
         let published = self.keys.published;
         let choices = published.choices_of(child);
         let held = self.special.held(child);
         let named = choices.iter().copied().filter(|&group| group != ANY);
         let behind_any = if choices.last() == Some(&ANY) { published.group_ids.len() } else { 0 };
         let others = (0..).take(behind_any).filter(|group| !choices.contains(group));
-        let mut list: Vec<u32> = vec![];
-        for group in named.chain(others) {
-            if group == held {
-                break;
-            }
-            if !list.contains(&group) {
-                list.push(group);
-            }
-        }
-        list.extend(Some(held).filter(|&held| held != NONE));
-        list
+        named.chain(others).take_while(move |&group| group != held).chain(Some(held).filter(|&held| held != NONE))
+    }
+
+    fn list(&self, child: usize) -> Vec<u32> {
+        self.wishes(child).collect()
     }
 
     fn name(&self, group: u32) -> String {
@@ -187,9 +222,11 @@ fn check(market: &Market<'_>, groups: &[u32], certificate: &Certificate) -> Vec<
         }
     }
     let families = market.special.families();
-    let in_family: std::collections::BTreeSet<usize> = families.iter().flatten().copied().collect();
+    let mut in_family = vec![false; groups.len()];
+    families.iter().flatten().for_each(|&child| in_family[child] = true);
+    let doors = market.doors(&members);
     for child in 0..groups.len() {
-        if let Some(what) = unfair(market, groups, &members, child, in_family.contains(&child)) {
+        if let Some(what) = unfair(market, groups, (&members, &doors), child, in_family[child]) {
             found(child, what);
         }
     }
@@ -210,26 +247,23 @@ fn check(market: &Market<'_>, groups: &[u32], certificate: &Certificate) -> Vec<
 fn unfair(
     market: &Market<'_>,
     groups: &[u32],
-    members: &[Vec<usize>],
+    (members, doors): (&[Vec<usize>], &[Door]),
     child: usize,
     in_family: bool,
 ) -> Option<String> {
     let (group, held) = (groups[child], market.special.held(child));
-    let list = market.list(child);
     if group == NONE && held != NONE {
         return Some(format!("held {} and lost it", market.name(held)));
     }
-    if group != NONE && !list.contains(&group) {
+    if group != NONE && !market.wishes(child).any(|wish| wish == group) {
         return Some(format!("got {}, which it does not take", market.name(group)));
     }
     let kindergarten = |group: u32| market.special.kindergartens.get(group as usize);
     let stays = group == held;
-    let better = list.into_iter().take_while(|&better| better != group);
+    let better = market.wishes(child).take_while(|&better| better != group);
     let mut open = better.filter(|&better| !in_family || (!stays && kindergarten(better) == kindergarten(group)));
-    let due = open.find(|&better| {
-        let with: Vec<usize> = members[better as usize].iter().copied().chain([child]).collect();
-        market.chosen(better, with).contains(&child)
-    })?;
+    let due =
+        open.find(|&better| market.would_choose(better, doors[better as usize], &members[better as usize], child))?;
     Some(format!("got {}, but {} would choose it", market.name(group), market.name(due)))
 }
 

@@ -117,19 +117,21 @@ pub(super) fn write_groups(
     let (starts, tiers) = tiers_by_group(explanation);
     let make = |piece: usize, text: &mut Vec<u8>| {
         let from = piece * GROUPS_TOGETHER;
-        let mut own: Vec<u8> = vec![];
+        let (mut own, mut at): (Vec<u8>, Vec<u8>) = (vec![], vec![]);
         for (group, cut_off) in cut_offs.iter().enumerate().skip(from).take(GROUPS_TOGETHER) {
             own.clear();
             own.extend_from_slice(&tiers[starts[group] as usize..starts[group + 1] as usize]);
             own.sort_unstable();
             push_group(text, instance, group, cut_off, &own);
+            at.clear();
+            push_local(&mut at, cut_off.last.map_or(0, |last| last.applied_at));
             for said in &said {
                 text.extend_from_slice(b",\"");
                 let set_apart = explanation.set_apart.get(group).is_some_and(|&apart| apart);
                 push_said(text, said.of(cut_off, by_turn, set_apart), cut_off, |name, text| match name {
                     "group" => push_number(text, instance.parts().group_ids[group]),
                     "order" => push_number(text, cut_off.last.map_or(0, |last| last.rank + 1)),
-                    "at" => push_local(text, cut_off.last.map_or(0, |last| last.applied_at)),
+                    "at" => text.extend_from_slice(&at),
                     _ => {}
                 });
                 text.push(b'"');
