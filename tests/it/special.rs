@@ -1,11 +1,11 @@
 //! Held places, reserved places and families: what is kept, and that a second mind agrees.
 
 use kezek::audit::allocation::Certificate;
-use kezek::audit::allocation::special::{replay_special, verify_special};
+use kezek::audit::allocation::special::{fairness_special, replay_special, verify_special};
 use kezek::engine::allocation::{
     Allocation, Instance, NONE, Reserve, Rule, Special, solve, solve_special, special_cut_offs,
 };
-use kezek::exchange::instance::{certify, published, published_special, special_input_sha256};
+use kezek::exchange::instance::{audited, certify, published, published_special, special_input_sha256};
 use proptest::prelude::*;
 
 use crate::allocate_cli::{Files, errors};
@@ -48,11 +48,40 @@ pub struct Run {
 pub fn run(town: &Town, special: &Special, rule: Rule) -> Run {
     let instance = town.instance(true);
     let allocation = solve_special(&instance, special, rule).unwrap();
+    certified(instance, allocation, special, rule)
+}
+
+/// The run with a certificate that states whatever the allocation is.
+fn certified(instance: Instance, allocation: Allocation, special: &Special, rule: Rule) -> Run {
     let cut_offs = special_cut_offs(&instance, special, rule, &allocation).unwrap();
     let mut certificate = certify(&instance, rule, &allocation, &cut_offs, String::new(), String::new());
     certificate.special = Some(published_special(special).counts());
     let rows = allocation.rows(&instance).map(|(id, group)| (id, group.unwrap_or(0))).collect();
     Run { instance, allocation, certificate, rows }
+}
+
+/// Whether a child lost what it held, got what it does not take, or would be kept by a group that it likes better: all
+/// there and the child stand by who holds a place and then by priority, and there are so many places.
+fn would_rather(town: &Town, special: &Special, rule: Rule, allocation: &Allocation, child: usize) -> bool {
+    let priority = town.priority(rule);
+    let ids: Vec<u32> = town.groups.keys().copied().collect();
+    let id = |group: u32| ids.get(group as usize).copied();
+    let holds = |kid: usize| id(special.held_by(kid as u32));
+    let got = |kid: usize| id(allocation.group_of[kid]);
+    let mut list: Vec<u32> = town.list(&town.kids[child]);
+    list.truncate(list.iter().position(|&group| Some(group) == holds(child)).unwrap_or(list.len()));
+    list.extend(holds(child));
+    let better = list.iter().position(|&group| Some(group) == got(child));
+    if (got(child).is_none() && holds(child).is_some()) || (got(child).is_some() && better.is_none()) {
+        return true;
+    }
+    list[..better.unwrap_or(list.len())].iter().any(|&group| {
+        let all = 0..town.kids.len();
+        let held = all.clone().filter(|&kid| holds(kid) == Some(group)).count();
+        let mut there: Vec<usize> = all.filter(|&kid| kid == child || got(kid) == Some(group)).collect();
+        there.sort_by_key(|&kid| (holds(kid) != Some(group), priority(&town.kids[kid], group)));
+        there.iter().take(town.groups[&group] as usize + held).any(|&kid| kid == child)
+    })
 }
 
 proptest! {
@@ -88,6 +117,25 @@ proptest! {
         // A family could also have been placed where it had given up already: only the replay can name a child then.
         let replayed = replay_special(&published, &asked, &run.rows, run.certificate.rule);
         prop_assert!(replayed.is_err_and(|finding| finding.child.is_some()));
+    }
+
+    #[test]
+    fn a_swap_that_is_certified_anew_is_found_exactly_where_a_group_would_rather_have_another_child(
+        town in town(25, 6, 3), rule in rules(), seeds in prop::collection::vec((0u32..12, 0u32..1), 30),
+        one in any::<prop::sample::Index>(), other in any::<prop::sample::Index>(),
+    ) {
+        let special = special(&town, &seeds, &[], (true, false, false));
+        let Run { instance, mut allocation, .. } = run(&town, &special, rule);
+        prop_assume!(!town.kids.is_empty());
+        allocation.group_of.swap(one.index(town.kids.len()), other.index(town.kids.len()));
+        let wronged = (0..town.kids.len()).any(|child| would_rather(&town, &special, rule, &allocation, child));
+        let Run { certificate, rows, .. } = certified(instance.clone(), allocation, &special, rule);
+        let (published, asked) = (published(&instance), published_special(&special));
+        let findings = verify_special(&published, &asked, &rows, &certificate);
+        prop_assert_eq!(!findings.is_empty(), wronged, "{:?}", findings);
+        prop_assert!(findings.iter().all(|finding| finding.child.is_some()));
+        let report = fairness_special(&published, &asked, &rows, audited(rule)).unwrap();
+        prop_assert_eq!(report.is_sound(), !wronged);
     }
 
     #[test]
