@@ -1,6 +1,8 @@
 //! `kezek fairness`: who got places, who waits, what is left and why.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -11,9 +13,12 @@ use crate::audit::allocation::Published;
 use crate::audit::allocation::fairness::{Fairness, NotAllowed, fairness};
 use crate::audit::allocation::special::fairness_special;
 use crate::domain::instant::read_instant;
+use crate::exchange::fault::{Fault, Faults};
 use crate::exchange::instance::{
-    Allowed, audited, published, published_special, read_all, read_allocation, read_child_facts,
+    Allowed, ChildFacts, audited, published, published_special, read_all, read_allocation, read_child_facts,
 };
+use crate::exchange::rows::FactsRow;
+use crate::exchange::table::Reader;
 use crate::service::fairness::tables;
 
 /// How many lines say what is wrong.
@@ -32,6 +37,10 @@ pub struct FairnessArgs {
     /// The allocation as published
     #[arg(long, value_name = "FILE")]
     allocation: PathBuf,
+    /// What the registry knew of the children: facts.csv of a round. It informs the report instead of the columns channel
+    /// and category
+    #[arg(long, value_name = "FILE")]
+    facts: Option<PathBuf>,
     #[command(flatten)]
     rule: RuleArgs,
     /// The instant up to which waiting is counted, such as 2026-09-01T00:00:00+05:00; without it there are no waiting times
@@ -57,7 +66,11 @@ fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
     let allowed = Allowed { turn: args.rule.turn_allowed()?, special: true };
     let read = read_all(&args.groups, &args.children, allowed).map_err(|faults| faults.to_string())?;
     let rows = read_allocation(&args.allocation).map_err(|faults| faults.to_string())?;
-    let facts = read_child_facts(&args.children).map_err(|faults| faults.to_string())?;
+    let facts = match &args.facts {
+        Some(path) => facts_of(path, &read.instance.parts().child_ids),
+        None => read_child_facts(&args.children),
+    };
+    let facts = facts.map_err(|faults| faults.to_string())?;
     let published = published(&read.instance);
     let rule = audited(args.rule.rule(&read.instance));
     let special = read.special.as_ref().map(published_special);
@@ -68,6 +81,34 @@ fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
     let found = found.map_err(|finding| format!("{}: {finding}", args.allocation.display()))?;
     args.report.write(&tables(&found, &published, (&read.facts, &facts), args.at.map(|at| at.timestamp_micros())))?;
     Ok((said(&found, &published), found.is_sound()))
+}
+
+/// What `facts.csv` says of the children, in their order.
+fn facts_of(path: &Path, ids: &[u32]) -> Result<Vec<ChildFacts>, Faults> {
+    let file = path.display().to_string();
+    let fault =
+        |row: u64, column: &str, message: String| Fault { file: file.clone(), row, column: column.to_owned(), message };
+    let input = File::open(path).map_err(|error| {
+        let mut unread = Faults::default();
+        unread.push(fault(0, "", format!("cannot be read: {error}; check the path and the permissions")));
+        unread
+    })?;
+    let mut rows = Reader::<_, FactsRow>::open(&file, input)?;
+    let position: HashMap<u32, usize> = ids.iter().copied().zip(0..).collect();
+    let mut facts = vec![ChildFacts::default(); ids.len()];
+    let mut strangers = Faults::default();
+    while let Some(row) = rows.next() {
+        match position.get(&row.id).and_then(|&at| facts.get_mut(at)) {
+            Some(known) => *known = row.facts,
+            None => {
+                let message =
+                    format!("child {} is not in the children's file; take both from one round and queue", row.id);
+                strangers.push(fault(rows.line(), "id", message));
+            }
+        }
+    }
+    rows.finish()?;
+    if strangers.is_empty() { Ok(facts) } else { Err(strangers) }
 }
 
 /// What is wrong with the allocation, a line each; or that nothing is.

@@ -5,6 +5,7 @@
 
 mod applications;
 mod cases;
+mod facts;
 mod messages;
 mod people;
 mod places;
@@ -13,6 +14,7 @@ mod territories;
 
 pub use applications::ApplicationRow;
 pub use cases::CaseRow;
+pub use facts::FactsRow;
 pub use messages::MessageRow;
 pub use places::{GroupRow, KindergartenRow, PlaceRow};
 pub use referrals::ReferralRow;

@@ -2,7 +2,6 @@
 //! them when the round was held, and is kept with the round, since applications change afterwards.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
@@ -17,6 +16,8 @@ use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{self, Child, Instance};
 use crate::exchange::instance::{ChildFacts, GroupFacts, published};
 use crate::exchange::report::json;
+use crate::exchange::rows::FactsRow;
+use crate::exchange::table::Writer;
 use crate::store::applications::{self, Reported};
 use crate::store::connection::AnyConnection;
 
@@ -44,14 +45,14 @@ impl Part<'_> {
 
     /// What is kept of the children, by ticket.
     pub(crate) fn facts_csv(&self) -> String {
-        let mut text = String::from("id,channel,category,language,territory,kind,kindergartens\n");
-        for (id, facts) in self.instance.parts().child_ids.iter().zip(&self.children) {
-            let ChildFacts { channel, category, language, territory, kind, kindergartens } = facts;
-            let wished = kindergartens.join(";");
-            // Writing to a String does not fail.
-            let _ = writeln!(text, "{id},{channel},{category},{language},{territory},{kind},{wished}");
-        }
-        text
+        let rows = self.instance.parts().child_ids.iter().zip(&self.children);
+        let mut text = vec![];
+        // Writing to memory does not fail, and gives text.
+        let _ = Writer::open(&mut text).and_then(|mut out: Writer<_, FactsRow>| {
+            rows.clone().try_for_each(|(&id, facts)| out.write(&FactsRow { id, facts: facts.clone() }))?;
+            out.finish()
+        });
+        String::from_utf8(text).unwrap_or_default()
     }
 }
 

@@ -191,3 +191,31 @@ fn envy_is_named_and_ends_with_one() {
     let output = report(&files, &["--at", "yesterday"]);
     assert!(errors(&output).contains("RFC 3339"), "{}", errors(&output));
 }
+
+#[test]
+fn facts_of_a_child_that_is_not_there_and_facts_without_a_column_are_named() {
+    let files = Files::new(GROUPS, CHILDREN);
+    assert!(files.allocate(&["--rule", "queue"]).status.success());
+    let facts = |text: &str| {
+        std::fs::write(files.0.path().join("facts.csv"), text).unwrap();
+        let output = report(&files, &["--facts", "facts.csv"]);
+        (output.status.code(), errors(&output))
+    };
+    let header = "id,channel,category,language,territory,kind,kindergartens\n";
+    let (code, said) = facts(&format!("{header}1,portal,none,kk,391010000,general,Balapan;Qulynshaq\n4,office,,,,,\n"));
+    assert_eq!(code, Some(2));
+    assert_eq!(
+        said,
+        "facts.csv, row 3, column id: child 4 is not in the children's file; take both from one round and queue\n"
+    );
+    let (code, said) = facts("id,channel\n1,portal\n");
+    assert_eq!(code, Some(2));
+    assert!(said.contains("column kindergartens"), "{said}");
+    let (code, _) = facts(&format!("{header}1,portal,none,kk,391010000,general,Balapan;Qulynshaq\n"));
+    assert_eq!(code, Some(0));
+    assert!(
+        files.read("report/placement.csv").contains("\nchannel,portal,1,1,"),
+        "{}",
+        files.read("report/placement.csv")
+    );
+}

@@ -3,6 +3,7 @@
 use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
+use crate::allocate_cli::Files;
 use crate::desk::{CITY, Desk, GROUP, HOME, KINDERGARTEN, VILLAGE, VILLAGE_GROUP, VILLAGE_HOME, on_both};
 
 on_both!(
@@ -334,6 +335,24 @@ fn the_parts_of_a_round_s_report_add_up_to_the_whole(desk: &Desk) {
     desk.post(&format!("/api/v1/applications/{other_language}/amend"), &desk.office(), &change).must(200);
     assert!(of(&other_language).ends_with(&format!(",office,none,ru,{CITY},general,any")), "{facts}");
     assert_eq!(fairness(desk, id, &name), told);
+    // Whoever has the files can write the same report.
+    let rounds = desk.get(&format!("/api/v1/rounds?territory={HOME}"), &desk.auditor()).must(200).json;
+    assert_eq!(rounds["rounds"][0]["id"], id);
+    let held_at = rounds["rounds"][0]["held_at"].as_str().expect("an instant");
+    assert_eq!(offline_fairness(held_at, |part| file(desk, id, &name.replace("fairness.json", part))), told);
+}
+
+/// `kezek fairness` over the files of a round's queue.
+fn offline_fairness(at: &str, read: impl Fn(&str) -> String) -> Value {
+    let files = Files::new(read("groups.csv"), read("children.csv"));
+    let write = |name: &str, text: String| std::fs::write(files.0.path().join(name), text).expect("a file");
+    write("allocation.csv", read("allocation.csv"));
+    write("facts.csv", read("facts.csv"));
+    let asked = "fairness --groups groups.csv --children children.csv --allocation allocation.csv --facts facts.csv --rule queue \
+        --out report --format json --at";
+    let output = files.kezek(&asked.split_whitespace().chain([at]).collect::<Vec<_>>());
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_str(&files.read("report/report.json")).expect("a report")
 }
 
 fn the_report_of_a_whole_round_counts_all_its_queues(desk: &Desk) {

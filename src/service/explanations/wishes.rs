@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 use super::kept::Pass;
 use super::{ChoiceTold, FamilyExplained, Words};
 use crate::domain::codes::Language;
+use crate::exchange::rows::FactsRow;
+use crate::exchange::table::Reader;
 use crate::rules::messages::Tongue;
 use crate::service::round_report::ANY;
 use crate::service::words::{Said, say_each};
@@ -44,23 +46,17 @@ impl Wishes {
     /// Reads a file of facts; of a child whose row does not tell nothing is known.
     pub(super) fn read(facts: &str) -> Self {
         let mut wishes = Wishes::default();
-        let mut known: HashMap<&str, u32> = HashMap::new();
-        let mut lines = facts.lines();
-        let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
-        let columns = ["id", "language", "kindergartens"].map(|name| header.iter().position(|column| *column == name));
-        for line in lines {
-            let fields: Vec<&str> = line.split(',').collect();
-            let [id, language, wished] =
-                columns.map(|at| at.and_then(|at| fields.get(at)).copied().unwrap_or_default());
-            let (Ok(id), Ok(language)) = (id.parse(), language.parse()) else { continue };
-            let small = |name| {
-                *known.entry(name).or_insert_with(|| {
-                    wishes.kindergartens.push(str::to_owned(name));
+        let mut known: HashMap<String, u32> = HashMap::new();
+        for FactsRow { id, facts } in Reader::open("", facts.as_bytes()).into_iter().flatten() {
+            let Ok(language) = facts.language.parse() else { continue };
+            let small = |name: String| {
+                *known.entry(name).or_insert_with_key(|name| {
+                    wishes.kindergartens.push(name.clone());
                     // A home has fewer than 2^32 kindergartens.
                     wishes.kindergartens.len() as u32 - 1
                 })
             };
-            let wished = wished.split(';').filter(|name| *name != ANY).map(small).collect();
+            let wished = facts.kindergartens.into_iter().filter(|name| name != ANY).map(small).collect();
             wishes.of.insert(id, (language, wished));
         }
         wishes

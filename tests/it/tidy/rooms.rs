@@ -72,7 +72,10 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     // The runtime of the server and the pool of threads are set up where the process is.
-    ("cli", &["clap", "indicatif", "serde_json", "tracing_subscriber", "chrono_tz", "actix_web", "rayon"]),
+    (
+        "cli",
+        &["clap", "indicatif", "serde_json", "tracing_subscriber", "chrono_tz", "actix_web", "rayon", "signal_hook"],
+    ),
     ("clock", &[]),
     ("lib", &[]),
     ("main", &["mimalloc"]),
