@@ -225,8 +225,8 @@ fn check(market: &Market<'_>, groups: &[u32], certificate: &Certificate) -> Vec<
     let mut in_family = vec![false; groups.len()];
     families.iter().flatten().for_each(|&child| in_family[child] = true);
     let doors = market.doors(&members);
-    for child in 0..groups.len() {
-        if let Some(what) = unfair(market, groups, (&members, &doors), child, in_family[child]) {
+    for (child, &in_family) in in_family.iter().enumerate() {
+        if let Some(what) = unfair(market, groups, (&members, &doors), child, in_family) {
             found(child, what);
         }
     }
