@@ -218,6 +218,9 @@ impl Registry {
                 Some(with) => Some(families::amend(tx, &application, with)?),
                 None => None,
             };
+            if sent.preferences.is_some() && together.is_none() {
+                families::check_wishes(tx.conn(), &application)?;
+            }
             let sealed = super::keys::sealed(&json!({"contacts": contacts, "preferences": application.preferences}));
             facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
             let entry = Entry {
@@ -242,10 +245,7 @@ impl Registry {
         application: &mut Application,
         preferences: Vec<String>,
     ) -> Result<Vec<Effect>, Problem> {
-        if application.status == Status::Referred || application.status == Status::Offered {
-            let message = format!("application {} has a place in hand; answer for it first", application.number);
-            return Err(Problem::conflict("wrong_state", message));
-        }
+        without_place_in_hand(application)?;
         applications::save_preferences(tx, &application.number, &preferences)?;
         application.preferences = preferences;
         if !life::is_live(application.status) {
@@ -342,6 +342,15 @@ impl Registry {
             Ok(result)
         })
     }
+}
+
+/// Wishes are changed before a place is given, or after it was answered for.
+pub(super) fn without_place_in_hand(application: &Application) -> Result<(), Problem> {
+    if matches!(application.status, Status::Referred | Status::Offered) {
+        let message = format!("application {} has a place in hand; answer for it first", application.number);
+        return Err(Problem::conflict("wrong_state", message));
+    }
+    Ok(())
 }
 
 fn view(

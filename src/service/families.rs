@@ -3,9 +3,11 @@
 //! They wait in one queue, each with its own turn. A round places them by the rule that the engine's `special` states, and
 //! whoever gives them places outside a round gives all of them in one act.
 
+use super::applications::without_place_in_hand;
 use super::problem::{FieldFaults, Problem};
 use crate::domain::application::Application;
 use crate::domain::codes::Status;
+use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, applications, families};
 
@@ -17,11 +19,6 @@ const MEMBERS_MAX: usize = 6;
 /// # Errors
 /// 422 where that is none that waits in the same queue, or the two have no kindergarten in common.
 pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<String, Problem> {
-    let fault = |code: &'static str, message: &str| {
-        let mut faults = FieldFaults::default();
-        faults.add("together_with", code, message);
-        faults.check()
-    };
     let own = applications::lodged(tx.conn(), application.clone())?;
     // Whose the application of that number is, a stranger is not told.
     let other = match applications::find(tx.conn(), with)? {
@@ -39,20 +36,74 @@ pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &
                        the two wait in different queues";
         fault("other_queue", message)?;
     }
-    let (wishes, theirs) = (&application.preferences, &other.application.preferences);
-    if !wishes.is_empty() && !theirs.is_empty() && !wishes.iter().any(|wish| theirs.contains(wish)) {
-        fault("nothing_in_common", "the two name no kindergarten in common; let them name at least one")?;
-    }
     let family = families::of(tx.conn(), with)?;
-    let name = family.clone().unwrap_or_else(|| with.to_owned());
-    if families::members(tx.conn(), application.home, &name)?.len() >= MEMBERS_MAX {
+    let mut beside = waiting_beside(tx.conn(), &other.application)?;
+    beside.retain(|member| member.number != application.number);
+    beside.push(other.application);
+    if beside.len() >= MEMBERS_MAX {
         fault("too_many", "a family has at most six children in one queue")?;
+    }
+    if !have_common(application, &beside) {
+        fault("nothing_in_common", NOTHING_IN_COMMON)?;
     }
     families::part(tx, &application.number)?;
     let joining = application.number.as_str();
-    let all: &[&str] = if family.is_some() { &[joining] } else { &[with, joining] };
-    families::unite(tx, application.home, &name, all)?;
-    Ok(name)
+    match family {
+        Some(name) => {
+            families::unite(tx, application.home, &name, &[joining])?;
+            Ok(name)
+        }
+        None => {
+            let name = new_name(tx, application.home, [with, joining])?;
+            families::unite(tx, application.home, &name, &[with, joining])?;
+            Ok(name)
+        }
+    }
+}
+
+const NOTHING_IN_COMMON: &str = "the children of the family name no kindergarten in common; let all of them name at least one, \
+                                 or take this one out of the family (`together_with` empty)";
+
+fn fault(code: &'static str, message: &str) -> Result<(), Problem> {
+    let mut faults = FieldFaults::default();
+    faults.add("together_with", code, message);
+    faults.check()
+}
+
+/// A family is known by the number of a child that founds it. Who left a family that is still known by its number founds
+/// the next one under the other child's.
+fn new_name(tx: &mut Transaction<'_>, home: Kato, founders: [&str; 2]) -> Result<String, Problem> {
+    for name in founders {
+        if families::members(tx.conn(), home, name)?.is_empty() {
+            return Ok(name.to_owned());
+        }
+    }
+    fault(
+        "too_many",
+        "both children have left families that are known by their numbers; unite them with one of those",
+    )?;
+    Err(Problem::not_found("application"))
+}
+
+/// Whether some kindergarten is among the wishes of all; who names none takes any.
+fn have_common(application: &Application, others: &[Application]) -> bool {
+    let mut named = others.iter().map(|other| &other.preferences).filter(|wishes| !wishes.is_empty());
+    let own = &application.preferences;
+    let first = if own.is_empty() { named.next() } else { Some(own) };
+    first.is_none_or(|first| first.iter().any(|wish| named.clone().all(|wishes| wishes.contains(wish))))
+}
+
+/// Holds the new wishes of an application against those of its family.
+///
+/// # Errors
+/// 422 where no kindergarten is left that all of them name: they would wait for nothing.
+pub(crate) fn check_wishes(conn: &mut AnyConnection, application: &Application) -> Result<(), Problem> {
+    if have_common(application, &waiting_beside(conn, application)?) {
+        return Ok(());
+    }
+    let mut faults = FieldFaults::default();
+    faults.add("preferences", "nothing_in_common", NOTHING_IN_COMMON);
+    faults.check()
 }
 
 /// What an amendment says of an application's family: united with another one, or alone where the number is empty.
@@ -62,23 +113,32 @@ pub(crate) fn amend(
     with: &str,
 ) -> Result<Option<String>, Problem> {
     if !with.trim().is_empty() {
+        without_place_in_hand(application)?;
         return unite(tx, application, with.trim()).map(Some);
     }
-    if let Some(family) = families::of(tx.conn(), &application.number)? {
+    if families::of(tx.conn(), &application.number)?.is_some() {
+        let left = waiting_beside(tx.conn(), application)?;
         families::part(tx, &application.number)?;
         // Who is left alone is no family.
-        let left = families::members(tx.conn(), application.home, &family)?;
         if let [alone] = left.as_slice() {
-            families::part(tx, alone)?;
+            families::part(tx, &alone.number)?;
         }
     }
     Ok(None)
 }
 
-/// The other applications that an application is placed together with, by number.
+/// The other applications that an application waits together with, by number. Who has a place in hand, or has left the
+/// queue, is waited for no more.
 pub(crate) fn others(conn: &mut AnyConnection, application: &Application) -> Result<Vec<String>, Problem> {
+    Ok(waiting_beside(conn, application)?.into_iter().map(|other| other.number).collect())
+}
+
+fn waiting_beside(conn: &mut AnyConnection, application: &Application) -> Result<Vec<Application>, Problem> {
     let Some(family) = families::of(conn, &application.number)? else { return Ok(Vec::new()) };
-    let mut all = families::members(conn, application.home, &family)?;
-    all.retain(|number| *number != application.number);
-    Ok(all)
+    let mut waiting = Vec::new();
+    for number in families::members(conn, application.home, &family)? {
+        let other = applications::find(conn, &number)?.filter(|other| other.status == Status::InQueue);
+        waiting.extend(other.filter(|other| other.number != application.number));
+    }
+    Ok(waiting)
 }

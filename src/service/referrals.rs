@@ -210,7 +210,7 @@ pub(crate) fn issue_at_once(
     authority: &Authority,
 ) -> Result<Option<Issued>, Problem> {
     // Who is placed with brothers and sisters gets no place alone.
-    let alone = crate::store::families::of(tx.conn(), &application.number)?.is_none();
+    let alone = super::families::others(tx.conn(), application)?.is_empty();
     if registry.gives_by_round(application.queue, tx.at()) || !alone {
         return Ok(None);
     }

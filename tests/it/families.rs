@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::channels::bare_acts;
 use crate::desk::people::Child;
-use crate::desk::{CITY, Db, Desk, GROUP, HOME, VILLAGE, on_both};
+use crate::desk::{CITY, Db, Desk, GROUP, HOME, Reply, VILLAGE, on_both};
 use crate::program;
 use crate::spilling::verified;
 
@@ -19,6 +19,10 @@ on_both!(
     a_correction_places_twins_together_too,
     the_laboratory_knows_twins,
     a_twin_whose_brother_has_a_place_is_alone,
+    a_twin_whose_brother_was_withdrawn_is_alone,
+    twins_keep_a_kindergarten_in_common_when_they_wish_anew,
+    who_has_a_place_in_hand_joins_no_family,
+    who_left_a_family_founds_another_one,
 );
 
 /// Two groups of one other kindergarten that suit the children of these tests.
@@ -129,13 +133,10 @@ fn twins_may_wish_apart_again(desk: &Desk) {
     let (_, [one, two]) = twins(desk);
     desk.place(GROUP);
     assert_eq!(desk.next(HOME)["application"], Value::Null);
-    let amend = |number: &str, with: &str| {
-        desk.post(&format!("/api/v1/applications/{number}/amend"), &desk.office(), &json!({"together_with": with}))
-    };
-    amend(&two, "").must(200);
+    amend(desk, &two, &json!({"together_with": ""})).must(200);
     assert_eq!(desk.next(HOME)["application"], json!(one));
     assert_eq!(desk.application(&one)["together_with"], Value::Null);
-    amend(&one, &two).must(200);
+    amend(desk, &one, &json!({"together_with": two})).must(200);
     assert_eq!(desk.next(HOME)["application"], Value::Null);
     desk.place(GROUP);
     assert_eq!(desk.next(HOME)["application"], json!(one));
@@ -165,14 +166,12 @@ fn only_waiting_children_of_one_applicant_and_one_queue_are_placed_together(desk
     refused(&sibling("2021-05-17"), CITY, &one, "other_queue");
     let mut apart = sibling("2022-05-17").application(CITY);
     apart["preferences"] = json!(["k-005"]);
-    desk.post(&format!("/api/v1/applications/{one}/amend"), &desk.office(), &json!({"preferences": ["k-001"]}))
-        .must(200);
+    amend(desk, &one, &json!({"preferences": ["k-001"]})).must(200);
     apart["together_with"] = json!(one);
     let reply = desk.hand_in(&desk.office(), &apart).must(422);
     assert_eq!(reply.json["faults"][0]["code"], "nothing_in_common");
     assert_eq!(desk.records(), records + 1, "nothing but the amendment was kept");
-    let itself = json!({"together_with": one});
-    desk.post(&format!("/api/v1/applications/{one}/amend"), &desk.office(), &itself).must(422);
+    amend(desk, &one, &json!({"together_with": one})).must(422);
 }
 
 #[test]
@@ -195,6 +194,75 @@ fn no_twin_is_referred_alone_at_the_decision() {
         );
         assert_eq!(desk.next(HOME)["together"][0]["application"], json!(two));
     }
+}
+
+#[test]
+fn a_twin_whose_brother_was_withdrawn_is_referred_at_the_decision() {
+    for db in Db::BOTH {
+        let desk = Desk::with(db, bare_acts());
+        let first = desk.another_child();
+        let mut second = desk.another_child();
+        second.parent_iin.clone_from(&first.parent_iin);
+        let one = desk.register(&first);
+        let two = united(&desk, &second, &one);
+        desk.post(&format!("/api/v1/applications/{one}/withdraw"), &desk.office(), &json!({})).must(200);
+        desk.place(GROUP);
+        assert_ne!(desk.accept(&two).json["referral"], Value::Null, "nobody is waited for any more");
+    }
+}
+
+fn amend(desk: &Desk, number: &str, sent: &Value) -> Reply {
+    desk.post(&format!("/api/v1/applications/{number}/amend"), &desk.office(), sent)
+}
+
+fn a_twin_whose_brother_was_withdrawn_is_alone(desk: &Desk) {
+    let (_, [one, two]) = twins(desk);
+    desk.post(&format!("/api/v1/applications/{one}/withdraw"), &desk.office(), &json!({})).must(200);
+    assert_eq!(desk.application(&two)["together_with"], Value::Null);
+    desk.place(GROUP);
+    assert_eq!(desk.next(HOME)["application"], json!(two));
+}
+
+fn twins_keep_a_kindergarten_in_common_when_they_wish_anew(desk: &Desk) {
+    let (_, [one, two]) = twins(desk);
+    amend(desk, &one, &json!({"preferences": ["k-001"]})).must(200);
+    let reply = amend(desk, &two, &json!({"preferences": ["k-005"]})).must(422);
+    let fault = &reply.json["faults"][0];
+    assert_eq!((&fault["field"], &fault["code"]), (&json!("preferences"), &json!("nothing_in_common")));
+    assert_eq!(desk.application(&two)["preferences"], json!([]), "nothing was kept");
+    // Both at once: out of the family, or a list that has one of the brother's.
+    amend(desk, &two, &json!({"preferences": ["k-005", "k-001"]})).must(200);
+    amend(desk, &two, &json!({"preferences": ["k-005"], "together_with": ""})).must(200);
+    assert_eq!(desk.application(&one)["together_with"], Value::Null);
+}
+
+fn who_has_a_place_in_hand_joins_no_family(desk: &Desk) {
+    let first = desk.another_child();
+    let mut second = desk.another_child();
+    second.parent_iin.clone_from(&first.parent_iin);
+    let [one, two] = [&first, &second].map(|child| desk.waiting(child));
+    desk.place(GROUP);
+    desk.refer(&desk.department(), desk.next(HOME)["place"].as_str().expect("a place"), &one).must(201);
+    amend(desk, &one, &json!({"together_with": two})).refused(409, "wrong_state");
+    amend(desk, &two, &json!({"together_with": one})).must(422);
+    assert_eq!(desk.application(&two)["together_with"], Value::Null);
+}
+
+fn who_left_a_family_founds_another_one(desk: &Desk) {
+    let (children, [one, two]) = twins(desk);
+    let more: Vec<String> = (0..2)
+        .map(|_| {
+            let mut child = desk.another_child();
+            child.parent_iin.clone_from(&children[0].parent_iin);
+            desk.waiting(&child)
+        })
+        .collect();
+    amend(desk, &more[0], &json!({"together_with": two})).must(200);
+    // The first family is known by the number of the child that leaves it now.
+    amend(desk, &one, &json!({"together_with": ""})).must(200);
+    amend(desk, &more[1], &json!({"together_with": one})).must(200);
+    let with = |number: &str| desk.application(number)["together_with"].clone();
+    assert_eq!((with(&one), with(&two)), (json!([more[1]]), json!([more[0]])));
 }
 
 fn a_correction_places_twins_together_too(desk: &Desk) {
