@@ -1,6 +1,7 @@
 //! `kezek demo`: the main job on invented fixtures, from an empty folder to a serving registry.
 
 mod services;
+mod twins;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -133,6 +134,9 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
         say("round", line);
     }
     say("enrolled", enrol_one(registry)?);
+    for (what, how) in twins::twins(registry, Families::new(SEED + 3, today, &localities).next())? {
+        say(&what, how);
+    }
     for (what, how) in services::one_case_each(registry, Families::new(SEED + 2, today, &localities))? {
         say(&what, how);
     }

@@ -61,7 +61,7 @@ pub fn members(conn: &mut AnyConnection, home: Kato, family: &str) -> Result<Vec
         .load(conn)?)
 }
 
-/// The families of a queue's live entries, by application.
+/// The families of a queue's live entries, by application. Who is left of a family alone is none.
 ///
 /// # Errors
 /// The database is not available.
@@ -75,5 +75,9 @@ pub fn of_queue(conn: &mut AnyConnection, key: QueueKey) -> Result<BTreeMap<Stri
         .filter(applications::turn.eq(Turn::Live.code()))
         .select((families::application, families::family))
         .load(conn)?;
-    Ok(rows.into_iter().collect())
+    let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, family) in &rows {
+        *sizes.entry(family.clone()).or_default() += 1;
+    }
+    Ok(rows.into_iter().filter(|(_, family)| sizes.get(family).is_some_and(|size| *size > 1)).collect())
 }

@@ -247,6 +247,23 @@ fn the_demo_can_be_run_again_and_keeps_its_secrets() {
     assert!(stopped.err.contains("did not finish"), "{}", stopped.err);
 }
 
+#[test]
+fn the_demo_gives_twins_places_by_one_act_and_frees_the_place_of_the_one_that_leaves() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("a path");
+    let told = run(&["demo", "--once", "--children", "100", "--data-dir", data]).must(0).out;
+    let line =
+        |what: &str| told.lines().find(|line| line.starts_with(what)).unwrap_or_else(|| panic!("{what}: {told}"));
+    let numbers = |text: &str| text.split([' ', ',', ':']).filter(|w| w.contains("-R-")).map(str::to_owned).collect();
+    let (twins, left): (Vec<String>, Vec<String>) = (numbers(line("twins")), numbers(line("departure")));
+    assert_eq!((twins.len(), &left[..]), (2, &twins[..1]), "{told}");
+    assert!(line("transfer").contains("keeps its place until then"));
+    let sql = "SELECT count(*) AS n FROM referrals WHERE status = 'departed'";
+    let departed = diesel::sql_query(sql).get_result::<Count>(&mut open(&sqlite(Path::new(data)))).expect("a count");
+    assert_eq!(departed.n, 1);
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
