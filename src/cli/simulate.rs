@@ -64,7 +64,7 @@ fn simulate(args: &SimulateArgs) -> Result<String, String> {
         Some(special) => {
             let laboratory = SpecialLaboratory::new(&instance, special, rule).map_err(|fault| fault.to_string())?;
             let outcomes = laboratory.run(&scenarios, args.moves).map_err(|fault| fault.to_string())?;
-            (laboratory.base().clone(), outcomes, None)
+            (laboratory.base().clone(), outcomes, laboratory.values())
         }
         None => {
             let laboratory = Laboratory::new(&instance, rule).map_err(|fault| fault.to_string())?;
@@ -76,8 +76,12 @@ fn simulate(args: &SimulateArgs) -> Result<String, String> {
         .chain(scenarios.iter().map(|scenario| Cell::from(scenario.name.as_str())).zip(&outcomes))
         .collect();
     let mut tables = vec![scenarios_table(&named), tiers_table(&named), choices_table(&named)];
-    let without =
-        if values.is_none() { "; one_more_place is left out beside held and reserved places and families" } else { "" };
+    let without = match values {
+        None => {
+            "; one_more_place is left out: so many children and groups beside held places, reserves or families take long"
+        }
+        Some(_) => "",
+    };
     tables.extend(values.map(|values| values_table(&values, &instance, &facts)));
     if args.moves {
         tables.push(moves_table(&named, &instance));
@@ -124,7 +128,7 @@ fn choices_table(named: &[Named<'_>]) -> Table {
 }
 
 fn values_table(values: &[PlaceValue], instance: &Instance, facts: &[GroupFacts]) -> Table {
-    let columns = &["group", "kindergarten", "places", "wishes", "placed_more", "better"];
+    let columns = &["group", "kindergarten", "places", "wishes", "placed_more", "better", "worse"];
     let mut table = Table::new("one_more_place", columns);
     for value in values {
         let at = value.group as usize;
@@ -134,8 +138,9 @@ fn values_table(values: &[PlaceValue], instance: &Instance, facts: &[GroupFacts]
             kindergarten.into(),
             instance.parts().capacities.get(at).copied().into(),
             value.wishes.into(),
-            value.placed_more.into(),
+            Cell::Number(value.placed_more),
             value.better.into(),
+            value.worse.into(),
         ]);
     }
     table

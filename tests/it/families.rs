@@ -294,6 +294,9 @@ fn the_laboratory_knows_twins(desk: &Desk) {
     let tried = desk.post("/api/v1/simulations", &desk.department(), &sent).must(200).json;
     let placed: Vec<&Value> = tried["scenarios"].as_array().expect("rows").iter().map(|row| &row["placed"]).collect();
     assert_eq!(placed, [&json!(0), &json!(2)], "{tried}");
+    let values = tried["one_more_place"].as_array().expect("a table");
+    let own = values.iter().find(|row| row["group"] == GROUP).expect("the group");
+    assert_eq!((&own["placed_more"], &own["better"], &own["worse"]), (&json!(2), &json!(2), &json!(0)));
 }
 
 fn a_twin_whose_brother_has_a_place_is_alone(desk: &Desk) {

@@ -3,7 +3,7 @@
 use kezek::audit::allocation::Certificate;
 use kezek::audit::allocation::special::{fairness_special, replay_special, verify_special};
 use kezek::engine::allocation::{
-    Allocation, Instance, NONE, Reserve, Rule, Special, solve, solve_special, special_cut_offs,
+    Allocation, Instance, NONE, Reserve, Rule, Special, SpecialLaboratory, solve, solve_special, special_cut_offs,
 };
 use kezek::exchange::instance::{audited, certify, published, published_special, special_input_sha256};
 use proptest::prelude::*;
@@ -183,6 +183,33 @@ proptest! {
         list.push(town.groups.keys().nth(special.held_by(position as u32) as usize).copied());
         let rank = |group: Option<u32>| list.iter().position(|&choice| choice == group).unwrap_or(list.len());
         prop_assert!(rank(got(&town)) <= rank(got(&lying)), "{:?} {:?}", got(&town), got(&lying));
+    }
+
+    #[test]
+    fn one_more_place_in_a_group_brings_what_a_run_with_it_gives(
+        town in town(15, 6, 3), rule in rules(), seeds in prop::collection::vec((0u32..12, 0u32..15), 15),
+        reserved in reserves(), which in any::<(bool, bool, bool)>(),
+    ) {
+        let special = special(&town, &seeds, &reserved, which);
+        let base = run(&town, &special, rule);
+        let values = SpecialLaboratory::new(&base.instance, &special, rule).unwrap().values().unwrap();
+        let placed = |run: &Run| run.allocation.placed() as i64;
+        for (value, id) in values.iter().zip(town.groups.keys()) {
+            let mut more = town.clone();
+            let places = more.groups.get_mut(id).unwrap();
+            *places = places.saturating_add(1);
+            let now = run(&more, &special, rule);
+            prop_assert_eq!(value.placed_more, placed(&now) - placed(&base));
+            // A held place that was not chosen is behind all choices, no place is behind that.
+            let rank = |kid: &Kid, run: &Run| {
+                let got = run.rows.iter().find(|row| row.0 == kid.id).unwrap().1;
+                let list = town.list(kid);
+                list.iter().position(|&group| group == got).unwrap_or(list.len() + usize::from(got == 0))
+            };
+            let pairs: Vec<(usize, usize)> = town.kids.iter().map(|kid| (rank(kid, &base), rank(kid, &now))).collect();
+            prop_assert_eq!(value.better as usize, pairs.iter().filter(|(before, after)| after < before).count());
+            prop_assert_eq!(value.worse as usize, pairs.iter().filter(|(before, after)| after > before).count());
+        }
     }
 
     #[test]

@@ -147,10 +147,12 @@ pub struct PlaceValue {
     pub group: u32,
     /// How many children wish for it by name.
     pub wishes: u32,
-    /// How many more children would have a place: 1 or 0.
-    pub placed_more: u32,
+    /// How many more children would have a place: 1 or 0; beside families also more, or fewer than before.
+    pub placed_more: i64,
     /// How many children would fare better.
     pub better: u32,
+    /// How many children would fare worse: none, but beside families.
+    pub worse: u32,
 }
 
 /// A base run, and what can be asked about it.
@@ -378,8 +380,9 @@ impl<'a> Laboratory<'a> {
             PlaceValue {
                 group,
                 wishes: self.settled.wish_count(group),
-                placed_more: u32::try_from(placed_more).unwrap_or(u32::MAX),
+                placed_more: i64::try_from(placed_more).unwrap_or(i64::MAX),
                 better: u32::try_from(steps.len()).unwrap_or(u32::MAX),
+                worse: 0,
             }
         };
         let groups = (0..capacities.len()).into_par_iter().with_min_len(64);

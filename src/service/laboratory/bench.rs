@@ -52,11 +52,11 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// What one more place in each group would bring; not computed beside reserves and families.
+    /// What one more place in each group would bring; nothing in a large queue with reserves or families.
     pub(super) fn values(&self) -> Vec<PlaceValue> {
         match self {
             Bench::Plain(laboratory) => laboratory.values(),
-            Bench::Special(_) => Vec::new(),
+            Bench::Special(laboratory) => laboratory.values().unwrap_or_default(),
         }
     }
 }

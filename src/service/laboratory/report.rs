@@ -55,7 +55,7 @@ impl Report {
             choices: Table::new("choices", &["scenario", "queue", "choice", "placed"]),
             values: Table::new(
                 "one_more_place",
-                &["queue", "group", "kindergarten", "places", "wishes", "placed_more", "better"],
+                &["queue", "group", "kindergarten", "places", "wishes", "placed_more", "better", "worse"],
             ),
             moves: moves.then(Vec::new),
             named: Table::new("moves", MOVES),
@@ -96,8 +96,9 @@ impl Report {
                 group.map(|g| g.kindergarten.as_str()).into(),
                 market.instance.parts().capacities.get(at).copied().into(),
                 value.wishes.into(),
-                value.placed_more.into(),
+                Cell::Number(value.placed_more),
                 value.better.into(),
+                value.worse.into(),
             ]);
         }
         Ok(())

@@ -3,11 +3,14 @@
 
 use rayon::prelude::*;
 
-use super::super::instance::Instance;
+use super::super::instance::{ANY, Instance};
 use super::super::order::{NoTurns, Rule};
 use super::super::settled::Won;
 use super::super::special::{Run, Special, solve_special};
-use super::{Outcome, Scenario, changed_places, left_of};
+use super::{Outcome, PlaceChange, PlaceValue, Scenario, changed_places, left_of};
+
+/// Most children times groups for which the value of every place is found.
+const VALUED_MAX: usize = 2_000_000;
 
 /// A base run, and what can be asked about it.
 #[derive(Clone, Debug)]
@@ -65,6 +68,31 @@ impl<'a> SpecialLaboratory<'a> {
         let held = held.iter().zip(&self.instance.parts().capacities).map(|(all, free)| all - free);
         let places = self.capacities(scenario).into_iter().zip(held).map(|(free, held)| free + held);
         left_of(places.collect(), &self.base, &outcome.moves)
+    }
+
+    /// What one more place in each group would bring, by position. Each costs a run, so it is found only where children times
+    /// groups are two millions at most: some seconds.
+    pub fn values(&self) -> Option<Vec<PlaceValue>> {
+        let groups = self.instance.groups();
+        if self.instance.children().saturating_mul(groups) > VALUED_MAX {
+            return None;
+        }
+        let any = self.instance.parts().choices.items.contains(&ANY);
+        let value = |group: u32| {
+            let wishes = self.wishes.get(group as usize).copied().unwrap_or_default();
+            let nothing = PlaceValue { group, wishes, placed_more: 0, better: 0, worse: 0 };
+            if wishes == 0 && !any {
+                return nothing;
+            }
+            let more = Scenario { places: vec![PlaceChange::By(group, 1)], ..Scenario::default() };
+            // The rule is the base run's, for which the turns are there.
+            let Ok(outcome) = self.run_one(&more, false) else { return nothing };
+            let count = |children: u64| u32::try_from(children).unwrap_or(u32::MAX);
+            let placed_more = outcome.all.placed.cast_signed() - self.outcome.all.placed.cast_signed();
+            PlaceValue { placed_more, better: count(outcome.all.better), worse: count(outcome.all.worse), ..nothing }
+        };
+        let groups = u32::try_from(groups).unwrap_or_default();
+        Some((0..groups).into_par_iter().map(value).collect())
     }
 
     /// The free places of each group in a scenario.
