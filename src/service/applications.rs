@@ -215,10 +215,10 @@ impl Registry {
                 effects.extend(self.rechoose(tx, &mut application, preferences)?);
             }
             let together = match &sent.together_with {
-                Some(with) => Some(families::amend(tx, &application, with)?),
-                None => None,
+                Some(with) => families::amend(tx, &application, with)?,
+                None => Vec::new(),
             };
-            if sent.preferences.is_some() && together.is_none() {
+            if sent.preferences.is_some() && sent.together_with.is_none() {
                 families::check_wishes(tx.conn(), &application)?;
             }
             let sealed = super::keys::sealed(&json!({"contacts": contacts, "preferences": application.preferences}));
@@ -229,7 +229,7 @@ impl Registry {
                 actor: caller.principal.id.clone(),
                 territory: application.territory,
                 payload: json!({"application": number, "role": caller.principal.role,
-                    "together": together, "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+                    "families": (!together.is_empty()).then_some(&together), "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
             };
             Ok(Written {
                 value: Stands { number: number.to_owned(), status: application.status },

@@ -3,6 +3,8 @@
 //! They wait in one queue, each with its own turn. A round places them by the rule that the engine's `special` states, and
 //! whoever gives them places outside a round gives all of them in one act.
 
+use serde::Serialize;
+
 use super::applications::without_place_in_hand;
 use super::problem::{FieldFaults, Problem};
 use crate::domain::application::Application;
@@ -14,11 +16,25 @@ use crate::store::{Transaction, applications, families};
 /// Most children of one family in one queue.
 const MEMBERS_MAX: usize = 6;
 
-/// Unites an application with another one of the same applicant; gives the name of the family.
+/// A change of who belongs to which family, as the journal keeps it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Member {
+    application: String,
+    /// None where it left the one that it had.
+    family: Option<String>,
+}
+
+impl Member {
+    fn of(application: &str, family: Option<&str>) -> Self {
+        Member { application: application.to_owned(), family: family.map(str::to_owned) }
+    }
+}
+
+/// Unites an application with another one of the same applicant; gives who belongs to another family than before.
 ///
 /// # Errors
 /// 422 where that is none that waits in the same queue, or the two have no kindergarten in common.
-pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<String, Problem> {
+pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Member>, Problem> {
     let own = applications::lodged(tx.conn(), application.clone())?;
     // Whose the application of that number is, a stranger is not told.
     let other = match applications::find(tx.conn(), with)? {
@@ -48,17 +64,12 @@ pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &
     }
     families::part(tx, &application.number)?;
     let joining = application.number.as_str();
-    match family {
-        Some(name) => {
-            families::unite(tx, application.home, &name, &[joining])?;
-            Ok(name)
-        }
-        None => {
-            let name = new_name(tx, application.home, [with, joining])?;
-            families::unite(tx, application.home, &name, &[with, joining])?;
-            Ok(name)
-        }
-    }
+    let (name, new): (String, &[&str]) = match family {
+        Some(name) => (name, &[joining]),
+        None => (new_name(tx, application.home, [with, joining])?, &[with, joining]),
+    };
+    families::unite(tx, application.home, &name, new)?;
+    Ok(new.iter().map(|number| Member::of(number, Some(&name))).collect())
 }
 
 const NOTHING_IN_COMMON: &str = "the children of the family name no kindergarten in common; let all of them name at least one, \
@@ -106,25 +117,25 @@ pub(crate) fn check_wishes(conn: &mut AnyConnection, application: &Application) 
     faults.check()
 }
 
-/// What an amendment says of an application's family: united with another one, or alone where the number is empty.
-pub(crate) fn amend(
-    tx: &mut Transaction<'_>,
-    application: &Application,
-    with: &str,
-) -> Result<Option<String>, Problem> {
+/// What an amendment says of an application's family: united with another one, or alone where the number is empty. Gives who
+/// belongs to another family than before.
+pub(crate) fn amend(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Member>, Problem> {
     if !with.trim().is_empty() {
         without_place_in_hand(application)?;
-        return unite(tx, application, with.trim()).map(Some);
+        return unite(tx, application, with.trim());
     }
+    let mut parted = Vec::new();
     if families::of(tx.conn(), &application.number)?.is_some() {
         let left = waiting_beside(tx.conn(), application)?;
         families::part(tx, &application.number)?;
+        parted.push(Member::of(&application.number, None));
         // Who is left alone is no family.
         if let [alone] = left.as_slice() {
             families::part(tx, &alone.number)?;
+            parted.push(Member::of(&alone.number, None));
         }
     }
-    Ok(None)
+    Ok(parted)
 }
 
 /// The other applications that an application waits together with, by number. Who has a place in hand, or has left the

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::cases::gateway::{self, GatewayIn, Handed};
 use super::cases::opening::About;
 use super::effects::{Effect, JoinEffect};
-use super::families;
+use super::families::{self, Member};
 use super::handed_in::{Checked, HandedIn, missing_documents};
 use super::keys;
 use super::permissions::{Act, Principal};
@@ -68,8 +68,8 @@ struct Kept {
     facts: serde_json::Value,
     /// The enrolment that a request for a transfer would leave.
     enrolment: Option<String>,
-    /// The family that it is placed with.
-    together: Option<String>,
+    /// Who belongs to another family than before.
+    together: Vec<Member>,
 }
 
 impl Registry {
@@ -172,8 +172,8 @@ impl Registry {
             crate::store::transfers::insert(tx, home, &lodged.application.number, enrolment)?;
         }
         let together = match &checked.together_with {
-            Some(with) => Some(families::unite(tx, &lodged.application, with)?),
-            None => None,
+            Some(with) => families::unite(tx, &lodged.application, with)?,
+            None => Vec::new(),
         };
         let facts = json!({"key": sealed.key, "seal": seal});
         Ok(Kept { application: lodged.application, facts, enrolment, together })
@@ -209,7 +209,7 @@ impl Registry {
             "role": caller.principal.role,
             "case": case.as_ref().map(|travel| travel.journal()),
             "transfer_from": enrolment,
-            "together": together,
+            "families": (!together.is_empty()).then_some(&together),
             "queue": effects,
         });
         let actor = caller.principal.id.clone();

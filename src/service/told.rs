@@ -3,7 +3,8 @@
 //!
 //! Checked are queue, tier, stream, instant, ticket, choices and status of each application, whether its turn is live, and
 //! the counters of each queue. Whether a spent turn is still in its stream is told by the counters alone. So are the files
-//! of committed rounds ([`rounds`]), and application and place of each referral ([`referrals`]).
+//! of committed rounds ([`rounds`]), application and place of each referral ([`referrals`]), families and requests for a transfer
+//! ([`beside`]).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,6 +20,7 @@ use crate::store::seats::{self, NarrowSeat, Seats};
 use crate::store::{StoreError, queues};
 use crate::trust::journal::Record;
 
+mod beside;
 mod referrals;
 mod rounds;
 
@@ -31,6 +33,7 @@ pub(crate) struct Told {
     counters: BTreeMap<QueueKey, Counters>,
     rounds: rounds::ToldRounds,
     referrals: referrals::ToldReferrals,
+    beside: beside::ToldBeside,
 }
 
 /// Why rows and journal do not agree.
@@ -55,6 +58,7 @@ impl Told {
     pub(crate) fn take(&mut self, record: &Record) {
         self.rounds.take(record);
         self.referrals.take(record);
+        self.beside.take(record);
         for effect in effects(record) {
             match effect {
                 Effect::Join(join) | Effect::Restore(join) => {
@@ -92,6 +96,7 @@ impl Told {
         if let Some((queue, _)) = kept.into_iter().find(|(_, counters)| *counters != Counters::default()) {
             return Err(Untold::Differs(format!("queue {queue}: it has counters that no record set")));
         }
+        self.beside.check(conn)?;
         self.referrals.check(conn)?;
         self.rounds.check(conn)
     }

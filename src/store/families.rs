@@ -61,6 +61,14 @@ pub fn members(conn: &mut AnyConnection, home: Kato, family: &str) -> Result<Vec
         .load(conn)?)
 }
 
+/// All rows: application and family, by application.
+///
+/// # Errors
+/// The database is not available.
+pub fn all(conn: &mut AnyConnection) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(families::table.select((families::application, families::family)).order(families::application).load(conn)?)
+}
+
 /// The families of a queue's live entries, by application. Who is left of a family alone is none.
 ///
 /// # Errors

@@ -31,6 +31,15 @@ pub fn enrolment_of(conn: &mut AnyConnection, application: &str) -> Result<Optio
     Ok(transfers::table.find(application).select(transfers::enrolment).first(conn).optional()?)
 }
 
+/// All rows: application and the enrolment that it would leave, by application.
+///
+/// # Errors
+/// The database is not available.
+pub fn all(conn: &mut AnyConnection) -> Result<Vec<(String, String)>, StoreError> {
+    let columns = (transfers::application, transfers::enrolment);
+    Ok(transfers::table.select(columns).order(transfers::application).load(conn)?)
+}
+
 /// The request for a transfer that is open beside an enrolment: there is at most one.
 ///
 /// # Errors

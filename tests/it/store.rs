@@ -1,6 +1,7 @@
 //! The registry's rows: twin migrations, the journal that shows every tampering, sealed facts, and the one door for
 //! writes.
 
+mod beside;
 mod round_files;
 mod schema;
 mod tampering;
