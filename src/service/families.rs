@@ -3,7 +3,8 @@
 //! They wait in one queue, each with its own turn. A round places them by the rule that the engine's `special` states, and
 //! whoever gives them places outside a round gives all of them in one act.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::applications::without_place_in_hand;
 use super::problem::{FieldFaults, Problem};
@@ -12,29 +13,36 @@ use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, applications, families};
+use crate::trust::journal::Record;
 
 /// Most children of one family in one queue.
 const MEMBERS_MAX: usize = 6;
 
 /// A change of who belongs to which family, as the journal keeps it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Member {
-    application: String,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Belongs {
+    pub(crate) application: String,
     /// None where it left the one that it had.
-    family: Option<String>,
+    pub(crate) family: Option<String>,
 }
 
-impl Member {
-    fn of(application: &str, family: Option<&str>) -> Self {
-        Member { application: application.to_owned(), family: family.map(str::to_owned) }
+impl Belongs {
+    fn to(application: &str, family: Option<&str>) -> Self {
+        Belongs { application: application.to_owned(), family: family.map(str::to_owned) }
     }
+}
+
+/// What a record tells of families.
+pub(crate) fn told(record: &Record) -> impl Iterator<Item = Belongs> {
+    let told = record.payload.get("families").and_then(Value::as_array).into_iter().flatten();
+    told.filter_map(|told| Belongs::deserialize(told).ok())
 }
 
 /// Unites an application with another one of the same applicant; gives who belongs to another family than before.
 ///
 /// # Errors
 /// 422 where that is none that waits in the same queue, or the two have no kindergarten in common.
-pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Member>, Problem> {
+pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Belongs>, Problem> {
     let own = applications::lodged(tx.conn(), application.clone())?;
     // Whose the application of that number is, a stranger is not told.
     let other = match applications::find(tx.conn(), with)? {
@@ -69,7 +77,7 @@ pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &
         None => (new_name(tx, application.home, [with, joining])?, &[with, joining]),
     };
     families::unite(tx, application.home, &name, new)?;
-    Ok(new.iter().map(|number| Member::of(number, Some(&name))).collect())
+    Ok(new.iter().map(|number| Belongs::to(number, Some(&name))).collect())
 }
 
 const NOTHING_IN_COMMON: &str = "the children of the family name no kindergarten in common; let all of them name at least one, \
@@ -119,7 +127,7 @@ pub(crate) fn check_wishes(conn: &mut AnyConnection, application: &Application) 
 
 /// What an amendment says of an application's family: united with another one, or alone where the number is empty. Gives who
 /// belongs to another family than before.
-pub(crate) fn amend(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Member>, Problem> {
+pub(crate) fn amend(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Belongs>, Problem> {
     if !with.trim().is_empty() {
         without_place_in_hand(application)?;
         return unite(tx, application, with.trim());
@@ -128,11 +136,11 @@ pub(crate) fn amend(tx: &mut Transaction<'_>, application: &Application, with: &
     if families::of(tx.conn(), &application.number)?.is_some() {
         let left = waiting_beside(tx.conn(), application)?;
         families::part(tx, &application.number)?;
-        parted.push(Member::of(&application.number, None));
+        parted.push(Belongs::to(&application.number, None));
         // Who is left alone is no family.
         if let [alone] = left.as_slice() {
             families::part(tx, &alone.number)?;
-            parted.push(Member::of(&alone.number, None));
+            parted.push(Belongs::to(&alone.number, None));
         }
     }
     Ok(parted)

@@ -3,12 +3,15 @@
 //! It is built from the registry at the start and kept by [`Live::follow`], which reads the records after the last one
 //! applied; the same code serves the acts of this process and of any other. Positions are answered from it without SQL.
 
+mod families;
 mod growing;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
+
+use families::Families;
 
 use super::effects::{Effect, JoinEffect, Moved};
 use super::ordering;
@@ -44,6 +47,7 @@ pub struct Index {
     children: HashMap<u64, Number>,
     /// Of children who are enrolled and wait for a place elsewhere: the second application.
     transfers: HashMap<u64, Number>,
+    families: Families,
     queues: HashMap<QueueKey, QueueOrder>,
     kindergartens: Names,
 }
@@ -71,6 +75,7 @@ impl Default for Index {
             seats: HashMap::new(),
             children: HashMap::new(),
             transfers: HashMap::new(),
+            families: Families::default(),
             queues: HashMap::new(),
             kindergartens: Names::default(),
         }
@@ -276,6 +281,7 @@ impl Index {
         for effect in effects(record) {
             self.take(effect, joined, &mut changes, &mut counters)?;
         }
+        super::families::told(record).for_each(|change| self.families.follow(change));
         let mut queues: Vec<QueueKey> = changes.iter().map(|(key, _)| *key).collect();
         queues.sort_unstable();
         queues.dedup();
@@ -372,6 +378,12 @@ impl Index {
     pub fn of_child(&self, iin: Iin) -> impl Iterator<Item = (Number, &Held)> {
         let numbers = [&self.children, &self.transfers].map(|by_child| by_child.get(&iin.number()));
         numbers.into_iter().flatten().filter_map(|number| Some((*number, self.seats.get(number)?)))
+    }
+
+    /// How many brothers and sisters wait together with an application.
+    pub fn waiting_beside(&self, number: Number) -> usize {
+        let waits = |number: &Number| self.seats.get(number).is_some_and(|held| held.status == Status::InQueue);
+        self.families.beside(number).filter(waits).count()
     }
 
     /// The seat of an application.

@@ -11,6 +11,7 @@ use super::registry::Registry;
 use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
 use crate::domain::life::is_live;
+use crate::domain::queue::Number;
 use crate::engine::order::Standing;
 use crate::rules::messages::{Template, Tongue};
 
@@ -27,7 +28,7 @@ impl Registry {
             for (n, (number, held)) in index.of_child(iin).enumerate() {
                 text.push_str(if n == 0 { r#"{"application":""# } else { r#",{"application":""# });
                 push_number(&mut text, number);
-                self.push_entry(&index, held, now, &mut text);
+                self.push_entry(&index, (number, held), now, &mut text);
             }
         }
         text.push_str("]}");
@@ -35,7 +36,7 @@ impl Registry {
     }
 
     /// What follows the application's number.
-    fn push_entry(&self, index: &Index, held: &Held, now: DateTime<Utc>, text: &mut String) {
+    fn push_entry(&self, index: &Index, (number, held): (Number, &Held), now: DateTime<Utc>, text: &mut String) {
         let said = self.reasons.said(&self.rules, held.queue, now);
         text.push_str(r#"","status":""#);
         text.push_str(held.status.code());
@@ -62,6 +63,11 @@ impl Registry {
                 if let Some(rule) = &said.rule {
                     text.push(',');
                     text.push_str(&rule.json);
+                }
+                if let Some(reason) = self.together(index, number, held) {
+                    text.push(',');
+                    // A reason always has a JSON form.
+                    text.push_str(&serde_json::to_string(&reason).unwrap_or_default());
                 }
             }
             None => text.push_str(r#","position":null,"of":null,"choices":[],"reasons":["#),

@@ -6,13 +6,13 @@ use utoipa::ToSchema;
 
 use super::live::{Held, Index, seat_of};
 use super::registry::Registry;
-use super::words::Said;
+use super::words::{Said, say_each};
 use crate::domain::application::Application;
 use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
 use crate::domain::life::is_live;
-use crate::domain::queue::QueueKey;
+use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::Standing;
 
 /// What is known of a child: the same shape whether the registry knows the IIN or not.
@@ -112,7 +112,7 @@ impl Registry {
     /// Where the child of this IIN stands. No SQL: everything comes from the live index.
     pub fn positions(&self, iin: Iin, now: DateTime<Utc>) -> Positions {
         let index = self.index(now);
-        let entries = index.of_child(iin).map(|(number, held)| self.entry(&index, number.to_string(), held, now));
+        let entries = index.of_child(iin).map(|(number, held)| self.entry(&index, number, held, now));
         Positions { entries: entries.collect() }
     }
 
@@ -120,12 +120,12 @@ impl Registry {
     pub(crate) fn position_of(&self, number: &str, now: DateTime<Utc>) -> Option<PositionEntry> {
         let index = self.index(now);
         let held = index.of_application(number)?;
-        Some(self.entry(&index, number.to_owned(), held, now))
+        Some(self.entry(&index, Number::parse(number, Numbered::Application)?, held, now))
     }
 
-    fn entry(&self, index: &Index, application: String, held: &Held, now: DateTime<Utc>) -> PositionEntry {
+    fn entry(&self, index: &Index, number: Number, held: &Held, now: DateTime<Utc>) -> PositionEntry {
         let mut entry = PositionEntry {
-            application,
+            application: number.to_string(),
             status: held.status,
             queue: held.queue.into(),
             position: None,
@@ -147,8 +147,17 @@ impl Registry {
                 .filter_map(|&k| located.among(k).map(|s| choice(index.kindergarten(k), s)))
                 .collect();
             entry.reasons = self.reasons.of(&self.rules, held.queue, standing.ahead, now);
+            entry.reasons.extend(self.together(index, number, held));
         }
         entry
+    }
+
+    /// With whom an application waits: whatever its number, it is placed with brothers and sisters or not at all.
+    pub(super) fn together(&self, index: &Index, number: Number, held: &Held) -> Option<Reason> {
+        let others = if held.status == Status::InQueue { index.waiting_beside(number) } else { 0 };
+        let text = || say_each(&self.rules, "reason_together", &[("others", &Said::same(others.to_string()))]);
+        let reason = || Reason { code: "together", ahead: None, basis: None, source: None, text: text() };
+        (others > 0).then(reason)
     }
 }
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::cases::gateway::{self, GatewayIn, Handed};
 use super::cases::opening::About;
 use super::effects::{Effect, JoinEffect};
-use super::families::{self, Member};
+use super::families::{self, Belongs};
 use super::handed_in::{Checked, HandedIn, missing_documents};
 use super::keys;
 use super::permissions::{Act, Principal};
@@ -69,7 +69,7 @@ struct Kept {
     /// The enrolment that a request for a transfer would leave.
     enrolment: Option<String>,
     /// Who belongs to another family than before.
-    together: Vec<Member>,
+    together: Vec<Belongs>,
 }
 
 impl Registry {

@@ -23,6 +23,7 @@ on_both!(
     twins_keep_a_kindergarten_in_common_when_they_wish_anew,
     who_has_a_place_in_hand_joins_no_family,
     who_left_a_family_founds_another_one,
+    a_parent_reads_that_twins_wait_together,
 );
 
 /// Two groups of one other kindergarten that suit the children of these tests.
@@ -246,6 +247,40 @@ fn who_has_a_place_in_hand_joins_no_family(desk: &Desk) {
     amend(desk, &one, &json!({"together_with": two})).refused(409, "wrong_state");
     amend(desk, &two, &json!({"together_with": one})).must(422);
     assert_eq!(desk.application(&two)["together_with"], Value::Null);
+}
+
+fn a_parent_reads_that_twins_wait_together(desk: &Desk) {
+    let first = desk.another_child();
+    let mut second = desk.another_child();
+    second.parent_iin.clone_from(&first.parent_iin);
+    let one = desk.waiting(&first);
+    let together = |child: &Child| -> Option<String> {
+        let answer = desk.look_up(&child.iin).must(200).json;
+        let reasons = answer["entries"][0]["reasons"].as_array().expect("reasons");
+        reasons.iter().find(|r| r["code"] == "together").map(|r| r["text"]["en"].to_string())
+    };
+    assert_eq!(together(&first), None);
+    let two = united(desk, &second, &one);
+    for child in [&first, &second] {
+        let said = together(child).expect("both are told, decided or not");
+        assert!(said.contains("with it: 1.") && !said.contains(&one) && !said.contains(&two), "{said}");
+    }
+    let now = desk.registry.clock.now();
+    let rebuild = || desk.registry.live.rebuild(&desk.registry.store, &desk.registry.rules, now).expect("the index");
+    rebuild();
+    assert!(together(&first).is_some(), "also after a start");
+    let page = desk.send(
+        "POST",
+        "/",
+        None,
+        &[("content-type", "application/x-www-form-urlencoded")],
+        Some(format!("iin={}&lang=ru", first.iin).as_bytes()),
+    );
+    assert!(page.must(200).text.contains("заявления братьев и сестер: 1"));
+    amend(desk, &two, &json!({"together_with": ""})).must(200);
+    assert_eq!((together(&first), together(&second)), (None, None));
+    rebuild();
+    assert_eq!((together(&first), together(&second)), (None, None));
 }
 
 fn who_left_a_family_founds_another_one(desk: &Desk) {

@@ -8,9 +8,10 @@ use crate::domain::codes::Turn;
 use crate::domain::iin::Iin;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Seat, TurnState};
+use crate::service::families::Belongs;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{SeatRow, Seats};
-use crate::store::{Store, StoreError, seats, transfers};
+use crate::store::{Store, StoreError, families, seats, transfers};
 
 /// How many batches of applications wait for the children at most.
 const BATCHES_AHEAD: usize = 64;
@@ -24,6 +25,7 @@ fn grow(
     read: Receiver<Vec<SeatRow>>,
     iins: &HashMap<String, Iin>,
     transfers: &HashSet<Number>,
+    families: Vec<(String, String)>,
 ) -> Result<(Index, TurnRows), StoreError> {
     let mut index = Index::default();
     let mut rows = TurnRows::new();
@@ -56,6 +58,9 @@ fn grow(
         }
         index.hold(claimed.number, held);
     }
+    for (application, family) in families {
+        index.families.follow(Belongs { application, family: Some(family) });
+    }
     Ok((index, rows))
 }
 
@@ -66,11 +71,12 @@ pub(super) fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(
         .iter()
         .filter_map(|number| Number::parse(number, Numbered::Application))
         .collect();
+    let families = families::all(conn)?;
     let died = |_| StoreError::Damaged("the index cannot be built".to_owned());
     std::thread::scope(|scope| {
         let children = scope.spawn(|| store.read_beside(seats::iins));
         let (rows, read) = sync_channel::<Vec<SeatRow>>(BATCHES_AHEAD);
-        let grown = scope.spawn(move || grow(read, &children.join().map_err(died)??, &transfers));
+        let grown = scope.spawn(move || grow(read, &children.join().map_err(died)??, &transfers, families));
         let given = seats::in_batches(conn, Seats::Claimed, |batch| {
             rows.send(batch).map_err(|_| StoreError::Damaged("the index stopped growing".to_owned()))
         });

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Untold;
+use crate::service::families::{Belongs, told};
 use crate::store::connection::AnyConnection;
 use crate::store::{families, transfers};
 use crate::trust::journal::Record;
@@ -20,15 +21,14 @@ pub(super) struct ToldBeside {
 impl ToldBeside {
     /// Takes the next record of its home.
     pub(super) fn take(&mut self, record: &Record) {
-        let text = |told: &Value, field: &str| told.get(field).and_then(Value::as_str).map(str::to_owned);
-        for told in record.payload.get("families").and_then(Value::as_array).into_iter().flatten() {
-            match (text(told, "application"), text(told, "family")) {
-                (Some(application), Some(family)) => drop(self.families.insert(application, family)),
-                (Some(application), None) => drop(self.families.remove(&application)),
-                _ => {}
-            }
+        for Belongs { application, family } in told(record) {
+            match family {
+                Some(family) => self.families.insert(application, family),
+                None => self.families.remove(&application),
+            };
         }
-        let request = text(&record.payload, "application").zip(text(&record.payload, "transfer_from"));
+        let text = |field: &str| record.payload.get(field).and_then(Value::as_str).map(str::to_owned);
+        let request = text("application").zip(text("transfer_from"));
         self.transfers.extend(request);
     }
 
