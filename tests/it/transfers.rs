@@ -1,5 +1,6 @@
 //! A child that is enrolled asks for another kindergarten: it keeps its place until it has a better one.
 
+use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
 use crate::desk::people::Child;
@@ -17,6 +18,7 @@ on_both!(
     a_transfer_stays_in_its_home,
     the_index_is_the_same_when_it_is_built_anew,
     the_page_shows_the_enrolment_and_the_request,
+    the_contract_of_a_case_that_goes_step_by_step_ends_the_old_enrolment,
 );
 
 /// Another group of the city that suits the children of these tests, and its kindergarten.
@@ -75,6 +77,30 @@ fn a_child_that_wins_a_transfer_leaves_its_old_place_by_the_new_contract(desk: &
     desk.accept(&number);
     desk.enrol(&desk.refer_next(HOME));
     assert_eq!(entries(desk, &child), told(&[(&number, "enrolled")]));
+}
+
+fn the_contract_of_a_case_that_goes_step_by_step_ends_the_old_enrolment(desk: &Desk) {
+    let child = desk.another_child();
+    let (enrolment, old) = desk.enrolled(&child);
+    let transfer = ask(desk, &child);
+    desk.place(BETTER_GROUP);
+    let won = desk.refer_next(HOME);
+    desk.on_referral(&won, "present", &json!({})).must(200);
+    let case = desk.last_record("present")["case"]["case"].as_str().expect("a case").to_owned();
+    let staff = desk.another_token(Role::Kindergarten, HOME);
+    desk.step(&case, &staff.token, &json!({"step": "assign", "executor": staff.id})).must(200);
+    desk.step(&case, &staff.token, &json!({"step": "study_draft", "decision": "accepted"})).must(200);
+    assert_eq!(entries(desk, &child), told(&[(&enrolment, "enrolled"), (&transfer, "referred")]));
+    desk.step(&case, &staff.token, &json!({"step": "sign"})).must(200);
+    assert_eq!(entries(desk, &child), told(&[(&transfer, "enrolled")]));
+    assert_eq!(
+        (referral(desk, &old).json["status"].as_str(), desk.status(&enrolment)),
+        (Some("departed"), "closed".to_owned())
+    );
+    let bulletin = desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json;
+    assert_eq!((&bulletin["total"], &bulletin["places"][0]["group"]), (&json!(1), &json!(GROUP)));
+    desk.step(&case, &staff.token, &json!({"step": "issue"})).must(200);
+    assert_eq!(desk.next(HOME)["application"], Value::Null, "nobody else waits for the place that it left");
 }
 
 fn until_the_contract_the_child_keeps_its_place(desk: &Desk) {
