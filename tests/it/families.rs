@@ -277,6 +277,12 @@ fn a_parent_reads_that_twins_wait_together(desk: &Desk) {
         Some(format!("iin={}&lang=ru", first.iin).as_bytes()),
     );
     assert!(page.must(200).text.contains("заявления братьев и сестер: 1"));
+    let mut third = desk.another_child();
+    third.parent_iin.clone_from(&first.parent_iin);
+    let three = united(desk, &third, &two);
+    assert!(together(&first).is_some_and(|said| said.contains("with it: 2.")));
+    amend(desk, &three, &json!({"together_with": ""})).must(200);
+    assert!(together(&first).is_some_and(|said| said.contains("with it: 1.")));
     amend(desk, &two, &json!({"together_with": ""})).must(200);
     assert_eq!((together(&first), together(&second)), (None, None));
     rebuild();
