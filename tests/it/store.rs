@@ -2,6 +2,7 @@
 //! writes.
 
 mod beside;
+mod beside_walk;
 mod round_files;
 mod schema;
 mod tampering;
