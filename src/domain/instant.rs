@@ -158,8 +158,8 @@ pub fn micros_text(micros: i64) -> String {
     text
 }
 
-/// Appends the digits of a number, the first of which is worth `place`: files have hundreds of thousands of instants, and
-/// this takes a third of what formatting does.
+/// Appends the digits of a number, the first of which is worth `place`. Files have hundreds of thousands of instants, for which
+/// the formatting machinery takes longer.
 fn push_digits(text: &mut String, number: i64, mut place: i64) {
     while place > 0 {
         // One digit.

@@ -71,7 +71,7 @@ impl<'a> SpecialLaboratory<'a> {
     }
 
     /// What one more place in each group would bring, by position. Each costs a run, so it is found only where children times
-    /// groups are two millions at most: some seconds.
+    /// groups are two millions at most.
     pub fn values(&self) -> Option<Vec<PlaceValue>> {
         let groups = self.instance.groups();
         if self.instance.children().saturating_mul(groups) > VALUED_MAX {
