@@ -6,8 +6,10 @@ use std::fmt;
 /// In a list of choices: every other group by ascending id. Only the last item of a list may be this.
 pub const ANY: u32 = u32::MAX;
 
-/// Keys are 32-bit and every child needs two of them, so this many children fit in one instance.
-const CHILDREN_MAX: usize = (u32::MAX / 2 - 1) as usize;
+/// Every child needs two keys of 31 bits, so this many children fit in one instance.
+const CHILDREN_MAX: usize = (1 << 30) - 1;
+/// Every group has room for some keys from the start, and rooms are counted in 32 bits.
+const GROUPS_MAX: usize = 1 << 26;
 
 /// One list of group indexes per child, end to end in one array.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +126,7 @@ pub enum InstanceFault {
     TurnsIncomplete,
     /// The arrays do not have one entry per child or per group.
     Shape,
-    /// More children or choices than 32 bits count.
+    /// More children, groups or choices than 32 bits count.
     TooLarge,
 }
 
@@ -139,7 +141,9 @@ impl fmt::Display for InstanceFault {
             Self::UnknownGroupIndex { child } => write!(f, "a list of the child at position {child} leaves the groups"),
             Self::TurnsIncomplete => f.write_str("either every child has a turn or none has"),
             Self::Shape => f.write_str("the arrays must have one entry per child, or per group"),
-            Self::TooLarge => f.write_str("more children or choices than 32 bits count; split the instance by queue"),
+            Self::TooLarge => {
+                f.write_str("more children, groups or choices than 32 bits count; split the instance by queue")
+            }
         }
     }
 }
@@ -157,7 +161,7 @@ impl Instance {
         if !shape {
             return Err(InstanceFault::Shape);
         }
-        if children > CHILDREN_MAX || groups >= ANY as usize {
+        if children > CHILDREN_MAX || groups > GROUPS_MAX {
             return Err(InstanceFault::TooLarge);
         }
         if !parts.group_ids.is_sorted_by(|a, b| a < b) {

@@ -3,8 +3,10 @@
 //!
 //! Every (child, group) pair has one 32-bit key, smaller is better, and no two children share one. In a tier whose ranks
 //! are `start..start + size` a child with a sibling at the group has key `2*start + (rank - start)`, another one
-//! `2*start + size + (rank - start)`. A group's threshold is the key of its worst child when it is full, the largest
-//! number while it has a free place, and 0 where it has no place at all: a child is taken exactly if its key is below.
+//! `2*start + size + (rank - start)`. A group's threshold is the key of its worst child when it is full, a number above all
+//! keys while it has room, and 0 where it has no place at all: a child is taken exactly if its key is below. How far above
+//! says how much room there is, so that most children touch this one array and the place of their key, and nothing else of a
+//! group: in a country these arrays are larger than the caches.
 //! Children are served in queue order, so a tier never displaces an earlier one, and the displaced child can be read from
 //! its key. Only a group that displaces needs its members as a heap, and few do, so the heap is made then. Members stand
 //! in one array; a group's room there doubles until it holds its capacity, so that memory stays linear in the children
@@ -61,18 +63,17 @@ const FREE: Seat = Seat { at: 0, group: NONE };
 /// Room for this many members is made at first.
 const FIRST_ROOM: u32 = 32;
 
-/// A group while proposals go on.
+/// Keys stay below. A threshold from here on says for how many more there is room.
+const OPEN: u32 = 1 << 31;
+
+/// A group while proposals go on: what is asked only when its room is full.
 #[derive(Clone, Copy, Debug)]
 struct Holder {
     capacity: u32,
-    /// How many it holds.
-    held: u32,
     /// Where its members' keys start.
     start: u32,
     /// For how many there is room.
     room: u32,
-    /// The largest key it holds.
-    worst: u32,
     /// Whether its members stand as a heap.
     heaped: bool,
 }
@@ -84,6 +85,8 @@ pub struct Workspace {
     pub(super) seats: Vec<Seat>,
     /// Of each group; where one order serves all, its free places instead.
     thresholds: Vec<u32>,
+    /// Where the room of each group ends.
+    ends: Vec<u32>,
     holders: Vec<Holder>,
     /// Keys of the groups' members.
     members: Vec<u32>,
@@ -163,25 +166,27 @@ impl Prepared {
         workspace: &mut Workspace,
     ) {
         let capacities = capacities.iter().copied().chain(std::iter::repeat(0)).take(self.capacities.len());
-        workspace.seats.clear();
-        workspace.seats.resize(self.order.len(), FREE);
-        workspace.holders.clear();
-        workspace.holders.extend(capacities.map(|capacity| Holder {
-            capacity,
-            held: 0,
-            start: 0,
-            room: 0,
-            worst: 0,
-            heaped: false,
-        }));
-        workspace.thresholds.clear();
-        workspace.thresholds.extend(workspace.holders.iter().map(|holder| if holder.capacity == 0 { 0 } else { NONE }));
-        workspace.members.clear();
+        let w = workspace;
+        w.seats.clear();
+        w.seats.resize(self.order.len(), FREE);
+        w.holders.clear();
+        w.ends.clear();
+        w.thresholds.clear();
+        let mut end = 0;
+        for capacity in capacities {
+            let (start, room) = (end, capacity.min(FIRST_ROOM));
+            end += room;
+            w.holders.push(Holder { capacity, start, room, heaped: false });
+            w.ends.push(end);
+            w.thresholds.push(if room == 0 { 0 } else { OPEN + room });
+        }
+        w.members.clear();
+        w.members.resize(end as usize, 0);
         if self.any {
-            workspace.tree.reset(&workspace.thresholds);
+            w.tree.reset(&w.thresholds);
         }
         for &[start, end] in blocks.array_windows() {
-            Run { prepared: self, w: workspace, slot }.propose(start, end);
+            Run { prepared: self, w, slot }.propose(start, end);
         }
     }
 }
@@ -245,20 +250,41 @@ impl<S: Fn(u32) -> u32> Run<'_, S> {
     #[inline]
     fn hold(&mut self, slot: u32, group: u32, key: u32, at: u32) -> u32 {
         self.w.seats[slot as usize] = Seat { at, group };
-        let holder = &mut self.w.holders[group as usize];
-        if holder.held < holder.capacity {
-            if holder.held == holder.room {
-                make_room(holder, &mut self.w.members);
-            }
-            self.w.members[(holder.start + holder.held) as usize] = key;
-            holder.held += 1;
-            holder.worst = holder.worst.max(key);
-            if holder.held == holder.capacity {
-                self.close(group);
-            }
-            return NONE;
+        let threshold = &mut self.w.thresholds[group as usize];
+        if *threshold < OPEN {
+            return self.displace(group, key);
         }
-        let heap = &mut self.w.members[holder.start as usize..(holder.start + holder.held) as usize];
+        let free = *threshold - OPEN;
+        *threshold -= 1;
+        self.w.members[(self.w.ends[group as usize] - free) as usize] = key;
+        if free == 1 {
+            self.fill(group);
+        }
+        NONE
+    }
+
+    /// The group's room is full: there is more, or from now on it takes only who is ahead of its worst.
+    fn fill(&mut self, group: u32) {
+        let holder = &mut self.w.holders[group as usize];
+        let own = holder.start as usize..(holder.start + holder.room) as usize;
+        if holder.room == holder.capacity {
+            let worst = self.w.members[own].iter().copied().max().unwrap_or_default();
+            return self.close(group, worst);
+        }
+        let held = holder.room;
+        holder.start = u32::try_from(self.w.members.len()).unwrap_or(NONE);
+        holder.room = held.saturating_mul(2).min(holder.capacity);
+        let end = holder.start + holder.room;
+        self.w.members.extend_from_within(own);
+        self.w.members.resize(end as usize, 0);
+        self.w.ends[group as usize] = end;
+        self.w.thresholds[group as usize] = OPEN + (holder.room - held);
+    }
+
+    /// A full group takes a child for its worst one. Returns the key of that.
+    fn displace(&mut self, group: u32, key: u32) -> u32 {
+        let holder = &mut self.w.holders[group as usize];
+        let heap = &mut self.w.members[holder.start as usize..(holder.start + holder.room) as usize];
         if !holder.heaped {
             holder.heaped = true;
             for node in (0..heap.len() / 2).rev() {
@@ -267,29 +293,18 @@ impl<S: Fn(u32) -> u32> Run<'_, S> {
         }
         let displaced = std::mem::replace(&mut heap[0], key);
         sift_down(heap, 0);
-        holder.worst = heap[0];
-        self.close(group);
+        let worst = heap[0];
+        self.close(group, worst);
         displaced
     }
 
-    /// The group is full: from now on it takes only who is ahead of its worst.
-    fn close(&mut self, group: u32) {
-        let threshold = self.w.holders[group as usize].worst;
-        self.w.thresholds[group as usize] = threshold;
+    /// From now on the group takes only who is ahead of its worst.
+    fn close(&mut self, group: u32, worst: u32) {
+        self.w.thresholds[group as usize] = worst;
         if self.prepared.any {
-            self.w.tree.set(group, threshold);
+            self.w.tree.set(group, worst);
         }
     }
-}
-
-/// Doubles the group's room, up to its capacity, at the end of the members.
-#[cold]
-fn make_room(holder: &mut Holder, members: &mut Vec<u32>) {
-    let old = holder.start as usize..(holder.start + holder.held) as usize;
-    holder.start = u32::try_from(members.len()).unwrap_or(NONE);
-    holder.room = holder.room.saturating_mul(2).max(FIRST_ROOM).min(holder.capacity);
-    members.extend_from_within(old);
-    members.resize((holder.start + holder.room) as usize, 0);
 }
 
 /// Restores the heap (largest first) below a node.
