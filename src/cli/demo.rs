@@ -279,7 +279,11 @@ fn report_places(registry: &Registry) -> Result<u32, Box<dyn std::error::Error>>
             cohort: place.cohort,
             count: place.count,
             available_on: place.available_on.to_string(),
-            reserved: place.reserved.map(|Reserved { tier, open }| ReservedIn { tier, open }),
+            reserved: place.reserved.map(|Reserved { whom, open }| ReservedIn {
+                tier: whom,
+                open,
+                ..ReservedIn::default()
+            }),
         };
         registry.report_places(&kindergarten, &sent)?;
         count += place.count;

@@ -63,29 +63,31 @@ impl Group {
     }
 }
 
-/// For whom a place is kept: children of one precedence class get it before all others.
+/// For whom a place is kept: children of one tier or category get it before all others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reserved {
-    /// The code of a tier of the profile.
-    pub tier: String,
-    /// Whether others get it where no child of the class can use it.
+    /// The code of a tier or of a category of the profile.
+    pub whom: String,
+    /// Whether others get it where no such child can use it.
     pub open: bool,
 }
 
 impl fmt::Display for Reserved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.tier)?;
+        f.write_str(&self.whom)?;
         if self.open { f.write_str(":open") } else { Ok(()) }
     }
 }
 
-/// The text is no reserve: a tier's code, with `:open` where others may have what is left.
+/// The text is no reserve: the code of a tier or category, with `:open` where others may have what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoReserve;
 
 impl fmt::Display for NoReserve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("write the code of a tier, such as first_priority, with :open where others may have what is left")
+        f.write_str(
+            "write the code of a tier or category, such as large_family, with :open where others may have what is left",
+        )
     }
 }
 
@@ -93,9 +95,9 @@ impl FromStr for Reserved {
     type Err = NoReserve;
 
     fn from_str(text: &str) -> Result<Self, NoReserve> {
-        let (tier, open) = text.strip_suffix(":open").map_or((text, false), |tier| (tier, true));
-        let plain = !tier.is_empty() && tier.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if plain { Ok(Reserved { tier: tier.to_owned(), open }) } else { Err(NoReserve) }
+        let (whom, open) = text.strip_suffix(":open").map_or((text, false), |whom| (whom, true));
+        let plain = !whom.is_empty() && whom.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if plain { Ok(Reserved { whom: whom.to_owned(), open }) } else { Err(NoReserve) }
     }
 }
 

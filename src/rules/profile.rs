@@ -437,6 +437,12 @@ impl Profile {
             if self.tier(category.tier).is_none() {
                 faults.push(format!("category `{}` names tier {}, which is not listed", category.code, category.tier));
             }
+            if self.tiers.iter().any(|tier| tier.code == category.code) {
+                faults.push(format!(
+                    "`{}` is a tier and a category; a reserve names one of them by its code",
+                    category.code
+                ));
+            }
             for proof in category.proofs.iter().filter(|p| !self.proofs.iter().any(|k| &k.code == *p)) {
                 faults.push(format!("category `{}` accepts the proof `{proof}`, which is not listed", category.code));
             }

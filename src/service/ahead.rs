@@ -39,7 +39,7 @@ codes! {
         Better = "better",
         /// It applies with brothers and sisters, and there are not places for all of them.
         Together = "together",
-        /// The group keeps places for children of other tiers.
+        /// The group keeps places for children of other tiers or categories.
         Reserved = "reserved",
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::places::unknown_tier;
+use super::places::unknown_reserve;
 use super::problem::Problem;
 use super::registry::bound;
 use super::tokens::OPERATOR;
@@ -303,7 +303,7 @@ pub fn places<'a>(
         }
         let queue = QueueKey { territory: kindergarten.queue_territory, cohort: row.cohort, kind: group.kind };
         let profile = bound(rules, kindergarten.territory, now)?.profile;
-        if let Some(message) = row.reserved.as_ref().and_then(|reserved| unknown_tier(profile, reserved)) {
+        if let Some(message) = row.reserved.as_ref().and_then(|reserved| unknown_reserve(profile, reserved)) {
             complaints.add(n, "reserved", &message);
             continue;
         }

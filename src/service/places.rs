@@ -50,9 +50,13 @@ pub struct PlacesIn {
 #[serde(deny_unknown_fields)]
 pub struct ReservedIn {
     /// A tier of the profile: its children get the places before all others.
-    #[schema(example = "first_priority")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tier: String,
-    /// Whether others get a place that no child of the tier can use; otherwise it stays empty.
+    /// In its place a category of the profile: the children who have it and whose proof was not rejected.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(example = "large_family")]
+    pub category: String,
+    /// Whether others get a place that no such child can use; otherwise it stays empty.
     pub open: bool,
 }
 
@@ -119,7 +123,7 @@ pub struct BulletinRow {
     pub available_on: String,
     /// How many.
     pub free: u64,
-    /// The tier that they are kept for, with `:open` where others may have what it leaves.
+    /// The tier or category that they are kept for, with `:open` where others may have what it leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,
     /// Since when, the earliest of them.
@@ -153,10 +157,7 @@ impl Registry {
                 faults.add("available_on", "wrong_date", "the first day lies more than a year away; check it");
             }
             let bound = self.bound(kindergarten.territory, tx.at())?;
-            let reserved = sent.reserved.as_ref().map(|r| Reserved { tier: r.tier.clone(), open: r.open });
-            if let Some(message) = reserved.as_ref().and_then(|reserved| unknown_tier(bound.profile, reserved)) {
-                faults.add("reserved.tier", "unknown_tier", message);
-            }
+            let reserved = sent.reserved.as_ref().and_then(|sent| read_reserved(&mut faults, bound.profile, sent));
             faults.check()?;
             let published = bound.profile.publication.value.is_none();
             let mut warnings = over_capacity(tx, &group, sent.count)?;
@@ -305,11 +306,41 @@ pub(crate) fn keep(tx: &mut Transaction<'_>, place: &Place, count: u32) -> Resul
     Ok(all.into_iter().map(|p| p.id).collect())
 }
 
-/// Says so where a profile has no such tier.
-pub(crate) fn unknown_tier(profile: &Profile, reserved: &Reserved) -> Option<String> {
-    let known: Vec<&str> = profile.tiers.iter().map(|tier| tier.code.as_str()).collect();
-    (!known.contains(&reserved.tier.as_str()))
-        .then(|| format!("profile {} has no tier {}; use one of: {}", profile.code, reserved.tier, known.join(", ")))
+/// For whom places are kept: one tier, or one category.
+fn read_reserved(faults: &mut FieldFaults, profile: &Profile, sent: &ReservedIn) -> Option<Reserved> {
+    let (field, code, whom, known) = match (sent.tier.as_str(), sent.category.as_str()) {
+        ("", "") => {
+            faults.add("reserved", "missing", "name a tier or a category");
+            return None;
+        }
+        (tier, "") => ("tier", "unknown_tier", tier, tiers(profile)),
+        ("", category) => ("category", "unknown_category", category, categories(profile)),
+        _ => {
+            faults.add("reserved", "tier_and_category", "name a tier or a category, not both");
+            return None;
+        }
+    };
+    if !known.contains(&whom) {
+        let message = format!("profile {} has no {field} {whom}; use one of: {}", profile.code, known.join(", "));
+        faults.add(&format!("reserved.{field}"), code, message);
+    }
+    Some(Reserved { whom: whom.to_owned(), open: sent.open })
+}
+
+fn tiers(profile: &Profile) -> Vec<&str> {
+    profile.tiers.iter().map(|tier| tier.code.as_str()).collect()
+}
+
+fn categories(profile: &Profile) -> Vec<&str> {
+    profile.categories.iter().map(|category| category.code.as_str()).collect()
+}
+
+/// Says so where a profile has no such tier or category.
+pub(crate) fn unknown_reserve(profile: &Profile, reserved: &Reserved) -> Option<String> {
+    let known: Vec<&str> = tiers(profile).into_iter().chain(categories(profile)).collect();
+    let (code, whom) = (&profile.code, &reserved.whom);
+    (!known.contains(&whom.as_str()))
+        .then(|| format!("profile {code} has no tier or category {whom}; use one of: {}", known.join(", ")))
 }
 
 /// Says so where no child born in the cohort's year is of the group's age on the first day: nobody could get the place.

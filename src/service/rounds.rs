@@ -58,7 +58,7 @@ pub struct RoundRow {
     pub group: String,
     /// The kindergarten.
     pub kindergarten: String,
-    /// The tier that the place was kept for, where it was.
+    /// The tier or category that the place was kept for, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved_for: Option<String>,
     /// The family that is placed together, by one of its applications; its rows become referrals in one act.

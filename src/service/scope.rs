@@ -4,6 +4,7 @@
 //! its own places and the spilled ones together, so that no child envies a place that went to somebody behind it. Nothing
 //! here is kept: [`super::rounds`] and [`super::referrals`] do that.
 
+mod ahead;
 mod market;
 mod special;
 
@@ -68,7 +69,7 @@ pub(crate) struct Run {
 
 /// What an allocation gave, before the places have their names.
 pub(super) struct Served {
-    /// By position: who got which of the offered groups, counted from 0.
+    /// Who got which of the offered groups, counted from 0; in each group the best first.
     pub(super) given: Vec<(Taker, usize)>,
     /// How many entries took part.
     pub(super) participants: usize,
@@ -79,7 +80,10 @@ pub(super) struct Served {
 /// Who gets a place.
 pub(super) struct Taker {
     pub(super) number: String,
-    pub(super) tier: u8,
+    /// Its tier, instant and ticket.
+    pub(super) by_tier: (u8, DateTime<Utc>, u32),
+    /// Its categories, of those for which places are kept.
+    pub(super) categories: Vec<String>,
     /// The number in the merged order, all live entries counted.
     pub(super) position: u64,
     pub(super) preferences: Vec<String>,
@@ -210,20 +214,28 @@ impl Scope<'_> {
             Some(served) => served,
             None => self.full(conn, (queue, head.filter(|_| !plain)), &offered, &families)?,
         };
-        let before = outcome.rows.len();
         let profile = self.profile(queue)?;
-        for (taker, group) in served.given {
-            let Some(offer) = offered.get_mut(group) else { continue };
-            let Some(place) = offer.take(taker.tier, profile) else { continue };
-            let together = families.get(&taker.number).cloned();
-            outcome.rows.push(RoundRow { together, ..taker.row(queue, pass, place, &offer.group) });
+        let mut takers: Vec<Vec<&Taker>> = vec![vec![]; offered.len()];
+        for (taker, group) in &served.given {
+            takers.get_mut(*group).into_iter().for_each(|takers| takers.push(taker));
         }
+        let mut rows = Vec::with_capacity(served.given.len());
+        for (takers, offer) in takers.into_iter().zip(&mut offered) {
+            let places = offer.give(&takers, profile);
+            rows.extend(takers.into_iter().zip(places).map(|(taker, place)| {
+                let together = families.get(&taker.number).cloned();
+                RoundRow { together, ..taker.row(queue, pass, place, &offer.group) }
+            }));
+        }
+        rows.sort_by_key(|row| row.position);
+        let placed = rows.len();
+        outcome.rows.extend(rows);
         outcome.passes.push(Pass {
             queue,
             pass,
             groups: offered.iter().map(|o| o.group.clone()).collect(),
             participants: served.participants,
-            placed: outcome.rows.len() - before,
+            placed,
             run: served.run,
         });
         offered.retain(|o| !o.places.is_empty());
@@ -239,7 +251,8 @@ impl Scope<'_> {
         families: &BTreeMap<String, String>,
     ) -> Result<Served, Problem> {
         let profile = self.profile(queue)?;
-        let waiting = self.waiting(conn, (queue, head), profile, families)?;
+        let mut waiting = self.waiting(conn, (queue, head), profile, families)?;
+        special::read_categories(conn, (queue, profile), &mut waiting, offered)?;
         let (rule, siblings) = match profile.round_rule.value {
             RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
             RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
@@ -255,7 +268,7 @@ impl Scope<'_> {
                 Some((by_ticket.get(&child)?.taker(), group))
             })
             .collect();
-        given.sort_by_key(|(taker, _)| taker.position);
+        special::best_first(&mut given, (rule, special.as_ref()), offered, &siblings);
         Ok(Served { given, participants: waiting.len(), run: Some(Run { instance, special, rule }) })
     }
 
@@ -288,11 +301,11 @@ impl Scope<'_> {
         if let Some(head) = head
             && let Some(entries) = self.registry.standing.entries(self, conn, (queue, head))?
         {
-            return Ok(entries.into_iter().map(|(seated, position)| Waiting { seated, position }).collect());
+            return Ok(entries.into_iter().map(Waiting::from).collect());
         }
         let seated = seats::of_queue(conn, queue)?;
         let positions = positions(conn, queue, profile, &seated)?;
-        let placed = |s: Seated| positions.get(&s.ticket).map(|&position| Waiting { seated: s, position });
+        let placed = |s: Seated| positions.get(&s.ticket).map(|&position| Waiting::from((s, position)));
         let mut live: Vec<Waiting> = seated.into_iter().filter_map(placed).collect();
         live.sort_by_key(|w| w.position);
         Ok(live)
@@ -303,27 +316,45 @@ impl Scope<'_> {
 struct Waiting {
     seated: Seated,
     position: u64,
+    /// Of those for which places are kept, where they were read.
+    categories: Vec<String>,
+}
+
+impl From<(Seated, u64)> for Waiting {
+    fn from((seated, position): (Seated, u64)) -> Self {
+        Waiting { seated, position, categories: Vec::new() }
+    }
 }
 
 impl Waiting {
     fn taker(&self) -> Taker {
-        let Seated { number, tier, preferences, .. } = &self.seated;
-        Taker { number: number.clone(), tier: *tier, position: self.position, preferences: preferences.clone() }
+        Taker { categories: self.categories.clone(), ..Taker::of(&self.seated, self.position) }
     }
 }
 
 impl Taker {
-    fn row(self, queue: QueueKey, pass: u8, place: Free, group: &Group) -> RoundRow {
+    /// An entry that gets a place, no categories known.
+    pub(super) fn of(seated: &Seated, position: u64) -> Self {
+        Taker {
+            number: seated.number.clone(),
+            by_tier: (seated.tier, seated.applied_at, seated.ticket),
+            categories: Vec::new(),
+            position,
+            preferences: seated.preferences.clone(),
+        }
+    }
+
+    fn row(&self, queue: QueueKey, pass: u8, place: Free, group: &Group) -> RoundRow {
         RoundRow {
             queue,
             pass,
             position: self.position,
-            application: self.number,
+            application: self.number.clone(),
             place: place.id,
             spilled_from: Some(place.queue).filter(|from| *from != queue),
             group: group.id.clone(),
             kindergarten: group.kindergarten.clone(),
-            reserved_for: place.reserved.map(|reserved| reserved.tier),
+            reserved_for: place.reserved.map(|reserved| reserved.whom),
             together: None,
             preference: self.preferences.iter().position(|p| *p == group.kindergarten).map(|n| n + 1),
         }
@@ -435,47 +466,6 @@ fn instance(
             .map_err(internal)?;
     }
     builder.build().map_err(internal)
-}
-
-impl Scope<'_> {
-    /// Shows every live entry ahead of a position: from memory where the queue stands there, else from its rows.
-    pub(crate) fn each_ahead(
-        &self,
-        conn: &mut AnyConnection,
-        queue: QueueKey,
-        position: u64,
-        mut show: impl FnMut(&Seated),
-    ) -> Result<(), Problem> {
-        let head = journal::reach_of(conn, queue.home())?;
-        if self.registry.standing.each_ahead((queue, head), position, &mut show) {
-            return Ok(());
-        }
-        let seated = seats::of_queue(conn, queue)?;
-        let positions = positions(conn, queue, self.profile(queue)?, &seated)?;
-        seated.iter().filter(|s| positions.get(&s.ticket).is_some_and(|&p| p < position)).for_each(show);
-        Ok(())
-    }
-
-    /// Whether somebody ahead of a row could use its group too and wants it: then a referral at once would be a favour.
-    /// Whoever is ahead counts, also with a case that is not decided yet.
-    pub(crate) fn wanted_ahead(&self, conn: &mut AnyConnection, row: &RoundRow) -> Result<bool, Problem> {
-        let profile = self.profile(row.queue)?;
-        let group = kindergartens::find_group(conn, &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
-        let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;
-        let seated = seats::of_queue(conn, row.queue)?;
-        let positions = positions(conn, row.queue, profile, &seated)?;
-        let ahead = |s: &&Seated| positions.get(&s.ticket).is_some_and(|&p| p < row.position);
-        let wants = |s: &Seated| {
-            let wants = s.preferences.is_empty() || s.preferences.contains(&group.kindergarten);
-            s.status == Status::InQueue && wants && group.suits(age_months(s.birth_on, place.available_on), s.language)
-        };
-        // All of the queue that a place has spilled from come before those of the queue that it went to.
-        let before = match row.spilled_from {
-            Some(from) => seats::of_queue(conn, from)?,
-            None => Vec::new(),
-        };
-        Ok(seated.iter().filter(ahead).chain(&before).any(wants))
-    }
 }
 
 /// A fault of the registry's own: the round is not computed, nothing is changed.

@@ -195,26 +195,23 @@ pub struct Reported {
     pub claims: Vec<(String, ProofStatus)>,
 }
 
+/// The live applications of a queue.
+#[diesel::dsl::auto_type]
+pub(super) fn live_in(queue: QueueKey) -> _ {
+    let territory: i32 = kato_to_column(queue.territory);
+    let cohort: i32 = queue.cohort;
+    let kind: &'static str = queue.kind.code();
+    let live: &'static str = Turn::Live.code();
+    let key = applications::queue_territory.eq(territory).and(applications::cohort.eq(cohort));
+    key.and(applications::kind.eq(kind)).and(applications::turn.eq(live))
+}
+
 /// What a round keeps of the live applications of a queue.
 ///
 /// # Errors
 /// The database is not available.
 pub fn reported(conn: &mut AnyConnection, queue: QueueKey) -> Result<Vec<Reported>, StoreError> {
-    let of_queue = || {
-        let territory = applications::queue_territory.eq(kato_to_column(queue.territory));
-        let key = territory.and(applications::cohort.eq(queue.cohort)).and(applications::kind.eq(queue.kind.code()));
-        key.and(applications::turn.eq(Turn::Live.code()))
-    };
-    let rows: Vec<(String, String, String)> = category_claims::table
-        .inner_join(applications::table.on(applications::number.eq(category_claims::application)))
-        .filter(of_queue())
-        .order((category_claims::application, category_claims::code))
-        .select((category_claims::application, category_claims::code, category_claims::status))
-        .load(conn)?;
-    let mut claims: BTreeMap<String, Vec<(String, ProofStatus)>> = BTreeMap::new();
-    for (application, category, status) in rows {
-        claims.entry(application).or_default().push((category, code(&status)?));
-    }
+    let mut claims = claims_of_queue(conn, queue)?;
     let columns = (
         applications::number,
         applications::ticket,
@@ -224,7 +221,7 @@ pub fn reported(conn: &mut AnyConnection, queue: QueueKey) -> Result<Vec<Reporte
         applications::preferences,
     );
     let rows: Vec<(String, i64, String, String, i32, String)> =
-        applications::table.filter(of_queue()).select(columns).load(conn)?;
+        applications::table.filter(live_in(queue)).select(columns).load(conn)?;
     rows.into_iter()
         .map(|(number, ticket, channel, language, territory, preferences)| {
             Ok(Reported {
@@ -237,6 +234,27 @@ pub fn reported(conn: &mut AnyConnection, queue: QueueKey) -> Result<Vec<Reporte
             })
         })
         .collect()
+}
+
+/// The categories that the live applications of a queue claim, with what was judged of each, by application.
+///
+/// # Errors
+/// The database is not available.
+pub fn claims_of_queue(
+    conn: &mut AnyConnection,
+    queue: QueueKey,
+) -> Result<BTreeMap<String, Vec<(String, ProofStatus)>>, StoreError> {
+    let rows: Vec<(String, String, String)> = category_claims::table
+        .inner_join(applications::table.on(applications::number.eq(category_claims::application)))
+        .filter(live_in(queue))
+        .order((category_claims::application, category_claims::code))
+        .select((category_claims::application, category_claims::code, category_claims::status))
+        .load(conn)?;
+    let mut claims: BTreeMap<String, Vec<(String, ProofStatus)>> = BTreeMap::new();
+    for (application, category, status) in rows {
+        claims.entry(application).or_default().push((category, code(&status)?));
+    }
+    Ok(claims)
 }
 
 /// The categories that a home's live applications claim and nobody has judged yet, by application.

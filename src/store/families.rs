@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
+use super::applications::live_in;
 use super::columns::kato_to_column;
 use super::connection::{AnyConnection, on_backend};
 use super::schema::{applications, families};
 use super::{StoreError, Transaction};
-use crate::domain::codes::Turn;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
 
@@ -77,10 +77,7 @@ pub fn of_queue(conn: &mut AnyConnection, key: QueueKey) -> Result<BTreeMap<Stri
     let rows: Vec<(String, String)> = families::table
         .inner_join(applications::table.on(applications::number.eq(families::application)))
         .filter(families::home.eq(kato_to_column(key.home())))
-        .filter(applications::queue_territory.eq(kato_to_column(key.territory)))
-        .filter(applications::cohort.eq(key.cohort))
-        .filter(applications::kind.eq(key.kind.code()))
-        .filter(applications::turn.eq(Turn::Live.code()))
+        .filter(live_in(key))
         .select((families::application, families::family))
         .load(conn)?;
     let mut sizes: BTreeMap<String, usize> = BTreeMap::new();

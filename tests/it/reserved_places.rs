@@ -1,4 +1,4 @@
-//! Places that are kept for children of one tier.
+//! Places that are kept for children of one tier, or of one category.
 
 use serde_json::{Value, json};
 
@@ -13,11 +13,18 @@ on_both!(
     a_reserve_names_a_tier_of_the_profile,
     the_bulletin_and_the_ledger_tell_for_whom_a_place_is_kept,
     a_correction_and_the_laboratory_keep_reserves,
+    a_place_kept_for_a_category_passes_over_others_of_the_same_tier,
+    who_finds_no_place_of_its_category_left_takes_one_of_its_tier,
+    a_rejected_proof_opens_no_place_of_its_category,
+    a_correction_of_a_round_keeps_the_places_of_a_category,
 );
 
 fn reserve(desk: &Desk, tier: &str, open: bool) -> String {
-    let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14",
-        "reserved": {"tier": tier, "open": open}});
+    keep(desk, &json!({"tier": tier, "open": open}))
+}
+
+fn keep(desk: &Desk, reserved: &Value) -> String {
+    let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14", "reserved": reserved});
     desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201).json["places"][0]
         .as_str()
         .expect("an id")
@@ -25,7 +32,11 @@ fn reserve(desk: &Desk, tier: &str, open: bool) -> String {
 }
 
 fn privileged(desk: &Desk) -> String {
-    let number = desk.register_with(&desk.another_child(), "large_family");
+    of_category(desk, "large_family")
+}
+
+fn of_category(desk: &Desk, category: &str) -> String {
+    let number = desk.register_with(&desk.another_child(), category);
     desk.accept(&number);
     number
 }
@@ -92,6 +103,16 @@ fn a_reserve_names_a_tier_of_the_profile(desk: &Desk) {
     let refused = desk.post("/api/v1/places", &staff, &sent(json!({"tier": "twins", "open": true}))).must(422);
     assert_eq!(refused.json["faults"][0]["code"], "unknown_tier");
     assert!(refused.text.contains("first_priority"), "{}", refused.text);
+    let refused = desk.post("/api/v1/places", &staff, &sent(json!({"category": "twins", "open": true}))).must(422);
+    assert_eq!(refused.json["faults"][0]["code"], "unknown_category");
+    assert!(refused.text.contains("orphan"), "{}", refused.text);
+    for (reserved, code) in [
+        (json!({"tier": "general", "category": "orphan", "open": true}), "tier_and_category"),
+        (json!({"open": true}), "missing"),
+    ] {
+        let refused = desk.post("/api/v1/places", &staff, &sent(reserved)).must(422);
+        assert_eq!(refused.json["faults"][0]["code"], code);
+    }
     desk.post("/api/v1/places", &staff, &sent(json!({"tier": "general"}))).must(422);
     desk.post("/api/v1/places", &staff, &sent(json!("general"))).must(422);
 }
@@ -125,4 +146,67 @@ fn a_correction_and_the_laboratory_keep_reserves(desk: &Desk) {
     let fates: Vec<&Value> =
         corrected["children"].as_array().expect("rows").iter().map(|row| &row["application"]).collect();
     assert_eq!(fates, [&json!(first)], "{corrected}");
+}
+
+fn a_place_kept_for_a_category_passes_over_others_of_the_same_tier(desk: &Desk) {
+    let large = privileged(desk);
+    let orphan = of_category(desk, "orphan");
+    let place = keep(desk, &json!({"category": "orphan", "open": false}));
+    let next = desk.next(HOME);
+    assert_eq!((&next["application"], &next["row"]["reserved_for"]), (&json!(orphan), &json!("orphan")));
+    assert_eq!(next["reasons"][0]["ahead"], json!([{"cause": "reserved", "children": 1}]));
+    let bulletin = desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json;
+    assert_eq!(bulletin["places"][0]["reserved"], "orphan");
+    let round = held(desk);
+    assert_eq!(given(&round), [(orphan.as_str(), place.as_str())]);
+    let id = round["id"].as_str().expect("an id");
+    assert_eq!(verified(desk, id).len(), 1);
+    let told = desk.get(&format!("/api/v1/rounds/{id}/applications/{large}"), &desk.department()).must(200).json;
+    assert_eq!(told["choices"][0]["reason"], "reserved", "{told}");
+}
+
+fn who_finds_no_place_of_its_category_left_takes_one_of_its_tier(desk: &Desk) {
+    let tier = reserve(desk, "first_priority", false);
+    let own = keep(desk, &json!({"category": "orphan", "open": false}));
+    let orphans = [(); 2].map(|()| of_category(desk, "orphan"));
+    let large = privileged(desk);
+    let round = held(desk);
+    let expected = [(orphans[0].as_str(), own.as_str()), (orphans[1].as_str(), tier.as_str())];
+    assert_eq!(given(&round), expected, "not {large}");
+    assert_eq!(round["allocation"][1]["reserved_for"], "first_priority");
+    verified(desk, round["id"].as_str().expect("an id"));
+}
+
+fn a_rejected_proof_opens_no_place_of_its_category(desk: &Desk) {
+    let orphan = of_category(desk, "orphan");
+    let sent =
+        json!({"category": "orphan", "verdict": "rejected", "evidence": "хат"});
+    desk.post(&format!("/api/v1/applications/{orphan}/proofs"), &desk.department(), &sent).must(200);
+    keep(desk, &json!({"category": "orphan", "open": false}));
+    desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(409, "nothing_to_give_out");
+}
+
+fn a_correction_of_a_round_keeps_the_places_of_a_category(desk: &Desk) {
+    let large = privileged(desk);
+    let late = desk.register_with(&desk.another_child(), "orphan");
+    let orphan = of_category(desk, "orphan");
+    keep(desk, &json!({"category": "orphan", "open": false}));
+    let round = held(desk);
+    assert_eq!(given(&round)[0].0, orphan);
+    let path = format!("/api/v1/rounds/{}/corrections", round["id"].as_str().expect("an id"));
+    let sent = json!({"ground": "places_misreported", "evidence": "хат", "places": [{"group": GROUP, "count": 2}]});
+    let corrected = desk.post(&path, &desk.department(), &sent).must(201).json;
+    assert_eq!(corrected["children"][0]["application"], json!(large), "the further place is anybody's: {corrected}");
+    // Whoever was kept out is due the place of its category, though another child stands before it.
+    desk.accept(&late);
+    let sent = json!({"ground": "part_wrong", "evidence": "хат", "applications": [{"application": late}]});
+    let corrected = desk.post(&path, &desk.department(), &sent).must(201).json;
+    let fates: Vec<(&Value, &Value)> =
+        corrected["children"].as_array().expect("rows").iter().map(|row| (&row["application"], &row["fate"])).collect();
+    assert!(fates.contains(&(&json!(late), &json!("harmed"))), "{corrected}");
+    assert!(corrected["not_known"].to_string().contains("categories_as_today"), "{corrected}");
+    let scenario = json!({"name": "one more", "places": [{"group": GROUP, "cohort": 2022, "count": 1}]});
+    let sent = json!({"round": round["id"], "scenarios": [scenario], "moves": true});
+    let tried = desk.post("/api/v1/simulations", &desk.department(), &sent).must(200).json;
+    assert_eq!(tried["moves"][0]["application"], json!(large), "{tried}");
 }

@@ -3,7 +3,7 @@
 use kezek::audit::allocation::Certificate;
 use kezek::audit::allocation::special::{fairness_special, replay_special, verify_special};
 use kezek::engine::allocation::{
-    Allocation, Instance, NONE, Reserve, Rule, Special, SpecialLaboratory, solve, solve_special, special_cut_offs,
+    Allocation, Instance, NONE, Reserve, Rule, Special, SpecialLaboratory, Whom, solve, solve_special, special_cut_offs,
 };
 use kezek::exchange::instance::{audited, certify, published, published_special, special_input_sha256};
 use proptest::prelude::*;
@@ -15,7 +15,11 @@ pub fn reserves() -> impl Strategy<Value = Vec<(u8, u32, bool)>> {
     prop::collection::vec((0u8..6, 0u32..4, any::<bool>()), 6)
 }
 
-/// What a town of at most 6 groups asks for beside its choices; a seed per child says what it holds and its family.
+const LARGE: &str = "large_family";
+const ORPHAN: &str = "orphan";
+
+/// What a town of at most 6 groups asks for beside its choices; a seed per child says what it holds, its family and its
+/// categories. Reserves for tiers and for categories share children.
 pub fn special(town: &Town, seeds: &[(u32, u32)], reserved: &[(u8, u32, bool)], which: (bool, bool, bool)) -> Special {
     let groups = town.groups.len() as u32;
     let mut special = Special { kindergartens: (0..groups).map(|group| group / 2 * 2).collect(), ..Special::default() };
@@ -28,11 +32,24 @@ pub fn special(town: &Town, seeds: &[(u32, u32)], reserved: &[(u8, u32, bool)], 
     }
     if which.2 {
         let one = |(&places, &(tier, wanted, open)): (&u32, &(u8, u32, bool))| {
-            let places = wanted.min(places);
-            let first = Reserve { from_tier: tier, to_tier: tier, places, open };
-            let second = Reserve { from_tier: tier + 1, to_tier: 255, places: 0, open };
-            vec![first, second]
+            let own = wanted.min(places);
+            let left = places - own;
+            let category = |code: &str| Whom::Category(code.to_owned());
+            let reserve = |whom, places, open| Reserve { whom, places, open };
+            let mut reserves = vec![
+                reserve(category(LARGE), left / 2, !open),
+                reserve(Whom::Tiers(tier, tier), own, open),
+                reserve(category(ORPHAN), (left - left / 2) / 2, open),
+                reserve(Whom::Tiers(tier + 1, 255), 0, open),
+            ];
+            reserves.rotate_left(usize::from(tier) % 3);
+            reserves
         };
+        let has = |has: bool, code: &str| has.then(|| code.to_owned());
+        let own = |&(holds, family): &(u32, u32)| {
+            has(holds % 3 == 0, LARGE).into_iter().chain(has(family % 4 == 0, ORPHAN)).collect()
+        };
+        special.categories = kids().map(own).collect();
         special.reserves = town.groups.values().zip(reserved).map(one).collect();
     }
     special
@@ -244,7 +261,7 @@ fn a_transfer_passes_its_place_on_and_a_family_that_does_not_fit_stays() {
     assert!(why.contains("2,1,20,together\n2,2,30,together\n"), "{why}");
     assert!(why.contains("6,1,30,reserved\n"), "{why}");
     let sentences = files.read("why.sentences.csv");
-    assert!(sentences.contains("reserved for other tiers") && sentences.contains("apply together"), "{sentences}");
+    assert!(sentences.contains("reserved for other categories") && sentences.contains("apply together"), "{sentences}");
     let open = files.read("groups.csv").replace("0-1:1", "0-1:1:open");
     std::fs::write(files.0.path().join("groups.csv"), open).unwrap();
     assert_eq!(files.verify(&[]).status.code(), Some(1), "the reserve is another one now");
@@ -288,11 +305,13 @@ fn a_mark_that_changed_nobodys_place_still_changes_the_hash_of_the_input() {
 fn every_mark_of_a_special_instance_is_in_the_hash_of_its_input() {
     let kid = |id| Kid { id, tier: 3, at: 0, turn: 0, siblings: vec![], choices: vec![3], any: false };
     let town = Town { groups: [(3, 5), (13, 5)].into(), kids: vec![kid(1), kid(2)] };
-    let reserve = Reserve { from_tier: 1, to_tier: 2, places: 3, open: false };
+    let reserve = Reserve { whom: Whom::Tiers(1, 2), places: 3, open: false };
+    let by_category = |code: &str| Reserve { whom: Whom::Category(code.to_owned()), places: 3, open: false };
     let special = Special {
         holds: vec![0, NONE],
         together: vec![7, 7],
         reserves: vec![vec![reserve], vec![]],
+        categories: vec![],
         kindergartens: vec![0, 0],
     };
     let changed = |change: &dyn Fn(&mut Special)| {
@@ -308,11 +327,21 @@ fn every_mark_of_a_special_instance_is_in_the_hash_of_its_input() {
         changed(&|special| special.together = vec![7, 0]),
         changed(&|special| special.together = vec![8, 8]),
         changed(&|special| special.kindergartens = vec![0, 1]),
-        changed(&|special| special.reserves[0][0].from_tier = 0),
-        changed(&|special| special.reserves[0][0].to_tier = 3),
+        changed(&|special| special.reserves[0][0].whom = Whom::Tiers(0, 2)),
+        changed(&|special| special.reserves[0][0].whom = Whom::Tiers(1, 3)),
+        changed(&|special| special.reserves[0] = vec![by_category(LARGE)]),
+        changed(&|special| special.reserves[0] = vec![by_category(ORPHAN)]),
+        changed(&|special| {
+            special.reserves[0] = vec![by_category(LARGE)];
+            special.categories = vec![vec![LARGE.to_owned()], vec![]];
+        }),
+        changed(&|special| {
+            special.reserves[0] = vec![by_category(LARGE)];
+            special.categories = vec![vec![], vec![LARGE.to_owned()]];
+        }),
         changed(&|special| special.reserves[0][0].places = 2),
         changed(&|special| special.reserves[0][0].open = true),
-        changed(&|special| special.reserves[0].push(Reserve { from_tier: 9, to_tier: 9, places: 0, open: false })),
+        changed(&|special| special.reserves[0].push(Reserve { whom: Whom::Tiers(9, 9), places: 0, open: false })),
         changed(&|special| special.reserves.swap(0, 1)),
         changed(&|special| special.reserves = vec![]),
     ];
@@ -345,6 +374,26 @@ fn faults_of_these_columns_are_named() {
             "groups.csv, row 4, column reserved: 3 places are reserved",
         ),
         (GROUPS.replace("0-1:1", "0-1:1;1-2:1"), CHILDREN.to_owned(), "groups.csv, row 4, column reserved: "),
+        (
+            GROUPS.replace("0-1:1", "orphan:1;orphan:1"),
+            CHILDREN.to_owned(),
+            "groups.csv, row 4, column reserved: 'orphan:1;orphan:1' reserves for the same",
+        ),
+        (
+            GROUPS.replace("0-1:1", "Orphan:1"),
+            CHILDREN.to_owned(),
+            "groups.csv, row 4, column reserved: 'Orphan:1' is no",
+        ),
+        (
+            GROUPS.replace("0-1:1", "orphan:1"),
+            CHILDREN.to_owned(),
+            "groups.csv, row 1, column reserved: a category is named, and the children's file has no column categories",
+        ),
+        (
+            GROUPS.replace("0-1:1", "orphan:1"),
+            CHILDREN.replace("holds,together\n", "holds,categories\n").replace(",,7\n3", ",,orphan;Ж\n3"),
+            "children.csv, row 3, column categories: 'Ж' is no category",
+        ),
         (
             GROUPS.replace(",kindergarten", "").replace(",A,", ",").replace(",B,", ","),
             CHILDREN.to_owned(),

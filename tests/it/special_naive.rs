@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use kezek::engine::allocation::{NONE, Rule, Special, solve_special};
+use kezek::engine::allocation::{NONE, Rule, Special, Whom, solve_special};
 use proptest::prelude::*;
 
 use crate::allocation::{Kid, Town, rules, town};
@@ -51,31 +51,32 @@ impl<'a> Naive<'a> {
         all.take_while(|&group| Some(group) != held).chain(held).collect()
     }
 
-    /// Whether a group takes this one when it has to choose among these, said as the law would say it: count who is ahead.
+    /// Whether a group takes this one when it has to choose among these, said as the law would say it: whoever has a place
+    /// keeps it; then each reserve in turn takes its best of those who are left; then the best of the rest.
     fn takes(&self, group: usize, among: &[usize], child: usize) -> bool {
         let key = |child: usize| &self.keys[child][group];
         let holders = among.iter().filter(|&&other| self.held(other) == Some(group)).count();
         if self.held(child) == Some(group) {
             return true;
         }
-        let reserves = self.special.reserves.get(group).map_or(&[][..], Vec::as_slice);
-        let category = |child: usize| reserves.iter().position(|r| r.covers(self.town.kids[child].tier));
-        let others = || among.iter().copied().filter(|&other| self.held(other) != Some(group));
-        let ahead_in = |child: usize| {
-            others().filter(|&other| category(other) == category(child) && key(other) < key(child)).count()
-        };
-        let by_category = |child: usize| category(child).is_some_and(|c| ahead_in(child) < reserves[c].places as usize);
-        if by_category(child) {
-            return true;
+        let mut left: Vec<usize> = among.iter().copied().filter(|&other| self.held(other) != Some(group)).collect();
+        left.sort_by_key(|&child| key(child));
+        let mut gone = holders;
+        for reserve in self.special.reserves.get(group).into_iter().flatten() {
+            let none = vec![];
+            let has = |child: usize| match &reserve.whom {
+                Whom::Tiers(from, to) => (from..=to).contains(&&self.town.kids[child].tier),
+                Whom::Category(code) => self.special.categories.get(child).unwrap_or(&none).contains(code),
+            };
+            let best: Vec<usize> =
+                left.iter().copied().filter(|&child| has(child)).take(reserve.places as usize).collect();
+            if best.contains(&child) {
+                return true;
+            }
+            gone += if reserve.open { best.len() } else { reserve.places as usize };
+            left.retain(|other| !best.contains(other));
         }
-        let kept: usize = (0..reserves.len())
-            .map(|c| match (reserves[c].open, others().filter(|&other| category(other) == Some(c)).count()) {
-                (true, asking) => asking.min(reserves[c].places as usize),
-                (false, _) => reserves[c].places as usize,
-            })
-            .sum();
-        let ahead = others().filter(|&other| !by_category(other) && key(other) < key(child)).count();
-        ahead + holders + kept < self.places[group]
+        left.iter().position(|&other| other == child).is_some_and(|ahead| ahead + gone < self.places[group])
     }
 
     /// The stable allocation that every child likes best, of all allocations within these lists.

@@ -58,7 +58,7 @@ pub enum Reason {
     Ticket,
     /// The last child has an earlier turn in the merged order.
     Turn,
-    /// The places that were left, or went to children behind, are reserved for other tiers.
+    /// The places that were left, or went to children behind, are reserved for others.
     Reserved,
     /// The kindergarten could not take the whole family.
     Together,

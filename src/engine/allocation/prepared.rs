@@ -85,9 +85,18 @@ fn tier_blocks(tiers: &[u8]) -> Vec<u32> {
 
 /// The lists in another order.
 fn gathered(lists: &Lists, order: &[u32]) -> Lists {
+    // A byte for each: that much stays in the caches, and most children have no sibling to look for.
+    let bounds = lists.starts.array_windows().map(|[from, to]| to - from);
+    let short: Vec<u8> = bounds.map(|length| u8::try_from(length).unwrap_or(u8::MAX)).collect();
+    let short_of = |position: u32| short.get(position as usize).copied().unwrap_or_default();
     let mut starts = vec![0; order.len() + 1];
     if let Some((_, ends)) = starts.split_first_mut() {
-        let length = |(end, &position): (&mut u32, &u32)| *end = count(lists.get(position as usize).len());
+        let length = |(end, &position): (&mut u32, &u32)| {
+            *end = match short_of(position) {
+                u8::MAX => count(lists.get(position as usize).len()),
+                short => u32::from(short),
+            }
+        };
         ends.par_iter_mut().zip(order).with_min_len(GATHERED_TOGETHER).for_each(length);
         let mut end = 0;
         for start in ends {
@@ -107,7 +116,7 @@ fn gathered(lists: &Lists, order: &[u32]) -> Lists {
         (rest, begin) = (tail, end);
     }
     tasks.into_par_iter().for_each(|(ranks, mut part)| {
-        for &position in ranks {
+        for &position in ranks.iter().filter(|&&position| short_of(position) > 0) {
             let list = lists.get(position as usize);
             let Some((target, tail)) = part.split_at_mut_checked(list.len()) else { return };
             target.copy_from_slice(list);

@@ -8,11 +8,13 @@
 //!   stands last on the child's list, and the child goes before everybody there (guaranteed priority: A. Abdulkadiroğlu,
 //!   T. Sönmez, "School choice: a mechanism design approach", 2003). What it leaves goes on in the same run. Kept:
 //!   stability against the priorities as changed, child-optimality, strategy-proofness.
-//! - **Reserved places.** A group takes first, of each category, its best up to the category's places, then of the rest
-//!   the best for the other places. What a category leaves stays empty, or where the reserve says so joins the other
-//!   places (minority reserves: I. Hafalir, B. Yenmez, M. Yildirim, "Effective affirmative action in school choice",
-//!   2013). No child ever makes another one welcome (substitutes), so the same three guarantees hold, envy being judged by
-//!   this choice. A held place is not of a category.
+//! - **Reserved places.** A group asks one reserve after the other: each takes the best of its children (those of some
+//!   tiers, or of a category), as many as it has places, of those whom no reserve before it took; then the best of the rest
+//!   get the other places. What a reserve leaves stays empty, or where it says so joins the other places (minority reserves:
+//!   I. Hafalir, B. Yenmez, M. Yildirim, "Effective affirmative action in school choice", 2013; several that share children:
+//!   S. Kominers, T. Sönmez, "Matching with slot-specific priorities", 2016). A child has one seat to ask a group for, so no
+//!   child ever makes another one welcome (substitutes) and the same three guarantees hold, envy being judged by this choice.
+//!   A held place is of no reserve.
 //! - **Families.** Children who apply together get places in one kindergarten, or each stays with what it has. With such
 //!   wishes a stable allocation need not exist (A. Roth, 1984; for siblings in school choice J. Correa et al., 2019 and
 //!   2022), so something must give. Here a family asks one kindergarten after the other, in the order of the member with
@@ -35,23 +37,33 @@ use super::order::{NoTurns, Rule, ranked};
 use super::prepared::Prepared;
 use super::solve::{Allocation, NONE, solve};
 
-/// Places of a group that a range of tiers takes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Places of a group that some children take first.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reserve {
-    /// The first tier of the category.
-    pub from_tier: u8,
-    /// Its last tier.
-    pub to_tier: u8,
+    /// Which children.
+    pub whom: Whom,
     /// How many places.
     pub places: u32,
-    /// Whether places that the category leaves go to others.
+    /// Whether places that they leave go to others.
     pub open: bool,
 }
 
-impl Reserve {
-    /// Whether a tier belongs to the category.
-    pub fn covers(&self, tier: u8) -> bool {
-        (self.from_tier..=self.to_tier).contains(&tier)
+/// The children for whom places are reserved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Those of the tiers from the first to the second.
+    Tiers(u8, u8),
+    /// Those who have the category of this code, whatever their tier.
+    Category(String),
+}
+
+impl Whom {
+    /// Whether a child of this tier, with these categories, is one of them.
+    pub fn covers(&self, tier: u8, categories: &[String]) -> bool {
+        match self {
+            Whom::Tiers(from, to) => (*from..=*to).contains(&tier),
+            Whom::Category(code) => categories.contains(code),
+        }
     }
 }
 
@@ -62,8 +74,10 @@ pub struct Special {
     pub holds: Vec<u32>,
     /// By child: its family, 0 where it applies alone.
     pub together: Vec<u32>,
-    /// By group: its reserves, with tiers that do not overlap and no more places than the group has.
+    /// By group: its reserves, each asked after those before it, with no more places than the group has.
     pub reserves: Vec<Vec<Reserve>>,
+    /// By child: its categories, of those that reserves name; empty where no reserve names one.
+    pub categories: Vec<Vec<String>>,
     /// By group: a number for its kindergarten; asked for by families only.
     pub kindergartens: Vec<u32>,
 }
@@ -87,6 +101,11 @@ impl Special {
             apart.get_mut(group as usize).into_iter().for_each(|apart| *apart = true);
         }
         apart
+    }
+
+    /// The categories of a child.
+    pub fn categories_of(&self, child: u32) -> &[String] {
+        self.categories.get(child as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The reserves of a group.
@@ -348,11 +367,14 @@ impl<'a> Run<'a> {
         let mut others: Vec<usize> = vec![];
         let mut holders = 0;
         for (at, &(key, child)) in members.iter().enumerate() {
-            let category = reserves.iter().position(|reserve| reserve.covers(tiers[child as usize]));
-            match category {
+            // Best first, each by the first reserve that has room for it: so each reserve gets the best that earlier ones left.
+            let categories = self.special.categories_of(child);
+            let covers = |reserve: &Reserve| reserve.whom.covers(tiers[child as usize], categories);
+            let own = left.iter_mut().zip(reserves).find(|(left, reserve)| **left > 0 && covers(reserve));
+            match own {
                 _ if key == 0 => holders += 1,
-                Some(category) if left[category] > 0 => left[category] -= 1,
-                _ => others.push(at),
+                Some((left, _)) => *left -= 1,
+                None => others.push(at),
             }
         }
         let reserved: usize = reserves.iter().map(|reserve| reserve.places as usize).sum();

@@ -3,9 +3,11 @@
 //! The bytes are a contract with whoever checks a certificate without this program: `fixtures/certificate/README.md` writes them
 //! out, with an example by hand that a test compares.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
-use crate::engine::allocation::{ANY, Instance, Rule, Special};
+use crate::engine::allocation::{ANY, Instance, Reserve, Rule, Special, Whom};
 
 /// Bytes are hashed in pieces of about this size.
 const PIECE_BYTES: usize = 1 << 16;
@@ -18,7 +20,8 @@ pub fn input_sha256(instance: &Instance) -> String {
 /// The hash of groups and children with what is held, reserved and asked for together.
 pub fn special_input_sha256(instance: &Instance, special: &Special) -> String {
     let mut hash = input_hash(instance);
-    let mut piece = b"special-1\n".to_vec();
+    let by_category = special.reserves.iter().flatten().any(|reserve| matches!(reserve.whom, Whom::Category(_)));
+    let mut piece = if by_category { b"special-2\n".to_vec() } else { b"special-1\n".to_vec() };
     let has = [!special.holds.is_empty(), !special.together.is_empty(), !special.reserves.is_empty()];
     piece.extend(has.map(u8::from));
     let id = |group: u32| instance.group_id(group).unwrap_or_default().to_le_bytes();
@@ -33,15 +36,32 @@ pub fn special_input_sha256(instance: &Instance, special: &Special) -> String {
     if !special.together.is_empty() {
         special.kindergartens.iter().for_each(|&first| piece.extend(id(first)));
     }
+    for child in children().filter(|_| by_category) {
+        let own: BTreeSet<&String> = special.categories.get(child).into_iter().flatten().collect();
+        push(&mut piece, own.len());
+        own.into_iter().for_each(|code| push_code(&mut piece, code));
+    }
     for reserves in &special.reserves {
         push(&mut piece, reserves.len());
-        for reserve in reserves {
-            piece.extend([reserve.from_tier, reserve.to_tier, u8::from(reserve.open)]);
-            piece.extend(reserve.places.to_le_bytes());
+        for Reserve { whom, places, open } in reserves {
+            if by_category {
+                piece.push(u8::from(matches!(whom, Whom::Category(_))));
+            }
+            match whom {
+                Whom::Tiers(from, to) => piece.extend([*from, *to]),
+                Whom::Category(code) => push_code(&mut piece, code),
+            }
+            piece.push(u8::from(*open));
+            piece.extend(places.to_le_bytes());
         }
     }
     hash.update(&piece);
     hex(hash)
+}
+
+fn push_code(piece: &mut Vec<u8>, code: &str) {
+    push(piece, code.len());
+    piece.extend(code.as_bytes());
 }
 
 fn input_hash(instance: &Instance) -> Sha256 {

@@ -6,11 +6,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::rules_sha256;
-use crate::audit::allocation::special::{PublishedReserve, PublishedSpecial, SpecialCounts};
+use crate::audit::allocation::special::{PublishedReserve, PublishedSpecial, PublishedWhom, SpecialCounts};
 use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, Published};
 use crate::domain::instant::{micros_text, read_micros};
 use crate::domain::mix::Mix;
-use crate::engine::allocation::{Allocation, CutOff, Instance, Reserve, Rule, Special};
+use crate::engine::allocation::{Allocation, CutOff, Instance, Reserve, Rule, Special, Whom};
 use crate::exchange::fault::{Fault, Faults};
 
 const FORMAT: &str = "kezek-certificate-1";
@@ -133,13 +133,21 @@ pub fn certify(
 
 /// What is held, reserved and asked for together, as the audit reads it.
 pub fn published_special(special: &Special) -> PublishedSpecial<'_> {
-    let reserve = |r: &Reserve| PublishedReserve { tiers: (r.from_tier, r.to_tier), places: r.places, open: r.open };
     PublishedSpecial {
         holds: &special.holds,
         together: &special.together,
-        reserves: special.reserves.iter().map(|reserves| reserves.iter().map(reserve).collect()).collect(),
+        reserves: special.reserves.iter().map(|reserves| reserves.iter().map(published_reserve).collect()).collect(),
+        categories: &special.categories,
         kindergartens: &special.kindergartens,
     }
+}
+
+fn published_reserve(Reserve { whom, places, open }: &Reserve) -> PublishedReserve<'_> {
+    let whom = match whom {
+        Whom::Tiers(from, to) => PublishedWhom::Tiers(*from, *to),
+        Whom::Category(code) => PublishedWhom::Category(code),
+    };
+    PublishedReserve { whom, places: *places, open: *open }
 }
 
 /// The rule as the audit names it.

@@ -17,7 +17,7 @@ use careful::slow_row;
 use joined::merged;
 
 /// `channel` and `category` inform reports and change nothing.
-pub(super) const KNOWN: [&str; 11] = [
+pub(super) const KNOWN: [&str; 12] = [
     "id",
     "priority_tier",
     "applied_at",
@@ -27,6 +27,7 @@ pub(super) const KNOWN: [&str; 11] = [
     "turn",
     "holds",
     "together",
+    "categories",
     "channel",
     "category",
 ];
@@ -34,13 +35,16 @@ pub(super) const REQUIRED: usize = 6;
 const TURN: usize = 6;
 const HOLDS: usize = 7;
 const TOGETHER: usize = 8;
+const CATEGORIES: usize = 9;
+/// This and the later ones inform.
+const INFORMS: usize = 10;
 
 /// Which of the further columns may be there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Allowed {
     /// `turn`.
     pub turn: bool,
-    /// `holds` and `together`, and `reserved` of the groups.
+    /// `holds`, `together` and `categories`, and `reserved` of the groups.
     pub special: bool,
 }
 
@@ -53,6 +57,8 @@ pub struct ChildrenRead {
     pub holds: Vec<u32>,
     /// The family of each child, or 0; empty where there is no such column.
     pub together: Vec<u32>,
+    /// The categories of each child, as the column has them; empty where there is no such column.
+    pub categories: Vec<Box<str>>,
     /// The row of each child.
     pub rows: Rows,
     /// The id and the row of each child whose row is at fault in something else.
@@ -101,9 +107,10 @@ pub fn read_children(
     };
     let Some(columns) = find_columns(&file, &header, &KNOWN, REQUIRED, faults) else { return ChildrenRead::default() };
     let turn = "turns replace tier and mix: use --rule queue without --mix, or remove the column";
-    let special = "this command does not know held places and families; remove the column";
-    let barred = [(TURN, allowed.turn, turn), (HOLDS, allowed.special, special), (TOGETHER, allowed.special, special)];
-    for (column, _, message) in barred.into_iter().filter(|(column, fine, _)| !fine && columns.contains(column)) {
+    let special = "this command does not know held places, families and reserves; remove the column";
+    let barred = [HOLDS, TOGETHER, CATEGORIES].map(|column| (column, allowed.special, special));
+    let barred = [(TURN, allowed.turn, turn)].into_iter().chain(barred);
+    for (column, _, message) in barred.filter(|(column, fine, _)| !fine && columns.contains(column)) {
         let column = KNOWN.get(column).copied().unwrap_or_default().to_owned();
         faults.push(Fault { file: file.clone(), row: 1, column, message: message.to_owned() });
     }
@@ -142,6 +149,9 @@ struct Sheet {
     turns: Vec<i64>,
     holds: Vec<u32>,
     together: Vec<u32>,
+    /// The categories of the row at hand, and of all.
+    own: String,
+    categories: Vec<Box<str>>,
     siblings: Vec<u32>,
     choices: Vec<u32>,
 }
@@ -264,6 +274,7 @@ fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> BlocksRead {
 
 fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, sheet: &mut Sheet, block: &mut Block) {
     let (with_turn, with_special) = (context.with_turn(), context.with_special());
+    let with_categories = context.columns.contains(&CATEGORIES);
     let mut rest = bytes;
     let mut previous = 0;
     while !rest.is_empty() {
@@ -300,6 +311,9 @@ fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, sheet: &mut Sheet, 
         if with_special {
             sheet.holds.push(holds);
             sheet.together.push(together);
+        }
+        if with_categories {
+            sheet.categories.push(std::mem::take(&mut sheet.own).into_boxed_str());
         }
     }
 }
@@ -364,14 +378,16 @@ fn fast_row<'a>(text: &'a [u8], context: &Context<'_>, met: &mut Met, sheet: &mu
             3 => (_, rest) = take_date(rest)?,
             4 => rest = take_list(rest, context.lookup, met, &mut sheet.siblings, false)?,
             5 => rest = take_list(rest, context.lookup, met, &mut sheet.choices, true)?,
-            HOLDS | TOGETHER if let None | Some(b',' | b'\r' | b'\n') = rest.first() => {}
+            HOLDS | TOGETHER | CATEGORIES if let None | Some(b',' | b'\r' | b'\n') = rest.first() => {}
             HOLDS => {
                 let id;
                 (id, rest) = take_number(rest)?;
                 row.holds = context.lookup.find(id)?;
             }
             TOGETHER => (row.together, rest) = take_number(rest).filter(|&(family, _)| family > 0)?,
-            9.. => rest = skip_text(rest)?,
+            // Few files have such a column, and few children a category.
+            CATEGORIES => return None,
+            INFORMS.. => rest = skip_text(rest)?,
             _ => {
                 let negative = rest.first() == Some(&b'-');
                 let turn;

@@ -38,11 +38,11 @@ pub use written::{
     WrittenChild, WrittenGroup, written_allocation, written_children, written_groups, written_instance, written_special,
 };
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::fault::{Fault, Faults};
-use crate::engine::allocation::{Instance, InstanceFault, Parts, Special};
+use crate::engine::allocation::{Instance, InstanceFault, Parts, Reserve, Special, Whom};
 
 /// The largest file that is read: some forty million children. A larger one is a mistake, or should be split by queue.
 pub const FILE_BYTES_MAX: u64 = 4 << 30;
@@ -85,8 +85,16 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
         column(1, "kindergarten", "the column is missing; families are placed in one kindergarten");
     }
     let kindergartens = facts.iter().map(|facts| facts.kindergarten.as_str());
-    let special =
-        Special { holds: read.holds, together: read.together, reserves, kindergartens: numbered(kindergartens) };
+    let named: BTreeSet<&str> = named_categories(&reserves).collect();
+    if !named.is_empty() && read.categories.is_empty() && !read.parts.child_ids.is_empty() {
+        let message =
+            "a category is named, and the children's file has no column categories; add it, with each child's codes";
+        column(1, "reserved", message);
+    }
+    let own = |codes: &str| codes.split(';').filter(|code| named.contains(code)).map(str::to_owned).collect();
+    let categories = if named.is_empty() { vec![] } else { read.categories.iter().map(|codes| own(codes)).collect() };
+    let kindergartens = numbered(kindergartens);
+    let special = Special { holds: read.holds, together: read.together, reserves, categories, kindergartens };
     let special = (!special.is_empty()).then_some(special);
     let file = children.display().to_string();
     let (rows, lost) = (read.rows, read.lost);
@@ -105,6 +113,14 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     }
     let instance = Instance::from_parts(parts).map_err(|fault| whole_file(&file, &fault))?;
     Ok(Read { instance, facts, special })
+}
+
+/// The categories for which places are reserved.
+fn named_categories(reserves: &[Vec<Reserve>]) -> impl Iterator<Item = &str> {
+    reserves.iter().flatten().filter_map(|reserve| match &reserve.whom {
+        Whom::Category(code) => Some(code.as_str()),
+        Whom::Tiers(..) => None,
+    })
 }
 
 /// A number for each group's kindergarten: the position of its first group. A group without one is its own.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::domain::instant::micros_text;
-use crate::engine::allocation::{ANY, Instance, Reserve, Special};
+use crate::engine::allocation::{ANY, Instance, Reserve, Special, Whom};
 
 /// What is written beside a group's id and places, for readers; it never filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,23 +46,29 @@ pub fn groups_csv(instance: &Instance, special: Option<&Special>, facts: &[Group
     text
 }
 
-/// Reserves as the column has them, such as `0-2:3;3-3:1:open`.
+/// Reserves as the column has them, such as `0-2:3;large_family:1:open`.
 fn push_reserves(text: &mut String, reserves: &[Reserve]) {
-    for (n, Reserve { from_tier, to_tier, places, open }) in reserves.iter().enumerate() {
-        let (between, open) = (if n > 0 { ";" } else { "" }, if *open { ":open" } else { "" });
-        let _ = write!(text, "{between}{from_tier}-{to_tier}:{places}{open}");
+    for (n, Reserve { whom, places, open }) in reserves.iter().enumerate() {
+        text.push_str(if n > 0 { ";" } else { "" });
+        let _ = match whom {
+            Whom::Tiers(from, to) => write!(text, "{from}-{to}"),
+            Whom::Category(code) => write!(text, "{code}"),
+        };
+        let _ = write!(text, ":{places}{}", if *open { ":open" } else { "" });
     }
 }
 
-/// `children.csv`, by position; with the given turns where the instance has them, and with families where there are any.
-/// Held places are not written: no round has them.
+/// `children.csv`, by position; with the given turns where the instance has them, with families where there are any, and with
+/// the categories that reserves name. Held places are not written: no round has them.
 pub fn children_csv(instance: &Instance, special: Option<&Special>) -> String {
     let parts = instance.parts();
     let turns = parts.turns.as_deref();
     let together = special.map(|special| special.together.as_slice()).filter(|together| !together.is_empty());
     let mut text = String::from("id,priority_tier,applied_at,birth_date,siblings_at,choices");
     text.push_str(if turns.is_some() { ",turn" } else { "" });
-    text.push_str(if together.is_some() { ",together\n" } else { "\n" });
+    text.push_str(if together.is_some() { ",together" } else { "" });
+    let categories = special.map(|special| special.categories.as_slice()).filter(|categories| !categories.is_empty());
+    text.push_str(if categories.is_some() { ",categories\n" } else { "\n" });
     for (n, ((id, tier), at)) in parts.child_ids.iter().zip(&parts.tiers).zip(&parts.applied_at).enumerate() {
         let siblings = list(instance, parts.siblings.get(n));
         let choices = list(instance, parts.choices.get(n));
@@ -75,6 +81,10 @@ pub fn children_csv(instance: &Instance, special: Option<&Special>) -> String {
                 None | Some(0) => text.push(','),
                 Some(family) => drop(write!(text, ",{family}")),
             }
+        }
+        if let Some(categories) = categories {
+            text.push(',');
+            text.push_str(&categories.get(n).map(|own| own.join(";")).unwrap_or_default());
         }
         text.push('\n');
     }

@@ -2,8 +2,8 @@
 //! from the registry's memory. Files of others are read with care elsewhere.
 
 use super::groups::read_reserves;
-use super::numbered;
 use super::write::GroupFacts;
+use super::{named_categories, numbered};
 use crate::domain::instant::read_micros;
 use crate::engine::allocation::{Child, Instance, InstanceFault, Reserve, Rule, Special};
 
@@ -39,6 +39,8 @@ pub struct WrittenChild {
     pub any: bool,
     /// Its family; 0 where it applies alone.
     pub together: u32,
+    /// Its categories, of those that reserves name.
+    pub categories: Vec<String>,
 }
 
 /// The groups of a file; `None` where it is not as it was written.
@@ -62,14 +64,16 @@ fn group(row: &[&str]) -> Option<WrittenGroup> {
 
 /// The children of a file; `None` where it is not as it was written.
 pub fn written_children(text: &str) -> Option<Vec<WrittenChild>> {
-    let with_turn = text.lines().next()?.split(',').any(|column| column == "turn");
-    rows(text).map(|row| child(&row, with_turn)).collect()
+    let columns: Vec<&str> = text.lines().next()?.split(',').collect();
+    rows(text).map(|row| child(&row, &columns)).collect()
 }
 
-fn child(row: &[&str], with_turn: bool) -> Option<WrittenChild> {
-    let &[id, tier, applied_at, _, siblings, choices, ref more @ ..] = row else { return None };
-    let (turn, together) = more.split_at_checked(usize::from(with_turn))?;
-    let together = together.first().filter(|family| !family.is_empty());
+fn child(row: &[&str], columns: &[&str]) -> Option<WrittenChild> {
+    let &[id, tier, applied_at, _, siblings, choices, ..] = row else { return None };
+    let further = |name: &str| {
+        let at = columns.iter().position(|column| *column == name)?;
+        row.get(at).copied().filter(|field| !field.is_empty())
+    };
     let (choices, any) = match choices.strip_suffix('*') {
         Some(listed) => (listed.trim_end_matches(';'), true),
         None => (choices, false),
@@ -78,11 +82,12 @@ fn child(row: &[&str], with_turn: bool) -> Option<WrittenChild> {
         id: id.parse().ok()?,
         tier: tier.parse().ok()?,
         applied_at: read_micros(applied_at.as_bytes())?,
-        turn: turn.first().map(|turn| turn.parse()).transpose().ok()?,
+        turn: further("turn").map(str::parse).transpose().ok()?,
         siblings: ids(siblings)?,
         choices: ids(choices)?,
         any,
-        together: together.map_or(Ok(0), |family| family.parse()).ok()?,
+        together: further("together").map_or(Ok(0), str::parse).ok()?,
+        categories: further("categories").into_iter().flat_map(|codes| codes.split(';')).map(str::to_owned).collect(),
     })
 }
 
@@ -122,10 +127,13 @@ pub fn written_special(groups: &[WrittenGroup], children: &[WrittenChild]) -> Op
     groups.sort_unstable_by_key(|group| group.id);
     let reserved = groups.iter().any(|group| !group.reserves.is_empty());
     let together = children.iter().any(|child| child.together > 0);
+    let reserves = if reserved { groups.iter().map(|group| group.reserves.clone()).collect() } else { vec![] };
+    let by_category = named_categories(&reserves).next().is_some();
     (reserved || together).then(|| Special {
         holds: vec![],
         together: if together { children.iter().map(|child| child.together).collect() } else { vec![] },
-        reserves: if reserved { groups.iter().map(|group| group.reserves.clone()).collect() } else { vec![] },
+        categories: if by_category { children.iter().map(|child| child.categories.clone()).collect() } else { vec![] },
+        reserves,
         kindergartens: numbered(groups.iter().map(|group| group.facts.kindergarten.as_str())),
     })
 }

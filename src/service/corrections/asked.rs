@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::committed::Committed;
 use super::market::{Market, facts_of};
 use super::{CorrectedApplication, CorrectedPlaces, CorrectionGround, CorrectionIn, PLACES_MAX, once};
-use crate::domain::codes::Status;
+use crate::domain::codes::{ProofStatus, Status};
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::allocation::Rule;
 use crate::engine::order::{Change, Seat};
@@ -250,6 +250,12 @@ impl<'a> Rerun<'a> {
             let days = &self.first_days;
             let today = self.registry.day(queue.territory, self.round.held_at);
             market.add_child(ticket, |group| days.get(&(queue.cohort, group.to_owned())).copied().unwrap_or(today));
+            if market.reserves_by_category() {
+                let claims = applications::lodged(conn, application)?.claims;
+                let counts = claims.into_iter().filter(|claim| claim.status != ProofStatus::Rejected);
+                market.set_categories(ticket, counts.map(|claim| claim.code).collect());
+                self.not_known.push(json!({"what": "categories_as_today", "application": number}));
+            }
             if market.pass.rule == Rule::Program {
                 self.not_known.push(json!({"what": "siblings_not_known", "application": number}));
             }

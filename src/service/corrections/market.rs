@@ -9,7 +9,7 @@ use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, Language};
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::Rule;
+use crate::engine::allocation::{Rule, Whom};
 use crate::exchange::instance::{GroupFacts, WrittenChild, WrittenGroup};
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::past::Replay;
@@ -212,6 +212,21 @@ impl Market {
         self.pass.children.push(child);
         self.changed = true;
         true
+    }
+}
+
+impl Market {
+    /// Whether some group keeps places for a category.
+    pub(super) fn reserves_by_category(&self) -> bool {
+        let reserves = self.pass.groups.iter().flat_map(|group| &group.reserves);
+        reserves.into_iter().any(|reserve| matches!(reserve.whom, Whom::Category(_)))
+    }
+
+    /// Says which categories a child has.
+    pub(super) fn set_categories(&mut self, ticket: u32, categories: Vec<String>) {
+        if let Some(child) = self.pass.children.iter_mut().find(|child| child.id == ticket) {
+            child.categories = categories;
+        }
     }
 }
 

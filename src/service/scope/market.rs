@@ -52,7 +52,8 @@ impl Scope<'_> {
         }
         offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
         let families = families::of_queue(conn, queue)?;
-        let waiting = self.waiting(conn, (queue, None), profile, &families)?;
+        let mut waiting = self.waiting(conn, (queue, None), profile, &families)?;
+        special::read_categories(conn, (queue, profile), &mut waiting, &offered)?;
         let special = special::asked(&waiting, &offered, &families, profile);
         // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
         let siblings = seats::siblings(conn, queue, None)?;

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Free, Offered, Waiting};
-use crate::domain::codes::Status;
+use super::{Free, Offered, Taker, Waiting};
+use crate::domain::codes::{ProofStatus, Status};
 use crate::domain::kindergarten::Reserved;
-use crate::engine::allocation::{Reserve, Special};
+use crate::domain::queue::QueueKey;
+use crate::engine::allocation::{Reserve, Rule, Special, Whom};
 use crate::rules::profile::Profile;
+use crate::service::problem::Problem;
+use crate::store::applications;
+use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 
 impl Offered {
@@ -15,39 +19,102 @@ impl Offered {
         self.places.iter().any(|place| place.reserved.is_some())
     }
 
-    /// The place that a child of this tier takes: one kept for its tier first, then one that is kept for nobody, then one
-    /// that others leave. How many of each there are, the allocation has counted.
-    pub(super) fn take(&mut self, tier: u8, profile: &Profile) -> Option<Free> {
-        let rank = |free: &Free| match &free.reserved {
-            Some(reserved) => match tier_of(profile, reserved) {
-                Some(own) if own == tier => 0,
-                Some(_) if reserved.open => 2,
-                Some(_) => 3,
-                None => 1,
-            },
-            None => 1,
-        };
-        let at = self.places.iter().enumerate().min_by_key(|(at, free)| (rank(free), *at)).map(|(at, _)| at)?;
+    /// The places of those whom the group took, best first. Who is of a reserve takes its place, as the allocation counted
+    /// them; the others take those that are kept for nobody, then what reserves leave.
+    pub(super) fn give(&mut self, takers: &[&Taker], profile: &Profile) -> Vec<Free> {
+        let mut given: Vec<Option<Free>> =
+            takers.iter().map(|taker| self.take(|free| own_reserve(free, taker, profile))).collect();
+        for place in given.iter_mut().filter(|place| place.is_none()) {
+            *place = self.take(|free| Some(free.reserved.as_ref().map_or(0, |kept| 1 + u8::from(!kept.open))));
+        }
+        given.into_iter().flatten().collect()
+    }
+
+    /// The place of the smallest rank; none where no place has one.
+    fn take<R: Ord>(&mut self, rank: impl Fn(&Free) -> Option<R>) -> Option<Free> {
+        let ranked = self.places.iter().enumerate().filter_map(|(at, free)| Some((rank(free)?, at)));
+        let (_, at) = ranked.min()?;
         Some(self.places.remove(at))
     }
 
-    /// The reserves of the group. Where some places of a tier are open to others and some are not, none is.
+    /// The reserves of the group, categories before tiers. Where some places of a reserve are open to others and some are not,
+    /// none is.
     fn reserves(&self, profile: &Profile) -> Vec<Reserve> {
-        let mut by_tier: BTreeMap<u8, Reserve> = BTreeMap::new();
+        let mut by_rank: BTreeMap<(bool, String), Reserve> = BTreeMap::new();
         for reserved in self.places.iter().filter_map(|place| place.reserved.as_ref()) {
-            let Some(tier) = tier_of(profile, reserved) else { continue };
-            let none = Reserve { from_tier: tier, to_tier: tier, places: 0, open: true };
-            let reserve = by_tier.entry(tier).or_insert(none);
+            let Some(whom) = whom(profile, reserved) else { continue };
+            let reserve = by_rank.entry(rank(&whom)).or_insert(Reserve { whom, places: 0, open: true });
             reserve.places += 1;
             reserve.open &= reserved.open;
         }
-        by_tier.into_values().collect()
+        by_rank.into_values().collect()
     }
 }
 
-/// A tier that the profile does not have keeps nothing.
-fn tier_of(profile: &Profile, reserved: &Reserved) -> Option<u8> {
-    profile.tiers.iter().find(|tier| tier.code == reserved.tier).map(|tier| tier.number)
+/// For whom a place is kept. A code that the profile does not have keeps nothing.
+fn whom(profile: &Profile, reserved: &Reserved) -> Option<Whom> {
+    let tier = profile.tiers.iter().find(|tier| tier.code == reserved.whom);
+    let tier = tier.map(|tier| Whom::Tiers(tier.number, tier.number));
+    tier.or_else(|| profile.category(&reserved.whom).map(|category| Whom::Category(category.code.clone())))
+}
+
+/// Which of a group's reserves is asked first: the narrower.
+fn rank(whom: &Whom) -> (bool, String) {
+    match whom {
+        Whom::Category(code) => (false, code.clone()),
+        Whom::Tiers(tier, _) => (true, format!("{tier:03}")),
+    }
+}
+
+/// The rank of the reserve by which a child may take a place; none where it is of none.
+fn own_reserve(free: &Free, taker: &Taker, profile: &Profile) -> Option<(bool, String)> {
+    let whom = whom(profile, free.reserved.as_ref()?)?;
+    whom.covers(taker.by_tier.0, &taker.categories).then(|| rank(&whom))
+}
+
+/// Reads the categories that count of those who wait, where places are kept for any: claimed and confirmed ones do.
+pub(super) fn read_categories(
+    conn: &mut AnyConnection,
+    (queue, profile): (QueueKey, &Profile),
+    waiting: &mut [Waiting],
+    offered: &[Offered],
+) -> Result<(), Problem> {
+    let named: BTreeSet<String> = offered.iter().flat_map(|o| o.reserves(profile)).filter_map(category).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let mut claims = applications::claims_of_queue(conn, queue)?;
+    for child in waiting {
+        let own = claims.remove(&child.seated.number).unwrap_or_default().into_iter();
+        let counts = own.filter(|(code, status)| *status != ProofStatus::Rejected && named.contains(code));
+        child.categories = counts.map(|(code, _)| code).collect();
+    }
+    Ok(())
+}
+
+/// Puts those who got places in the order in which their groups rank them, as far as reserves ask for it.
+pub(super) fn best_first(
+    given: &mut [(Taker, usize)],
+    (rule, special): (Rule, Option<&Special>),
+    offered: &[Offered],
+    siblings: &HashMap<String, Vec<String>>,
+) {
+    given.sort_by_key(|(taker, _)| taker.position);
+    if rule == Rule::Program && special.is_some_and(|special| !special.reserves.is_empty()) {
+        given.sort_by_key(|(taker, group)| {
+            let there = siblings.get(&taker.number).zip(offered.get(*group));
+            let sibling = there.is_some_and(|(there, offer)| there.contains(&offer.group.kindergarten));
+            let (tier, applied_at, ticket) = taker.by_tier;
+            (tier, !sibling, applied_at, ticket)
+        });
+    }
+}
+
+fn category(reserve: Reserve) -> Option<String> {
+    match reserve.whom {
+        Whom::Category(code) => Some(code),
+        Whom::Tiers(..) => None,
+    }
 }
 
 /// What is reserved and asked for together; `None` where nothing is.
@@ -76,7 +143,10 @@ pub(super) fn asked(
     let mut first: HashMap<&str, u32> = HashMap::new();
     let kindergartens = offered.iter().zip(0..);
     let kindergartens = kindergartens.map(|(offer, at)| *first.entry(offer.group.kindergarten.as_str()).or_insert(at));
-    let special = Special { holds: vec![], kindergartens: kindergartens.collect(), together, reserves };
+    let by_category = reserves.iter().flatten().any(|reserve| matches!(reserve.whom, Whom::Category(_)));
+    let categories =
+        if by_category { waiting.iter().map(|waiting| waiting.categories.clone()).collect() } else { vec![] };
+    let special = Special { holds: vec![], kindergartens: kindergartens.collect(), together, reserves, categories };
     (!special.is_empty()).then_some(special)
 }
 

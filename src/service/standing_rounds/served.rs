@@ -197,13 +197,7 @@ impl StandingQueue {
     fn told(&self, taken: &[Taken], participants: usize) -> Served {
         let given = taken.iter().filter_map(|taken| {
             let seated = self.entries.get(&taken.child)?;
-            let taker = Taker {
-                number: seated.number.clone(),
-                tier: seated.tier,
-                position: taken.position,
-                preferences: seated.preferences.clone(),
-            };
-            Some((taker, taken.group as usize))
+            Some((Taker::of(seated, taken.position), taken.group as usize))
         });
         Served { given: given.collect(), participants, run: None }
     }

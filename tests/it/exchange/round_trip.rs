@@ -157,7 +157,7 @@ proptest! {
         issued_at in any_instant(), count in 1..=1000u32, cohort in 1990..=2100i32,
         reserved in prop::option::of(any::<bool>()),
     ) {
-        let reserved = reserved.map(|open| Reserved { tier: "first_priority".to_owned(), open });
+        let reserved = reserved.map(|open| Reserved { whom: "first_priority".to_owned(), open });
         returns(&GroupRow {
             id: group.clone(), kindergarten: id.clone(), name: name.clone(), age_from_months: from,
             age_to_months: from + span, language, kind, capacity, enrolled: capacity / 2,

@@ -1,8 +1,8 @@
 #![allow(clippy::indexing_slicing, reason = "arrays of a published instance have one entry per child or group")]
 //! Allocations with held places, reserved places and families: the same promises, checked by their definition.
 //!
-//! A group's choice among children is written as it is said: who holds a place there keeps it, each category's best take
-//! its places, the best of the rest take what is left. An allocation is right where every group would choose just its
+//! A group's choice among children is written as it is said: who holds a place there keeps it, of each reserve in turn the
+//! best take its places, the best of the rest take what is left. An allocation is right where every group would choose just its
 //! members, nobody has less than it held, every family is in one kindergarten or stays, and no group would choose a child
 //! who likes it better than what it got (for a child of a family: a group of the kindergarten that the family got). That
 //! families gave kindergartens up in the right order is shown by [`replay_special`].
@@ -19,15 +19,24 @@ pub use replay::replay_special;
 
 const NONE: u32 = u32::MAX;
 
-/// Places that some tiers take first, as published.
+/// Places that some children take first, as published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublishedReserve {
-    /// First and last tier.
-    pub tiers: (u8, u8),
+pub struct PublishedReserve<'a> {
+    /// Which children.
+    pub whom: PublishedWhom<'a>,
     /// How many places.
     pub places: u32,
     /// Whether others may have what is left.
     pub open: bool,
+}
+
+/// For whom places are reserved, as published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublishedWhom<'a> {
+    /// First and last tier.
+    Tiers(u8, u8),
+    /// The code of a category.
+    Category(&'a str),
 }
 
 /// What was published beside choices and priorities. A list that was not is empty.
@@ -38,7 +47,9 @@ pub struct PublishedSpecial<'a> {
     /// By child: its family, or 0.
     pub together: &'a [u32],
     /// By group.
-    pub reserves: Vec<Vec<PublishedReserve>>,
+    pub reserves: Vec<Vec<PublishedReserve<'a>>>,
+    /// By child: the categories that it has.
+    pub categories: &'a [Vec<String>],
     /// By group: a number for its kindergarten.
     pub kindergartens: &'a [u32],
 }
@@ -120,11 +131,9 @@ impl<'a> Market<'a> {
             children.into_iter().partition(|&child| self.special.held(child) == group);
         let mut kept_empty = 0;
         for reserve in self.special.reserves.get(group as usize).into_iter().flatten() {
-            let (from, to) = reserve.tiers;
-            let tier = |child: usize| self.keys.published.tiers[child];
             let mut left = reserve.places as usize;
             rest.retain(|&child| {
-                let takes = left > 0 && (from..=to).contains(&tier(child));
+                let takes = left > 0 && self.is_for(reserve.whom, child);
                 if takes {
                     left -= 1;
                     chosen.push(child);
@@ -138,6 +147,15 @@ impl<'a> Market<'a> {
         let room = (self.places[group as usize] as usize).saturating_sub(chosen.len() + kept_empty);
         chosen.extend(rest.into_iter().take(room));
         chosen
+    }
+
+    fn is_for(&self, whom: PublishedWhom<'_>, child: usize) -> bool {
+        match whom {
+            PublishedWhom::Tiers(from, to) => (from..=to).contains(&self.keys.published.tiers[child]),
+            PublishedWhom::Category(code) => {
+                self.special.categories.get(child).is_some_and(|own| own.iter().any(|category| category == code))
+            }
+        }
     }
 
     /// What each group says to one child more than these members.

@@ -3,7 +3,7 @@
 //!
 //! A family is harmed as one: where the corrected run places it in a kindergarten that it asks for earlier, all its members
 //! get what they were due there, so that the remedy does not tear it. Within one kindergarten, and alone, each child is
-//! judged by its own list. Extra places are counted by whom the group would choose: a place that is kept for other tiers is
+//! judged by its own list. Extra places are counted by whom the group would choose: a place that is kept for others is
 //! none for the remedy. Families do not claim freed places: what is free must do for all of them, which a round decides.
 
 use std::collections::BTreeSet;

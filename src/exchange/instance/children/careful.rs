@@ -1,7 +1,8 @@
 //! A row that has a quote or a fault: every field is looked at with care.
 
 use super::super::fields::{number, split};
-use super::{ANY, BLANK, Block, Context, Fault, HOLDS, KNOWN, Met, Row, Sheet, TOGETHER};
+use super::super::groups::is_category;
+use super::{ANY, BLANK, Block, CATEGORIES, Context, Fault, HOLDS, INFORMS, KNOWN, Met, Row, Sheet, TOGETHER};
 use crate::domain::instant::{read_micros, take_date};
 
 /// A row that has a quote or a fault: every field is looked at, every fault is named.
@@ -18,6 +19,7 @@ pub(super) fn slow_row(
     let number_of_line = block.lines;
     let mut faults = vec![];
     let mut row = BLANK;
+    sheet.own.clear();
     match split(line) {
         Err(fault) => faults.push(("", fault.message().to_owned())),
         Ok(fields) if fields.len() != context.columns.len() => {
@@ -30,6 +32,7 @@ pub(super) fn slow_row(
                 let result = match column {
                     4 | 5 => slow_list(field, context, met, list, column == 5),
                     HOLDS => slow_held(field, context, &mut row),
+                    CATEGORIES => slow_categories(field, &mut sheet.own),
                     _ => slow_value(field, column, &mut row),
                 };
                 if let Err(message) = result {
@@ -59,7 +62,7 @@ fn slow_value(field: &str, column: usize, row: &mut Row) -> Result<(), String> {
         3 => take_date(field.as_bytes()).filter(|(_, rest)| rest.is_empty()).map(|_| ()),
         TOGETHER if field.is_empty() => Some(()),
         TOGETHER => number(field).filter(|&family| family > 0).map(|family| row.together = family),
-        9.. => Some(()),
+        INFORMS.. => Some(()),
         _ => plain_turn(field).map(|turn| row.turn = turn),
     };
     found.ok_or_else(|| {
@@ -88,6 +91,19 @@ fn slow_held(field: &str, context: &Context<'_>, row: &mut Row) -> Result<(), St
         None => {}
     }
     Ok(())
+}
+
+/// Codes of categories, or nothing.
+fn slow_categories(field: &str, own: &mut String) -> Result<(), String> {
+    match field.split(';').find(|code| !field.is_empty() && !is_category(code)) {
+        Some(code) => Err(format!(
+            "'{code}' is no category; write codes such as large_family, separated by semicolons, or nothing"
+        )),
+        None => {
+            field.clone_into(own);
+            Ok(())
+        }
+    }
 }
 
 /// A signed 64-bit number without plus sign or leading zeros.

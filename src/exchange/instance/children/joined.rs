@@ -1,6 +1,6 @@
 //! The blocks of a file as one list of children, as the rows stand.
 
-use super::{Block, BlocksRead, ChildrenRead, Entry, HOLDS, Sheet, TOGETHER, TURN, length};
+use super::{Block, BlocksRead, CATEGORIES, ChildrenRead, Entry, HOLDS, Sheet, TOGETHER, TURN, length};
 use crate::engine::allocation::{Lists, Parts};
 use crate::exchange::fault::Faults;
 
@@ -43,6 +43,9 @@ pub(super) fn merged(read: BlocksRead, columns: &[usize], faults: &mut Faults) -
     if column(TOGETHER) {
         read.together = gathered(&blocks, &sheets, |sheet| &sheet.together);
     }
+    if column(CATEGORIES) {
+        read.categories = gathered(&blocks, &sheets, |sheet| &sheet.categories);
+    }
     let (mut first, mut row) = (0, 1);
     for block in blocks {
         read.rows.runs.extend(block.runs.iter().map(|&(index, line)| (first + index, row + line)));
@@ -81,7 +84,7 @@ fn append(lists: &mut Lists, from: usize, rows: &[Entry], end: impl Fn(&Entry) -
 }
 
 /// A column that is seldom there.
-fn gathered<T: Copy>(blocks: &[Block], sheets: &[Sheet], column: impl Fn(&Sheet) -> &Vec<T>) -> Vec<T> {
+fn gathered<T: Clone>(blocks: &[Block], sheets: &[Sheet], column: impl Fn(&Sheet) -> &Vec<T>) -> Vec<T> {
     let of = |block: &Block| sheets.get(block.thread).and_then(|s| column(s).get(block.from.rows..block.to.rows));
-    blocks.iter().filter_map(of).flatten().copied().collect()
+    blocks.iter().filter_map(of).flatten().cloned().collect()
 }
