@@ -353,3 +353,19 @@ fn groups_of_a_hundred_places_that_displace_time_and_again_agree_with_the_rounds
     let town = Town { groups: [(13, 100), (23, 70)].into(), kids: kids.collect() };
     assert_eq!(town.solved(Rule::Program), town.by_rounds(Rule::Program));
 }
+
+#[test]
+fn lists_of_hundreds_of_choices_agree_with_the_rounds() {
+    // So many that a byte does not count them; the last choices of a list are the only ones with a place.
+    let kids = (1..=40).map(|id| {
+        let length = [254, 255, 256, 300][id as usize % 4];
+        let choices = (1..length).map(|n| 1000 + n * 7 % 400).chain([id % 9 + 1]).collect();
+        let siblings = if id % 8 == 0 { (1..=260).map(|n| 1000 + n).chain([id % 9 + 1]).collect() } else { vec![] };
+        child(id, siblings, choices)
+    });
+    let groups = (1..10).map(|id| (id, 3)).chain((1000..1400).map(|id| (id, 0)));
+    let town = Town { groups: groups.collect(), kids: kids.collect() };
+    for rule in [Rule::Program, Rule::Queue { mix: None }] {
+        assert_eq!(town.solved(rule), town.by_rounds(rule));
+    }
+}
