@@ -23,7 +23,8 @@ pub struct AllocateArgs {
     /// Groups: columns id,capacity and perhaps reserved, kindergarten and others that inform
     #[arg(long, value_name = "FILE")]
     groups: PathBuf,
-    /// Children: columns id,priority_tier,applied_at,birth_date,siblings_at,choices and perhaps turn, holds, together
+    /// Children: columns id,priority_tier,applied_at,birth_date,siblings_at,choices and perhaps turn, holds, together,
+    /// categories
     #[arg(long, value_name = "FILE")]
     children: PathBuf,
     #[command(flatten)]
