@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::applications::{home_of, load};
-use super::held_rounds;
+use super::held_rounds::{self, ServedQueue};
 use super::permissions::{Act, Principal};
 use super::problem::{Kind, Problem};
 use super::registry::Registry;
@@ -252,9 +252,10 @@ impl Registry {
         application: &Application,
     ) -> Result<Option<Part>, Problem> {
         // An application keeps its number and its ticket only while it stays in its queue.
-        let queues = held_rounds::summary(round)?.queues;
-        let Some(served) = queues.iter().find(|served| served.part.queue == application.queue) else { return Ok(None) };
-        let pass = self.explained.pass(conn, round, (&queues, served))?;
+        let summary = held_rounds::summary(round)?;
+        let own = |served: &&ServedQueue| served.part.queue == application.queue;
+        let Some(served) = summary.queues.iter().find(own) else { return Ok(None) };
+        let pass = self.explained.pass(conn, round, (&summary, served))?;
         Ok(pass.child(application.ticket).map(|child| Part { pass, child }))
     }
 

@@ -1,7 +1,8 @@
 //! Brothers and sisters who apply together: places in one kindergarten for all of them, or for none.
 //!
-//! They wait in one queue, each with its own turn. A round places them by the rule that the engine's `special` states, and
-//! whoever gives them places outside a round gives all of them in one act.
+//! They wait in the queues of one territory, each with its own turn: twins in one queue, brothers and sisters of different years
+//! of birth in several. A round places them by the rule that the engine's `special` and [`super::scope`] state, and whoever
+//! gives them places outside a round gives all of them in one act.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, applications, families};
 use crate::trust::journal::Record;
 
-/// Most children of one family in one queue.
+/// Most children of one family.
 const MEMBERS_MAX: usize = 6;
 
 /// A change of who belongs to which family, as the journal keeps it.
@@ -41,7 +42,7 @@ pub(crate) fn told(record: &Record) -> impl Iterator<Item = Belongs> {
 /// Unites an application with another one of the same applicant; gives who belongs to another family than before.
 ///
 /// # Errors
-/// 422 where that is none that waits in the same queue, or the two have no kindergarten in common.
+/// 422 where that is none that waits in the same territory, or the two have no kindergarten in common.
 pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Belongs>, Problem> {
     let own = applications::lodged(tx.conn(), application.clone())?;
     // Whose the application of that number is, a stranger is not told.
@@ -52,20 +53,20 @@ pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &
         _ => None,
     };
     let Some(other) = other.filter(|other| other.application.status == Status::InQueue) else {
-        fault("unknown_application", "name another application of the same applicant that waits in this queue")?;
+        fault("unknown_application", "name another application of the same applicant that waits in this territory")?;
         return Err(Problem::not_found("application"));
     };
-    if other.application.queue != application.queue {
-        let message = "only children of one queue are placed together: of one year of birth and kind of group; \
-                       the two wait in different queues";
-        fault("other_queue", message)?;
+    if other.application.queue.territory != application.queue.territory {
+        let message =
+            "the two wait in queues of different territories; move one of the applications, or apply for each alone";
+        fault("other_territory", message)?;
     }
     let family = families::of(tx.conn(), with)?;
     let mut beside = waiting_beside(tx.conn(), &other.application)?;
     beside.retain(|member| member.number != application.number);
     beside.push(other.application);
     if beside.len() >= MEMBERS_MAX {
-        fault("too_many", "a family has at most six children in one queue")?;
+        fault("too_many", "a family has at most six children who apply together")?;
     }
     if !have_common(application, &beside) {
         fault("nothing_in_common", NOTHING_IN_COMMON)?;

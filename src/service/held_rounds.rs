@@ -12,7 +12,7 @@ use super::permissions::{Act, Principal};
 use super::problem::Problem;
 use super::query;
 use super::registry::Registry;
-use super::scope::internal;
+use super::scope::{FamilyTold, internal};
 use super::{certificates, reach};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
@@ -93,6 +93,8 @@ pub(crate) struct Summary {
     territories: Vec<Kato>,
     /// Each once.
     pub(crate) queues: Vec<ServedQueue>,
+    /// Families over several queues.
+    pub(crate) families: Vec<FamilyTold>,
 }
 
 /// A queue as a round served it.
@@ -123,7 +125,15 @@ impl ServedQueue {
 /// # Errors
 /// It is not as the round wrote it.
 pub(crate) fn summary(round: &RoundBrief) -> Result<Summary, Problem> {
-    serde_json::from_str(&round.summary).map_err(internal)
+    read_summary(&round.summary)
+}
+
+/// The same of its text.
+///
+/// # Errors
+/// As [`summary`].
+pub(crate) fn read_summary(text: &str) -> Result<Summary, Problem> {
+    serde_json::from_str(text).map_err(internal)
 }
 
 /// How much of a round a credential reads.
@@ -322,6 +332,10 @@ fn part(conn: &mut AnyConnection, mut body: Value, territory: Kato) -> Result<Va
         rows.retain(|row| inside(row) || its_place(row));
         let placed = rows.len();
         fields.insert("placed".to_owned(), json!(placed));
+    }
+    if let Some(Value::Array(families)) = fields.get_mut("families") {
+        let told = |family: &Value| FamilyTold::deserialize(family).is_ok_and(|told| told.territory.within(territory));
+        families.retain(told);
     }
     if let Some(Value::Array(left)) = fields.get_mut("places_left") {
         let mut own = Vec::new();

@@ -146,6 +146,7 @@ impl Registry {
             "places_left": outcome.left.len(),
             "territories": served,
             "queues": queues(outcome),
+            "families": outcome.families,
         }))
     }
 
@@ -181,6 +182,7 @@ fn body(id: &str, territory: Kato, at: DateTime<Utc>, dry_run: bool, outcome: &O
         "places_left": outcome.left,
         "allocation": rows,
         "queues": queues(outcome),
+        "families": outcome.families,
     })
 }
 

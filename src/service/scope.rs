@@ -4,11 +4,13 @@
 //! its own places and the spilled ones together, so that no child envies a place that went to somebody behind it. Nothing
 //! here is kept: [`super::rounds`] and [`super::referrals`] do that.
 
+mod across;
 mod ahead;
 mod market;
+mod serve;
 mod special;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -22,14 +24,17 @@ use crate::domain::codes::{Decision, PlaceStatus, Status, Turn};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Place, Reserved};
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Builder, Child, Instance, Rule, Special, solve_with};
+use crate::engine::allocation::{Instance, Rule, Special};
 use crate::engine::order::{QueueOrder, TurnState};
-use crate::rules::profile::{Profile, RoundRule, Spill};
+use crate::rules::profile::{Profile, Spill};
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
-use crate::store::{families, journal, kindergartens, places, queues, seats};
+use crate::store::{families, journal, kindergartens, places, queues};
 
+use across::Across;
+pub(crate) use across::FamilyTold;
 pub(crate) use market::Market;
+use serve::Call;
 
 /// What a round decides.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +45,8 @@ pub(crate) struct Outcome {
     pub(crate) left: Vec<String>,
     /// One instance per queue, for the certificate.
     pub(crate) passes: Vec<Pass>,
+    /// What came of families over several queues.
+    pub(crate) families: Vec<FamilyTold>,
 }
 
 /// The allocation of one queue: each is served in one pass of a round.
@@ -123,8 +130,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) at: DateTime<Utc>,
     /// Applications that are passed over with a ground.
     pub(crate) without: &'a [String],
-    /// The one queue that is asked for; all of the scope where missing. Those that spill to it are served as well and no
-    /// others, so its rows are those of the whole round.
+    /// The one queue that is asked for; all of the scope where missing. Those that spill to it, and those that families tie to
+    /// it, are served as well and no others, so its rows are those of the whole round.
     pub(crate) only: Option<QueueKey>,
 }
 
@@ -158,29 +165,60 @@ impl Scope<'_> {
                 offer(free.entry(place.queue).or_default(), &groups, place);
             }
         }
+        let mut families = families::of_home(conn, home)?;
+        let across = Across::read(self, conn, &families)?;
+        let wanted = self.only.map(|only| across.tied(only));
+        let served = self.served(&across, wanted.as_ref(), free.keys())?;
+        let mut call = |queue: QueueKey, pass: u8, offered: Vec<Offered>| Call {
+            queue,
+            pass,
+            offered,
+            families: families.remove(&queue).unwrap_or_default(),
+        };
         let mut outcome = Outcome::default();
         let mut after: BTreeMap<QueueKey, Turnout> = BTreeMap::new();
-        for (queue, offered) in free {
-            let target = self.spill(queue)?.filter(|_| self.only != Some(queue));
-            if self.only.is_some_and(|only| only != queue && Some(only) != target) {
-                continue;
+        let mut first = Vec::new();
+        for (queue, offered) in free.into_iter().filter(|(queue, _)| served.contains(queue)) {
+            let is_wanted = wanted.as_ref().is_some_and(|wanted| wanted.contains(&queue));
+            match self.spill(queue)?.filter(|_| !is_wanted) {
+                Some(_) => first.push(call(queue, 1, offered)),
+                None => after.entry(queue).or_default().offered.extend(offered),
             }
-            let Some(target) = target else {
-                after.entry(queue).or_default().offered.extend(offered);
+        }
+        for (queue, offered) in self.stage(conn, &mut outcome, (&across, head), first)? {
+            let Some(target) = self.spill(queue)?.filter(|t| wanted.as_ref().is_none_or(|w| w.contains(t))) else {
                 continue;
             };
-            for left in self.allocate(conn, &mut outcome, (queue, 1, head), offered)? {
+            for left in offered {
                 let turnout = after.entry(target).or_default();
                 turnout.spilled = true;
                 offer_again(&mut turnout.offered, left);
             }
         }
-        for (queue, Turnout { spilled, offered }) in after {
-            let left = self.allocate(conn, &mut outcome, (queue, 1 + u8::from(spilled), head), offered)?;
+        let after =
+            after.into_iter().map(|(queue, turn)| call(queue, 1 + u8::from(turn.spilled), turn.offered)).collect();
+        for (_, left) in self.stage(conn, &mut outcome, (&across, head), after)? {
             outcome.left.extend(left.into_iter().flat_map(|o| o.places).map(|free| free.id));
         }
         outcome.left.sort_unstable();
         Ok(outcome)
+    }
+
+    /// The queues that are served: those that are wanted, those that spill to them, and those that families tie to these.
+    fn served<'q>(
+        &self,
+        across: &Across,
+        wanted: Option<&BTreeSet<QueueKey>>,
+        free: impl Iterator<Item = &'q QueueKey>,
+    ) -> Result<BTreeSet<QueueKey>, Problem> {
+        let Some(wanted) = wanted else { return Ok(free.copied().collect()) };
+        let mut served = wanted.clone();
+        for queue in free {
+            if self.spill(*queue)?.is_some_and(|target| wanted.contains(&target)) {
+                served.extend(across.tied(*queue));
+            }
+        }
+        Ok(served)
     }
 
     fn profile(&self, queue: QueueKey) -> Result<&Profile, Problem> {
@@ -192,143 +230,6 @@ impl Scope<'_> {
         let to_home = |Spill::Parent| QueueKey { territory: queue.territory.home(), ..queue };
         let target = self.profile(queue)?.spill.value.map(to_home);
         Ok(target.filter(|t| *t != queue && t.territory.within(self.territory)))
-    }
-
-    /// Allocates what a queue is offered, and gives what it could not use.
-    fn allocate(
-        &self,
-        conn: &mut AnyConnection,
-        outcome: &mut Outcome,
-        (queue, pass, head): (QueueKey, u8, Option<i64>),
-        mut offered: Vec<Offered>,
-    ) -> Result<Vec<Offered>, Problem> {
-        offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
-        let families = families::of_queue(conn, queue)?;
-        // What stands is followed for children one by one; families and reserves are a run of their own.
-        let plain = families.is_empty() && !offered.iter().any(Offered::keeps_places);
-        let standing = match head.filter(|_| plain) {
-            Some(head) => self.registry.standing.serve(self, conn, (queue, head), &offered)?,
-            None => None,
-        };
-        let served = match standing {
-            Some(served) => served,
-            None => self.full(conn, (queue, head.filter(|_| !plain)), &offered, &families)?,
-        };
-        let profile = self.profile(queue)?;
-        let mut takers: Vec<Vec<&Taker>> = vec![vec![]; offered.len()];
-        for (taker, group) in &served.given {
-            takers.get_mut(*group).into_iter().for_each(|takers| takers.push(taker));
-        }
-        let mut rows = Vec::with_capacity(served.given.len());
-        for (takers, offer) in takers.into_iter().zip(&mut offered) {
-            let places = offer.give(&takers, profile);
-            rows.extend(takers.into_iter().zip(places).map(|(taker, place)| {
-                let together = families.get(&taker.number).cloned();
-                RoundRow { together, ..taker.row(queue, pass, place, &offer.group) }
-            }));
-        }
-        rows.sort_by_key(|row| row.position);
-        let placed = rows.len();
-        outcome.rows.extend(rows);
-        outcome.passes.push(Pass {
-            queue,
-            pass,
-            groups: offered.iter().map(|o| o.group.clone()).collect(),
-            participants: served.participants,
-            placed,
-            run: served.run,
-        });
-        offered.retain(|o| !o.places.is_empty());
-        Ok(offered)
-    }
-
-    /// A full run over the entries of a queue.
-    fn full(
-        &self,
-        conn: &mut AnyConnection,
-        (queue, head): (QueueKey, Option<i64>),
-        offered: &[Offered],
-        families: &BTreeMap<String, String>,
-    ) -> Result<Served, Problem> {
-        let profile = self.profile(queue)?;
-        let mut waiting = self.waiting(conn, (queue, head), profile, families)?;
-        special::read_categories(conn, (queue, profile), &mut waiting, offered)?;
-        let (rule, siblings) = match profile.round_rule.value {
-            RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
-            RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
-        };
-        let instance = instance(&waiting, offered, rule, &siblings)?;
-        let special = special::asked(&waiting, offered, families, profile);
-        let allocation = solve_with(&instance, special.as_ref(), rule).map_err(internal)?;
-        let by_ticket: HashMap<u32, &Waiting> = waiting.iter().map(|w| (w.seated.ticket, w)).collect();
-        let mut given: Vec<(Taker, usize)> = allocation
-            .rows(&instance)
-            .filter_map(|(child, group)| {
-                let group = usize::try_from(group?).ok()?.checked_sub(1)?;
-                Some((by_ticket.get(&child)?.taker(), group))
-            })
-            .collect();
-        special::best_first(&mut given, (rule, special.as_ref()), offered, &siblings);
-        Ok(Served { given, participants: waiting.len(), run: Some(Run { instance, special, rule }) })
-    }
-
-    /// The entries of a queue that may be placed, in the merged order.
-    fn waiting(
-        &self,
-        conn: &mut AnyConnection,
-        (queue, head): (QueueKey, Option<i64>),
-        profile: &Profile,
-        families: &BTreeMap<String, String>,
-    ) -> Result<Vec<Waiting>, Problem> {
-        let today = self.registry.day(queue.territory, self.at);
-        let mut waiting = self.live(conn, (queue, head), profile)?;
-        let may = |s: &Seated| takes_part(profile, today, s) && !self.without.contains(&s.number);
-        let held_back = special::held_back(waiting.iter().map(|w| &w.seated), families, may);
-        waiting.retain(|w| {
-            let whole = |family: &String| !held_back.contains(family);
-            may(&w.seated) && families.get(&w.seated.number).is_none_or(whole)
-        });
-        Ok(waiting)
-    }
-
-    /// The live entries of a queue in the merged order: from memory where it stands at `head`, else from its rows.
-    fn live(
-        &self,
-        conn: &mut AnyConnection,
-        (queue, head): (QueueKey, Option<i64>),
-        profile: &Profile,
-    ) -> Result<Vec<Waiting>, Problem> {
-        if let Some(head) = head
-            && let Some(entries) = self.registry.standing.entries(self, conn, (queue, head))?
-        {
-            return Ok(entries.into_iter().map(Waiting::from).collect());
-        }
-        let seated = seats::of_queue(conn, queue)?;
-        let positions = positions(conn, queue, profile, &seated)?;
-        let placed = |s: Seated| positions.get(&s.ticket).map(|&position| Waiting::from((s, position)));
-        let mut live: Vec<Waiting> = seated.into_iter().filter_map(placed).collect();
-        live.sort_by_key(|w| w.position);
-        Ok(live)
-    }
-}
-
-/// An entry that may be placed, with its number in the merged order.
-struct Waiting {
-    seated: Seated,
-    position: u64,
-    /// Of those for which places are kept, where they were read.
-    categories: Vec<String>,
-}
-
-impl From<(Seated, u64)> for Waiting {
-    fn from((seated, position): (Seated, u64)) -> Self {
-        Waiting { seated, position, categories: Vec::new() }
-    }
-}
-
-impl Waiting {
-    fn taker(&self) -> Taker {
-        Taker { categories: self.categories.clone(), ..Taker::of(&self.seated, self.position) }
     }
 }
 
@@ -365,7 +266,7 @@ impl Outcome {
     /// All that is answered of a round, for a comparison.
     fn told(&self) -> impl PartialEq + std::fmt::Debug + use<> {
         let pass = |p: &Pass| (p.queue, p.pass, p.participants, p.placed, p.groups.clone());
-        (self.rows.clone(), self.left.clone(), self.passes.iter().map(pass).collect::<Vec<_>>())
+        (self.rows.clone(), self.left.clone(), self.passes.iter().map(pass).collect::<Vec<_>>(), self.families.clone())
     }
 }
 
@@ -433,39 +334,6 @@ fn offer_again(offered: &mut Vec<Offered>, further: Offered) {
         }
         None => offered.push(further),
     }
-}
-
-fn instance(
-    waiting: &[Waiting],
-    offered: &[Offered],
-    rule: Rule,
-    siblings: &HashMap<String, Vec<String>>,
-) -> Result<Instance, Problem> {
-    let mut builder: Builder = Instance::builder();
-    let by_turn = rule == Rule::QueueByTurn;
-    if by_turn {
-        builder.given_turns();
-    }
-    let sizes = (1..).zip(offered).map(|(id, o)| (id, u32::try_from(o.places.len()).unwrap_or(u32::MAX)));
-    builder.groups(sizes).map_err(internal)?;
-    for child in waiting {
-        let choices = choices(&child.seated, offered);
-        let there = siblings.get(&child.seated.number).map_or(&[][..], Vec::as_slice);
-        let with_sibling: Vec<u32> =
-            (1..).zip(offered).filter(|(_, o)| there.contains(&o.group.kindergarten)).map(|(id, _)| id).collect();
-        builder
-            .child(Child {
-                id: child.seated.ticket,
-                tier: child.seated.tier,
-                applied_at: child.seated.applied_at.timestamp_micros(),
-                turn: by_turn.then(|| i64::try_from(child.position).unwrap_or(i64::MAX)),
-                siblings: &with_sibling,
-                choices: &choices,
-                any: false,
-            })
-            .map_err(internal)?;
-    }
-    builder.build().map_err(internal)
 }
 
 /// A fault of the registry's own: the round is not computed, nothing is changed.

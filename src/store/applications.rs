@@ -197,7 +197,7 @@ pub struct Reported {
 
 /// The live applications of a queue.
 #[diesel::dsl::auto_type]
-pub(super) fn live_in(queue: QueueKey) -> _ {
+fn live_in(queue: QueueKey) -> _ {
     let territory: i32 = kato_to_column(queue.territory);
     let cohort: i32 = queue.cohort;
     let kind: &'static str = queue.kind.code();

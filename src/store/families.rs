@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::applications::live_in;
 use super::columns::kato_to_column;
 use super::connection::{AnyConnection, on_backend};
 use super::schema::{applications, families};
+use super::seats::{QUEUE, QueueColumns, queue_of};
 use super::{StoreError, Transaction};
+use crate::domain::codes::Turn;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
 
@@ -69,20 +70,38 @@ pub fn all(conn: &mut AnyConnection) -> Result<Vec<(String, String)>, StoreError
     Ok(families::table.select((families::application, families::family)).order(families::application).load(conn)?)
 }
 
-/// The families of a queue's live entries, by application. Who is left of a family alone is none.
+/// The families of a home's live entries, by queue and application. Who is left of a family alone is none.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_home(
+    conn: &mut AnyConnection,
+    home: Kato,
+) -> Result<BTreeMap<QueueKey, BTreeMap<String, String>>, StoreError> {
+    let columns = (families::application, families::family, QUEUE);
+    let rows: Vec<(String, String, QueueColumns)> = families::table
+        .inner_join(applications::table.on(applications::number.eq(families::application)))
+        .filter(families::home.eq(kato_to_column(home)))
+        .filter(applications::turn.eq(Turn::Live.code()))
+        .select(columns)
+        .load(conn)?;
+    let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, family, _) in &rows {
+        *sizes.entry(family.clone()).or_default() += 1;
+    }
+    let mut found: BTreeMap<QueueKey, BTreeMap<String, String>> = BTreeMap::new();
+    for (application, family, queue) in rows {
+        if sizes.get(&family).is_some_and(|size| *size > 1) {
+            found.entry(queue_of(queue)?).or_default().insert(application, family);
+        }
+    }
+    Ok(found)
+}
+
+/// The same of one queue.
 ///
 /// # Errors
 /// The database is not available.
 pub fn of_queue(conn: &mut AnyConnection, key: QueueKey) -> Result<BTreeMap<String, String>, StoreError> {
-    let rows: Vec<(String, String)> = families::table
-        .inner_join(applications::table.on(applications::number.eq(families::application)))
-        .filter(families::home.eq(kato_to_column(key.home())))
-        .filter(live_in(key))
-        .select((families::application, families::family))
-        .load(conn)?;
-    let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, family) in &rows {
-        *sizes.entry(family.clone()).or_default() += 1;
-    }
-    Ok(rows.into_iter().filter(|(_, family)| sizes.get(family).is_some_and(|size| *size > 1)).collect())
+    Ok(of_home(conn, key.home())?.remove(&key).unwrap_or_default())
 }

@@ -47,11 +47,11 @@ pub struct Seated {
 }
 
 /// Territory, cohort and kind of a queue.
-type QueueColumns = (i32, i32, String);
-const QUEUE: (applications::queue_territory, applications::cohort, applications::kind) =
+pub(super) type QueueColumns = (i32, i32, String);
+pub(super) const QUEUE: (applications::queue_territory, applications::cohort, applications::kind) =
     (applications::queue_territory, applications::cohort, applications::kind);
 
-fn queue_of((territory, cohort, kind): QueueColumns) -> Result<QueueKey, StoreError> {
+pub(super) fn queue_of((territory, cohort, kind): QueueColumns) -> Result<QueueKey, StoreError> {
     Ok(QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? })
 }
 

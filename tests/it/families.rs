@@ -15,7 +15,7 @@ on_both!(
     twins_are_passed_over_together,
     a_twin_waits_for_the_decision_of_the_other,
     twins_may_wish_apart_again,
-    only_waiting_children_of_one_applicant_and_one_queue_are_placed_together,
+    only_waiting_children_of_one_applicant_are_placed_together,
     a_correction_places_twins_together_too,
     the_laboratory_knows_twins,
     a_twin_whose_brother_has_a_place_is_alone,
@@ -143,7 +143,7 @@ fn twins_may_wish_apart_again(desk: &Desk) {
     assert_eq!(desk.next(HOME)["application"], json!(one));
 }
 
-fn only_waiting_children_of_one_applicant_and_one_queue_are_placed_together(desk: &Desk) {
+fn only_waiting_children_of_one_applicant_are_placed_together(desk: &Desk) {
     let first = desk.another_child();
     let one = desk.waiting(&first);
     let sibling = |birth_date: &str| {
@@ -164,7 +164,6 @@ fn only_waiting_children_of_one_applicant_and_one_queue_are_placed_together(desk
     refused(&desk.another_child(), CITY, &one, "unknown_application");
     refused(&sibling("2022-05-17"), CITY, &format!("{HOME}-000999"), "unknown_application");
     refused(&sibling("2022-05-17"), VILLAGE, &one, "unknown_application");
-    refused(&sibling("2021-05-17"), CITY, &one, "other_queue");
     let mut apart = sibling("2022-05-17").application(CITY);
     apart["preferences"] = json!(["k-005"]);
     amend(desk, &one, &json!({"preferences": ["k-001"]})).must(200);

@@ -61,6 +61,7 @@ mod rounds;
 mod rules;
 mod sample;
 mod sealed;
+mod siblings;
 mod simulate_cli;
 mod simulations;
 mod special;

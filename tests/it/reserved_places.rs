@@ -179,8 +179,7 @@ fn who_finds_no_place_of_its_category_left_takes_one_of_its_tier(desk: &Desk) {
 
 fn a_rejected_proof_opens_no_place_of_its_category(desk: &Desk) {
     let orphan = of_category(desk, "orphan");
-    let sent =
-        json!({"category": "orphan", "verdict": "rejected", "evidence": "хат"});
+    let sent = json!({"category": "orphan", "verdict": "rejected", "evidence": "хат"});
     desk.post(&format!("/api/v1/applications/{orphan}/proofs"), &desk.department(), &sent).must(200);
     keep(desk, &json!({"category": "orphan", "open": false}));
     desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(409, "nothing_to_give_out");

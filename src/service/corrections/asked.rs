@@ -13,6 +13,7 @@ use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::allocation::Rule;
 use crate::engine::order::{Change, Seat};
 use crate::rules::profile::Profile;
+use crate::service::held_rounds;
 use crate::service::ordering;
 use crate::service::problem::{FieldFaults, Problem};
 use crate::service::registry::Registry;
@@ -63,7 +64,12 @@ impl<'a> Rerun<'a> {
             }
         }
         let first_days = first_days(conn, round)?;
-        Ok(Rerun { registry, round, scope, markets, spilled, first_days, not_known: Vec::new() })
+        // Their lists in the files are what they asked last; what else they would have asked is not tried again.
+        let told = held_rounds::read_summary(&round.summary)?.families;
+        let not_known =
+            told.iter().map(|family| json!({"what": "family_asks_as_in_round", "together": family.together}));
+        let not_known = not_known.collect();
+        Ok(Rerun { registry, round, scope, markets, spilled, first_days, not_known })
     }
 
     /// Takes what is sent into the queues, and gives evidence and ground.

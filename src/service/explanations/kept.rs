@@ -1,10 +1,10 @@
 //! Passes of committed rounds, read back from their files and kept: a round never changes, and all its families ask at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ResultExplained;
-use super::wishes::{GIVEN, NOT_GIVEN, Wishes};
+use super::wishes::{GIVEN, NOT_GIVEN, TOGETHER, Wishes};
 use crate::domain::codes::Language;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, Special, cut_offs_with};
@@ -12,7 +12,7 @@ use crate::exchange::instance::{
     ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance, written_special,
 };
 use crate::service::corrections::committed;
-use crate::service::held_rounds::ServedQueue;
+use crate::service::held_rounds::{ServedQueue, Summary};
 use crate::service::problem::Problem;
 use crate::service::scope::internal;
 use crate::store::connection::AnyConnection;
@@ -39,6 +39,8 @@ pub(super) struct Pass {
     wishes: Wishes,
     /// The kindergartens that had free places for other queues of the round.
     elsewhere: BTreeSet<String>,
+    /// Of the children of families over several queues, by ticket: the kindergartens that had a place that suits them.
+    suiting: HashMap<u32, Vec<String>>,
 }
 
 /// A group as people know it.
@@ -80,7 +82,8 @@ impl Pass {
 
     /// Whether a group of the pass suited it.
     pub(super) fn has_choices(&self, child: u32) -> bool {
-        !self.instance.parts().choices.get(child as usize).is_empty()
+        let suits = self.suiting.get(&self.ticket(child)).is_some_and(|suiting| !suiting.is_empty());
+        suits || !self.instance.parts().choices.get(child as usize).is_empty()
     }
 
     /// What it got.
@@ -99,7 +102,15 @@ impl Pass {
         let mut told = Vec::new();
         for kindergarten in wished {
             let given = got.as_deref() == Some(kindergarten);
-            told.push((kindergarten, if given { GIVEN } else { self.came_of(kindergarten, language, choices) }));
+            let apart = self.suiting.get(&self.ticket(child)).is_some_and(|all| all.iter().any(|k| k == kindergarten));
+            told.push((
+                kindergarten,
+                match (given, apart) {
+                    (true, _) => GIVEN,
+                    (false, true) => TOGETHER,
+                    (false, false) => self.came_of(kindergarten, language, choices),
+                },
+            ));
             if given {
                 break;
             }
@@ -152,7 +163,7 @@ impl KeptPasses {
         &self,
         conn: &mut AnyConnection,
         round: &RoundBrief,
-        (queues, served): (&[ServedQueue], &ServedQueue),
+        (summary, served): (&Summary, &ServedQueue),
     ) -> Result<Arc<Pass>, Problem> {
         let key = (round.id.clone(), served.files());
         if let Some(known) = self.known(&key) {
@@ -165,7 +176,9 @@ impl KeptPasses {
         let facts = files.iter().find(|file| file.name.ends_with("facts.csv"));
         let mut pass = settled(read, served.part.pass)?;
         pass.wishes = facts.map(|facts| Wishes::read(&facts.body)).unwrap_or_default();
-        pass.elsewhere = elsewhere(conn, round, queues, served)?;
+        pass.elsewhere = elsewhere(conn, round, &summary.queues, served)?;
+        let children = summary.families.iter().flat_map(|family| &family.members);
+        pass.suiting = children.map(|child| (child.ticket, child.kindergartens.clone())).collect();
         let pass = Arc::new(pass);
         self.keep(key, &pass);
         Ok(pass)
@@ -211,7 +224,7 @@ fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem>
     let instance = written_instance(&read.groups, &read.children, read.rule).map_err(internal)?;
     let rule = read.rule;
     let lookup = GroupLookup::new(&instance.parts().group_ids);
-    let given: std::collections::HashMap<u32, u32> = read.allocation.iter().copied().collect();
+    let given: HashMap<u32, u32> = read.allocation.iter().copied().collect();
     let group_of = instance.parts().child_ids.iter();
     let group_of = group_of.map(|child| given.get(child).and_then(|group| lookup.find(*group)).unwrap_or(NONE));
     let allocation = Allocation { group_of: group_of.collect() };
@@ -226,6 +239,7 @@ fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem>
         GroupName { id, kindergarten, language }
     };
     let groups = ids.map(name).collect();
-    let (wishes, elsewhere) = (Wishes::default(), BTreeSet::new());
-    Ok(Pass { queue: read.queue, number, rule, instance, special, allocation, cut_offs, groups, wishes, elsewhere })
+    let (wishes, elsewhere, suiting) = (Wishes::default(), BTreeSet::new(), HashMap::new());
+    let queue = read.queue;
+    Ok(Pass { queue, number, rule, instance, special, allocation, cut_offs, groups, wishes, elsewhere, suiting })
 }

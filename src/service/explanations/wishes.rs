@@ -17,6 +17,8 @@ use crate::service::words::{Said, say_each};
 
 /// A group of the kindergarten was a choice of the child and gave it no place; the choices say why.
 pub(super) const NOT_GIVEN: &str = "not_given";
+/// A group of the kindergarten suited the child, and there were not places for all brothers and sisters in other queues.
+pub(super) const TOGETHER: &str = "together";
 /// The child got its place there.
 pub(super) const GIVEN: &str = "given";
 
@@ -28,7 +30,7 @@ pub struct WishTold {
     /// The kindergarten.
     pub kindergarten: String,
     /// `no_free_place`; `other_queue`, `other_language` or `other_age` where its free places were for such; `not_given` where
-    /// the choices say why; `given`.
+    /// the choices say why; `together` where it could not take its brothers and sisters in other queues too; `given`.
     pub outcome: &'static str,
     /// In words, `{"kk", "ru", "en"}`.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Offered, Scope, group_order, instance, offer, special};
+use super::serve::instance;
+use super::{Offered, Scope, choices, group_order, offer, special};
 use crate::domain::kindergarten::{Group, Place};
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Instance, Rule, Special};
@@ -23,7 +24,7 @@ pub(crate) struct Market {
 }
 
 impl Scope<'_> {
-    /// The market of a queue: its groups in `groups`, with the places that it has in `published`; groups of which places may
+    /// The market of a queue, in which families over several queues apply one by one: its groups in `groups`, with the places that it has in `published`; groups of which places may
     /// spill to it have none yet.
     pub(crate) fn market(
         &self,
@@ -57,7 +58,8 @@ impl Scope<'_> {
         let special = special::asked(&waiting, &offered, &families, profile);
         // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
         let siblings = seats::siblings(conn, queue, None)?;
-        let instance = instance(&waiting, &offered, Rule::Program, &siblings)?;
+        let lists = waiting.iter().map(|waiting| choices(&waiting.seated, &offered));
+        let instance = instance((&waiting, lists), &offered, Rule::Program, &siblings)?;
         let groups = offered.into_iter().map(|o| o.group).collect();
         Ok(Market { queue, profile: profile.clone(), instance, special, groups })
     }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Free, Offered, Taker, Waiting};
+use super::serve::Waiting;
+use super::{Free, Offered, Taker};
 use crate::domain::codes::{ProofStatus, Status};
 use crate::domain::kindergarten::Reserved;
 use crate::domain::queue::QueueKey;
