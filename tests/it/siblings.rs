@@ -19,6 +19,7 @@ on_both!(
     who_is_left_alone_is_placed_alone,
     twins_and_a_younger_sister_are_one_family,
     of_two_families_the_later_one_gives_way,
+    whose_brother_has_a_place_is_alone,
     they_wait_in_one_territory,
     a_round_with_them_can_be_corrected_and_replayed,
     an_akim_reads_no_families_of_others,
@@ -171,6 +172,8 @@ fn while_one_is_not_decided_the_others_wait(desk: &Desk) {
     free(desk, GROUP, 2022, 2);
     free(desk, YOUNGER.2, 2023, 1);
     assert_eq!(desk.next(HOME)["application"], json!(other));
+    let round = held(desk);
+    assert_eq!((given(&round), &round["families"]), (pairs([(&other, GROUP)]), &json!([])), "they took no part");
     desk.accept(&two);
     assert_eq!(desk.next(HOME)["application"], json!(one));
 }
@@ -209,22 +212,38 @@ fn twins_and_a_younger_sister_are_one_family(desk: &Desk) {
 }
 
 fn of_two_families_the_later_one_gives_way(desk: &Desk) {
-    let families = [(); 2].map(|()| family(desk).1);
-    for group in [GROUP, OTHER.1[0]] {
-        free(desk, group, 2022, 1);
+    // Each family has one child before the other family's, so that k-001 takes one of each at first.
+    let (first, second) = (desk.another_child_born(YOUNGER.0), desk.another_child_born(BORN_ON));
+    let one = hand_in(desk, &first, None);
+    let two = hand_in(desk, &second, None);
+    let one_elder = hand_in(desk, &brother(desk, &first, BORN_ON), Some(&one));
+    let two_younger = hand_in(desk, &brother(desk, &second, YOUNGER.0), Some(&two));
+    for number in [&one, &two, &one_elder, &two_younger] {
+        desk.accept(number);
     }
-    for group in [YOUNGER.2, OTHER.1[1]] {
-        free(desk, group, 2023, 1);
+    for (group, cohort) in [(GROUP, 2022), (OTHER.1[0], 2022), (YOUNGER.2, 2023), (OTHER.1[1], 2023)] {
+        free(desk, group, cohort, 1);
     }
     let round = held(desk);
-    let [first, second] = &families;
-    let expected = [(&first[0], GROUP), (&first[1], YOUNGER.2), (&second[0], OTHER.1[0]), (&second[1], OTHER.1[1])];
+    let expected = [(&one, YOUNGER.2), (&one_elder, GROUP), (&two, OTHER.1[0]), (&two_younger, OTHER.1[1])];
     assert_eq!(given(&round), pairs(expected));
     let told = round["families"].as_array().expect("families");
     let of = |number: &String| told.iter().find(|family| family["together"] == json!(number)).expect("a family");
-    assert_eq!(of(&first[0])["given_up"], json!([]));
-    let without = json!([{"kindergarten": KINDERGARTEN, "without": second}]);
-    assert_eq!(of(&second[0])["given_up"], without, "{round}");
+    assert_eq!(of(&one)["given_up"], json!([]));
+    let without = json!([{"kindergarten": KINDERGARTEN, "without": [two_younger]}]);
+    assert_eq!(of(&two)["given_up"], without, "{round}");
+}
+
+fn whose_brother_has_a_place_is_alone(desk: &Desk) {
+    let (_, [one, two]) = family(desk);
+    free(desk, GROUP, 2022, 1);
+    free(desk, YOUNGER.2, 2023, 1);
+    let place = desk.next(HOME)["place"].as_str().expect("a place").to_owned();
+    let issued = desk.refer(&desk.department(), &place, &one).must(201).json;
+    desk.on_referral(issued["number"].as_str().expect("a number"), "refuse", &json!({"ground": "incomplete_package"}))
+        .must(200);
+    assert_eq!((desk.status(&one), desk.status(&two)), ("in_queue".to_owned(), "referred".to_owned()));
+    assert_eq!(desk.next(HOME)["application"], json!(one), "it waits on by itself");
 }
 
 fn they_wait_in_one_territory(desk: &Desk) {
