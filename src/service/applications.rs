@@ -108,7 +108,7 @@ pub struct AmendIn {
     /// New preferences; the old ones stay where this is missing.
     #[serde(default)]
     pub preferences: Option<Vec<String>>,
-    /// The number of a brother's or sister's application in the same queue, to be placed together; empty to be placed alone.
+    /// The number of a brother's or sister's application in the same territory, to be placed together; empty to be placed alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub together_with: Option<String>,
 }

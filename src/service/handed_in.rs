@@ -58,7 +58,7 @@ pub struct HandedIn {
     /// Whether the child is enrolled and asks for another kindergarten: it keeps its place until it has a better one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub transfer: bool,
-    /// The number of a brother's or sister's application in the same queue: both get places in one kindergarten, or none.
+    /// The number of a brother's or sister's application in the same territory: both get places in one kindergarten, or none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub together_with: Option<String>,
     /// The portal request's detached signature, base64.

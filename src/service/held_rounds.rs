@@ -98,19 +98,22 @@ pub(crate) struct Summary {
 }
 
 /// A queue as a round served it.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ServedQueue {
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServedQueue {
+    /// Its part in the round.
     #[serde(flatten)]
-    pub(crate) part: RoundQueue,
+    pub part: RoundQueue,
     /// The groups that had a free place for it.
-    pub(crate) groups: Vec<ServedGroup>,
+    pub groups: Vec<ServedGroup>,
 }
 
 /// A group, as the files of a round call it and as the registry does.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ServedGroup {
-    pub(crate) id: u32,
-    pub(crate) group: String,
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServedGroup {
+    /// In the files of the round, from 1.
+    pub id: u32,
+    /// In the registry.
+    pub group: String,
 }
 
 impl ServedQueue {

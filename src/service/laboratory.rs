@@ -1,7 +1,7 @@
 //! The policy laboratory over the registry as it stands: what other rules or more places would change, queue by queue.
 //!
 //! Nothing is kept. Each queue is one market of its live, decided entries, served once as in a round: villages first, then the
-//! home with what they leave, in the base run and in each scenario. Turns are counted from the beginning, as in the offline
+//! home with what they leave, in the base run and in each scenario. Families over several queues apply one by one. Turns are counted from the beginning, as in the offline
 //! contract, so a base run may differ from the next round by the turns that were spent already. A committed round may be the
 //! base instead, with the turns that it had.
 

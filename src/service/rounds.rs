@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::held_rounds::{RoundQueue, ServedGroup, ServedQueue};
 use super::permissions::Act;
 use super::problem::Problem;
 use super::referrals::{self, Authority};
 use super::registry::{Answer, Caller, Registry};
-use super::scope::{Outcome, Scope};
+use super::scope::{FamilyTold, Outcome, Pass, Scope, internal};
 use super::words::say;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
@@ -68,6 +69,44 @@ pub struct RoundRow {
     pub preference: Option<usize>,
 }
 
+/// What a round decides.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RoundView {
+    /// Its id; none of a dry one.
+    pub id: Option<String>,
+    /// Its scope: this territory and all below.
+    #[schema(value_type = String)]
+    pub territory: Kato,
+    /// When it was held.
+    pub held_at: String,
+    /// Whether it only shows what would be.
+    pub dry_run: bool,
+    /// How many places it gives.
+    pub placed: usize,
+    /// The places that nobody could use.
+    pub places_left: Vec<String>,
+    /// Who got which place, by pass, queue and position.
+    pub allocation: Vec<RowView>,
+    /// The queues that it served.
+    pub queues: Vec<ServedQueue>,
+    /// What came of families whose children wait in several queues.
+    pub families: Vec<FamilyTold>,
+    /// The territory of the credential, where that does not reach the whole round: then only what concerns it is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
+}
+
+/// A row of a round, with the referral that it became.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RowView {
+    /// Who got which place.
+    #[serde(flatten)]
+    pub row: RoundRow,
+    /// The referral; none of a dry round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referral: Option<String>,
+}
+
 impl Registry {
     /// Runs a round, dry or real.
     ///
@@ -92,12 +131,12 @@ impl Registry {
             let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
             let issued = referrals::issue_rows(self, tx, &authority, &outcome.rows)?;
             let summary = self.summary(tx.conn(), &id, territory, at, &outcome)?;
-            let body = body(&id, territory, at, false, &outcome, &issued.numbers);
+            let view = RoundView::new(Some(id.clone()), territory, at, &outcome, &issued.numbers);
             let files = super::certificates::files(self, tx.conn(), &outcome, at)?;
-            let (summary, written) = (summary.to_string(), body.to_string());
-            let hashes = json!({"summary": sha256_hex(summary.as_bytes()), "body": sha256_hex(written.as_bytes())});
+            let (summary, body) = (summary.to_string(), serde_json::to_string(&view).map_err(internal)?);
+            let hashes = json!({"summary": sha256_hex(summary.as_bytes()), "body": sha256_hex(body.as_bytes())});
             let home = territory.home();
-            let round = Round { id: id.clone(), home, territory, held_at: at, summary, body: written };
+            let round = Round { id: id.clone(), home, territory, held_at: at, summary, body };
             rounds::insert(tx, &round, &files)?;
             let entry = Entry {
                 home,
@@ -113,7 +152,7 @@ impl Registry {
                     "queue": issued.effects,
                 }),
             };
-            Ok(Written { value: body, entries: vec![entry] })
+            Ok(Written { value: view, entries: vec![entry] })
         })
     }
 
@@ -155,44 +194,38 @@ impl Registry {
         let outcome = self
             .store
             .read_snapshot(|conn| Scope { registry: self, territory, at, without: &[], only: None }.standing(conn))?;
-        let body = body("", territory, at, true, &outcome, &[]);
-        Ok(Answer { status: 200, body: body.to_string() })
+        let view = RoundView::new(None, territory, at, &outcome, &[]);
+        Ok(Answer { status: 200, body: serde_json::to_string(&view).map_err(internal)? })
     }
 }
 
-fn body(id: &str, territory: Kato, at: DateTime<Utc>, dry_run: bool, outcome: &Outcome, referrals: &[String]) -> Value {
-    let rows: Vec<Value> = outcome
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(n, row)| {
-            let mut row = serde_json::to_value(row).unwrap_or_default();
-            if let (Some(number), Some(fields)) = (referrals.get(n), row.as_object_mut()) {
-                fields.insert("referral".to_owned(), json!(number));
-            }
-            row
-        })
-        .collect();
-    json!({
-        "id": (!dry_run).then_some(id),
-        "territory": territory,
-        "held_at": instant_text(at),
-        "dry_run": dry_run,
-        "placed": outcome.rows.len(),
-        "places_left": outcome.left,
-        "allocation": rows,
-        "queues": queues(outcome),
-        "families": outcome.families,
-    })
+impl RoundView {
+    fn new(id: Option<String>, territory: Kato, at: DateTime<Utc>, outcome: &Outcome, referrals: &[String]) -> Self {
+        let row = |(n, row): (usize, &RoundRow)| RowView { row: row.clone(), referral: referrals.get(n).cloned() };
+        RoundView {
+            dry_run: id.is_none(),
+            id,
+            territory,
+            held_at: instant_text(at),
+            placed: outcome.rows.len(),
+            places_left: outcome.left.clone(),
+            allocation: outcome.rows.iter().enumerate().map(row).collect(),
+            queues: queues(outcome),
+            families: outcome.families.clone(),
+            part_of: None,
+        }
+    }
 }
 
-fn queues(outcome: &Outcome) -> Vec<Value> {
-    outcome
-        .passes
-        .iter()
-        .map(|p| {
-            json!({"queue": p.queue, "pass": p.pass, "participants": p.participants, "placed": p.placed,
-                "groups": (1..).zip(&p.groups).map(|(n, g): (u32, _)| json!({"id": n, "group": g.id})).collect::<Vec<_>>()})
-        })
-        .collect()
+fn queues(outcome: &Outcome) -> Vec<ServedQueue> {
+    let served = |pass: &Pass| ServedQueue {
+        part: RoundQueue {
+            queue: pass.queue,
+            pass: pass.pass.into(),
+            participants: pass.participants as u64,
+            placed: pass.placed as u64,
+        },
+        groups: (1..).zip(&pass.groups).map(|(id, group)| ServedGroup { id, group: group.id.clone() }).collect(),
+    };
+    outcome.passes.iter().map(served).collect()
 }

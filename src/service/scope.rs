@@ -32,7 +32,7 @@ use crate::store::seats::Seated;
 use crate::store::{families, journal, kindergartens, places, queues};
 
 use across::Across;
-pub(crate) use across::FamilyTold;
+pub use across::FamilyTold;
 pub(crate) use market::Market;
 use serve::Call;
 

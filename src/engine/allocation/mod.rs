@@ -48,6 +48,6 @@ pub use ripple::{Move, Ripple};
 pub use settled::{Settled, Won};
 pub use solve::{Allocation, NONE, Workspace, solve};
 pub use special::{
-    Reserve, Special, SpecialReasons, Whom, correct_special, correct_special_within, cut_offs_with, solve_special,
-    solve_with, special_cut_offs,
+    AskedAgain, Reserve, Special, SpecialReasons, Whom, correct_special, correct_special_within, cut_offs_with,
+    solve_special, solve_with, special_cut_offs,
 };

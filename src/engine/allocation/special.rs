@@ -152,13 +152,30 @@ pub fn cut_offs_with(
 
 /// Allocates with what is held, reserved and asked for together.
 pub fn solve_special(instance: &Instance, special: &Special, rule: Rule) -> Result<Allocation, NoTurns> {
-    let mut run = Run::new(instance, special, rule)?;
-    let mut families: Vec<Family> = special.families().iter().map(|members| run.family(members)).collect();
-    loop {
-        families.iter().for_each(|family| run.ask(family));
-        let group_of = run.allocate();
-        if !run.give_up(&mut families, &group_of) {
-            return Ok(Allocation { group_of });
+    Ok(AskedAgain::new(instance, special, rule)?.solve(BTreeMap::new()))
+}
+
+/// An instance that is allocated again and again, a few children asking for less than their lists: what a family does whose
+/// children stand in several instances.
+pub struct AskedAgain<'a>(Run<'a>);
+
+impl<'a> AskedAgain<'a> {
+    /// For one instance.
+    pub fn new(instance: &'a Instance, special: &'a Special, rule: Rule) -> Result<Self, NoTurns> {
+        Ok(Self(Run::new(instance, special, rule)?))
+    }
+
+    /// Allocates, these children having these lists of groups.
+    pub fn solve(&mut self, lists: BTreeMap<u32, Vec<u32>>) -> Allocation {
+        let run = &mut self.0;
+        run.lists = lists;
+        let mut families: Vec<Family> = run.special.families().iter().map(|members| run.family(members)).collect();
+        loop {
+            families.iter().for_each(|family| run.ask(family));
+            let group_of = run.allocate();
+            if !run.give_up(&mut families, &group_of) {
+                return Allocation { group_of };
+            }
         }
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! They ask as a family of one queue does in the engine's `special`: one kindergarten after the other, in the order of the
 //! member with the smallest ticket, of those where every member has a place that suits it. A kindergarten that cannot take all
-//! of them is given up for good, by the family whose last member applied latest first, one family per kindergarten at a time.
-//! In the files of a round each member has the groups of the kindergarten that its family asked last, or none.
+//! of them is given up for good, by those first whose last member applied latest. How many at a time: of n families that are
+//! not whole there, the largest of m children, each holds at most m - 1 places that would be free for the others, so that
+//! n/m of them must give way in any case; so many do, and one at least. Of those who are not whole, nobody gives way before
+//! somebody who applied later. In the files of a round each member has the groups of the kindergarten that its family asked
+//! last, or none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::serve::Call;
-use super::{Offered, Scope, Served, choices, takes_part};
+use super::{Offered, Scope, choices, takes_part};
 use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
@@ -130,35 +134,42 @@ fn kindergartens(child: &Seated, offered: &[Offered]) -> Vec<String> {
 }
 
 /// What a round did for a family over several queues.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FamilyTold {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FamilyTold {
     /// The family, by one of its applications.
-    pub(crate) together: String,
+    pub together: String,
     /// Where its queues are.
-    pub(crate) territory: Kato,
+    #[schema(value_type = String)]
+    pub territory: Kato,
     /// The kindergarten where all have a place; none where they wait on.
-    kindergarten: Option<String>,
-    pub(crate) members: Vec<FamilyMember>,
+    pub kindergarten: Option<String>,
+    /// Its children who took part, by ticket.
+    pub members: Vec<FamilyMember>,
     /// The kindergartens that it gave up, in the order in which it asked them.
-    given_up: Vec<GivenUp>,
+    pub given_up: Vec<GivenUp>,
 }
 
 /// A child of such a family.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FamilyMember {
-    application: String,
-    queue: QueueKey,
-    pub(crate) ticket: u32,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FamilyMember {
+    /// The application.
+    pub application: String,
+    /// Its queue.
+    #[schema(value_type = String)]
+    pub queue: QueueKey,
+    /// Its ticket, by which the files know it.
+    pub ticket: u32,
     /// The kindergartens that had a place that suits it, as it wished them.
-    pub(crate) kindergartens: Vec<String>,
+    pub kindergartens: Vec<String>,
 }
 
 /// A kindergarten that a family gave up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct GivenUp {
-    kindergarten: String,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GivenUp {
+    /// The kindergarten.
+    pub kindergarten: String,
     /// The applications for which it had no place then.
-    without: Vec<String>,
+    pub without: Vec<String>,
 }
 
 struct Family {
@@ -184,6 +195,11 @@ pub(super) struct Asking {
 }
 
 impl Asking {
+    /// Whether an application is of a family over several queues.
+    pub(super) fn concerns(&self, application: &str) -> bool {
+        self.of.contains_key(application)
+    }
+
     /// The groups of a child whose family asks one kindergarten, of those that suit it; none for other children.
     pub(super) fn groups_of(&self, application: &str, suiting: &[u32], offered: &[Offered]) -> Option<Vec<u32>> {
         let family = self.families.get(*self.of.get(application)?)?;
@@ -194,21 +210,25 @@ impl Asking {
         Some(suiting.iter().copied().filter(asked).collect())
     }
 
-    /// Of the families that did not all get a place where they asked, one per kindergarten gives it up. The queues that this
-    /// concerns.
-    pub(super) fn give_up(&mut self, calls: &[Call], served: &[Served]) -> BTreeSet<QueueKey> {
-        let takers = served.iter().flat_map(|served| &served.given).map(|(taker, _)| taker.number.as_str());
-        let placed: BTreeSet<&str> = takers.filter(|number| self.of.contains_key(*number)).collect();
-        let mut last: BTreeMap<&String, (Option<_>, usize)> = BTreeMap::new();
+    /// Of the families that did not all get a place where they asked, some give it up. The queues that this concerns.
+    pub(super) fn give_up(&mut self, calls: &[Call], placed: &BTreeSet<&str>) -> BTreeSet<QueueKey> {
+        let mut torn: BTreeMap<&String, Vec<(Option<_>, usize)>> = BTreeMap::new();
         for (number, family) in self.families.iter().enumerate() {
             let Some(asked) = family.asks() else { continue };
             if family.told.members.iter().all(|member| placed.contains(member.application.as_str())) {
                 continue;
             }
-            let entry = last.entry(asked).or_insert((family.latest, number));
-            *entry = (*entry).max((family.latest, number));
+            torn.entry(asked).or_default().push((family.latest, number));
         }
-        let numbers: Vec<usize> = last.into_values().map(|(_, number)| number).collect();
+        let mut numbers: Vec<usize> = Vec::new();
+        for mut there in torn.into_values() {
+            there.sort_unstable_by(|a, b| b.cmp(a));
+            let children =
+                |&(_, number): &(_, usize)| self.families.get(number).map(|family| family.told.members.len());
+            let largest = there.iter().filter_map(children).max().unwrap_or(1).max(1);
+            let must = there.len().div_ceil(largest);
+            numbers.extend(there.into_iter().take(must).map(|(_, number)| number));
+        }
         let mut moved = BTreeSet::new();
         for number in numbers {
             let Some(family) = self.families.get_mut(number) else { continue };

@@ -3,13 +3,13 @@
 //! Queues share neither children nor places, so each has a run of its own. Only families over several of them tie them: what
 //! such a family asks is tried in all its queues, and where one has no place for its child, all are served again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::across::{Across, Asking};
 use super::takes_part;
 use super::{Offered, Outcome, Pass, Run, Scope, Served, Taker, choices, group_order, internal, positions, special};
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Builder, Child, Instance, Rule, Special, solve_with};
+use crate::engine::allocation::{AskedAgain, Builder, Child, Instance, NONE, Rule, Special, solve_with};
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::problem::Problem;
 use crate::service::rounds::RoundRow;
@@ -48,11 +48,48 @@ impl Waiting {
 /// A queue whose entries are read, to be served as often as its families ask anew.
 struct Ready {
     waiting: Vec<Waiting>,
-    /// By entry: the groups that suit it.
+    /// The entries of families over several queues, by position.
+    concerned: Vec<u32>,
+    /// By entry: the groups that suit it; empty where there is no such family.
     choices: Vec<Vec<u32>>,
     siblings: HashMap<String, Vec<String>>,
     special: Option<Special>,
     rule: Rule,
+}
+
+/// How a queue of a stage is served.
+enum Readiness {
+    /// As it stands.
+    Served(Served),
+    /// In a full run.
+    Full(Ready),
+}
+
+/// Lets the families over several queues ask until each is whole or has asked everywhere.
+fn settle(calls: &[Call], ready: &[Readiness], asking: &mut Asking) -> Result<(), Problem> {
+    let full = calls.iter().zip(ready).filter_map(|(call, own)| match own {
+        Readiness::Full(own) if !own.concerned.is_empty() => Some((call, own)),
+        _ => None,
+    });
+    let full: Vec<(&Call, &Ready)> = full.collect();
+    let mut instances = Vec::with_capacity(full.len());
+    for (call, own) in &full {
+        instances.push((own.instance(&call.offered, None)?, own.special.clone().unwrap_or_default()));
+    }
+    let mut runs = Vec::with_capacity(full.len());
+    for ((call, own), (instance, special)) in full.iter().zip(&instances) {
+        let run = AskedAgain::new(instance, special, own.rule).map_err(internal)?;
+        runs.push((*call, *own, run, BTreeSet::new()));
+    }
+    let mut moved: BTreeSet<QueueKey> = calls.iter().map(|call| call.queue).collect();
+    while !moved.is_empty() {
+        for (call, own, run, placed) in runs.iter_mut().filter(|(call, ..)| moved.contains(&call.queue)) {
+            *placed = own.placed(run, &call.offered, asking);
+        }
+        let placed = runs.iter().flat_map(|(.., placed)| placed).copied().collect();
+        moved = asking.give_up(calls, &placed);
+    }
+    Ok(())
 }
 
 impl Scope<'_> {
@@ -69,36 +106,22 @@ impl Scope<'_> {
         }
         let mut asking = across.asking(&calls);
         let mut ready = Vec::with_capacity(calls.len());
-        let mut served = Vec::with_capacity(calls.len());
         for call in &calls {
-            let standing = self.standing_of(conn, call, head)?;
-            let own = match &standing {
-                Some(_) => None,
-                None => Some(self.ready(conn, (call, head), (across, &asking))?),
-            };
-            served.push(match (standing, &own) {
-                (Some(standing), _) => standing,
-                (None, Some(own)) => own.serve(&call.offered, &asking)?,
-                (None, None) => return Err(internal("a queue is served in no way")),
+            ready.push(match self.standing_of(conn, call, head)? {
+                Some(standing) => Readiness::Served(standing),
+                None => Readiness::Full(self.ready(conn, (call, head), (across, &asking))?),
             });
-            ready.push(own);
         }
-        loop {
-            let moved = asking.give_up(&calls, &served);
-            if moved.is_empty() {
-                break;
-            }
-            for ((call, own), served) in calls.iter().zip(&ready).zip(&mut served) {
-                if let Some(own) = own.as_ref().filter(|_| moved.contains(&call.queue)) {
-                    *served = own.serve(&call.offered, &asking)?;
-                }
-            }
-        }
-        outcome.families.extend(asking.told());
+        settle(&calls, &ready, &mut asking)?;
         let mut left = Vec::with_capacity(calls.len());
-        for (call, served) in calls.into_iter().zip(served) {
+        for (call, own) in calls.into_iter().zip(ready) {
+            let served = match own {
+                Readiness::Served(served) => served,
+                Readiness::Full(own) => own.serve(&call.offered, &asking)?,
+            };
             left.push((call.queue, self.give(outcome, call, served)?));
         }
+        outcome.families.extend(asking.told());
         Ok(left)
     }
 
@@ -159,9 +182,11 @@ impl Scope<'_> {
         };
         let special = special::asked(&waiting, offered, families, profile);
         // Where nobody asks anew the lists are made once, with the instance.
-        let again = waiting.iter().any(|w| asking.groups_of(&w.seated.number, &[], offered).is_some());
-        let lists = if again { waiting.iter().map(|w| choices(&w.seated, offered)).collect() } else { Vec::new() };
-        Ok(Ready { waiting, choices: lists, siblings, special, rule })
+        let asks = |(at, w): (u32, &Waiting)| asking.concerns(&w.seated.number).then_some(at);
+        let concerned: Vec<u32> = (0..).zip(&waiting).filter_map(asks).collect();
+        let again = !concerned.is_empty();
+        let choices = if again { waiting.iter().map(|w| choices(&w.seated, offered)).collect() } else { Vec::new() };
+        Ok(Ready { waiting, concerned, choices, siblings, special, rule })
     }
 
     /// The entries of a queue that may be placed, in the merged order.
@@ -212,14 +237,35 @@ impl Call {
 }
 
 impl Ready {
-    /// A full run, families over several queues asking what they ask now.
-    fn serve(&self, offered: &[Offered], asking: &Asking) -> Result<Served, Problem> {
-        let known = |at: usize, child: &Waiting| match self.choices.get(at) {
-            Some(known) => asking.groups_of(&child.seated.number, known, offered).unwrap_or_else(|| known.clone()),
+    /// The instance: of all that suits each child, or with what families over several queues ask now.
+    fn instance(&self, offered: &[Offered], asking: Option<&Asking>) -> Result<Instance, Problem> {
+        let list = |(at, child): (usize, &Waiting)| match self.choices.get(at) {
+            Some(known) => {
+                let asked = asking.and_then(|asking| asking.groups_of(&child.seated.number, known, offered));
+                asked.unwrap_or_else(|| known.clone())
+            }
             None => choices(&child.seated, offered),
         };
-        let lists = self.waiting.iter().enumerate().map(|(at, child)| known(at, child));
-        let instance = instance((&self.waiting, lists), offered, self.rule, &self.siblings)?;
+        let lists = self.waiting.iter().enumerate().map(list);
+        instance((&self.waiting, lists), offered, self.rule, &self.siblings)
+    }
+
+    /// Which applications of families over several queues get a place where their families ask now.
+    fn placed(&self, run: &mut AskedAgain<'_>, offered: &[Offered], asking: &Asking) -> BTreeSet<&str> {
+        let number = |at: u32| self.waiting.get(at as usize).map(|waiting| waiting.seated.number.as_str());
+        let lists = self.concerned.iter().filter_map(|&at| {
+            let groups = asking.groups_of(number(at)?, self.choices.get(at as usize)?, offered)?;
+            // Groups of an instance stand by their ids, which count from 1.
+            Some((at, groups.into_iter().map(|group| group - 1).collect()))
+        });
+        let group_of = run.solve(lists.collect()).group_of;
+        let has = |at: &u32| group_of.get(*at as usize).is_some_and(|group| *group != NONE);
+        self.concerned.iter().copied().filter(has).filter_map(number).collect()
+    }
+
+    /// A full run, families over several queues asking what they ask now.
+    fn serve(&self, offered: &[Offered], asking: &Asking) -> Result<Served, Problem> {
+        let instance = self.instance(offered, Some(asking))?;
         let allocation = solve_with(&instance, self.special.as_ref(), self.rule).map_err(internal)?;
         let by_ticket: HashMap<u32, &Waiting> = self.waiting.iter().map(|w| (w.seated.ticket, w)).collect();
         let mut given: Vec<(Taker, usize)> = allocation

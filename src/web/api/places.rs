@@ -7,7 +7,7 @@ use crate::service::catalogue::{Kindergartens, Places, Territories};
 use crate::service::laboratory::SimulationIn;
 use crate::service::permissions::Act;
 use crate::service::places::{Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
-use crate::service::rounds::RoundIn;
+use crate::service::rounds::{RoundIn, RoundView};
 use crate::web::answer::{Body, Shared, act, act_in, ask, ask_text, tell, wants_csv};
 
 /// Which territory.
@@ -77,7 +77,8 @@ pub async fn bulletin(shared: Shared, query: web::Query<OfTerritory>) -> HttpRes
 
 /// Runs a round over a territory, dry or real.
 #[utoipa::path(post, path = "/api/v1/rounds", tag = "rounds", request_body = RoundIn,
-    responses((status = 200, description = "the dry round"), (status = 201, description = "the committed round"),
+    responses((status = 200, description = "the dry round", body = RoundView),
+        (status = 201, description = "the committed round", body = RoundView),
         (status = 409, description = "nothing to give out: no place is free, or no child could take one")))]
 pub async fn hold_round(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
     act(shared, request, body, Act::TryRound, |r, caller, sent: RoundIn| r.round(caller, &sent)).await
@@ -108,7 +109,7 @@ pub async fn simulate(shared: Shared, request: HttpRequest, query: web::Query<Of
 
 /// A committed round.
 #[utoipa::path(get, path = "/api/v1/rounds/{id}", tag = "rounds", params(("id" = String, Path)),
-    responses((status = 200, description = "what the round decided")))]
+    responses((status = 200, description = "what the round decided, as far as the credential reaches", body = RoundView)))]
 pub async fn round(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let id = path.into_inner();
     ask(shared, request, Act::ReadRound, move |r, who| r.held_round(who, &id)).await
