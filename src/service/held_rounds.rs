@@ -94,6 +94,7 @@ pub(crate) struct Summary {
     /// Each once.
     pub(crate) queues: Vec<ServedQueue>,
     /// Families over several queues.
+    #[serde(default)]
     pub(crate) families: Vec<FamilyTold>,
 }
 
