@@ -89,31 +89,42 @@ fn where_there_is_no_room_for_both_twins_wait_and_the_next_child_is_due(desk: &D
 }
 
 fn one_act_refers_both_twins(desk: &Desk) {
-    let (children, [one, two]) = twins(desk);
+    let (children, numbers) = twins(desk);
+    let [one, two] = &numbers;
     desk.places(GROUP, 2);
     let next = desk.next(HOME);
     assert_eq!((&next["application"], &next["together"][0]["application"]), (&json!(one), &json!(two)));
-    let issued = desk.refer(&desk.department(), next["place"].as_str().expect("a place"), &one).must(201).json;
-    let other = issued["together"][0].as_str().expect("the other referral").to_owned();
-    assert_eq!((desk.status(&one), desk.status(&two)), ("referred".to_owned(), "referred".to_owned()));
-    assert_eq!(desk.next(HOME)["open_places"], 0);
-    desk.enrol(issued["number"].as_str().expect("a number"));
-    desk.enrol(&other);
-    assert!(children.iter().all(|child| desk.entry(child)["status"] == "enrolled"));
-    program::run(&["journal", "verify", "--database-url", desk.database_url()]).must(0);
+    let issued = desk.refer(&desk.department(), next["place"].as_str().expect("a place"), one).must(201).json;
+    enrolled_together(desk, &children, &numbers, &issued);
+}
+
+/// Gives a place to another child, the one who is due passed over with a second person.
+pub fn pass_over(desk: &Desk, place: &str, due: &str, other: &str) {
+    let ground = json!({"place": place, "application": other, "ground": "written_refusal", "evidence": "хат"});
+    let second = desk.another_token(kezek::domain::codes::Role::Department, HOME);
+    let confirmed = desk.post("/api/v1/confirmations", &second.token, &ground).must(201).text_of("id");
+    let skip = json!({"application": due, "ground": "written_refusal", "evidence": "хат", "confirmed_by": confirmed});
+    let sent = json!({"place": place, "application": other, "skip": skip});
+    desk.post("/api/v1/referrals", &desk.department(), &sent).must(201);
 }
 
 fn twins_are_passed_over_together(desk: &Desk) {
     let (_, [one, _]) = twins(desk);
     let other = desk.waiting(&desk.another_child());
     let place = desk.places(GROUP, 2).remove(0);
-    let ground = json!({"place": place, "application": other, "ground": "written_refusal", "evidence": "хат"});
-    let second = desk.another_token(kezek::domain::codes::Role::Department, HOME);
-    let confirmed = desk.post("/api/v1/confirmations", &second.token, &ground).must(201).text_of("id");
-    let skip = json!({"application": one, "ground": "written_refusal", "evidence": "хат", "confirmed_by": confirmed});
-    let sent = json!({"place": place, "application": other, "skip": skip});
-    desk.post("/api/v1/referrals", &desk.department(), &sent).must(201);
+    pass_over(desk, &place, &one, &other);
     assert_eq!(desk.status(&other), "referred");
+}
+
+/// Both children got referrals by one act, are enrolled and nowhere else.
+pub fn enrolled_together(desk: &Desk, children: &[Child; 2], numbers: &[String; 2], issued: &Value) {
+    let other = issued["together"][0].as_str().expect("the other referral");
+    assert!(numbers.iter().all(|number| desk.status(number) == "referred"));
+    assert_eq!(desk.next(HOME)["open_places"], 0);
+    desk.enrol(issued["number"].as_str().expect("a number"));
+    desk.enrol(other);
+    assert!(children.iter().all(|child| desk.entry(child)["status"] == "enrolled"));
+    program::run(&["journal", "verify", "--database-url", desk.database_url()]).must(0);
 }
 
 fn a_twin_waits_for_the_decision_of_the_other(desk: &Desk) {

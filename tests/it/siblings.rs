@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::desk::people::{BORN_ON, Child};
 use crate::desk::{CITY, Desk, GROUP, HOME, KINDERGARTEN, VILLAGE, on_both};
+use crate::families::{enrolled_together, pass_over};
 use crate::program;
 use crate::spilling::{TOWN, TOWN_VILLAGE, verified};
 
@@ -134,19 +135,14 @@ fn where_one_of_them_finds_no_place_all_wait_and_the_next_children_are_due(desk:
 }
 
 fn one_act_refers_all_of_them(desk: &Desk) {
-    let (children, [one, two]) = family(desk);
+    let (children, numbers) = family(desk);
+    let [one, two] = &numbers;
     let places = [free(desk, GROUP, 2022, 1), free(desk, YOUNGER.2, 2023, 1)].concat();
     let next = desk.next(HOME);
     assert_eq!((&next["application"], &next["together"][0]["application"]), (&json!(one), &json!(two)));
     // From the younger one's place, too.
-    let issued = desk.refer(&desk.department(), &places[1], &two).must(201).json;
-    let other = issued["together"][0].as_str().expect("the other referral").to_owned();
-    assert_eq!((desk.status(&one), desk.status(&two)), ("referred".to_owned(), "referred".to_owned()));
-    assert_eq!(desk.next(HOME)["open_places"], 0);
-    desk.enrol(issued["number"].as_str().expect("a number"));
-    desk.enrol(&other);
-    assert!(children.iter().all(|child| desk.entry(child)["status"] == "enrolled"));
-    program::run(&["journal", "verify", "--database-url", desk.database_url()]).must(0);
+    let issued = desk.refer(&desk.department(), &places[1], two).must(201).json;
+    enrolled_together(desk, &children, &numbers, &issued);
 }
 
 fn they_are_passed_over_together(desk: &Desk) {
@@ -154,12 +150,7 @@ fn they_are_passed_over_together(desk: &Desk) {
     let other = single(desk, BORN_ON);
     let place = free(desk, GROUP, 2022, 1).remove(0);
     free(desk, YOUNGER.2, 2023, 1);
-    let ground = json!({"place": place, "application": other, "ground": "written_refusal", "evidence": "хат"});
-    let second = desk.another_token(kezek::domain::codes::Role::Department, HOME);
-    let confirmed = desk.post("/api/v1/confirmations", &second.token, &ground).must(201).text_of("id");
-    let skip = json!({"application": one, "ground": "written_refusal", "evidence": "хат", "confirmed_by": confirmed});
-    let sent = json!({"place": place, "application": other, "skip": skip});
-    desk.post("/api/v1/referrals", &desk.department(), &sent).must(201);
+    pass_over(desk, &place, &one, &other);
     assert_eq!((desk.status(&other), desk.status(&one)), ("referred".to_owned(), "in_queue".to_owned()));
 }
 

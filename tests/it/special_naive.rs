@@ -148,19 +148,26 @@ impl<'a> Naive<'a> {
                 }
             }
             let got = self.best(&lists);
-            let mut giving_up: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+            let mut torn: BTreeMap<u32, Vec<(usize, usize)>> = BTreeMap::new();
             for (number, (members, asks)) in families.iter().enumerate() {
                 let Some(&asked) = asks.first() else { continue };
                 if !members.iter().all(|&child| got[child].map(home) == Some(asked)) {
                     let latest = (members.iter().map(|&child| order(child)).max().unwrap(), number);
-                    giving_up.entry(asked).and_modify(|entry| *entry = latest.max(*entry)).or_insert(latest);
+                    torn.entry(asked).or_default().push(latest);
                 }
             }
-            if giving_up.is_empty() {
+            if torn.is_empty() {
                 return got;
             }
-            for (_, number) in giving_up.into_values() {
-                families[number].1.remove(0);
+            for mut there in torn.into_values() {
+                let largest = there.iter().map(|&(_, number)| families[number].0.len()).max().unwrap();
+                there.sort();
+                let all = there.len();
+                let mut gone = 0;
+                while gone == 0 || gone * largest < all {
+                    families[there.pop().unwrap().1].1.remove(0);
+                    gone += 1;
+                }
             }
         }
     }

@@ -49,5 +49,5 @@ pub use settled::{Settled, Won};
 pub use solve::{Allocation, NONE, Workspace, solve};
 pub use special::{
     AskedAgain, Reserve, Special, SpecialReasons, Whom, correct_special, correct_special_within, cut_offs_with,
-    solve_special, solve_with, special_cut_offs,
+    must_give_up, solve_special, solve_with, special_cut_offs,
 };

@@ -19,7 +19,8 @@
 //!   wishes a stable allocation need not exist (A. Roth, 1984; for siblings in school choice J. Correa et al., 2019 and
 //!   2022), so something must give. Here a family asks one kindergarten after the other, in the order of the member with
 //!   the smallest id, of those where every member has a choice; a kindergarten that cannot take all of them is given up
-//!   for good, by the family whose last member stands latest first, one family per kindergarten at a time. Kept: every
+//!   for good, by the families first whose last member stands latest. Of n families that are not whole there, the largest of m
+//!   children, n/m must go in any case ([`must_give_up`]), so many do at a time, and one at least. Kept: every
 //!   family is whole, no child without a family has justified envy, the result is unique and does not depend on row order.
 //!   Lost: a family may find later that a kindergarten it gave up would now have room (it has the first claim in the next
 //!   round), and it can gain by reordering its list; neither child-optimality nor strategy-proofness is claimed for
@@ -27,7 +28,7 @@
 
 mod correction;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use correction::{correct_special, correct_special_within};
 
@@ -424,9 +425,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Of the families that are not whole, one per kindergarten goes on to its next. Whether any did.
+    /// Of the families that are not whole, some of each kindergarten go on to their next. Whether any did.
     fn give_up(&self, families: &mut [Family], group_of: &[u32]) -> bool {
-        let mut last: BTreeMap<u32, (u32, usize)> = BTreeMap::new();
+        let mut torn: BTreeMap<u32, Vec<(u32, usize)>> = BTreeMap::new();
         for (number, family) in families.iter().enumerate() {
             let Some(&asked) = family.kindergartens.get(family.asks) else { continue };
             let there = |child: u32| match group_of[child as usize] {
@@ -437,13 +438,22 @@ impl<'a> Run<'a> {
                 continue;
             }
             let latest = family.members.iter().map(|&(child, _)| self.ranks[child as usize]).max().unwrap_or(0);
-            let entry = last.entry(asked).or_insert((latest, number));
-            *entry = (*entry).max((latest, number));
+            torn.entry(asked).or_default().push((latest, number));
         }
-        let numbers: BTreeSet<usize> = last.values().map(|&(_, number)| number).collect();
-        for &number in &numbers {
-            families[number].asks += 1;
+        for there in torn.values_mut() {
+            let largest = there.iter().map(|&(_, number)| families[number].members.len()).max().unwrap_or(1);
+            there.sort_unstable_by(|a, b| b.cmp(a));
+            for &(_, number) in there.iter().take(must_give_up(there.len(), largest)) {
+                families[number].asks += 1;
+            }
         }
-        !numbers.is_empty()
+        !torn.is_empty()
     }
+}
+
+/// How many of so many families that are not whole in one kindergarten give it up at once, the largest having so many children:
+/// a family that is not whole holds at most one place less than it has children, and whoever becomes whole needs a place that
+/// another leaves, so at least these must go in any case.
+pub fn must_give_up(families: usize, largest: usize) -> usize {
+    families.div_ceil(largest.max(1))
 }

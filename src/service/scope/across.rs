@@ -2,11 +2,8 @@
 //!
 //! They ask as a family of one queue does in the engine's `special`: one kindergarten after the other, in the order of the
 //! member with the smallest ticket, of those where every member has a place that suits it. A kindergarten that cannot take all
-//! of them is given up for good, by those first whose last member applied latest. How many at a time: of n families that are
-//! not whole there, the largest of m children, each holds at most m - 1 places that would be free for the others, so that
-//! n/m of them must give way in any case; so many do, and one at least. Of those who are not whole, nobody gives way before
-//! somebody who applied later. In the files of a round each member has the groups of the kindergarten that its family asked
-//! last, or none.
+//! of them is given up for good, by as many at a time as there, those first whose last member applied latest. In the files of a
+//! round each member has the groups of the kindergarten that its family asked last, or none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,6 +15,7 @@ use super::{Offered, Scope, choices, takes_part};
 use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
+use crate::engine::allocation::must_give_up;
 use crate::service::problem::Problem;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
@@ -225,8 +223,8 @@ impl Asking {
             there.sort_unstable_by(|a, b| b.cmp(a));
             let children =
                 |&(_, number): &(_, usize)| self.families.get(number).map(|family| family.told.members.len());
-            let largest = there.iter().filter_map(children).max().unwrap_or(1).max(1);
-            let must = there.len().div_ceil(largest);
+            let largest = there.iter().filter_map(children).max().unwrap_or(1);
+            let must = must_give_up(there.len(), largest);
             numbers.extend(there.into_iter().take(must).map(|(_, number)| number));
         }
         let mut moved = BTreeSet::new();

@@ -63,21 +63,26 @@ fn allocate(market: &Market<'_>) -> Vec<u32> {
             }
         }
         let groups = by_rounds(market, &lists);
-        let mut giving_up: BTreeMap<u32, (Option<Key>, usize)> = BTreeMap::new();
+        let mut torn: BTreeMap<u32, Vec<(Option<Key>, usize)>> = BTreeMap::new();
         for (number, family) in families.iter().enumerate() {
             let Some(&asked) = family.left.last() else { continue };
             let whole = family.lists.iter().all(|&(child, _)| groups[child] != NONE && home(&groups[child]) == asked);
             if !whole {
                 let latest = family.lists.iter().map(|&(child, _)| market.keys.key_with(child, false)).max();
-                let entry = giving_up.entry(asked).or_insert((latest, number));
-                *entry = (*entry).max((latest, number));
+                torn.entry(asked).or_default().push((latest, number));
             }
         }
-        if giving_up.is_empty() {
+        if torn.is_empty() {
             return groups;
         }
-        for (_, number) in giving_up.into_values() {
-            families[number].left.pop();
+        for mut there in torn.into_values() {
+            there.sort_unstable();
+            // So many cannot stay, however the others fare: each becomes whole only by what another leaves.
+            let children = there.iter().map(|&(_, number)| families[number].lists.len()).max().unwrap_or(1);
+            let stay = there.len() - there.len().div_ceil(children);
+            for (_, number) in there.split_off(stay) {
+                families[number].left.pop();
+            }
         }
     }
 }
