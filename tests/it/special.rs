@@ -270,6 +270,36 @@ fn a_transfer_passes_its_place_on_and_a_family_that_does_not_fit_stays() {
 }
 
 #[test]
+fn a_place_that_nobody_likes_better_lets_a_family_be_whole_where_the_other_child_does() {
+    let kid = |id, choices| Kid { id, tier: 3, at: id.into(), turn: 0, siblings: vec![], choices, any: false };
+    let groups = [(10, 1), (20, 1), (30, 1), (40, 0)].into();
+    let town = Town { groups, kids: vec![kid(1, vec![30, 10]), kid(2, vec![20, 40])] };
+    let special = Special { together: vec![1, 1], kindergartens: vec![0, 0, 2, 2], ..Special::default() };
+    let instance = town.instance(false);
+    let values = SpecialLaboratory::new(&instance, &special, Rule::Program).unwrap().values().unwrap();
+    let told = |value: &kezek::engine::allocation::PlaceValue| (value.placed_more, value.better, value.worse);
+    assert_eq!(values.iter().map(told).collect::<Vec<_>>(), [(0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 1, 1)]);
+}
+
+#[test]
+fn of_three_families_that_are_not_whole_the_later_two_give_way() {
+    // 1 and 6 can never be together; 2 and 5 would be whole if 1 alone went, 3 and 4 if both families went: theirs is the
+    // family that was complete first.
+    let groups = "id,capacity,kindergarten\n10,1,A\n20,5,A\n30,0,A\n";
+    let child = |id: u32, group: u32, family: u32| format!("{id},3,2026-03-2{id}T09:00:00Z,,,{group},{family}\n");
+    let children =
+        [child(1, 10, 1), child(2, 10, 2), child(3, 10, 3), child(4, 20, 3), child(5, 20, 2), child(6, 30, 1)];
+    let header = "id,priority_tier,applied_at,birth_date,siblings_at,choices,together\n";
+    for rule in ["program", "queue"] {
+        let files = Files::new(groups, format!("{header}{}", children.concat()));
+        let output = files.allocate(&["--rule", rule, "--certificate", "certificate.json"]);
+        assert!(output.status.success(), "{}", errors(&output));
+        assert_eq!(files.read("out.csv"), "child_id,group_id\n1,\n2,\n3,10\n4,20\n5,\n6,\n");
+        assert!(files.verify(&["--replay"]).status.success());
+    }
+}
+
+#[test]
 fn a_mark_that_changed_nobodys_place_still_changes_the_hash_of_the_input() {
     // The reserve is taken by its own category, so whether the rest would be open to others decides nothing here: only
     // the hash of the published file tells that a run was made from another one.

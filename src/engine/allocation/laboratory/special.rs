@@ -77,7 +77,8 @@ impl<'a> SpecialLaboratory<'a> {
         if self.instance.children().saturating_mul(groups) > VALUED_MAX {
             return None;
         }
-        let any = self.instance.parts().choices.items.contains(&ANY);
+        // A place that nobody likes better than what it got can still let a family be whole where another of it does.
+        let any = self.instance.parts().choices.items.contains(&ANY) || !self.special.together.is_empty();
         let value = |group: u32| {
             let wishes = self.wishes.get(group as usize).copied().unwrap_or_default();
             let nothing = PlaceValue { group, wishes, placed_more: 0, better: 0, worse: 0 };
