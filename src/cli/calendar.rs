@@ -7,8 +7,8 @@ use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::domain::instant::instant_text;
-use crate::service::calendar::{self, Given};
-use crate::service::imports::ImportFault;
+use crate::service::files::calendar::{self, Given};
+use crate::service::files::imports::ImportFault;
 
 /// No decree is longer, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;

@@ -27,7 +27,7 @@ enum Command {
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let Command::Recompute { database } = &arguments.command;
     let done = database.existing().and_then(|store| {
-        let rules = crate::service::calendar::rules(&store).map_err(|e| e.to_string())?;
+        let rules = crate::service::files::calendar::rules(&store).map_err(|e| e.to_string())?;
         oversight::recompute(&store, &rules, Clock::System.now()).map_err(|e| e.to_string())
     });
     match done {

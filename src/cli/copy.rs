@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::failed;
 use super::registry::Database;
-use crate::service::copies::{self, Copied};
+use crate::service::journal::copies::{self, Copied};
 
 /// What `copy` takes.
 #[derive(clap::Args, Debug)]

@@ -39,7 +39,7 @@ pub fn run(args: DeadlineArgs) -> ExitCode {
         None => load(args.rules.as_deref()),
         Some(url) => Database { database_url: url.clone() }
             .existing()
-            .and_then(|store| crate::service::calendar::rules(&store).map_err(|problem| problem.to_string())),
+            .and_then(|store| crate::service::files::calendar::rules(&store).map_err(|problem| problem.to_string())),
     };
     let rules = match loaded {
         Ok(rules) => rules,

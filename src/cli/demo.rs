@@ -21,14 +21,17 @@ use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow,
 use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
 use crate::sample::register::application_row;
-use crate::service::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
-use crate::service::permissions::Principal;
-use crate::service::places::{PlacesIn, ReservedIn};
-use crate::service::problem::Problem;
-use crate::service::referrals::ReferIn;
+use crate::service::applications::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
+use crate::service::cases::decide::DecisionIn;
+use crate::service::counter::places::{PlacesIn, ReservedIn};
+use crate::service::files::import_applications;
+use crate::service::files::imports;
+use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::problem::Problem;
+use crate::service::kernel::tokens;
+use crate::service::referrals::issuing::ReferIn;
 use crate::service::registry::{Answer, Caller, Registry};
-use crate::service::rounds::RoundIn;
-use crate::service::{decide::DecisionIn, import_applications, imports, tokens};
+use crate::service::rounds::hold::RoundIn;
 use crate::store::applications as rows;
 use crate::web::proxies::Proxies;
 
@@ -78,13 +81,13 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
         ));
     }
     let database = Database { database_url: format!("sqlite://{}", path.display()) };
-    let registers = crate::service::registers::invented().map_err(|e| e.to_string())?;
+    let registers = crate::service::kernel::registers::invented().map_err(|e| e.to_string())?;
     let registry = database.registry(Clock::System)?.with_registers(registers);
     let mut story = if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Vec::new() };
     let village = akim_village(&registry).map_err(|e| e.to_string())?;
     write_tokens(&registry, folder, village)?;
     // Last of all: credentials are journaled too, and the head is the one that `kezek journal verify` gives.
-    let head = crate::service::chains::verify(&registry.store).map_err(|e| e.to_string())?;
+    let head = crate::service::journal::chains::verify(&registry.store).map_err(|e| e.to_string())?;
     story.push(("journal".to_owned(), format!("verified, head {head}")));
     print_story(&story, fresh, folder);
     Ok(registry)

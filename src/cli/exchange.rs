@@ -13,8 +13,10 @@ use super::registry::Database;
 use crate::clock::Clock;
 use crate::exchange::instance::Output;
 use crate::exchange::{Kind, Rows, read};
-use crate::service::imports::{self, ImportFault, Source};
-use crate::service::{calendar, exports, import_applications};
+use crate::service::files::calendar;
+use crate::service::files::exports;
+use crate::service::files::import_applications;
+use crate::service::files::imports::{self, ImportFault, Source};
 use crate::store::Store;
 
 /// What `import` and `export` take.

@@ -19,7 +19,7 @@ use crate::exchange::instance::{
 };
 use crate::exchange::rows::FactsRow;
 use crate::exchange::table::Reader;
-use crate::service::fairness::tables;
+use crate::service::rounds::fairness::tables;
 
 /// How many lines say what is wrong.
 const LINES_MAX: usize = 20;

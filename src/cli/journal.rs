@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::failed;
 use super::registry::Database;
-use crate::service::chains::{self, ChainFault};
+use crate::service::journal::chains::{self, ChainFault};
 
 /// What `journal` takes.
 #[derive(clap::Args, Debug)]

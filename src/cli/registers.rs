@@ -5,7 +5,7 @@ use std::io::BufReader;
 
 use crate::exchange::table::Row;
 use crate::exchange::{Fault, Faults, read};
-use crate::service::registers::{Registers, Source, registers};
+use crate::service::kernel::registers::{Registers, Source, registers};
 
 /// Which registers are asked.
 #[derive(clap::Args, Debug)]

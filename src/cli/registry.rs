@@ -48,7 +48,7 @@ impl Database {
 
     /// Opens the whole registry.
     pub(super) fn registry(&self, clock: Clock) -> Result<Registry, String> {
-        let rules = crate::service::calendar::rules(&self.store()?).map_err(|e| e.to_string())?;
+        let rules = crate::service::files::calendar::rules(&self.store()?).map_err(|e| e.to_string())?;
         Registry::open(&self.database_url, CONNECTIONS, Arc::new(rules), clock, Box::new(NoVerifier))
             .map_err(|e| e.to_string())
     }

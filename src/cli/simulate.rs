@@ -10,7 +10,7 @@ use crate::engine::allocation::{Instance, Laboratory, Outcome, PlaceValue, Speci
 use crate::exchange::fault::Faults;
 use crate::exchange::instance::{Allowed, GroupFacts, Read, ScenarioReader, Setting, read_all};
 use crate::exchange::report::{Cell, Table};
-use crate::service::laboratory::cells;
+use crate::service::inquiry::laboratory::cells;
 
 /// Replays an instance under changed rules and places: who fares better, who worse, and what one more place is worth. There
 /// `wishes` counts the children who name the group and have nothing better; those whom only `*` brings are not among them.

@@ -8,7 +8,7 @@ use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::domain::instant::read_instant;
-use crate::service::tick::{self, Ticked};
+use crate::service::counter::tick::{self, Ticked};
 
 /// What `tick` takes.
 #[derive(clap::Args, Debug)]
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         eprintln!("kezek: the instant lies in the future: what is still good today ends now");
     }
     let done = arguments.database.existing().and_then(|store| {
-        let rules = crate::service::calendar::rules(&store).map_err(|e| e.to_string())?;
+        let rules = crate::service::files::calendar::rules(&store).map_err(|e| e.to_string())?;
         tick::tick(&store, &rules, now, at).map_err(|e| e.to_string())
     });
     match done {

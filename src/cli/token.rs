@@ -9,7 +9,7 @@ use crate::domain::codes::Role;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
-use crate::service::tokens;
+use crate::service::kernel::tokens;
 use crate::store;
 
 /// What `token` takes.

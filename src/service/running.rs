@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 
-use super::calendar;
-use super::problem::Problem;
-use super::registry::Registry;
 use crate::rules::Rules;
+use crate::service::files::calendar;
+use crate::service::kernel::problem::Problem;
+use crate::service::registry::Registry;
 use crate::store::calendar::versions;
 
 /// A registry whose calendar follows what is imported.

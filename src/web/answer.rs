@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value, json};
 
-use crate::service::permissions::{Act, Principal};
-use crate::service::problem::{Kind, Problem};
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::registry::{Answer, Caller, Idempotency, Registry};
 use crate::service::running::Running;
 

@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::answer::{PROBLEM, problem_document};
 use super::proxies::Proxies;
-use crate::service::problem::{Kind, Problem};
+use crate::service::kernel::problem::{Kind, Problem};
 
 /// Largest body in bytes.
 pub const BODY_MAX: usize = 256 * 1024;

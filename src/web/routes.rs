@@ -10,7 +10,7 @@ use super::api::{
 };
 use super::limits::Limit;
 use super::{metrics, pages};
-use crate::service::permissions::Act;
+use crate::service::kernel::permissions::Act;
 
 /// A route as the permission table sees it: `None` for everyone.
 pub type Listed = (&'static str, &'static str, Option<Act>);

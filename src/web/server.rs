@@ -16,7 +16,7 @@ use super::metrics::Metrics;
 use super::openapi::Document;
 use super::proxies::Proxies;
 use super::{answer, routes};
-use crate::service::problem::{Kind, Problem};
+use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::registry::Registry;
 use crate::service::running::Running;
 

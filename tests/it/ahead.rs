@@ -120,7 +120,7 @@ fn those_who_refused_one_after_the_other_are_passed_over_in_one_act(desk: &Desk)
     assert_eq!([&first, &second, &third].map(|n| desk.status(n)), ["in_queue", "in_queue", "referred"]);
     assert_eq!(desk.application(&second)["standing"]["position"], 2, "who was passed over keeps its turn");
     let mut journaled = Vec::new();
-    kezek::service::chains::each(&desk.registry.store, |record| -> Result<(), kezek::store::StoreError> {
+    kezek::service::journal::chains::each(&desk.registry.store, |record| -> Result<(), kezek::store::StoreError> {
         if record.act == "refer_with_skip" {
             journaled.push(record.payload["skip"].clone());
         }

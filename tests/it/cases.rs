@@ -7,7 +7,8 @@ mod walk;
 
 use kezek::domain::codes::{Channel, Role};
 use kezek::rules::regulation::Actor;
-use kezek::service::{chains, tokens};
+use kezek::service::journal::chains;
+use kezek::service::kernel::tokens;
 use kezek::store::StoreError;
 use serde_json::{Value, json};
 

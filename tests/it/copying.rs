@@ -12,11 +12,11 @@ use crate::program::{kezek, run, until};
 /// A registry in which everything has happened that fills a table.
 fn lived_in(db: Db) -> Desk {
     let desk = Desk::open(db);
-    let decree = kezek::service::calendar::Given {
+    let decree = kezek::service::files::calendar::Given {
         path: "swaps-2028.csv".to_owned(),
         text: "off_on,working_on,source\n2028-06-05,2028-06-03,an invented decree\n".to_owned(),
     };
-    kezek::service::calendar::import(&desk.registry.store, desk.clock.now(), &[decree]).expect("a decree");
+    kezek::service::files::calendar::import(&desk.registry.store, desk.clock.now(), &[decree]).expect("a decree");
     let children: Vec<_> = (0..6).map(|_| desk.another_child()).collect();
     desk.register_with(&children[0], "large_family");
     for child in &children[1..4] {
@@ -45,7 +45,8 @@ fn lived_in(db: Db) -> Desk {
     incomplete["documents"] = serde_json::json!([]);
     desk.post("/api/v1/applications", &desk.state_corporation(), &incomplete).refused(422, "intake_refused");
     let later = crate::desk::instant("2026-09-10T09:00:00Z");
-    kezek::service::tick::tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), later).expect("a tick");
+    kezek::service::counter::tick::tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), later)
+        .expect("a tick");
     desk
 }
 
@@ -82,7 +83,7 @@ fn a_registry_goes_to_the_other_database_and_back_unchanged() {
         let mine = desk.registry.live.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len());
         assert_eq!(next.live.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len()), mine);
     }
-    assert!(kezek::service::tick::tick(&next.store, &next.rules, now, now).is_ok());
+    assert!(kezek::service::counter::tick::tick(&next.store, &next.rules, now, now).is_ok());
 }
 
 /// The rows of every table as text, sorted.

@@ -2,9 +2,9 @@
 
 use kezek::exchange::Fault;
 use kezek::rules::calendar::CalendarWarning;
-use kezek::service::calendar::{self, Given, Imported};
-use kezek::service::chains;
-use kezek::service::imports::ImportFault;
+use kezek::service::files::calendar::{self, Given, Imported};
+use kezek::service::files::imports::ImportFault;
+use kezek::service::journal::chains;
 
 use crate::desk::{Desk, on_both};
 use crate::program::run;

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 
 use kezek::domain::codes::Role;
-use kezek::service::tick::tick;
+use kezek::service::counter::tick::tick;
 use serde_json::json;
 
 use crate::desk::{CITY, Desk, GROUP, HOME, TODAY, VILLAGE, instant, on_both};
@@ -52,7 +52,8 @@ fn a_kept_answer_is_forgotten_after_thirty_days_and_the_journal_stays_as_it_is(d
     assert_eq!(tick("2026-10-10T04:00:00Z"), 0, "thirty days later it is still known");
     assert_eq!(send().must(201).text, first.text);
     let (now, future) = (instant(TODAY), instant("2030-01-01T00:00:00Z"));
-    let typed = kezek::service::tick::tick(&desk.registry.store, &desk.registry.rules, now, future).expect("a tick");
+    let typed =
+        kezek::service::counter::tick::tick(&desk.registry.store, &desk.registry.rules, now, future).expect("a tick");
     assert_eq!(typed.forgotten, 0, "an instant that somebody typed forgets nothing of today");
     // Whoever must hear of the overdue case has been told by now.
     let records = desk.records();

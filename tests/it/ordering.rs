@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use kezek::rules::shipped;
-use kezek::service::live::Followed;
+use kezek::service::journal::index::Followed;
 use kezek::service::registry::Registry;
 use kezek::trust::signature::NoVerifier;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Proofs of categories: judged by an official, ended by the clock.
 
-use kezek::service::tick::{Ticked, tick};
+use kezek::service::counter::tick::{Ticked, tick};
 use serde_json::{Value, json};
 
 use crate::desk::people::Child;

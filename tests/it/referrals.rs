@@ -143,7 +143,7 @@ fn a_skip_needs_a_listed_ground_evidence_and_a_second_person(desk: &Desk) {
     assert_eq!((desk.status(&due).as_str(), desk.status(&other).as_str()), ("in_queue", "referred"));
     assert_eq!(desk.application(&due)["standing"]["position"], 1, "who was passed over keeps its turn");
     let mut skips = Vec::new();
-    kezek::service::chains::each(&desk.registry.store, |record| -> Result<(), kezek::store::StoreError> {
+    kezek::service::journal::chains::each(&desk.registry.store, |record| -> Result<(), kezek::store::StoreError> {
         if record.act == "refer_with_skip" {
             skips.push(record);
         }

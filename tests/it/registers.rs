@@ -14,7 +14,7 @@ use kezek::outside::breaker::{self, Breaker};
 use kezek::outside::client::{Address, Client, Policy};
 use kezek::outside::pace::Pace;
 use kezek::outside::registers::{Answer, NoRegister, PersonRegister, PowerRegister, Registers, State, Unreachable};
-use kezek::service::registers::invented;
+use kezek::service::kernel::registers::invented;
 use serde_json::json;
 
 use crate::desk::{Db, Desk, Setup, TODAY, instant};

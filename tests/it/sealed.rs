@@ -1,7 +1,7 @@
 //! What people write is proved by the journal and not told by it; and what an act changes is all named there.
 
 use kezek::domain::codes::Role;
-use kezek::service::chains;
+use kezek::service::journal::chains;
 use kezek::store::{StoreError, applications, facts};
 use kezek::trust::journal::Record;
 use serde_json::{Value, json};

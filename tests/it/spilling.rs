@@ -184,7 +184,7 @@ fn a_second_round_finds_nothing_to_give_out_and_takes_no_number(desk: &Desk) {
 fn second_village(desk: &Desk) {
     use kezek::domain::codes::{GroupKind, Language};
     use kezek::exchange::rows::{GroupRow, KindergartenRow};
-    use kezek::service::imports;
+    use kezek::service::files::imports;
     let (id, group) = IN_SECOND_VILLAGE;
     let kindergarten = KindergartenRow {
         id: id.to_owned(),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Barrier;
 
 use kezek::domain::kato::Kato;
-use kezek::service::chains;
+use kezek::service::journal::chains;
 use kezek::store::connection::{AnyConnection, Location};
 use kezek::store::{Entry, Store, StoreError, Written, facts, journal};
 use serde_json::{Value, json};

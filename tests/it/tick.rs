@@ -1,8 +1,8 @@
 //! The clock's acts: places come out at their hour, referrals end with their term.
 
 use kezek::rules::shipped;
-use kezek::service::chains;
-use kezek::service::tick::{Ticked, tick};
+use kezek::service::counter::tick::{Ticked, tick};
+use kezek::service::journal::chains;
 use kezek::store::StoreError;
 use serde_json::json;
 

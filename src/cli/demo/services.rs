@@ -14,14 +14,14 @@ use crate::rules::hours::Desk;
 use crate::rules::provider::ProviderKind;
 use crate::rules::regulation::{Actor, Regulation, Step};
 use crate::sample::people::Family;
+use crate::service::applications::handed_in::{ApplicantIn, ChildIn, DocumentIn};
 use crate::service::cases::ADMISSION;
 use crate::service::cases::request::CaseIn;
 use crate::service::cases::steps::StepIn;
-use crate::service::handed_in::{ApplicantIn, ChildIn, DocumentIn};
-use crate::service::permissions::Principal;
-use crate::service::problem::Problem;
+use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::problem::Problem;
+use crate::service::kernel::tokens;
 use crate::service::registry::{Caller, QUEUEING, Registry};
-use crate::service::tokens;
 use crate::store::{cases, referrals};
 
 /// As many cases as the demo opens, and more.

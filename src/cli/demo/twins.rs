@@ -10,11 +10,11 @@ use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Place};
 use crate::sample::iins::{Numbers, Sex};
 use crate::sample::people::Family;
-use crate::service::decide::DecisionIn;
-use crate::service::departures::DepartureIn;
-use crate::service::places::PlacesIn;
-use crate::service::problem::Problem;
-use crate::service::referrals::ReferIn;
+use crate::service::cases::decide::DecisionIn;
+use crate::service::counter::places::PlacesIn;
+use crate::service::kernel::problem::Problem;
+use crate::service::referrals::departures::DepartureIn;
+use crate::service::referrals::issuing::ReferIn;
 use crate::service::registry::Registry;
 use crate::store::{kindergartens, places};
 

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::decide::Settled;
 use super::papers::{CasePaper, Person};
 use super::travel::Travel;
 use crate::domain::case::{Case, CaseAct};
@@ -10,14 +11,13 @@ use crate::domain::codes::Decision;
 use crate::domain::life;
 use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
-use crate::service::applications::load;
-use crate::service::decide::Settled;
-use crate::service::effects::Effect;
-use crate::service::permissions::Principal;
-use crate::service::problem::Problem;
-use crate::service::referral_life::Held;
+use crate::service::applications::entry;
+use crate::service::counter::applications::load;
+use crate::service::journal::effects::Effect;
+use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::problem::Problem;
+use crate::service::referrals::life::Held;
 use crate::service::registry::{Caller, Registry};
-use crate::service::standing;
 use crate::store::{Transaction, applications, cases, child_claims, referrals, results};
 
 impl Registry {
@@ -103,7 +103,7 @@ impl Registry {
         let left = if grounds.is_none() { self.leave_for_transfer(tx, &held)? } else { None };
         let (departed, further) = left.unzip();
         effects.extend(further.into_iter().flatten());
-        standing::settle(tx, &self.rules, held.application.queue, &mut effects)?;
+        entry::settle(tx, &self.rules, held.application.queue, &mut effects)?;
         Ok((effects, departed))
     }
 
@@ -155,10 +155,10 @@ impl Registry {
             return Ok(told);
         }
         let mut application = load(tx.conn(), &case.application)?;
-        let mut effects = standing::step(tx, &self.rules, &mut application, life::Step::Drop)?;
+        let mut effects = entry::step(tx, &self.rules, &mut application, life::Step::Drop)?;
         let child = applications::child(tx.conn(), &application.child)?;
         child_claims::release(tx, child.iin, &application.number)?;
-        standing::settle(tx, &self.rules, application.queue, &mut effects)?;
+        entry::settle(tx, &self.rules, application.queue, &mut effects)?;
         told.insert("application".to_owned(), json!(application.number));
         told.insert("queue".to_owned(), json!(effects));
         Ok(told)

@@ -13,11 +13,11 @@ use super::steps::AttachmentIn;
 use crate::domain::case::Passage;
 use crate::rules::course::Course;
 use crate::rules::regulation::{Actor, Stage, Step};
-use crate::service::handed_in::read_date;
-use crate::service::keys;
-use crate::service::problem::{FieldFaults, Ground, Kind, Problem};
+use crate::service::applications::handed_in::read_date;
+use crate::service::kernel::keys;
+use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
+use crate::service::kernel::words::{Said, date, label, say_each};
 use crate::service::registry::{Caller, Registry};
-use crate::service::words::{Said, date, label, say_each};
 use crate::store::{Entry, Written, facts};
 
 /// The package of a portal request, as the gateway brings it.

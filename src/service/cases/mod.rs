@@ -5,6 +5,7 @@
 //! decided before has run its course elsewhere.
 
 mod asking;
+pub mod decide;
 mod ends;
 pub mod gateway;
 pub(crate) mod opening;
@@ -17,11 +18,11 @@ pub mod view;
 
 use serde_json::Value;
 
-use super::problem::{Kind, Problem};
-use super::registry::Registry;
 use crate::domain::case::{Case, CaseAct};
 use crate::rules::course::Course;
 use crate::rules::{Bound, Rules};
+use crate::service::kernel::problem::{Kind, Problem};
+use crate::service::registry::Registry;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, case_steps, cases};
 use travel::Travel;

@@ -15,9 +15,9 @@ use crate::domain::referral::Referral;
 use crate::rules::Bound;
 use crate::rules::course::Course;
 use crate::rules::regulation::Meaning;
-use crate::service::keys;
-use crate::service::permissions::Principal;
-use crate::service::problem::Problem;
+use crate::service::kernel::keys;
+use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::problem::Problem;
 use crate::service::registry::Registry;
 use crate::store::{Transaction, kindergartens};
 

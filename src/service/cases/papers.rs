@@ -8,12 +8,12 @@ use crate::domain::case::Case;
 use crate::domain::queue::Numbered;
 use crate::rules::regulation::{Meaning, ResultRule};
 use crate::rules::sourced::RuleGround;
-use crate::service::permissions::Principal;
-use crate::service::problem::Problem;
-use crate::service::referrals::Authority;
+use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::problem::Problem;
+use crate::service::kernel::words::{Said, clause, date, label, say, say_each};
+use crate::service::papers::results::{appeal_body, line, service_names};
+use crate::service::referrals::issuing::Authority;
 use crate::service::registry::Registry;
-use crate::service::results::{appeal_body, line, service_names};
-use crate::service::words::{Said, clause, date, label, say, say_each};
 use crate::store::connection::AnyConnection;
 use crate::store::results::StoredResult;
 use crate::store::{Transaction, applications, facts, results};
@@ -53,7 +53,7 @@ impl Registry {
     /// Whom a case is about.
     pub(crate) fn person(&self, conn: &mut AnyConnection, case: &Case) -> Result<Person, Problem> {
         if !case.application.is_empty() {
-            let application = crate::service::applications::load(conn, &case.application)?;
+            let application = crate::service::counter::applications::load(conn, &case.application)?;
             let lodged = applications::lodged(conn, application)?;
             let named = |iin: String, name: String| Named { iin, name };
             return Ok(Person {

@@ -15,16 +15,16 @@ use crate::domain::kato::Kato;
 use crate::rules::course::Course;
 use crate::rules::regulation::Stage;
 use crate::rules::{Bound, Rules};
-use crate::service::handed_in::{
+use crate::service::applications::handed_in::{
     ApplicantIn, ChildIn, DocumentIn, TEXT_MAX, read_applicant, read_date, read_documents,
 };
-use crate::service::keys;
-use crate::service::permissions::Act;
-use crate::service::problem::{FieldFaults, Ground, Kind, Problem};
-use crate::service::query;
-use crate::service::register::queue_territory;
+use crate::service::counter::register::queue_territory;
+use crate::service::kernel::keys;
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
+use crate::service::kernel::query;
+use crate::service::kernel::words::label;
 use crate::service::registry::{Answer, Caller, QUEUEING, Registry};
-use crate::service::words::label;
 use crate::store::{Entry, Transaction, Written, facts};
 
 /// A request for a service.

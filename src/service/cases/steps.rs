@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::asking::Asked;
+use super::decide::read_grounds;
 use super::ends::differs;
 use super::travel::Travel;
 use super::view::CaseWarning;
@@ -14,14 +15,13 @@ use crate::domain::codes::Decision;
 use crate::domain::queue::Numbered;
 use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
-use crate::service::acting::clause_of;
-use crate::service::applications::home_of;
-use crate::service::decide::read_grounds;
-use crate::service::keys;
-use crate::service::permissions::{Act, Principal};
-use crate::service::problem::{FieldFaults, Kind, Problem};
+use crate::service::counter::applications::home_of;
+use crate::service::kernel::acting::clause_of;
+use crate::service::kernel::keys;
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
+use crate::service::kernel::words::{label, say_each};
 use crate::service::registry::{Answer, Caller, Registry};
-use crate::service::words::{label, say_each};
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, cases, tokens};
 
@@ -288,7 +288,8 @@ impl Registry {
         let token = if plain { tokens::find(conn, id)? } else { None };
         let held = token.filter(|t| t.revoked_at.is_none());
         let reaches = held.is_some_and(|t| {
-            let executes = crate::service::acting::roles(crate::rules::regulation::Actor::Executor).contains(&t.role);
+            let executes =
+                crate::service::kernel::acting::roles(crate::rules::regulation::Actor::Executor).contains(&t.role);
             executes && case.territory.within(t.territory)
         });
         if reaches {

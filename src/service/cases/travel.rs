@@ -11,8 +11,8 @@ use crate::rules::course::Course;
 use crate::rules::hours::Zone;
 use crate::rules::regulation::{Actor, Step};
 use crate::rules::sourced::RuleGround;
-use crate::service::permissions::Principal;
-use crate::service::problem::Problem;
+use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::problem::Problem;
 use crate::store::{Transaction, case_steps, cases};
 
 /// A case with its course and its history.

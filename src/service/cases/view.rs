@@ -10,11 +10,11 @@ use crate::domain::case::{Case, CaseState, Passage, StepDone};
 use crate::domain::codes::{Channel, Decision};
 use crate::domain::queue::Numbered;
 use crate::rules::regulation::Step;
-use crate::service::applications::home_of;
-use crate::service::permissions::{Act, Principal};
-use crate::service::problem::Problem;
+use crate::service::counter::applications::home_of;
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::Problem;
+use crate::service::kernel::words::{Said, label};
 use crate::service::registry::Registry;
-use crate::service::words::{Said, label};
 use crate::store::connection::AnyConnection;
 use crate::store::results::StoredResult;
 use crate::store::{case_steps, results};
@@ -315,7 +315,7 @@ impl Registry {
                     CalendarWarning::UnknownYear(year) => ("calendar_unknown", year),
                     CalendarWarning::ProvisionalYear(year) => ("calendar_provisional", year),
                 };
-                let text = crate::service::words::say(&self.rules, code, &[("year", &year.to_string())]);
+                let text = crate::service::kernel::words::say(&self.rules, code, &[("year", &year.to_string())]);
                 warnings.push(CaseWarning { code: code.to_owned(), text });
             }
         }

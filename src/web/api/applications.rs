@@ -3,15 +3,15 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::domain::instant::instant_text;
-use crate::service::applications::{AmendIn, ApplicationView, Stands, WithdrawIn};
-use crate::service::decide::{Decided, DecisionIn};
-use crate::service::handed_in::HandedIn;
-use crate::service::moving::MoveIn;
-use crate::service::permissions::Act;
-use crate::service::problem::{Kind, Problem};
-use crate::service::proofs::ProofIn;
-use crate::service::register::Registered;
-use crate::service::results::StoredResult;
+use crate::service::applications::handed_in::HandedIn;
+use crate::service::applications::proofs::ProofIn;
+use crate::service::cases::decide::{Decided, DecisionIn};
+use crate::service::counter::applications::{AmendIn, ApplicationView, Stands, WithdrawIn};
+use crate::service::counter::moving::MoveIn;
+use crate::service::counter::register::Registered;
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::{Kind, Problem};
+use crate::service::papers::results::StoredResult;
 use crate::web::answer::{Body, Shared, act, ask, ask_text};
 
 /// Hands an application in through the channel of the credential.

@@ -7,7 +7,7 @@ use crate::service::cases::oversight::{CasesIn, DueCases};
 use crate::service::cases::request::CaseIn;
 use crate::service::cases::steps::{ReasonIn, StepIn};
 use crate::service::cases::view::{CaseStatus, CaseView, StatusIn};
-use crate::service::permissions::Act;
+use crate::service::kernel::permissions::Act;
 use crate::web::answer::{Body, Failure, Shared, act, ask, ask_text, read_body, tell, wants_csv, whole};
 use actix_web::ResponseError;
 

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::service::corrections::CorrectionIn;
-use crate::service::permissions::Act;
+use crate::service::inquiry::corrections::CorrectionIn;
+use crate::service::kernel::permissions::Act;
 use crate::web::answer::{Body, Shared, act, ask, ask_text, wants_csv};
 
 /// Corrects a committed round: who was harmed by the error and who profited, and the remedy that takes a place from nobody.

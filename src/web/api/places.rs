@@ -3,11 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use crate::service::catalogue::{Kindergartens, Places, Territories};
-use crate::service::laboratory::SimulationIn;
-use crate::service::permissions::Act;
-use crate::service::places::{Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
-use crate::service::rounds::{RoundIn, RoundView};
+use crate::service::counter::catalogue::{Kindergartens, Places, Territories};
+use crate::service::counter::places::{Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
+use crate::service::inquiry::laboratory::SimulationIn;
+use crate::service::kernel::permissions::Act;
+use crate::service::rounds::hold::{RoundIn, RoundView};
 use crate::web::answer::{Body, Shared, act, act_in, ask, ask_text, tell, wants_csv};
 
 /// Which territory.

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::domain::iin::Iin;
-use crate::service::positions::Positions;
-use crate::service::problem::Problem;
+use crate::service::kernel::problem::Problem;
+use crate::service::positions::view::Positions;
 use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
 
 /// Whose position.

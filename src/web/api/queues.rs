@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::places::OfTerritory;
-use crate::service::permissions::Act;
-use crate::service::queues::{self, Entries, Queues};
+use crate::service::kernel::permissions::Act;
+use crate::service::positions::queues::{self, Entries, Queues};
 use crate::web::answer::{Shared, ask};
 
 /// Which page.

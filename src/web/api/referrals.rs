@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::service::departures::{Departed, DepartureIn};
-use crate::service::permissions::Act;
-use crate::service::referral_life::{GroundIn, ReferralView};
-use crate::service::referrals::{Next, ReferIn};
-use crate::service::skips::{ConfirmIn, Confirmed};
+use crate::service::kernel::permissions::Act;
+use crate::service::referrals::departures::{Departed, DepartureIn};
+use crate::service::referrals::issuing::{Next, ReferIn};
+use crate::service::referrals::life::{GroundIn, ReferralView};
+use crate::service::rounds::skips::{ConfirmIn, Confirmed};
 use crate::web::answer::{Body, Shared, act, ask};
 
 /// Of which place.

@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::public::Asked;
 use crate::domain::iin::Iin;
-use crate::service::explanations::{Explanations, RoundExplained};
-use crate::service::held_rounds::{Rounds, RoundsIn};
-use crate::service::permissions::Act;
-use crate::service::problem::Problem;
+use crate::service::inquiry::explanations::{Explanations, RoundExplained};
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::Problem;
+use crate::service::rounds::held::{Rounds, RoundsIn};
 use crate::web::answer::{Body, Failure, Shared, ask, ask_text, read_body, tell, wants_csv, whole};
 
 /// The committed rounds of a territory, the latest first: its own, those below, and those above in which its places were

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::service::problem::{Kind, Problem};
+use crate::service::kernel::problem::{Kind, Problem};
 use crate::web::answer::problem_response;
 use crate::web::routes::ROUTES;
 

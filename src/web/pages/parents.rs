@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::domain::iin::Iin;
 use crate::rules::Rules;
 use crate::rules::messages::Tongue;
-use crate::service::positions::PositionEntry;
+use crate::service::positions::view::PositionEntry;
 use crate::service::registry::Registry;
 use crate::web::answer::Shared;
 

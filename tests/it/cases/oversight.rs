@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use kezek::domain::codes::Role;
 use kezek::rules::Rules;
-use kezek::service::calendar::{self, Given};
 use kezek::service::cases::oversight;
-use kezek::service::tick;
+use kezek::service::counter::tick;
+use kezek::service::files::calendar::{self, Given};
 use kezek::store::outbox;
 use serde_json::json;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use kezek::domain::codes::{Channel, Role};
 use kezek::rules::course::Course;
 use kezek::rules::regulation::{Actor, Meaning, Step};
-use kezek::service::acting;
-use kezek::service::registers::{Registers, Source, registers};
+use kezek::service::kernel::acting;
+use kezek::service::kernel::registers::{Registers, Source, registers};
 use serde_json::{Value, json};
 
 use super::{done_steps, request_of};

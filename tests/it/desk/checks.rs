@@ -8,7 +8,7 @@ use kezek::domain::life::is_live;
 use kezek::domain::queue::{Number, QueueKey};
 use kezek::engine::order::TurnState;
 use kezek::engine::order::oracle::{self, Entry};
-use kezek::service::live::{self, Index};
+use kezek::service::journal::index::{self, Index};
 use kezek::store::seats::{NarrowSeat, Seats};
 use kezek::store::{self, StoreError, places, queues, referrals, seats};
 
@@ -25,9 +25,9 @@ impl Desk {
     /// Every chain verifies, and no record holds a person of the test.
     pub fn the_journal_is_whole_and_names_nobody(&self) {
         let registry = &self.registry;
-        kezek::service::chains::verify(&registry.store).expect("the journal is broken");
+        kezek::service::journal::chains::verify(&registry.store).expect("the journal is broken");
         let secrets = self.people.lock().unwrap().secrets.clone();
-        kezek::service::chains::each(&registry.store, |record| -> Result<(), StoreError> {
+        kezek::service::journal::chains::each(&registry.store, |record| -> Result<(), StoreError> {
             let text = serde_json::to_string(&record).expect("a record");
             let told = secrets.iter().find(|s| text.contains(s.as_str()));
             assert_eq!(told, None, "the journal names a person: {text}");
@@ -89,7 +89,7 @@ impl Desk {
         let entries: Vec<Entry> = seated
             .iter()
             .map(|s| Entry {
-                seat: live::seat(s),
+                seat: index::seat(s),
                 state: if s.turn == Turn::Live { TurnState::Live } else { TurnState::Spent },
                 choices: s
                     .preferences

@@ -1,7 +1,7 @@
 //! Somebody with the database in hand puts a child into a family, or says that its request would leave another enrolment; the
 //! journal names the first application of which the rows say something else.
 
-use kezek::service::chains::{self, ChainFault};
+use kezek::service::journal::chains::{self, ChainFault};
 use serde_json::json;
 
 use super::tampering::tamper;

@@ -1,7 +1,7 @@
 //! Somebody with the database in hand changes what a committed round published, or to whom a referral was issued; the
 //! journal keeps the hashes and names the file.
 
-use kezek::service::chains::{self, ChainFault, FileFaultKind};
+use kezek::service::journal::chains::{self, ChainFault, FileFaultKind};
 use serde_json::json;
 
 use super::tampering::tamper;

@@ -1,7 +1,7 @@
 //! Somebody with the database in hand changes the past; the journal names the record.
 
 use diesel::connection::SimpleConnection;
-use kezek::service::chains::{self, ChainFault};
+use kezek::service::journal::chains::{self, ChainFault};
 use kezek::store::StoreError;
 use kezek::store::connection::Location;
 use serde_json::json;

@@ -1,0 +1,200 @@
+//! Proofs of categories: an official judges them, and the clock ends those that nobody confirmed in their term.
+//!
+//! A claimed proof counts until its term (design: proofs). A rejected one, whoever rejected it, returns the entry to the
+//! tier of what is left, at its own original instant; a proof confirmed later gives the tier back.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::entry;
+use crate::domain::application::{Application, CategoryClaim};
+use crate::domain::codes::ProofStatus;
+use crate::domain::instant::instant_text;
+use crate::domain::kato::Kato;
+use crate::domain::life;
+use crate::domain::queue::Numbered;
+use crate::rules::Rules;
+use crate::rules::profile::Profile;
+use crate::service::counter::applications::{Stands, home_of, load};
+use crate::service::counter::tick::CLOCK;
+use crate::service::journal::effects::{Effect, JoinEffect};
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::registry::{Answer, Caller, Registry, bound};
+use crate::store::{Entry, Transaction, Written, applications, facts};
+
+/// Applications whose proofs end in one record.
+const RECORD: usize = 500;
+
+/// A verdict on the proof of a category.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProofIn {
+    /// The category's code.
+    pub category: String,
+    /// `confirmed` or `rejected`.
+    pub verdict: String,
+    /// On what the verdict rests.
+    pub evidence: String,
+}
+
+impl Registry {
+    /// Confirms or rejects the proof of a category. A rejected one returns the entry to the tier of what is left, at its
+    /// own original instant.
+    ///
+    /// # Errors
+    /// 403, 404, 409, 422.
+    pub fn judge_proof(&self, caller: &Caller, number: &str, sent: &ProofIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::JudgeProof)?;
+        let home = home_of(number, Numbered::Application, "application")?;
+        let mut faults = FieldFaults::default();
+        let evidence = faults.text("evidence", &sent.evidence, 2_000);
+        let verdict = match sent.verdict.as_str() {
+            "confirmed" => Some(ProofStatus::Confirmed),
+            "rejected" => Some(ProofStatus::Rejected),
+            _ => {
+                faults.add("verdict", "wrong_verdict", "write confirmed or rejected");
+                None
+            }
+        };
+        let (Some(evidence), Some(verdict)) = (evidence, verdict) else { return Err(Problem::from(faults)) };
+        self.perform(caller, &[home], 200, |tx| {
+            let mut application = load(tx.conn(), number)?;
+            caller.principal.may(Act::JudgeProof, application.territory)?;
+            if !life::is_live(application.status) {
+                let message = format!("application {number} is {}; its proofs no longer matter", application.status);
+                return Err(Problem::conflict("wrong_state", message));
+            }
+            let mut claims = applications::claims(tx.conn(), number)?;
+            let Some(claim) = claims.iter_mut().find(|c| c.code == sent.category) else {
+                return Err(Problem::invalid(
+                    "category",
+                    "category_not_claimed",
+                    "the application claims no such category",
+                ));
+            };
+            claim.status = verdict;
+            applications::save_proof(tx, number, claim)?;
+            let bound = self.bound_as_registered(&application)?;
+            let mut effects = retier(tx, &mut application, bound.profile, &claims)?;
+            entry::settle(tx, &self.rules, application.queue, &mut effects)?;
+            let sealed =
+                crate::service::kernel::keys::sealed(&json!({"category": sent.category, "evidence": evidence}));
+            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+            let entry = Entry {
+                home,
+                act: "judge_proof",
+                actor: caller.principal.id.clone(),
+                territory: application.territory,
+                payload: json!({"application": number, "role": caller.principal.role, "verdict": verdict,
+                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            };
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
+        })
+    }
+}
+
+/// Takes an application to the tier of the claims that count; its queue is not yet settled. Nothing where the tier stays.
+fn retier(
+    tx: &mut Transaction<'_>,
+    application: &mut Application,
+    profile: &Profile,
+    claims: &[CategoryClaim],
+) -> Result<Vec<Effect>, Problem> {
+    let tier = entry::tier(profile, claims);
+    if tier == application.tier {
+        return Ok(Vec::new());
+    }
+    application.tier = tier;
+    application.stream = profile.stream_of(tier);
+    applications::save_standing(tx, application)?;
+    let leave = Effect::Leave { application: application.number.clone(), status: application.status };
+    Ok(vec![leave, Effect::Join(JoinEffect::of(application))])
+}
+
+/// The last day on which an application's claimed proof may be confirmed, counted from its registration; nothing where the
+/// profile sets no term.
+pub(crate) fn confirm_by(
+    rules: &Rules,
+    profile: &Profile,
+    application: &Application,
+    category: &str,
+) -> Option<NaiveDate> {
+    let term = profile.proof_term_of(category)?;
+    let Application { registered_at, territory, .. } = *application;
+    Some(rules.calendar.valid_until(registered_at, territory, term, profile.counting_start.value).value)
+}
+
+/// Ends the claimed proofs of a home whose term is over at `at`: they count as rejected, at the end of their last day.
+///
+/// # Errors
+/// The database is not available.
+pub(crate) fn lapse(
+    tx: &mut Transaction<'_>,
+    rules: &Rules,
+    home: Kato,
+    at: DateTime<Utc>,
+) -> Result<Vec<Entry>, Problem> {
+    let mut over: Vec<Lapsed<'_>> = Vec::new();
+    for (number, claimed) in applications::unjudged(tx.conn(), home)? {
+        let application = load(tx.conn(), &number)?;
+        let today = rules.calendar.civil_day(at, application.territory);
+        let profile = bound(rules, application.territory, application.registered_at)?.profile;
+        let is_over = |code: &String| confirm_by(rules, profile, &application, code).is_some_and(|last| last < today);
+        let ended: Vec<String> = claimed.into_iter().filter(is_over).collect();
+        if !ended.is_empty() {
+            over.push(Lapsed { application, profile, ended });
+        }
+    }
+    let mut entries = Vec::new();
+    for batch in over.chunks_mut(RECORD) {
+        entries.push(end(tx, rules, (home, at), batch)?);
+    }
+    Ok(entries)
+}
+
+/// An application with claimed proofs whose term is over.
+struct Lapsed<'a> {
+    application: Application,
+    /// The profile that set the term.
+    profile: &'a Profile,
+    /// The categories.
+    ended: Vec<String>,
+}
+
+fn end(
+    tx: &mut Transaction<'_>,
+    rules: &Rules,
+    (home, at): (Kato, DateTime<Utc>),
+    over: &mut [Lapsed<'_>],
+) -> Result<Entry, Problem> {
+    let mut effects = Vec::new();
+    let mut queues = BTreeSet::new();
+    let mut listed: Vec<Value> = Vec::with_capacity(over.len());
+    for Lapsed { application, profile, ended } in over {
+        let mut claims = applications::claims(tx.conn(), &application.number)?;
+        for claim in claims.iter_mut().filter(|c| ended.contains(&c.code)) {
+            claim.status = ProofStatus::Rejected;
+            applications::save_proof(tx, &application.number, claim)?;
+        }
+        let moved = retier(tx, application, profile, &claims)?;
+        if !moved.is_empty() {
+            queues.insert(application.queue);
+        }
+        effects.extend(moved);
+        listed.push(json!({"application": application.number, "proofs": ended.len(), "tier": application.tier}));
+    }
+    for queue in queues {
+        effects.extend(entry::settled(tx, rules, queue)?);
+    }
+    let payload = json!({"applications": listed, "due_at": instant_text(at), "verdict": ProofStatus::Rejected,
+        "queue": effects});
+    Ok(Entry { home, act: "lapse_proofs", actor: CLOCK.to_owned(), territory: home, payload })
+}

@@ -1,0 +1,406 @@
+//! What happens to an application besides its decision: reading, amending, withdrawing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::domain::application::{Application, CategoryClaim};
+use crate::domain::case::CaseAct;
+use crate::domain::codes::{Decision, PlaceStatus, ProofStatus, ReferralStatus, Status};
+use crate::domain::instant::instant_text;
+use crate::domain::kato::Kato;
+use crate::domain::life::{self, Step};
+use crate::domain::queue::{Number, Numbered};
+use crate::service::applications::entry;
+use crate::service::applications::families;
+use crate::service::applications::handed_in;
+use crate::service::applications::proofs;
+use crate::service::cases;
+use crate::service::journal::effects::{Effect, JoinEffect};
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::positions::view::PositionEntry;
+use crate::service::registry::{Answer, Caller, Registry};
+use crate::store::applications::Lodged;
+use crate::store::connection::AnyConnection;
+use crate::store::{
+    Entry, Transaction, Written, applications, child_claims, facts, places, referrals, results, transfers,
+};
+
+/// An application as those who may read it see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ApplicationView {
+    /// Its number.
+    pub number: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// What was decided.
+    #[schema(value_type = String)]
+    pub decision: Decision,
+    /// How it came.
+    pub channel: &'static str,
+    /// The territory named.
+    pub territory: String,
+    /// The queue.
+    pub queue: crate::service::positions::view::QueueView,
+    /// The instant that orders the queue.
+    pub applied_at: String,
+    /// When the registry took it in.
+    pub registered_at: String,
+    /// The last tie-break.
+    pub ticket: u32,
+    /// The precedence class.
+    pub tier: u8,
+    /// The child.
+    pub child: handed_in::ChildIn,
+    /// Who applies.
+    pub applicant: handed_in::ApplicantIn,
+    /// Language wanted.
+    pub language: &'static str,
+    /// Kindergartens, most wanted first; none means any.
+    pub preferences: Vec<String>,
+    /// Claims to categories with the state of their proofs.
+    pub categories: Vec<CategoryView>,
+    /// The package.
+    pub documents: Vec<handed_in::DocumentIn>,
+    /// The regulation that governs it.
+    pub regulation: String,
+    /// The profile that governs it.
+    pub profile: String,
+    /// What is known of the signature.
+    pub signature: String,
+    /// The case in which its request is rendered; none where it came with an import.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// Applications of brothers and sisters that it is placed together with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together_with: Vec<String>,
+    /// The referrals issued for it.
+    pub referrals: Vec<String>,
+    /// Where it stands in its queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<PositionEntry>,
+}
+
+/// A claim to a category.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CategoryView {
+    /// The code.
+    pub code: String,
+    /// The proof.
+    pub proof: String,
+    /// How far it is believed.
+    #[schema(value_type = String)]
+    pub status: ProofStatus,
+    /// The last day on which a proof that is only claimed may be confirmed; then it no longer counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_by: Option<String>,
+}
+
+/// A change of contacts or preferences.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmendIn {
+    /// New contacts; the old ones stay where this is missing.
+    #[serde(default)]
+    pub contacts: Option<Vec<String>>,
+    /// New preferences; the old ones stay where this is missing.
+    #[serde(default)]
+    pub preferences: Option<Vec<String>>,
+    /// The number of a brother's or sister's application in the same territory, to be placed together; empty to be placed alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together_with: Option<String>,
+}
+
+/// A withdrawal.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawIn {
+    /// Why, in the applicant's words.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Where an application stands after an act.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Stands {
+    /// Its number.
+    pub number: String,
+    /// Its status.
+    #[schema(value_type = String)]
+    pub status: Status,
+}
+
+/// Loads an application that must be there.
+pub(crate) fn load(conn: &mut AnyConnection, number: &str) -> Result<Application, Problem> {
+    applications::find(conn, number)?.ok_or_else(|| Problem::not_found("application"))
+}
+
+/// The home in a number.
+pub(crate) fn home_of(number: &str, of: Numbered, what: &str) -> Result<Kato, Problem> {
+    Number::parse(number, of).map(|n| n.home).ok_or_else(|| Problem::not_found(what))
+}
+
+impl Registry {
+    /// Reads an application.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn application(&self, principal: &Principal, number: &str) -> Result<ApplicationView, Problem> {
+        principal.role_may(Act::ReadApplication)?;
+        home_of(number, Numbered::Application, "application")?;
+        let (lodged, issued, case, together_with) = self.store.read(|conn| -> Result<_, Problem> {
+            let application = load(conn, number)?;
+            principal.may(Act::ReadApplication, application.territory)?;
+            let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
+            let together = families::others(conn, &application)?;
+            Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?, case, together))
+        })?;
+        let standing = self.position_of(number, self.clock.now());
+        let claims = self.claims_of(&lodged);
+        let issued = issued.into_iter().map(|r| r.number).collect();
+        Ok(ApplicationView { case, together_with, ..view(lodged, claims, issued, standing) })
+    }
+
+    fn claims_of(&self, lodged: &Lodged) -> Vec<CategoryView> {
+        let bound = self.bound_as_registered(&lodged.application).ok();
+        let confirm_by = |code: &str| {
+            let last = proofs::confirm_by(&self.rules, bound.as_ref()?.profile, &lodged.application, code)?;
+            Some(last.to_string())
+        };
+        let view = |c: &CategoryClaim| CategoryView {
+            code: c.code.clone(),
+            proof: c.proof.clone(),
+            status: c.status,
+            confirm_by: if c.status == ProofStatus::Claimed { confirm_by(&c.code) } else { None },
+        };
+        lodged.claims.iter().map(view).collect()
+    }
+
+    /// Changes contacts or preferences.
+    ///
+    /// # Errors
+    /// 403, 404, 409 for an application that has ended, 422.
+    pub fn amend(&self, caller: &Caller, number: &str, sent: &AmendIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::Amend)?;
+        let home = home_of(number, Numbered::Application, "application")?;
+        self.perform(caller, &[home], 200, |tx| {
+            let mut application = load(tx.conn(), number)?;
+            caller.principal.may(Act::Amend, application.territory)?;
+            if matches!(application.status, Status::Withdrawn | Status::Refused | Status::Closed | Status::Enrolled) {
+                let message = format!("application {number} is {}; it can no longer be changed", application.status);
+                return Err(Problem::conflict("wrong_state", message));
+            }
+            let bound = self.bound_as_registered(&application)?;
+            let mut faults = FieldFaults::default();
+            if sent.contacts.is_none() && sent.preferences.is_none() && sent.together_with.is_none() {
+                faults.add("contacts", "nothing_to_change", "send new contacts, new preferences or together_with");
+            }
+            let contacts = sent.contacts.as_ref().and_then(|c| handed_in::read_contacts(&mut faults, "contacts", c));
+            let territory = application.queue.territory;
+            let preferences = match &sent.preferences {
+                Some(list) => Some(handed_in::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
+                None => None,
+            };
+            if let (Some(wishes), Some(enrolment)) = (&preferences, transfers::enrolment_of(tx.conn(), number)?) {
+                crate::service::applications::transfers::check_wishes(tx.conn(), &mut faults, &enrolment, wishes)?;
+            }
+            faults.check()?;
+            let mut effects = Vec::new();
+            if let Some(contacts) = &contacts {
+                applications::save_contacts(tx, number, contacts)?;
+            }
+            if let Some(preferences) = preferences.filter(|p| *p != application.preferences) {
+                effects.extend(self.rechoose(tx, &mut application, preferences)?);
+            }
+            let together = match &sent.together_with {
+                Some(with) => families::amend(tx, &application, with)?,
+                None => Vec::new(),
+            };
+            if sent.preferences.is_some() && sent.together_with.is_none() {
+                families::check_wishes(tx.conn(), &application)?;
+            }
+            let sealed = crate::service::kernel::keys::sealed(&json!({"contacts": contacts, "preferences": application.preferences}));
+            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+            let entry = Entry {
+                home,
+                act: "amend",
+                actor: caller.principal.id.clone(),
+                territory: application.territory,
+                payload: json!({"application": number, "role": caller.principal.role,
+                    "families": (!together.is_empty()).then_some(&together), "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            };
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
+        })
+    }
+
+    /// New preferences: the entry leaves and joins in one act, at its own instant, so its turn is the same.
+    fn rechoose(
+        &self,
+        tx: &mut Transaction<'_>,
+        application: &mut Application,
+        preferences: Vec<String>,
+    ) -> Result<Vec<Effect>, Problem> {
+        without_place_in_hand(application)?;
+        applications::save_preferences(tx, &application.number, &preferences)?;
+        application.preferences = preferences;
+        if !life::is_live(application.status) {
+            return Ok(Vec::new());
+        }
+        let leave = Effect::Leave { application: application.number.clone(), status: application.status };
+        Ok(vec![leave, Effect::Join(JoinEffect::of(application))])
+    }
+
+    /// Takes an application back.
+    ///
+    /// # Errors
+    /// 403, 404, 409 for an application that has ended.
+    pub fn withdraw(&self, caller: &Caller, number: &str, sent: &WithdrawIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::Withdraw)?;
+        let home = home_of(number, Numbered::Application, "application")?;
+        let mut faults = FieldFaults::default();
+        if let Some(reason) = &sent.reason {
+            faults.text("reason", reason, 2_000);
+        }
+        faults.check()?;
+        self.perform(caller, &[home], 200, |tx| {
+            let mut application = load(tx.conn(), number)?;
+            caller.principal.may(Act::Withdraw, application.territory)?;
+            let had_referral = application.status == Status::Referred;
+            let mut effects = entry::step(tx, &self.rules, &mut application, Step::Withdraw)?;
+            let freed = if had_referral { self.free_place_of(tx, &application)? } else { None };
+            let (annulled, freed) = freed.unzip();
+            let ended = cases::end_of_application(&self.rules, tx, number, CaseAct::Withdraw)?;
+            let child = applications::child(tx.conn(), &application.child)?;
+            child_claims::release(tx, child.iin, number)?;
+            entry::settle(tx, &self.rules, application.queue, &mut effects)?;
+            let sealed = crate::service::kernel::keys::sealed(&json!({"reason": sent.reason}));
+            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+            let entry = Entry {
+                home,
+                act: "withdraw",
+                actor: caller.principal.id.clone(),
+                territory: application.territory,
+                payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
+                    "referral_annulled": annulled, "cases": ended,
+                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            };
+            Ok(Written {
+                value: Stands { number: number.to_owned(), status: application.status },
+                entries: vec![entry],
+            })
+        })
+    }
+
+    /// Annuls the open referral of an application that ends, and publishes its place again; gives both.
+    fn free_place_of(
+        &self,
+        tx: &mut Transaction<'_>,
+        application: &Application,
+    ) -> Result<Option<(String, String)>, Problem> {
+        let at = tx.at();
+        let open = referrals::of_application(tx.conn(), &application.number)?
+            .into_iter()
+            .find(|r| matches!(r.status, ReferralStatus::Issued | ReferralStatus::Presented));
+        let Some(mut referral) = open else { return Ok(None) };
+        referral.status = ReferralStatus::Annulled;
+        referral.status_at = at;
+        referral.ground = "withdrawn".to_owned();
+        referrals::update(tx, &referral)?;
+        places::set_status(tx, &referral.place, PlaceStatus::Published, Some(at), "")?;
+        Ok(Some((referral.number, referral.place)))
+    }
+
+    /// The results of an application, oldest first.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn documents(&self, principal: &Principal, number: &str) -> Result<Vec<results::StoredResult>, Problem> {
+        principal.role_may(Act::ReadApplication)?;
+        home_of(number, Numbered::Application, "application")?;
+        self.store.read(|conn| {
+            let application = load(conn, number)?;
+            principal.may(Act::ReadApplication, application.territory)?;
+            Ok(results::of_application(conn, number)?)
+        })
+    }
+
+    /// One result by its id.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn document(&self, principal: &Principal, id: &str) -> Result<results::StoredResult, Problem> {
+        principal.role_may(Act::ReadApplication)?;
+        home_of(id, Numbered::Result, "document")?;
+        self.store.read(|conn| {
+            let result = results::find(conn, id)?.ok_or_else(|| Problem::not_found("document"))?;
+            principal.may(Act::ReadApplication, result.territory)?;
+            Ok(result)
+        })
+    }
+}
+
+/// Wishes are changed before a place is given, or after it was answered for.
+pub(crate) fn without_place_in_hand(application: &Application) -> Result<(), Problem> {
+    if matches!(application.status, Status::Referred | Status::Offered) {
+        let message = format!("application {} has a place in hand; answer for it first", application.number);
+        return Err(Problem::conflict("wrong_state", message));
+    }
+    Ok(())
+}
+
+fn view(
+    lodged: Lodged,
+    categories: Vec<CategoryView>,
+    referrals: Vec<String>,
+    standing: Option<PositionEntry>,
+) -> ApplicationView {
+    let Lodged { application: a, child, applicant, documents, .. } = lodged;
+    ApplicationView {
+        number: a.number,
+        status: a.status,
+        decision: a.decision,
+        channel: a.channel.code(),
+        territory: a.territory.to_string(),
+        queue: a.queue.into(),
+        applied_at: instant_text(a.applied_at),
+        registered_at: instant_text(a.registered_at),
+        ticket: a.ticket,
+        tier: a.tier,
+        child: handed_in::ChildIn {
+            iin: child.iin.to_string(),
+            name: child.name,
+            birth_date: child.birth_on.to_string(),
+            sex: None,
+        },
+        applicant: handed_in::ApplicantIn {
+            iin: applicant.iin.to_string(),
+            name: applicant.name,
+            kind: applicant.kind.code().to_owned(),
+            contacts: applicant.contacts,
+            power: applicant.power.map(|p| handed_in::PowerIn { number: p.number, until: p.until_on.to_string() }),
+        },
+        language: a.language.code(),
+        preferences: a.preferences,
+        categories,
+        documents: documents
+            .into_iter()
+            .map(|d| handed_in::DocumentIn {
+                kind: d.kind,
+                number: Some(d.number).filter(|n| !n.is_empty()),
+                expires_on: d.expires_on.map(|on| on.to_string()),
+            })
+            .collect(),
+        regulation: a.regulation,
+        profile: a.profile,
+        signature: a.signature,
+        case: None,
+        together_with: Vec::new(),
+        referrals,
+        standing,
+    }
+}

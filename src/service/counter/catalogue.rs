@@ -1,0 +1,228 @@
+//! What there is to choose from: territories, kindergartens and their groups. For everyone; and the ledger of places for
+//! those who answer for it.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::codes::PlaceStatus;
+use crate::domain::instant::instant_text;
+use crate::domain::kato::Kato;
+use crate::domain::kindergarten::Group;
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::Problem;
+use crate::service::kernel::query;
+use crate::service::registry::Registry;
+use crate::store::{kindergartens, places, territories};
+
+/// Territories of the classifier.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Territories {
+    /// By code.
+    pub territories: Vec<TerritoryView>,
+}
+
+/// One territory.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TerritoryView {
+    /// The KATO code.
+    pub code: String,
+    /// The name in Kazakh.
+    pub name_kk: String,
+    /// The name in Russian.
+    pub name_ru: String,
+    /// What it is.
+    pub level: &'static str,
+    /// The territory whose queues serve it; none for an oblast.
+    pub queue_territory: Option<String>,
+}
+
+/// Kindergartens of a territory.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Kindergartens {
+    /// By id.
+    pub kindergartens: Vec<KindergartenView>,
+}
+
+/// One kindergarten with its groups.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KindergartenView {
+    /// The id, as `preferences` takes it.
+    pub id: String,
+    /// The name in Kazakh.
+    pub name_kk: String,
+    /// The name in Russian.
+    pub name_ru: String,
+    /// Where it stands.
+    pub territory: String,
+    /// The territory whose queues its places serve first.
+    pub queue_territory: String,
+    /// Its groups.
+    pub groups: Vec<GroupView>,
+}
+
+/// One group.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GroupView {
+    /// The id, as places take it.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// Youngest age in months.
+    pub age_from_months: i32,
+    /// First age that is too old, in months.
+    pub age_to_months: i32,
+    /// Language.
+    pub language: &'static str,
+    /// Kind.
+    pub kind: &'static str,
+    /// Places by the norm.
+    pub capacity: i32,
+    /// Children with a contract.
+    pub enrolled: i32,
+}
+
+/// Places of the ledger.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Places {
+    /// By id.
+    pub places: Vec<PlaceView>,
+}
+
+/// One place of the ledger.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlaceView {
+    /// The id.
+    pub id: String,
+    /// The group.
+    pub group: String,
+    /// The queue that it is published for.
+    #[schema(value_type = String)]
+    pub queue: crate::domain::queue::QueueKey,
+    /// The first day.
+    pub available_on: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: PlaceStatus,
+    /// When it was reported.
+    pub reported_at: String,
+    /// When it came on the bulletin.
+    pub published_at: Option<String>,
+    /// Why it was taken back.
+    pub reason: String,
+    /// The tier that it is kept for, with `:open` where others may have it if the tier leaves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<String>,
+}
+
+impl Registry {
+    /// The territories inside one, itself included; `000000000` or nothing for all.
+    ///
+    /// # Errors
+    /// 422 for what is no code.
+    pub fn territories(&self, within: &str) -> Result<Territories, Problem> {
+        let within = territory_or_country(within)?;
+        let all = self.store.read(territories::all)?;
+        let known: std::collections::BTreeSet<Kato> = all.iter().map(|t| t.code).collect();
+        let territories = all
+            .iter()
+            .filter(|t| t.code.within(within))
+            .map(|t| TerritoryView {
+                code: t.code.to_string(),
+                name_kk: t.name_kk.clone(),
+                name_ru: t.name_ru.clone(),
+                level: t.level.code(),
+                queue_territory: t.queue_territory(|c| known.contains(&c)).map(|c| c.to_string()),
+            })
+            .collect();
+        Ok(Territories { territories })
+    }
+
+    /// The kindergartens of a territory with their groups; `000000000` or nothing for all.
+    ///
+    /// # Errors
+    /// 422 for what is no code.
+    pub fn kindergartens(&self, within: &str) -> Result<Kindergartens, Problem> {
+        let within = territory_or_country(within)?;
+        let (all, groups) = self.store.read_snapshot(|c| -> Result<_, Problem> {
+            Ok((kindergartens::all(c, None)?, kindergartens::all_groups(c, None)?))
+        })?;
+        let kindergartens = all
+            .into_iter()
+            .filter(|k| k.territory.within(within) || k.queue_territory.within(within))
+            .map(|k| KindergartenView {
+                groups: groups.iter().filter(|g| g.kindergarten == k.id).map(group_view).collect(),
+                id: k.id,
+                name_kk: k.name_kk,
+                name_ru: k.name_ru,
+                territory: k.territory.to_string(),
+                queue_territory: k.queue_territory.to_string(),
+            })
+            .collect();
+        Ok(Kindergartens { kindergartens })
+    }
+
+    /// The ledger of places of a territory in one status, `published` where none is named.
+    ///
+    /// # Errors
+    /// 403, 422.
+    pub fn ledger(&self, principal: &Principal, territory: &str, status: Option<&str>) -> Result<Places, Problem> {
+        principal.role_may(Act::ReadPlaces)?;
+        let territory = self.scope(territory)?;
+        principal.may(Act::ReadPlaces, territory)?;
+        let status = match status {
+            None => PlaceStatus::Published,
+            Some(code) => code.parse().map_err(|e: crate::domain::codes::UnknownCode| {
+                Problem::invalid("status", "wrong_status", e.to_string())
+            })?,
+        };
+        let all = self.store.read(|c| places::of_home(c, territory.home(), status))?;
+        let places = all
+            .into_iter()
+            .filter(|p| p.queue.territory.within(territory))
+            .map(|p| PlaceView {
+                id: p.id,
+                group: p.group,
+                queue: p.queue,
+                available_on: p.available_on.to_string(),
+                status: p.status,
+                reported_at: instant_text(p.reported_at),
+                published_at: p.published_at.map(instant_text),
+                reason: p.reason,
+                reserved: p.reserved.as_ref().map(ToString::to_string),
+            })
+            .collect();
+        Ok(Places { places })
+    }
+
+    /// The name of a kindergarten in Kazakh and Russian.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn kindergarten_name(&self, id: &str) -> Result<crate::service::kernel::words::Said, Problem> {
+        let found = self.store.read(|c| kindergartens::find(c, id))?;
+        Ok(found.map_or_else(
+            || crate::service::kernel::words::Said::same(id),
+            |k| crate::service::papers::results::kindergarten_name(&k),
+        ))
+    }
+}
+
+fn territory_or_country(text: &str) -> Result<Kato, Problem> {
+    if text.is_empty() {
+        return Ok(Kato::COUNTRY);
+    }
+    query::territory(text)
+}
+
+fn group_view(g: &Group) -> GroupView {
+    GroupView {
+        id: g.id.clone(),
+        name: g.name.clone(),
+        age_from_months: g.age_from_months,
+        age_to_months: g.age_to_months,
+        language: g.language.code(),
+        kind: g.kind.code(),
+        capacity: g.capacity,
+        enrolled: g.enrolled,
+    }
+}

@@ -1,0 +1,368 @@
+//! Registration through the three channels.
+//!
+//! The provider's clerk and the portal's gateway hand in what they have; the operator of the State Corporation checks
+//! the package first and refuses to accept an incomplete one with a receipt. Nobody may name the instant: the entry
+//! takes its seat by the server's clock.
+
+use chrono::{DateTime, Datelike, Utc};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::domain::application::{Application, Child};
+use crate::domain::codes::{Channel, Decision, ResultKind, Status};
+use crate::domain::instant::instant_text;
+use crate::domain::kato::Kato;
+use crate::domain::life;
+use crate::domain::queue::{Numbered, QueueKey};
+use crate::rules::Bound;
+use crate::service::applications::families::{self, Belongs};
+use crate::service::applications::handed_in::{Checked, HandedIn, missing_documents};
+use crate::service::applications::transfers;
+use crate::service::cases::gateway::{self, GatewayIn, Handed};
+use crate::service::cases::opening::About;
+use crate::service::journal::effects::{Effect, JoinEffect};
+use crate::service::kernel::keys;
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::{Kind, Problem};
+use crate::service::kernel::query;
+use crate::service::kernel::reach;
+use crate::service::papers::results;
+use crate::service::registry::{Answer, Caller, Registry};
+use crate::store::applications::Lodged;
+use crate::store::connection::AnyConnection;
+use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, territories};
+use crate::trust::seal::canonical;
+use crate::trust::signature::SignatureVerdict;
+
+/// The answer to a registration.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Registered {
+    /// The application's number.
+    pub number: String,
+    /// `in_queue`.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// The position, which counts at once.
+    pub position: u64,
+    /// Of how many.
+    pub of: u64,
+    /// The queue.
+    #[schema(value_type = String)]
+    pub queue: QueueKey,
+    /// The last tie-break.
+    pub ticket: u32,
+    /// The instant that orders the queue.
+    pub applied_at: String,
+    /// What a clerk should look at again; nothing here stops the application.
+    pub warnings: Vec<String>,
+    /// The case that it opened: its steps and deadlines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+}
+
+/// An application that has been kept.
+struct Kept {
+    application: Application,
+    /// Where its facts are, for the journal.
+    facts: serde_json::Value,
+    /// The enrolment that a request for a transfer would leave.
+    enrolment: Option<String>,
+    /// Who belongs to another family than before.
+    together: Vec<Belongs>,
+}
+
+impl Registry {
+    /// Registers a child through the channel of the credential.
+    ///
+    /// # Errors
+    /// 403 for a credential that is no channel or not of this territory, 409 for a child that has an active
+    /// application, 422 for wrong values and for a package that the State Corporation may not accept.
+    pub fn register(&self, caller: &Caller, handed_in: &HandedIn) -> Result<Answer, Problem> {
+        let channel = caller.principal.channel()?;
+        let territory = query::territory(&handed_in.territory)?;
+        caller.principal.may(Act::Register, territory)?;
+        // A territory that has no queue has no home to keep a receipt in either.
+        self.store.read(|conn| queue_territory(conn, territory))?;
+        let now = self.clock.now();
+        let bound = self.bound(territory, now)?;
+        self.store.read(|conn| self.provides(conn, &caller.principal, bound.regulation, territory))?;
+        if channel == Channel::StateCorporation {
+            let missing = missing_documents(&handed_in.documents);
+            if !missing.is_empty() {
+                return Err(self.refuse_intake(caller, &bound, territory, &missing)?);
+            }
+        }
+        let checked = self.store.read(|conn| self.check(conn, handed_in, territory, channel, now))?;
+        if let Some(word) = handed_in.gateway.as_ref().filter(|_| channel == Channel::Portal) {
+            self.pass_the_gate(caller, &checked, word, (&bound, now))?;
+        }
+        let signature = self.signature(channel, handed_in);
+        let home = territory.home();
+        let known = self.store.read(|conn| child_claims::holder(conn, checked.child.iin))?;
+        let homes = [home];
+        if let Some(claim) = known
+            && !checked.transfer
+            && caller.idempotency.is_none()
+        {
+            return Err(duplicate(&caller.principal, &claim));
+        }
+        self.perform(caller, &homes, 201, |tx| self.lodge(tx, caller, channel, &checked, signature))
+    }
+
+    /// The portal's own checks of a request, by the gateway's word.
+    fn pass_the_gate(
+        &self,
+        caller: &Caller,
+        checked: &Checked,
+        word: &GatewayIn,
+        (bound, now): (&Bound<'_>, DateTime<Utc>),
+    ) -> Result<(), Problem> {
+        let Some(course) = bound.regulation.course(Channel::Portal) else { return Ok(()) };
+        let applicant = checked.applicant.iin.to_string();
+        let today = self.day(checked.territory, now);
+        let Some(failed) = gateway::failed(&course, word, (&applicant, today))? else { return Ok(()) };
+        let about = About::of(checked.territory);
+        let sealed = json!({
+            "applicant": {"iin": applicant, "name": checked.applicant.name},
+            "child": {"iin": checked.child.iin, "name": checked.child.name},
+            "gateway": word,
+        });
+        Err(self.refuse_at_gate(caller, course, &failed, &Handed { about, sealed })?)
+    }
+
+    fn signature(&self, channel: Channel, handed_in: &HandedIn) -> SignatureVerdict {
+        match channel {
+            Channel::Portal => self.verifier.verify(canonical(handed_in).as_bytes(), handed_in.signature.as_deref()),
+            _ => SignatureVerdict::NotApplicable,
+        }
+    }
+
+    /// Keeps an application with its child and its facts, under the child's claim.
+    fn keep(
+        &self,
+        tx: &mut Transaction<'_>,
+        principal: &Principal,
+        channel: Channel,
+        checked: &Checked,
+        signature: SignatureVerdict,
+    ) -> Result<Kept, Problem> {
+        let at = tx.at();
+        let home = checked.queue_territory.home();
+        let number = tx.next_number(home, Numbered::Application)?.to_string();
+        // The enrolment keeps the claim of a child that asks for a transfer.
+        let enrolment = match checked.transfer {
+            true => Some(transfers::enrolment(tx, principal, checked)?),
+            false => {
+                take_claim(tx, principal, checked, &number)?;
+                None
+            }
+        };
+        let ticket = tx.next_ticket(home)?;
+        let decision = Decision::Pending;
+        let seat = Seat { number, ticket, applied_at: at, registered_at: at, channel, decision, from: None };
+        let known = children::child_key(tx.conn(), home, checked.child.iin)?;
+        let new = known.is_none();
+        let bound = self.bound(checked.territory, at)?;
+        let (lodged, (sealed, seal)) = assemble(checked, &bound, seat, known, signature.code());
+        facts::insert(tx, home, std::slice::from_ref(&sealed))?;
+        let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
+        applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
+        if let Some(enrolment) = &enrolment {
+            crate::store::transfers::insert(tx, home, &lodged.application.number, enrolment)?;
+        }
+        let together = match &checked.together_with {
+            Some(with) => families::unite(tx, &lodged.application, with)?,
+            None => Vec::new(),
+        };
+        let facts = json!({"key": sealed.key, "seal": seal});
+        Ok(Kept { application: lodged.application, facts, enrolment, together })
+    }
+
+    fn lodge(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        channel: Channel,
+        checked: &Checked,
+        signature: SignatureVerdict,
+    ) -> Result<Written<Registered>, Problem> {
+        let at = tx.at();
+        let Kept { application, facts, enrolment, together } =
+            self.keep(tx, &caller.principal, channel, checked, signature)?;
+        let home = application.home;
+        let bound = self.bound(checked.territory, at)?;
+        let case =
+            self.open_for_application(tx, &caller.principal, &application, (&bound, checked.exemption.as_deref()))?;
+        let mut effects = vec![Effect::Join(JoinEffect { transfer: checked.transfer, ..JoinEffect::of(&application) })];
+        crate::service::applications::entry::settle(tx, &self.rules, application.queue, &mut effects)?;
+        self.follow_locked(tx, home)?;
+        let (position, of) = self.index(at).would_stand(&application);
+        let payload = json!({
+            "application": application.number,
+            "child": application.child,
+            "channel": channel,
+            "regulation": application.regulation,
+            "profile": application.profile,
+            "signature": application.signature,
+            "facts": facts,
+            "role": caller.principal.role,
+            "case": case.as_ref().map(|travel| travel.journal()),
+            "transfer_from": enrolment,
+            "families": (!together.is_empty()).then_some(&together),
+            "queue": effects,
+        });
+        let actor = caller.principal.id.clone();
+        let entry = Entry { home, act: "register", actor, territory: application.territory, payload };
+        let value = Registered {
+            number: application.number,
+            status: application.status,
+            position,
+            of,
+            queue: application.queue,
+            ticket: application.ticket,
+            applied_at: instant_text(at),
+            warnings: checked.warnings.clone(),
+            case: case.map(|travel| travel.case.number),
+        };
+        Ok(Written { value, entries: vec![entry] })
+    }
+
+    /// Refuses to accept an incomplete package, and keeps the receipt that says so.
+    pub(crate) fn refuse_intake(
+        &self,
+        caller: &Caller,
+        bound: &Bound<'_>,
+        territory: Kato,
+        missing: &[&str],
+    ) -> Result<Problem, Problem> {
+        let home = territory.home();
+        let answer = self.perform(caller, &[home], 422, |tx| {
+            let number = tx.next_number(home, Numbered::Result)?.to_string();
+            let receipt = results::refusal_receipt(&self.rules, bound, &number, territory, tx.at(), missing);
+            crate::store::results::insert(tx, std::slice::from_ref(&receipt))?;
+            let entry = Entry {
+                home,
+                act: "refuse_intake",
+                actor: caller.principal.id.clone(),
+                territory,
+                payload: json!({"result": number, "kind": ResultKind::RefusalReceipt, "missing": missing,
+                    "role": caller.principal.role}),
+            };
+            Ok(Written { value: number, entries: vec![entry] })
+        })?;
+        let receipt: String = serde_json::from_str(&answer.body).unwrap_or_default();
+        let message = format!(
+            "the package is incomplete, so the application is not accepted; add {} and hand it in again; receipt {receipt}",
+            missing.join(", ")
+        );
+        Ok(Problem::new(Kind::Invalid, "intake_refused", message)
+            .with("missing", missing)
+            .with("receipt", json!({"id": receipt, "html": format!("/api/v1/documents/{receipt}")})))
+    }
+}
+
+const DUPLICATE: &str = "this child already has an active application, so the new one was not registered; amend or withdraw the existing one";
+
+const ENROLLED: &str = "this child is enrolled already, so the new application was not registered; \
+     for another kindergarten send it with `transfer`, or let the kindergarten end the enrolment first";
+
+/// Takes the child's claim for an application, or says who holds it.
+fn take_claim(tx: &mut Transaction<'_>, principal: &Principal, of: &Checked, number: &str) -> Result<(), Problem> {
+    if child_claims::take(tx, of.child.iin, of.queue_territory.home(), number)? {
+        return Ok(());
+    }
+    let claim = child_claims::holder(tx.conn(), of.child.iin)?;
+    Err(duplicate(principal, &claim.ok_or_else(|| Problem::conflict("duplicate", DUPLICATE))?))
+}
+
+/// The conflict that names the existing application to one who may see it.
+pub(crate) fn duplicate(principal: &Principal, claim: &child_claims::Claim) -> Problem {
+    let message = if claim.status == Status::Enrolled { ENROLLED } else { DUPLICATE };
+    let problem = Problem::conflict("duplicate", message);
+    match principal.may(Act::ReadApplication, claim.territory) {
+        Ok(()) => problem.with("application", &claim.application).with("current_status", claim.status),
+        Err(_) => problem,
+    }
+}
+
+/// The territory whose queue serves this one.
+pub(crate) fn queue_territory(conn: &mut AnyConnection, territory: Kato) -> Result<Kato, Problem> {
+    if territories::find(conn, territory)?.is_none() {
+        let message = format!("{territory} is not in the classifier of this registry; look the code up");
+        return Err(Problem::invalid("territory", "unknown_territory", message));
+    }
+    reach::queue_territory(conn, territory)?.map(|(queue, _)| queue).ok_or_else(|| {
+        let message = format!("{territory} is an oblast; name a district, city, rural district or village in it");
+        Problem::invalid("territory", "territory_without_queue", message)
+    })
+}
+
+/// The seat that an application takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Seat {
+    pub(crate) number: String,
+    pub(crate) ticket: u32,
+    pub(crate) applied_at: DateTime<Utc>,
+    pub(crate) registered_at: DateTime<Utc>,
+    pub(crate) channel: Channel,
+    pub(crate) decision: Decision,
+    /// Where it stood before, sealed with its facts; only of an import.
+    pub(crate) from: Option<serde_json::Value>,
+}
+
+/// Puts the rows together, and seals what the journal may only prove.
+pub(crate) fn assemble(
+    checked: &Checked,
+    bound: &Bound<'_>,
+    seat: Seat,
+    child_key: Option<String>,
+    signature: &str,
+) -> (Lodged, (facts::Facts, String)) {
+    let child = Child { key: child_key.unwrap_or_else(|| checked.child.key.clone()), ..checked.child.clone() };
+    let mut facts = json!({
+        "child": {"iin": child.iin, "name": child.name, "birth_on": child.birth_on.to_string()},
+        "applicant": {"iin": checked.applicant.iin, "name": checked.applicant.name, "kind": checked.applicant.kind},
+        "categories": checked.claims.iter().map(|c| json!({"code": c.code, "proof": c.proof})).collect::<Vec<_>>(),
+        "documents": checked.documents.iter().map(|d| json!({"kind": d.kind, "number": d.number,
+            "expires_on": d.expires_on.map(|on| on.to_string())})).collect::<Vec<_>>(),
+        "consent": checked.exemption.is_none(),
+        "exemption": checked.exemption,
+    });
+    if let (Some(from), Some(fields)) = (seat.from, facts.as_object_mut()) {
+        fields.insert("from".to_owned(), from);
+    }
+    let sealed = keys::sealed(&facts);
+    let tier = crate::service::applications::entry::tier(bound.profile, &checked.claims);
+    let application = Application {
+        number: seat.number,
+        home: checked.queue_territory.home(),
+        child: child.key.clone(),
+        channel: seat.channel,
+        territory: checked.territory,
+        queue: QueueKey { territory: checked.queue_territory, cohort: child.birth_on.year(), kind: checked.kind },
+        language: checked.language,
+        ticket: seat.ticket,
+        applied_at: seat.applied_at,
+        registered_at: seat.registered_at,
+        tier,
+        stream: bound.profile.stream_of(tier),
+        turn: life::turn(Status::InQueue, tier),
+        status: Status::InQueue,
+        decision: seat.decision,
+        preferences: checked.preferences.clone(),
+        regulation: bound.regulation.id.clone(),
+        profile: bound.profile.code.clone(),
+        signature: signature.to_owned(),
+        consent_at: seat.registered_at,
+        facts: sealed.0.key.clone(),
+    };
+    let lodged = Lodged {
+        application,
+        child,
+        applicant: checked.applicant.clone(),
+        claims: checked.claims.clone(),
+        documents: checked.documents.clone(),
+    };
+    (lodged, sealed)
+}

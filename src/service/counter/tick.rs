@@ -1,0 +1,165 @@
+//! The acts of the clock: places whose hour of publication has come are published, referrals whose term has ended
+//! expire, claimed proofs that nobody confirmed in their term no longer count, and overdue cases are told to the head, then to the department.
+//!
+//! Each is done where it is due and not done yet, so that a second tick at the same instant changes nothing. An expired
+//! referral's place is published again and its child waits on with its turn, where the profile says `back`. Profiles
+//! that stop-list, make inactive or close the application are left alone and counted: those consequences come with the
+//! stop-list itself. A referral that was presented in time does not expire: the kindergarten has it in hand and answers.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::applications::load;
+use crate::domain::codes::{PlaceStatus, ReferralStatus};
+use crate::domain::instant::instant_text;
+use crate::domain::kato::Kato;
+use crate::domain::kindergarten::Place;
+use crate::domain::life::Step;
+use crate::domain::referral::Referral;
+use crate::rules::Rules;
+use crate::rules::profile::{Consequence, Profile};
+use crate::service::applications::entry;
+use crate::service::journal::effects::Effect;
+use crate::service::kernel::problem::Problem;
+use crate::service::registry::bound;
+use crate::store::{Entry, Store, Transaction, Written, journal, places, referrals};
+
+/// The actor of these acts.
+pub const CLOCK: &str = "clock";
+
+/// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
+/// sends a new one; what it asks for is then refused as done already, or done.
+pub const ANSWERS_KEPT_DAYS: i64 = 30;
+
+/// What a tick did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticked {
+    /// Places that were published.
+    pub published: usize,
+    /// Referrals that expired.
+    pub expired: usize,
+    /// Referrals whose term has ended under a profile with another consequence than `back`.
+    pub left: usize,
+    /// Applications some of whose proofs nobody confirmed in their term.
+    pub lapsed: usize,
+    /// Overdue cases of which somebody higher was told.
+    pub escalated: usize,
+    /// Kept answers that were older than [`ANSWERS_KEPT_DAYS`] and are forgotten.
+    pub forgotten: usize,
+}
+
+/// Does what is due at `at`, home by home. The journal dates the acts by `now`, when they were really done, and names
+/// `at` in each: an instant that an operator typed must not order the queue of tomorrow.
+///
+/// # Errors
+/// The database is not available; the homes before it are done.
+pub fn tick(store: &Store, rules: &Rules, now: DateTime<Utc>, at: DateTime<Utc>) -> Result<Ticked, Problem> {
+    let mut all = Ticked::default();
+    for home in store.read(journal::reach)?.into_keys() {
+        let ticked = store.write(&[home], now, |tx| of_home(tx, rules, home, at))?;
+        all.published += ticked.published;
+        all.expired += ticked.expired;
+        all.left += ticked.left;
+        all.lapsed += ticked.lapsed;
+        all.escalated += ticked.escalated;
+        // By the real time: an instant of the future that an operator typed must not forget today's answers.
+        all.forgotten += store.forget_answers(home, now - TimeDelta::days(ANSWERS_KEPT_DAYS))?;
+    }
+    Ok(all)
+}
+
+fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<Written<Ticked>, Problem> {
+    let mut ticked = Ticked::default();
+    let mut entries = publish(tx, rules, home, at)?;
+    ticked.published = entries.iter().filter_map(|e| e.payload.get("places")?.as_array()).map(Vec::len).sum();
+    for referral in referrals::issued_of(tx.conn(), home)? {
+        let application = load(tx.conn(), &referral.application)?;
+        if rules.calendar.civil_day(at, application.territory) <= referral.valid_until_on {
+            continue;
+        }
+        let profile = bound(rules, application.territory, at)?.profile;
+        if profile.on_expiry.value == Consequence::Back {
+            entries.push(expire(tx, rules, profile, referral, at)?);
+            ticked.expired += 1;
+        } else {
+            ticked.left += 1;
+        }
+    }
+    let lapsed = crate::service::applications::proofs::lapse(tx, rules, home, at)?;
+    ticked.lapsed = lapsed.iter().filter_map(|e| e.payload.get("applications")?.as_array()).map(Vec::len).sum();
+    entries.extend(lapsed);
+    let told = crate::service::cases::oversight::escalate(tx, rules, home, at)?;
+    ticked.escalated = told.len();
+    entries.extend(told);
+    Ok(Written { value: ticked, entries })
+}
+
+/// Publishes the reported places of a home whose hour has come, each territory in one act.
+fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<Vec<Entry>, Problem> {
+    let mut due: BTreeMap<Kato, Vec<Place>> = BTreeMap::new();
+    for place in places::of_home(tx.conn(), home, PlaceStatus::Reported)? {
+        let territory = place.queue.territory;
+        let profile = bound(rules, territory, at)?.profile;
+        if is_due(rules, profile, &place, at) {
+            due.entry(territory).or_default().push(place);
+        }
+    }
+    let mut entries = Vec::with_capacity(due.len());
+    for (territory, all) in due {
+        let done_at = tx.at();
+        for place in &all {
+            places::set_status(tx, &place.id, PlaceStatus::Published, Some(done_at), "")?;
+        }
+        let ids: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();
+        let payload = json!({"places": ids, "due_at": instant_text(at), "status": PlaceStatus::Published});
+        entries.push(Entry { home, act: "publish_places", actor: CLOCK.to_owned(), territory, payload });
+    }
+    Ok(entries)
+}
+
+/// Whether the first hour of publication after the report has come. In the profile's rest nothing is published.
+fn is_due(rules: &Rules, profile: &Profile, place: &Place, at: DateTime<Utc>) -> bool {
+    let territory = place.queue.territory;
+    let today = rules.calendar.civil_day(at, territory);
+    if profile.freeze.value.is_some_and(|season| season.holds(today)) {
+        return false;
+    }
+    // The profile may have lost its hour since the report: then nothing is waited for.
+    let Some(hour) = profile.publication.value else { return place.reported_at <= at };
+    first_hour(rules, hour, place).is_none_or(|due| due <= at)
+}
+
+fn first_hour(rules: &Rules, hour: NaiveTime, place: &Place) -> Option<DateTime<Utc>> {
+    let zone = rules.calendar.zone(place.queue.territory);
+    let reported = place.reported_at.with_timezone(&zone);
+    let on = if reported.time() <= hour { reported.date_naive() } else { reported.date_naive() + Days::new(1) };
+    Some(on.and_time(hour).and_local_timezone(zone).earliest()?.to_utc())
+}
+
+fn expire(
+    tx: &mut Transaction<'_>,
+    rules: &Rules,
+    profile: &Profile,
+    mut referral: Referral,
+    at: DateTime<Utc>,
+) -> Result<Entry, Problem> {
+    let done_at = tx.at();
+    let mut application = load(tx.conn(), &referral.application)?;
+    let effects: Vec<Effect> = entry::step(tx, rules, &mut application, Step::Return)?;
+    referral.status = ReferralStatus::Expired;
+    referral.status_at = done_at;
+    "expired".clone_into(&mut referral.ground);
+    referrals::update(tx, &referral)?;
+    places::set_status(tx, &referral.place, PlaceStatus::Published, Some(done_at), "")?;
+    Ok(Entry {
+        home: referral.home,
+        act: "expire_referral",
+        actor: CLOCK.to_owned(),
+        territory: application.territory,
+        payload: json!({"referral": referral.number, "application": application.number, "place": referral.place,
+            "status": referral.status, "valid_until": referral.valid_until_on.to_string(),
+            "due_at": instant_text(at), "consequence": profile.on_expiry.value, "queue": effects}),
+    })
+}

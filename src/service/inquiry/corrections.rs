@@ -1,0 +1,254 @@
+//! Correction runs on a committed round: what its corrected input would have given, who was harmed and who profited, and the
+//! remedy that takes a place from nobody. The round itself stays as it was held; a correction is one more document of it.
+//!
+//! It is computed from the files that the round published, so that `kezek correct` over the same files gives the same. Where
+//! a tier was wrong, the merged order of the round's moment is replayed from the journal with the right one; where a group had
+//! no published place or a child did not take part, who wanted what at that moment is read there too. The round is served again
+//! as a whole, so a place that a village would have left goes on to the home. What the registry does not know of the past it
+//! says in `not_known`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::domain::codes::{UnknownCode, codes};
+use crate::domain::instant::instant_text;
+use crate::domain::queue::Numbered;
+use crate::service::counter::applications::home_of;
+use crate::service::kernel::keys;
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::rounds::files;
+use crate::service::rounds::scope::internal;
+use crate::store::rounds::{Round, RoundFile};
+use crate::store::{Entry, Written, rounds};
+use std::fmt;
+
+mod asked;
+pub(crate) mod committed;
+mod corrected;
+mod market;
+
+use asked::Rerun;
+use corrected::Corrected;
+
+codes! {
+    /// What was wrong with a committed round.
+    CorrectionGround {
+        /// A kindergarten reported too many or too few places.
+        Places = "places_misreported",
+        /// A proof was wrong, or a right one was not counted.
+        Proof = "proof_wrong",
+        /// A turn was wrong: an instant, a ticket.
+        Turn = "turn_wrong",
+        /// A child took part that had no right to.
+        Part = "part_wrong",
+    }
+}
+
+/// Most groups, and most applications, of one correction.
+const CORRECTED_MAX: usize = 1_000;
+/// Most places of a group.
+const PLACES_MAX: u32 = 1_000;
+
+/// What should have been.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionIn {
+    /// `places_misreported`, `proof_wrong`, `turn_wrong` or `part_wrong`.
+    #[serde(default)]
+    #[schema(example = "places_misreported")]
+    pub ground: String,
+    /// What shows it. Kept with the round; the journal holds its seal.
+    #[serde(default)]
+    pub evidence: String,
+    /// Groups of the round's territory with the places that they should have had, published or not.
+    #[serde(default)]
+    pub places: Vec<CorrectedPlaces>,
+    /// Applications that waited in a queue of the round, with what they should have had.
+    #[serde(default)]
+    pub applications: Vec<CorrectedApplication>,
+}
+
+/// The places that a group should have had in a round.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectedPlaces {
+    /// The group's id.
+    pub group: String,
+    /// The year of birth of the queue that they were for; may be left out where the round knows one only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cohort: Option<i32>,
+    /// How many.
+    pub count: u32,
+    /// The first day on which a child could have come, for a group without a published place; the round's day if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "2026-09-01")]
+    pub available_on: Option<chrono::NaiveDate>,
+}
+
+/// What an application should have had in a round.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectedApplication {
+    /// The application's number.
+    pub application: String,
+    /// Its tier. Where the queue's order decides, its turn and those of all others follow from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<u8>,
+    /// Its turn, as `children.csv` has them; only where the queue's order decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<i64>,
+    /// False where it should not have taken part; true for one that was wrongly kept out.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub takes_part: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+impl Registry {
+    /// Corrects a committed round.
+    ///
+    /// # Errors
+    /// 403, 404, 422 for what the round does not know.
+    pub fn correct_round(&self, caller: &Caller, id: &str, sent: &CorrectionIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::CorrectRound)?;
+        let home = home_of(id, Numbered::Round, "round")?;
+        self.perform(caller, &[home], 201, |tx| {
+            let round = rounds::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("round"))?;
+            caller.principal.may(Act::CorrectRound, round.territory)?;
+            let files = rounds::files(tx.conn(), id)?;
+            let mut rerun = Rerun::read(self, tx.conn(), (&round, &files))?;
+            let (evidence, ground) = rerun.take(tx.conn(), sent)?;
+            let corrected = rerun.run(tx.conn())?;
+            let serial = 1 + files.iter().filter(|f| serial(&f.name).is_some()).count();
+            let mut kept = corrected.files(serial);
+            let at = tx.at();
+            let said = json!({
+                "ground": ground, "evidence": evidence, "at": instant_text(at), "by": caller.principal.id,
+                "sent": {"places": sent.places, "applications": sent.applications},
+            });
+            let body = view((&round, serial), said, &corrected, &kept);
+            kept.push(RoundFile { name: name(serial), body: body.to_string() });
+            rounds::add_files(tx, id, &kept)?;
+            let sealed = keys::keep(tx, home, &json!({"evidence": evidence}))?;
+            let entry = Entry {
+                home,
+                act: "correct_round",
+                actor: caller.principal.id.clone(),
+                territory: round.territory,
+                payload: json!({
+                    "round": id, "correction": serial, "ground": ground, "role": caller.principal.role,
+                    "harmed": corrected.harmed(), "profited": corrected.profited(), "extra_places": corrected.extra(),
+                    "files": files::hashes(&kept), "facts": sealed,
+                }),
+            };
+            Ok(Written { value: body, entries: vec![entry] })
+        })
+    }
+
+    /// The corrections of a round, oldest first.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn corrections(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
+        self.whole_round(principal, id)?;
+        let files = self.store.read(|conn| rounds::files(conn, id))?;
+        let mut found: BTreeMap<usize, Value> = BTreeMap::new();
+        for file in &files {
+            let Some(serial) = serial(&file.name) else { continue };
+            let body: Value = serde_json::from_str(&file.body).map_err(internal)?;
+            let of = |field: &str| body.get(field).cloned().unwrap_or_default();
+            let short = ["id", "ground", "at", "harmed", "profited", "extra_places"].map(|f| (f.to_owned(), of(f)));
+            found.insert(serial, Value::Object(short.into_iter().collect()));
+        }
+        Ok(json!({"round": id, "corrections": found.into_values().collect::<Vec<_>>()}))
+    }
+
+    /// One correction of a round, as it was answered.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn correction(&self, principal: &Principal, id: &str, serial: &str) -> Result<Value, Problem> {
+        self.whole_round(principal, id)?;
+        let unknown = || Problem::not_found("correction");
+        let wanted = serial.parse().map(name).map_err(|_| unknown())?;
+        let file = self.store.read(|conn| rounds::file(conn, id, &wanted))?.ok_or_else(unknown)?;
+        serde_json::from_str(&file.body).map_err(internal)
+    }
+
+    /// One correction of a round as CSV: a row for every child that it concerns.
+    ///
+    /// # Errors
+    /// 403, 404.
+    pub fn correction_csv(&self, principal: &Principal, id: &str, serial: &str) -> Result<String, Problem> {
+        let body = self.correction(principal, id, serial)?;
+        let rows = body.get("children").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Ok(corrected::csv(rows))
+    }
+}
+
+fn name(serial: usize) -> String {
+    format!("correction-{serial:03}.json")
+}
+
+/// The serial number of a file that is a correction.
+fn serial(name: &str) -> Option<usize> {
+    name.strip_prefix("correction-")?.strip_suffix(".json")?.parse().ok()
+}
+
+fn view((round, serial): (&Round, usize), said: Value, corrected: &Corrected, files: &[RoundFile]) -> Value {
+    let link = |name: &str| format!("/api/v1/rounds/{}/files/{name}", round.id);
+    let linked: BTreeMap<&str, Value> = files
+        .iter()
+        .map(|f| {
+            (
+                f.name.as_str(),
+                json!({"href": link(&f.name), "sha256": crate::trust::seal::sha256_hex(f.body.as_bytes())}),
+            )
+        })
+        .collect();
+    let mut body = json!({
+        "id": serial,
+        "round": round.id,
+        "territory": round.territory,
+        "harmed": corrected.harmed(),
+        "profited": corrected.profited(),
+        "extra_places": corrected.extra(),
+        "children": corrected.children,
+        "remedy": corrected.remedy,
+        "not_known": corrected.not_known,
+        "files": linked,
+    });
+    if let (Some(body), Value::Object(said)) = (body.as_object_mut(), said) {
+        body.extend(said);
+    }
+    body
+}
+
+/// The faults of a list: too long, or with the same thing twice.
+fn once<'a>(faults: &mut FieldFaults, field: &str, names: impl Iterator<Item = &'a str>) {
+    let mut met = BTreeSet::new();
+    for (n, name) in names.enumerate() {
+        if n == CORRECTED_MAX {
+            faults.add(field, "too_many", format!("correct at most {CORRECTED_MAX} at once"));
+        }
+        if !met.insert(name) {
+            faults.add(
+                &format!("{field}[{n}]"),
+                "repeated",
+                format!("{name} is corrected twice; say once what is right"),
+            );
+        }
+    }
+}

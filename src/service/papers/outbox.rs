@@ -1,0 +1,222 @@
+//! The outbox: what heads and departments are to be told, in words of each language, until whoever sends it takes it.
+//!
+//! A message is written once, in the transaction of the act that says so, and taken once, under the lock of its home. A
+//! sender that repeats a request under its Idempotency-Key gets the messages that it took the first time.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::domain::codes::Channel;
+use crate::domain::kato::Kato;
+use crate::exchange::rows::MessageRow;
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::{Kind, Problem};
+use crate::service::kernel::query;
+use crate::service::kernel::words::{Said, say_each};
+use crate::service::registry::{Answer, Caller, Registry};
+use crate::store::outbox::{self, Message, Wanted};
+use crate::store::{Entry, Written};
+
+/// Messages of one page.
+const PAGE: i64 = 200;
+/// Most messages of one CSV answer.
+const CSV_MAX: i64 = 100_000;
+/// Most messages that are taken at once, and how many where nobody says.
+const TAKEN_MAX: i64 = 500;
+
+/// Which messages are asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct OutboxIn {
+    /// A KATO code; messages to this territory and all below.
+    #[serde(default)]
+    pub territory: String,
+    /// `untaken`, `taken`, or both where it is missing.
+    pub state: Option<String>,
+    /// What the page before gave as `next`.
+    pub cursor: Option<String>,
+}
+
+/// Which messages are taken to be sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakeIn {
+    /// A district or city, or a territory in it.
+    #[serde(default)]
+    #[schema(example = "391000000")]
+    pub territory: String,
+    /// At most how many, 1 to 500; 500 where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+}
+
+/// Messages, the oldest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Messages {
+    /// The messages.
+    pub messages: Vec<MessageView>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A message.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MessageView {
+    /// Its id.
+    pub id: String,
+    /// What is told: `overdue`.
+    pub kind: String,
+    /// Who is told: `head` or `department`.
+    pub recipient: String,
+    /// Of which territory.
+    pub territory: String,
+    /// The kindergarten whose head is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kindergarten: Option<String>,
+    /// The number of what it is about: a case.
+    pub subject: String,
+    /// The words, in each language.
+    #[schema(value_type = Object)]
+    pub text: Said,
+    /// When it was written, in the region's zone.
+    pub created_at: String,
+    /// When it was taken to be sent, in the region's zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<String>,
+    /// The credential that took it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<String>,
+}
+
+fn territory(principal: &Principal, act: Act, text: &str) -> Result<Kato, Problem> {
+    principal.role_may(act)?;
+    let territory = query::territory(text)?;
+    principal.may(act, territory)?;
+    Ok(territory)
+}
+
+fn wanted(asked: &OutboxIn, territory: Kato) -> Result<Wanted, Problem> {
+    let taken = match asked.state.as_deref() {
+        None => None,
+        Some("untaken") => Some(false),
+        Some("taken") => Some(true),
+        Some(_) => {
+            return Err(Problem::invalid("state", "wrong_state", "write untaken or taken, or leave it out"));
+        }
+    };
+    Ok(Wanted { territory, taken })
+}
+
+impl Registry {
+    /// The messages to a territory.
+    ///
+    /// # Errors
+    /// 403, 422.
+    pub fn messages(&self, principal: &Principal, asked: &OutboxIn) -> Result<Messages, Problem> {
+        let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
+        let after = query::after(asked.cursor.as_deref())?;
+        let found = self.store.read(|conn| outbox::page(conn, wanted, after, PAGE))?;
+        let next = query::last_of_full(&found, PAGE).map(|m| query::cursor(m.created_at, &m.id));
+        Ok(Messages { messages: found.iter().map(|m| self.message(m)).collect(), next })
+    }
+
+    /// The same as CSV.
+    ///
+    /// # Errors
+    /// 403, 422.
+    pub fn messages_csv(&self, principal: &Principal, asked: &OutboxIn) -> Result<String, Problem> {
+        let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
+        let found = self.store.read(|conn| outbox::page(conn, wanted, None, CSV_MAX))?;
+        let rows: Vec<MessageRow> = found.into_iter().map(|m| self.row(m)).collect();
+        let mut text = Vec::new();
+        let internal = |e: &dyn std::fmt::Display| Problem::new(Kind::Internal, "internal", e.to_string());
+        crate::exchange::write(&mut text, &rows).map_err(|e| internal(&e))?;
+        String::from_utf8(text).map_err(|e| internal(&e))
+    }
+
+    /// Takes the oldest messages that nobody took yet, to be sent by whoever asks. Each is given out once.
+    ///
+    /// # Errors
+    /// 403, 422.
+    pub fn take_messages(&self, caller: &Caller, sent: &TakeIn) -> Result<Answer, Problem> {
+        let territory = territory(&caller.principal, Act::TakeMessages, &sent.territory)?;
+        let home = territory.home();
+        if !home.is_home() || home == Kato::COUNTRY {
+            let message = "messages are taken district by district, city by city: name one";
+            return Err(Problem::invalid("territory", "territory_without_queue", message));
+        }
+        let limit = sent.limit.unwrap_or(TAKEN_MAX);
+        if !(1..=TAKEN_MAX).contains(&limit) {
+            let message = format!("take 1 to {TAKEN_MAX} messages at once");
+            return Err(Problem::invalid("limit", "wrong_limit", message));
+        }
+        self.perform(caller, &[home], 200, |tx| {
+            let by = caller.principal.id.as_str();
+            let found = outbox::page(tx.conn(), Wanted { territory, taken: Some(false) }, None, limit)?;
+            let ids: Vec<&str> = found.iter().map(|m| m.id.as_str()).collect();
+            outbox::take(tx, &ids, by)?;
+            let at = tx.at();
+            let payload = json!({"messages": ids, "role": caller.principal.role});
+            let entry = Entry { home, act: "take_messages", actor: by.to_owned(), territory, payload };
+            let entries = if ids.is_empty() { Vec::new() } else { vec![entry] };
+            let taken = found.iter().map(|m| Message { taken_at: Some(at), taken_by: by.to_owned(), ..m.clone() });
+            let messages = taken.map(|m| self.message(&m)).collect();
+            Ok(Written { value: Messages { messages, next: None }, entries })
+        })
+    }
+
+    fn message(&self, m: &Message) -> MessageView {
+        let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
+        let zone = self.rules.calendar.zone(m.territory);
+        let local = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false);
+        let kindergarten = body.get("kindergarten").and_then(Value::as_str).filter(|k| !k.is_empty());
+        MessageView {
+            id: m.id.clone(),
+            kind: m.kind.clone(),
+            recipient: m.recipient.clone(),
+            territory: m.territory.to_string(),
+            kindergarten: kindergarten.map(str::to_owned),
+            subject: m.subject.clone(),
+            text: self.words_of_message(m, &body),
+            created_at: local(m.created_at),
+            taken_at: m.taken_at.map(local),
+            taken_by: Some(m.taken_by.clone()).filter(|by| !by.is_empty()),
+        }
+    }
+
+    /// What a message says. A step whose regulation is not held any more is called by its id.
+    fn words_of_message(&self, m: &Message, body: &Value) -> Said {
+        let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let course = field("channel").parse::<Channel>().ok().and_then(|channel| {
+            self.rules.regulations.get(field("regulation")).and_then(|regulation| regulation.course(channel))
+        });
+        let step = course.and_then(|course| course.step(field("step")));
+        let step = step.map_or_else(|| Said::same(field("step")), |step| self.label_of(step));
+        let zone = self.rules.calendar.zone(m.territory);
+        let due = DateTime::parse_from_rfc3339(field("due_at")).map(|at| at.with_timezone(&zone));
+        let due = Said::same(due.map(|at| at.format("%d.%m.%Y %H:%M").to_string()).unwrap_or_default());
+        let code = if m.recipient == "head" { "overdue_head" } else { "overdue_department" };
+        say_each(&self.rules, code, &[("case", &Said::same(&m.subject)), ("step", &step), ("due", &due)])
+    }
+
+    fn row(&self, m: Message) -> MessageRow {
+        let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
+        let text = self.words_of_message(&m, &body);
+        let kindergarten = body.get("kindergarten").and_then(Value::as_str).unwrap_or_default().to_owned();
+        MessageRow {
+            id: m.id,
+            kind: m.kind,
+            recipient: m.recipient,
+            territory: m.territory,
+            kindergarten,
+            subject: m.subject,
+            text_kk: text.kk,
+            text_ru: text.ru,
+            created_at: m.created_at,
+            taken_at: m.taken_at,
+            taken_by: m.taken_by,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The answer to "where does my child stand": from memory, with its reasons.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::application::Application;
+use crate::domain::codes::Status;
+use crate::domain::iin::Iin;
+use crate::domain::instant::instant_text;
+use crate::domain::life::is_live;
+use crate::domain::queue::{Number, Numbered, QueueKey};
+use crate::engine::order::Standing;
+use crate::service::journal::index::{Held, Index, seat_of};
+use crate::service::kernel::words::{Said, say_each};
+use crate::service::registry::Registry;
+
+/// What is known of a child: the same shape whether the registry knows the IIN or not.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct Positions {
+    /// One entry for each active application. A child has at most one in the country, and one more where it is enrolled
+    /// and waits for a transfer.
+    pub entries: Vec<PositionEntry>,
+}
+
+/// Where one application stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PositionEntry {
+    /// The application's number.
+    pub application: String,
+    /// Its status.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// The queue.
+    pub queue: QueueView,
+    /// The number in the queue; none while the application takes no part.
+    pub position: Option<u64>,
+    /// Of how many.
+    pub of: Option<u64>,
+    /// The number among those who wait for each chosen kindergarten.
+    pub choices: Vec<ChoiceView>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// When this was so.
+    pub as_of: String,
+}
+
+/// A queue, in parts and as its key.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct QueueView {
+    /// The key, for `GET /api/v1/queues/{key}/entries`.
+    #[schema(value_type = String)]
+    pub key: QueueKey,
+    /// The territory.
+    #[schema(value_type = String)]
+    pub territory: crate::domain::kato::Kato,
+    /// The year of birth.
+    pub cohort: i32,
+    /// The kind of group.
+    #[schema(value_type = String)]
+    pub kind: crate::domain::codes::GroupKind,
+}
+
+impl From<QueueKey> for QueueView {
+    fn from(key: QueueKey) -> Self {
+        QueueView { key, territory: key.territory, cohort: key.cohort, kind: key.kind }
+    }
+}
+
+/// The number among those who chose a kindergarten or any.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ChoiceView {
+    /// The kindergarten's id.
+    pub kindergarten: String,
+    /// The number.
+    pub position: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+/// A reason for a number, that can be read aloud.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Reason {
+    /// A stable code.
+    pub code: &'static str,
+    /// How many stand ahead, by stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<Ahead>,
+    /// On what the rule rests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<&'static str>,
+    /// Where the rule was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// In words, `{"kk", "ru", "en"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub text: Said,
+}
+
+/// How many stand ahead.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Ahead {
+    /// Out of turn.
+    pub out_of_turn: u64,
+    /// First priority.
+    pub first_priority: u64,
+    /// General.
+    pub general: u64,
+}
+
+impl Registry {
+    /// Where the child of this IIN stands. No SQL: everything comes from the live index.
+    pub fn positions(&self, iin: Iin, now: DateTime<Utc>) -> Positions {
+        let index = self.index(now);
+        let entries = index.of_child(iin).map(|(number, held)| self.entry(&index, number, held, now));
+        Positions { entries: entries.collect() }
+    }
+
+    /// Where one application stands, as the index knows it.
+    pub(crate) fn position_of(&self, number: &str, now: DateTime<Utc>) -> Option<PositionEntry> {
+        let index = self.index(now);
+        let held = index.of_application(number)?;
+        Some(self.entry(&index, Number::parse(number, Numbered::Application)?, held, now))
+    }
+
+    fn entry(&self, index: &Index, number: Number, held: &Held, now: DateTime<Utc>) -> PositionEntry {
+        let mut entry = PositionEntry {
+            application: number.to_string(),
+            status: held.status,
+            queue: held.queue.into(),
+            position: None,
+            of: None,
+            choices: Vec::new(),
+            reasons: Vec::new(),
+            as_of: instant_text(now),
+        };
+        let located = index.queue(held.queue).and_then(|order| order.locate(held.seat));
+        if let Some(located) = located
+            && is_live(held.status)
+        {
+            let standing = located.standing();
+            entry.position = Some(standing.position);
+            entry.of = Some(standing.of);
+            entry.choices = held
+                .choices
+                .iter()
+                .filter_map(|&k| located.among(k).map(|s| choice(index.kindergarten(k), s)))
+                .collect();
+            entry.reasons = self.reasons.of(&self.rules, held.queue, standing.ahead, now);
+            entry.reasons.extend(self.together(index, number, held));
+        }
+        entry
+    }
+
+    /// With whom an application waits: whatever its number, it is placed with brothers and sisters or not at all.
+    pub(crate) fn together(&self, index: &Index, number: Number, held: &Held) -> Option<Reason> {
+        let others = if held.status == Status::InQueue { index.waiting_beside(number) } else { 0 };
+        let text = || say_each(&self.rules, "reason_together", &[("others", &Said::same(others.to_string()))]);
+        let reason = || Reason { code: "together", ahead: None, basis: None, source: None, text: text() };
+        (others > 0).then(reason)
+    }
+}
+
+fn choice(kindergarten: &str, standing: Standing) -> ChoiceView {
+    ChoiceView { kindergarten: kindergarten.to_owned(), position: standing.position, of: standing.of }
+}
+
+impl Index {
+    /// The position that an application would have if it joined now, and of how many.
+    pub(crate) fn would_stand(&self, application: &Application) -> (u64, u64) {
+        self.queue(application.queue).map_or((1, 1), |order| {
+            let standing = order.would_stand(seat_of(application));
+            (standing.position, standing.of)
+        })
+    }
+}

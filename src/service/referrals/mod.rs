@@ -1,0 +1,5 @@
+//! A place given to a child: issued, presented, answered, ended.
+
+pub mod departures;
+pub mod issuing;
+pub mod life;

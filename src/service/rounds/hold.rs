@@ -1,0 +1,231 @@
+//! Rounds: the free places of a scope go to the children whom the rules name.
+//!
+//! A round covers its territory and all below. A dry round is the same computation without keeping it; `next` and the
+//! issue of a single referral read its rows, so that nothing else decides who gets a place.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::held::{RoundQueue, ServedGroup, ServedQueue};
+use super::scope::{FamilyTold, Outcome, Pass, Scope, internal};
+use crate::domain::instant::instant_text;
+use crate::domain::kato::Kato;
+use crate::domain::queue::{Numbered, QueueKey};
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::Problem;
+use crate::service::kernel::words::say;
+use crate::service::referrals::issuing::{self, Authority};
+use crate::service::registry::{Answer, Caller, Registry};
+use crate::store::connection::AnyConnection;
+use crate::store::rounds::Round;
+use crate::store::{Entry, Written, kindergartens, rounds};
+use crate::trust::seal::sha256_hex;
+
+/// A round as it is asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoundIn {
+    /// The scope: this territory and all below.
+    #[schema(example = "391000000")]
+    pub territory: String,
+    /// Whether only to show what would be.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// One child's place in a round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RoundRow {
+    /// The queue that the child stands in.
+    #[schema(value_type = String)]
+    pub queue: QueueKey,
+    /// 2 where the queue was served after others, with its own places and those that they left; otherwise 1.
+    pub pass: u8,
+    /// The number in the merged order of that queue, from 1, all live entries counted.
+    pub position: u64,
+    /// The application.
+    pub application: String,
+    /// The place.
+    pub place: String,
+    /// The queue that the place was published for, where it could not use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub spilled_from: Option<QueueKey>,
+    /// The group.
+    pub group: String,
+    /// The kindergarten.
+    pub kindergarten: String,
+    /// The tier or category that the place was kept for, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_for: Option<String>,
+    /// The family that is placed together, by one of its applications; its rows become referrals in one act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
+    /// Which of the application's preferences it is, from 1; none where it had no preferences.
+    pub preference: Option<usize>,
+}
+
+/// What a round decides.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RoundView {
+    /// Its id; none of a dry one.
+    pub id: Option<String>,
+    /// Its scope: this territory and all below.
+    #[schema(value_type = String)]
+    pub territory: Kato,
+    /// When it was held.
+    pub held_at: String,
+    /// Whether it only shows what would be.
+    pub dry_run: bool,
+    /// How many places it gives.
+    pub placed: usize,
+    /// The places that nobody could use.
+    pub places_left: Vec<String>,
+    /// Who got which place, by pass, queue and position.
+    pub allocation: Vec<RowView>,
+    /// The queues that it served.
+    pub queues: Vec<ServedQueue>,
+    /// What came of families whose children wait in several queues.
+    pub families: Vec<FamilyTold>,
+    /// The territory of the credential, where that does not reach the whole round: then only what concerns it is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
+}
+
+/// A row of a round, with the referral that it became.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RowView {
+    /// Who got which place.
+    #[serde(flatten)]
+    pub row: RoundRow,
+    /// The referral; none of a dry round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referral: Option<String>,
+}
+
+impl Registry {
+    /// Runs a round, dry or real.
+    ///
+    /// # Errors
+    /// 403, 409 where no child would get a place, 422 for a territory above a home.
+    pub fn round(&self, caller: &Caller, sent: &RoundIn) -> Result<Answer, Problem> {
+        let act = if sent.dry_run { Act::TryRound } else { Act::HoldRound };
+        caller.principal.role_may(act)?;
+        let territory = self.scope(&sent.territory)?;
+        caller.principal.may(act, territory)?;
+        if sent.dry_run {
+            return self.try_round(territory);
+        }
+        let authority = Authority::of(&caller.principal, territory);
+        self.perform(caller, &[territory.home()], 201, |tx| {
+            let at = tx.at();
+            let scope = Scope { registry: self, territory, at, without: &[], only: None };
+            let outcome = scope.dry(tx.conn())?;
+            if outcome.rows.is_empty() {
+                return Err(self.nothing_to_give_out(&outcome));
+            }
+            let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
+            let issued = issuing::issue_rows(self, tx, &authority, &outcome.rows)?;
+            let summary = self.summary(tx.conn(), &id, territory, at, &outcome)?;
+            let view = RoundView::new(Some(id.clone()), territory, at, &outcome, &issued.numbers);
+            let files = super::files::files(self, tx.conn(), &outcome, at)?;
+            let (summary, body) = (summary.to_string(), serde_json::to_string(&view).map_err(internal)?);
+            let hashes = json!({"summary": sha256_hex(summary.as_bytes()), "body": sha256_hex(body.as_bytes())});
+            let home = territory.home();
+            let round = Round { id: id.clone(), home, territory, held_at: at, summary, body };
+            rounds::insert(tx, &round, &files)?;
+            let entry = Entry {
+                home,
+                act: "hold_round",
+                actor: caller.principal.id.clone(),
+                territory,
+                payload: json!({
+                    "round": id,
+                    "role": caller.principal.role,
+                    "referrals": issued.journaled,
+                    "row": hashes,
+                    "certificates": super::files::hashes(&files),
+                    "queue": issued.effects,
+                }),
+            };
+            Ok(Written { value: view, entries: vec![entry] })
+        })
+    }
+
+    /// A round without a row would be a number for nothing: there is no free place, or no child that could take one.
+    fn nothing_to_give_out(&self, outcome: &Outcome) -> Problem {
+        let why = if outcome.left.is_empty() { "no_place_free" } else { "no_child_for_places" };
+        let left = outcome.left.len().to_string();
+        let text = say(&self.rules, why, &[("places", &left)]);
+        Problem::conflict("nothing_to_give_out", text.en.clone()).with("places_left", &outcome.left).with("text", &text)
+    }
+
+    /// What lists and explanations read of a round: what it covered and how much it gave, without its rows.
+    fn summary(
+        &self,
+        conn: &mut AnyConnection,
+        id: &str,
+        territory: Kato,
+        at: DateTime<Utc>,
+        outcome: &Outcome,
+    ) -> Result<Value, Problem> {
+        let of: HashMap<String, Kato> =
+            kindergartens::all(conn, Some(territory.home()))?.into_iter().map(|k| (k.id, k.queue_territory)).collect();
+        let offered = outcome.passes.iter().flat_map(|p| &p.groups).filter_map(|g| of.get(&g.kindergarten).copied());
+        let served: BTreeSet<Kato> = outcome.passes.iter().map(|p| p.queue.territory).chain(offered).collect();
+        Ok(json!({
+            "id": id,
+            "territory": territory,
+            "held_at": instant_text(at),
+            "placed": outcome.rows.len(),
+            "places_left": outcome.left.len(),
+            "territories": served,
+            "queues": queues(outcome),
+            "families": outcome.families,
+        }))
+    }
+
+    fn try_round(&self, territory: Kato) -> Result<Answer, Problem> {
+        let at = self.clock.now();
+        let outcome = self
+            .store
+            .read_snapshot(|conn| Scope { registry: self, territory, at, without: &[], only: None }.standing(conn))?;
+        let view = RoundView::new(None, territory, at, &outcome, &[]);
+        Ok(Answer { status: 200, body: serde_json::to_string(&view).map_err(internal)? })
+    }
+}
+
+impl RoundView {
+    fn new(id: Option<String>, territory: Kato, at: DateTime<Utc>, outcome: &Outcome, referrals: &[String]) -> Self {
+        let row = |(n, row): (usize, &RoundRow)| RowView { row: row.clone(), referral: referrals.get(n).cloned() };
+        RoundView {
+            dry_run: id.is_none(),
+            id,
+            territory,
+            held_at: instant_text(at),
+            placed: outcome.rows.len(),
+            places_left: outcome.left.clone(),
+            allocation: outcome.rows.iter().enumerate().map(row).collect(),
+            queues: queues(outcome),
+            families: outcome.families.clone(),
+            part_of: None,
+        }
+    }
+}
+
+fn queues(outcome: &Outcome) -> Vec<ServedQueue> {
+    let served = |pass: &Pass| ServedQueue {
+        part: RoundQueue {
+            queue: pass.queue,
+            pass: pass.pass.into(),
+            participants: pass.participants as u64,
+            placed: pass.placed as u64,
+        },
+        groups: (1..).zip(&pass.groups).map(|(id, group)| ServedGroup { id, group: group.id.clone() }).collect(),
+    };
+    outcome.passes.iter().map(served).collect()
+}

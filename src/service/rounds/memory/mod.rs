@@ -1,0 +1,210 @@
+//! Standing rounds: until a round is committed, its allocation stands and follows every act.
+//!
+//! For each queue that was asked for, its live entries and its allocation are kept in memory as of a known head of its home's
+//! chain ([`queue`]). A later question reads the records since then, takes their effects, reads again the rows that they name,
+//! and brings the allocation forward ([`served`]): a joining child is one more proposer, and what changed nothing costs
+//! nothing. What cannot be followed is loaded anew; whatever is answered equals a full run over the rows.
+//!
+//! Kept queues are dropped, the longest unused first, so that memory stays bounded. A committed round, whose instance is
+//! published, is always a full run.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::scope::{Offered, Scope, Served};
+use crate::domain::queue::QueueKey;
+use crate::rules::profile::Profile;
+use crate::service::kernel::ordering;
+use crate::service::kernel::problem::Problem;
+use crate::store::connection::AnyConnection;
+use crate::store::seats::Seated;
+
+mod queue;
+mod served;
+
+use queue::StandingQueue;
+use served::Asked;
+
+/// Most entries that are kept, of all queues together; the queue asked for last stays whatever its length.
+const ENTRIES_MAX: usize = 400_000;
+
+/// A queue under its own lock, while it is known.
+type Cell = Arc<Mutex<Option<StandingQueue>>>;
+
+struct Kept {
+    cell: Cell,
+    /// When it was asked for last, by the count of questions.
+    asked: u64,
+    entries: usize,
+}
+
+/// The standing rounds of this process.
+pub struct StandingRounds {
+    kept: Mutex<HashMap<QueueKey, Kept>>,
+    entries_max: AtomicUsize,
+    questions: AtomicU64,
+    rows_read: AtomicU64,
+    turns_served: AtomicU64,
+    compared: AtomicBool,
+}
+
+impl Default for StandingRounds {
+    fn default() -> Self {
+        StandingRounds {
+            kept: Mutex::default(),
+            entries_max: AtomicUsize::new(ENTRIES_MAX),
+            questions: AtomicU64::default(),
+            rows_read: AtomicU64::default(),
+            turns_served: AtomicU64::default(),
+            compared: AtomicBool::default(),
+        }
+    }
+}
+
+impl StandingRounds {
+    /// Keeps at most so many entries from now on, where less memory is to be had.
+    pub fn keep_at_most(&self, entries: usize) {
+        self.entries_max.store(entries, Ordering::Relaxed);
+    }
+
+    /// Holds every answer against a full run from now on, and refuses it where they differ. For tests.
+    pub fn compare_with_full_runs(&self) {
+        self.compared.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether answers are held against full runs.
+    pub(crate) fn is_compared(&self) -> bool {
+        self.compared.load(Ordering::Relaxed)
+    }
+
+    /// Rows of applications read so far, for whole queues and for what acts have changed.
+    pub fn rows_read(&self) -> u64 {
+        self.rows_read.load(Ordering::Relaxed)
+    }
+
+    /// Turns and proposers served so far.
+    pub fn turns_served(&self) -> u64 {
+        self.turns_served.load(Ordering::Relaxed)
+    }
+
+    /// How many queues are kept.
+    pub fn len(&self) -> usize {
+        lock(&self.kept).len()
+    }
+
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Allocates what a queue is offered, as of `head`, the end of its home's chain that `conn` sees. `None` where the queue
+    /// was already brought further than that: then a full run has to answer.
+    pub(crate) fn serve(
+        &self,
+        scope: &Scope<'_>,
+        conn: &mut AnyConnection,
+        (queue, head): (QueueKey, i64),
+        offered: &[Offered],
+    ) -> Result<Option<Served>, Problem> {
+        self.ask(scope, conn, (queue, head), |conn, profile, standing| {
+            standing.know_siblings(conn, profile)?;
+            let asked = Asked { profile, day: scope.registry.day(queue.territory, scope.at), offered };
+            if scope.without.is_empty() {
+                standing.served(&asked)
+            } else {
+                standing.served_without(&asked, |number| scope.without.contains(number))
+            }
+        })
+    }
+
+    /// The live entries of a queue with their numbers in the merged order, as of `head`; `None` as in [`Self::serve`].
+    pub(crate) fn entries(
+        &self,
+        scope: &Scope<'_>,
+        conn: &mut AnyConnection,
+        (queue, head): (QueueKey, i64),
+    ) -> Result<Option<Vec<(Seated, u64)>>, Problem> {
+        self.ask(scope, conn, (queue, head), |_, profile, standing| Ok(standing.in_order(profile.mix.value)))
+    }
+
+    /// Asks a queue that stands at `head`.
+    fn ask<T>(
+        &self,
+        scope: &Scope<'_>,
+        conn: &mut AnyConnection,
+        (queue, head): (QueueKey, i64),
+        ask: impl FnOnce(&mut AnyConnection, &Profile, &mut StandingQueue) -> Result<T, Problem>,
+    ) -> Result<Option<T>, Problem> {
+        let rules = &scope.registry.rules;
+        let profile: &Profile = ordering::profile(rules, queue, scope.at)?;
+        let cell = self.cell(queue);
+        // A panic may have left it half followed: then it is loaded anew.
+        let mut held = cell.lock().unwrap_or_else(|poisoned| {
+            let mut held = poisoned.into_inner();
+            *held = None;
+            held
+        });
+        if held.as_ref().is_some_and(|standing| standing.head > head) {
+            return Ok(None);
+        }
+        // Whatever stops it half way, it is not put back.
+        let followed = match held.take() {
+            Some(mut standing) => standing.follow(conn, head, rules)?.then_some(standing),
+            None => None,
+        };
+        let mut standing = match followed {
+            Some(standing) => standing,
+            None => StandingQueue::load(conn, queue, head)?,
+        };
+        let told = ask(conn, profile, &mut standing)?;
+        self.rows_read.fetch_add(std::mem::take(&mut standing.rows_read), Ordering::Relaxed);
+        self.turns_served.fetch_add(std::mem::take(&mut standing.turns_served), Ordering::Relaxed);
+        let entries = standing.len();
+        *held = Some(standing);
+        drop(held);
+        self.bound(queue, entries);
+        Ok(Some(told))
+    }
+
+    /// Shows every live entry ahead of a position; false where the queue does not stand at `head`.
+    pub(crate) fn each_ahead(
+        &self,
+        (queue, head): (QueueKey, i64),
+        position: u64,
+        show: &mut impl FnMut(&Seated),
+    ) -> bool {
+        let Some(cell) = lock(&self.kept).get(&queue).map(|kept| Arc::clone(&kept.cell)) else { return false };
+        let Ok(held) = cell.lock() else { return false };
+        let Some(standing) = held.as_ref().filter(|standing| standing.head == head) else { return false };
+        let ahead = standing.order.in_order().take_while(|placed| placed.position < position);
+        ahead.filter_map(|placed| standing.entries.get(&placed.seat.ticket)).for_each(show);
+        true
+    }
+
+    fn cell(&self, queue: QueueKey) -> Cell {
+        let asked = self.questions.fetch_add(1, Ordering::Relaxed);
+        let mut kept = lock(&self.kept);
+        let found = kept.entry(queue).or_insert_with(|| Kept { cell: Cell::default(), asked, entries: 0 });
+        found.asked = asked;
+        Arc::clone(&found.cell)
+    }
+
+    /// Drops the queues that were not asked for longest, until what is kept is within bounds.
+    fn bound(&self, queue: QueueKey, entries: usize) {
+        let mut kept = lock(&self.kept);
+        if let Some(found) = kept.get_mut(&queue) {
+            found.entries = entries;
+        }
+        while kept.values().map(|k| k.entries).sum::<usize>() > self.entries_max.load(Ordering::Relaxed) {
+            let oldest =
+                kept.iter().filter(|(key, _)| **key != queue).min_by_key(|(_, k)| k.asked).map(|(key, _)| *key);
+            let Some(oldest) = oldest else { break };
+            kept.remove(&oldest);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,165 @@
+//! Reserved places and families of a round: what the engine is asked beside choices and turns.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::serve::Waiting;
+use super::{Free, Offered, Taker};
+use crate::domain::codes::{ProofStatus, Status};
+use crate::domain::kindergarten::Reserved;
+use crate::domain::queue::QueueKey;
+use crate::engine::allocation::{Reserve, Rule, Special, Whom};
+use crate::rules::profile::Profile;
+use crate::service::kernel::problem::Problem;
+use crate::store::applications;
+use crate::store::connection::AnyConnection;
+use crate::store::seats::Seated;
+
+impl Offered {
+    /// Whether some of the places are kept for somebody.
+    pub(super) fn keeps_places(&self) -> bool {
+        self.places.iter().any(|place| place.reserved.is_some())
+    }
+
+    /// The places of those whom the group took, best first. Who is of a reserve takes its place, as the allocation counted
+    /// them; the others take those that are kept for nobody, then what reserves leave.
+    pub(super) fn give(&mut self, takers: &[&Taker], profile: &Profile) -> Vec<Free> {
+        let mut given: Vec<Option<Free>> =
+            takers.iter().map(|taker| self.take(|free| own_reserve(free, taker, profile))).collect();
+        for place in given.iter_mut().filter(|place| place.is_none()) {
+            *place = self.take(|free| Some(free.reserved.as_ref().map_or(0, |kept| 1 + u8::from(!kept.open))));
+        }
+        given.into_iter().flatten().collect()
+    }
+
+    /// The place of the smallest rank; none where no place has one.
+    fn take<R: Ord>(&mut self, rank: impl Fn(&Free) -> Option<R>) -> Option<Free> {
+        let ranked = self.places.iter().enumerate().filter_map(|(at, free)| Some((rank(free)?, at)));
+        let (_, at) = ranked.min()?;
+        Some(self.places.remove(at))
+    }
+
+    /// The reserves of the group, categories before tiers. Where some places of a reserve are open to others and some are not,
+    /// none is.
+    fn reserves(&self, profile: &Profile) -> Vec<Reserve> {
+        let mut by_rank: BTreeMap<(bool, String), Reserve> = BTreeMap::new();
+        for reserved in self.places.iter().filter_map(|place| place.reserved.as_ref()) {
+            let Some(whom) = whom(profile, reserved) else { continue };
+            let reserve = by_rank.entry(rank(&whom)).or_insert(Reserve { whom, places: 0, open: true });
+            reserve.places += 1;
+            reserve.open &= reserved.open;
+        }
+        by_rank.into_values().collect()
+    }
+}
+
+/// For whom a place is kept. A code that the profile does not have keeps nothing.
+fn whom(profile: &Profile, reserved: &Reserved) -> Option<Whom> {
+    let tier = profile.tiers.iter().find(|tier| tier.code == reserved.whom);
+    let tier = tier.map(|tier| Whom::Tiers(tier.number, tier.number));
+    tier.or_else(|| profile.category(&reserved.whom).map(|category| Whom::Category(category.code.clone())))
+}
+
+/// Which of a group's reserves is asked first: the narrower.
+fn rank(whom: &Whom) -> (bool, String) {
+    match whom {
+        Whom::Category(code) => (false, code.clone()),
+        Whom::Tiers(tier, _) => (true, format!("{tier:03}")),
+    }
+}
+
+/// The rank of the reserve by which a child may take a place; none where it is of none.
+fn own_reserve(free: &Free, taker: &Taker, profile: &Profile) -> Option<(bool, String)> {
+    let whom = whom(profile, free.reserved.as_ref()?)?;
+    whom.covers(taker.by_tier.0, &taker.categories).then(|| rank(&whom))
+}
+
+/// Reads the categories that count of those who wait, where places are kept for any: claimed and confirmed ones do.
+pub(super) fn read_categories(
+    conn: &mut AnyConnection,
+    (queue, profile): (QueueKey, &Profile),
+    waiting: &mut [Waiting],
+    offered: &[Offered],
+) -> Result<(), Problem> {
+    let named: BTreeSet<String> = offered.iter().flat_map(|o| o.reserves(profile)).filter_map(category).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let mut claims = applications::claims_of_queue(conn, queue)?;
+    for child in waiting {
+        let own = claims.remove(&child.seated.number).unwrap_or_default().into_iter();
+        let counts = own.filter(|(code, status)| *status != ProofStatus::Rejected && named.contains(code));
+        child.categories = counts.map(|(code, _)| code).collect();
+    }
+    Ok(())
+}
+
+/// Puts those who got places in the order in which their groups rank them, as far as reserves ask for it.
+pub(super) fn best_first(
+    given: &mut [(Taker, usize)],
+    (rule, special): (Rule, Option<&Special>),
+    offered: &[Offered],
+    siblings: &HashMap<String, Vec<String>>,
+) {
+    given.sort_by_key(|(taker, _)| taker.position);
+    if rule == Rule::Program && special.is_some_and(|special| !special.reserves.is_empty()) {
+        given.sort_by_key(|(taker, group)| {
+            let there = siblings.get(&taker.number).zip(offered.get(*group));
+            let sibling = there.is_some_and(|(there, offer)| there.contains(&offer.group.kindergarten));
+            let (tier, applied_at, ticket) = taker.by_tier;
+            (tier, !sibling, applied_at, ticket)
+        });
+    }
+}
+
+fn category(reserve: Reserve) -> Option<String> {
+    match reserve.whom {
+        Whom::Category(code) => Some(code),
+        Whom::Tiers(..) => None,
+    }
+}
+
+/// What is reserved and asked for together; `None` where nothing is.
+pub(super) fn asked(
+    waiting: &[Waiting],
+    offered: &[Offered],
+    families: &BTreeMap<String, String>,
+    profile: &Profile,
+) -> Option<Special> {
+    let reserves: Vec<Vec<Reserve>> = offered.iter().map(|offer| offer.reserves(profile)).collect();
+    let reserves = if reserves.iter().all(Vec::is_empty) { vec![] } else { reserves };
+    // A family is known by the smallest ticket of its members; one of whom only one waits is none.
+    let mut tickets: HashMap<&str, (u32, usize)> = HashMap::new();
+    for waiting in waiting {
+        if let Some(family) = families.get(&waiting.seated.number) {
+            let known = tickets.entry(family).or_insert((waiting.seated.ticket, 0));
+            *known = (known.0.min(waiting.seated.ticket), known.1 + 1);
+        }
+    }
+    let family = |waiting: &Waiting| {
+        let family = families.get(&waiting.seated.number)?;
+        tickets.get(family.as_str()).filter(|(_, members)| *members > 1).map(|(ticket, _)| *ticket)
+    };
+    let together: Vec<u32> = waiting.iter().map(|waiting| family(waiting).unwrap_or_default()).collect();
+    let together = if together.iter().all(|family| *family == 0) { vec![] } else { together };
+    let mut first: HashMap<&str, u32> = HashMap::new();
+    let kindergartens = offered.iter().zip(0..);
+    let kindergartens = kindergartens.map(|(offer, at)| *first.entry(offer.group.kindergarten.as_str()).or_insert(at));
+    let by_category = reserves.iter().flatten().any(|reserve| matches!(reserve.whom, Whom::Category(_)));
+    let categories =
+        if by_category { waiting.iter().map(|waiting| waiting.categories.clone()).collect() } else { vec![] };
+    let special = Special { holds: vec![], kindergartens: kindergartens.collect(), together, reserves, categories };
+    (!special.is_empty()).then_some(special)
+}
+
+/// The families of which somebody waits who may not be placed now: they wait for each other.
+pub(super) fn held_back<'s>(
+    live: impl Iterator<Item = &'s Seated>,
+    families: &BTreeMap<String, String>,
+    may: impl Fn(&Seated) -> bool,
+) -> BTreeSet<String> {
+    if families.is_empty() {
+        return BTreeSet::new();
+    }
+    let waits = |s: &&Seated| s.status == Status::InQueue && !may(s);
+    live.filter(waits).filter_map(|s| families.get(&s.number).cloned()).collect()
+}

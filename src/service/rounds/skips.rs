@@ -1,0 +1,192 @@
+//! Passing over the child who is due: only with a listed ground, evidence, and a second person's own confirmation. Where
+//! those who are due next gave way too, each of them is passed over by itself, in the order in which they are due.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::hold::RoundRow;
+use crate::domain::kindergarten::Place;
+use crate::domain::queue::Numbered;
+use crate::rules::Bound;
+use crate::service::counter::applications::{home_of, load};
+use crate::service::kernel::keys;
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::referrals::issuing::{Due, ReferIn, place_of};
+use crate::service::registry::{Answer, Caller, Registry};
+use crate::store::rounds::Confirmation;
+use crate::store::{Entry, Transaction, Written, rounds};
+
+/// Most children who are passed over for one place.
+const SKIPS_MAX: usize = 50;
+
+/// The grounds of a skip.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkipIn {
+    /// Who is passed over; where it is given, it must be the one who is due then. In a list it must be given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// A code of the profile's list.
+    pub ground: String,
+    /// The evidence.
+    pub evidence: String,
+    /// The id of a pending confirmation by another person (`POST /api/v1/confirmations`).
+    pub confirmed_by: String,
+}
+
+/// A second person's confirmation of a skip.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmIn {
+    /// The place.
+    pub place: String,
+    /// The application that shall get it in place of the one that is due.
+    pub application: String,
+    /// A code of the profile's list.
+    pub ground: String,
+    /// The evidence that was seen.
+    pub evidence: String,
+}
+
+/// A pending confirmation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Confirmed {
+    /// Its id, for `confirmed_by`.
+    pub id: String,
+}
+
+/// The skips of a request, each with its field.
+fn skips(sent: &ReferIn) -> Result<Vec<(String, &SkipIn)>, Problem> {
+    let mut faults = FieldFaults::default();
+    if sent.skip.is_some() && !sent.skips.is_empty() {
+        faults.add("skips", "skipped_twice", "send `skip` for one child or `skips` for several, not both");
+    }
+    if sent.skips.len() > SKIPS_MAX {
+        faults.add("skips", "too_many", format!("pass over at most {SKIPS_MAX} children for one place"));
+    }
+    for (n, skip) in sent.skips.iter().enumerate().filter(|(_, skip)| skip.application.is_none()) {
+        let field = format!("skips[{n}].application");
+        faults.add(&field, "missing", format!("name the application that is passed over on {}", skip.ground));
+    }
+    faults.check()?;
+    let listed = sent.skips.iter().enumerate().map(|(n, skip)| (format!("skips[{n}]"), skip));
+    Ok(sent.skip.iter().map(|skip| ("skip".to_owned(), skip)).chain(listed).collect())
+}
+
+impl Registry {
+    /// The row by which the place goes to the application asked for, with what is journaled of each skip.
+    pub(crate) fn due(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        place: &Place,
+        sent: &ReferIn,
+        bound: &Bound<'_>,
+    ) -> Result<(Due, Vec<Value>), Problem> {
+        let own = caller.principal.territory;
+        let territory = if own.within(place.home) { own } else { place.home };
+        let mut due = self.due_now(tx, place, territory, &[])?;
+        let (mut passed_over, mut journaled) = (Vec::new(), Vec::new());
+        for (field, skip) in skips(sent)? {
+            if due.row.application == sent.application {
+                let message = "this application is due for the place, so nobody is passed over; leave it out";
+                return Err(Problem::invalid(&field, "nothing_to_skip", message));
+            }
+            if skip.application.as_ref().is_some_and(|named| *named != due.row.application) {
+                return Err(self.next_changed(&due.row));
+            }
+            journaled.push(check_skip(tx, caller, sent, (&field, skip), bound, &due.row)?);
+            passed_over.push(due.row.application);
+            due = self.due_now(tx, place, territory, &passed_over)?;
+        }
+        if due.row.application == sent.application { Ok((due, journaled)) } else { Err(self.next_changed(&due.row)) }
+    }
+
+    /// A second person's confirmation of a skip, made with their own credential.
+    ///
+    /// # Errors
+    /// 403, 404, 422.
+    pub fn confirm(&self, caller: &Caller, sent: &ConfirmIn) -> Result<Answer, Problem> {
+        caller.principal.role_may(Act::Confirm)?;
+        let home = home_of(&sent.place, Numbered::Place, "place")?;
+        home_of(&sent.application, Numbered::Application, "application")?;
+        self.perform(caller, &[home], 201, |tx| {
+            let place = place_of(tx, caller, Act::Confirm, &sent.place)?;
+            let application = load(tx.conn(), &sent.application)?;
+            caller.principal.may(Act::Confirm, application.territory)?;
+            let bound = self.bound(application.territory, tx.at())?;
+            let mut faults = FieldFaults::default();
+            check_ground(&mut faults, "ground", &sent.ground, &bound);
+            let evidence = faults.text("evidence", &sent.evidence, 2_000);
+            faults.check()?;
+            let id = tx.next_number(home, Numbered::Confirmation)?.to_string();
+            let confirmation = Confirmation {
+                id: id.clone(),
+                home,
+                principal: caller.principal.id.clone(),
+                place: sent.place.clone(),
+                application: sent.application.clone(),
+                ground: sent.ground.clone(),
+                evidence: evidence.unwrap_or_default(),
+                given_at: tx.at(),
+                used_at: None,
+            };
+            rounds::insert_confirmation(tx, &confirmation)?;
+            let kept = keys::keep(tx, home, &json!({"evidence": confirmation.evidence}))?;
+            let entry = Entry {
+                home,
+                act: "confirm_skip",
+                actor: caller.principal.id.clone(),
+                territory: place.queue.territory,
+                payload: json!({"confirmation": id, "place": sent.place, "application": sent.application,
+                    "ground": sent.ground, "role": caller.principal.role, "facts": kept}),
+            };
+            Ok(Written { value: Confirmed { id }, entries: vec![entry] })
+        })
+    }
+}
+
+fn check_skip(
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    sent: &ReferIn,
+    (field, skip): (&str, &SkipIn),
+    bound: &Bound<'_>,
+    due: &RoundRow,
+) -> Result<Value, Problem> {
+    let mut faults = FieldFaults::default();
+    check_ground(&mut faults, &format!("{field}.ground"), &skip.ground, bound);
+    let evidence = faults.text(&format!("{field}.evidence"), &skip.evidence, 2_000);
+    let found = match home_of(&skip.confirmed_by, Numbered::Confirmation, "confirmation") {
+        Ok(_) => rounds::find_confirmation(tx.conn(), &skip.confirmed_by)?,
+        Err(_) => None,
+    };
+    let why = match &found {
+        None => Some("name the id of a confirmation that another official made with their own credential"),
+        Some(c) if c.principal == caller.principal.id => Some("the second person must be another one than the first"),
+        Some(c) if c.used_at.is_some() => Some("this confirmation was used already; another one is needed"),
+        Some(c) if c.place != sent.place || c.application != sent.application || c.ground != skip.ground => {
+            Some("this confirmation is for another place, application or ground")
+        }
+        Some(_) => None,
+    };
+    if let Some(why) = why {
+        faults.add(&format!("{field}.confirmed_by"), "not_confirmed", why);
+    }
+    faults.check()?;
+    let kept = keys::keep(tx, due.queue.home(), &json!({"evidence": evidence}))?;
+    rounds::use_confirmation(tx, &skip.confirmed_by)?;
+    Ok(json!({
+        "passed_over": due.application, "ground": skip.ground, "confirmation": skip.confirmed_by,
+        "second_person": found.map(|c| c.principal), "facts": kept,
+    }))
+}
+
+fn check_ground(faults: &mut FieldFaults, field: &str, code: &str, bound: &Bound<'_>) {
+    if bound.profile.skip_ground(code).is_none() {
+        let listed: Vec<&str> = bound.profile.skip_grounds.iter().map(|g| g.code.as_str()).collect();
+        faults.add(field, "ground_not_listed", format!("use one of: {}", listed.join(", ")));
+    }
+}
