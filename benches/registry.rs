@@ -3,6 +3,7 @@
 //! `KEZEK_BENCH_CHILDREN` sets how many (20 000 where missing).
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a bench stops at the first surprise")]
 
+use kezek::service::positions::view;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -125,9 +126,9 @@ fn start_and_answer(c: &mut Criterion) {
     let registry = open();
     let mut asked = rows.iter().map(|r| r.child_iin).cycle();
     c.bench_function("position with reasons, from memory", |b| {
-        b.iter(|| serde_json::to_vec(&registry.positions(asked.next().unwrap(), now())).unwrap());
+        b.iter(|| serde_json::to_vec(&view::positions(&registry.office, asked.next().unwrap(), now())).unwrap());
     });
-    assert_eq!(registry.live.read().len(), rows.len());
+    assert_eq!(registry.office.index.read().len(), rows.len());
 }
 
 criterion_group!(benches, import, start_and_answer);

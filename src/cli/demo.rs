@@ -3,6 +3,12 @@
 mod services;
 mod twins;
 
+use crate::service::cases::decide;
+use crate::service::counter::places;
+use crate::service::counter::register;
+use crate::service::referrals::issuing;
+use crate::service::referrals::life;
+use crate::service::rounds::hold;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -29,8 +35,9 @@ use crate::service::files::imports;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::tokens;
+use crate::service::office::{Answer, Caller};
 use crate::service::referrals::issuing::ReferIn;
-use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::registry::Registry;
 use crate::service::rounds::hold::RoundIn;
 use crate::store::applications as rows;
 use crate::web::proxies::Proxies;
@@ -87,7 +94,7 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
     let village = akim_village(&registry).map_err(|e| e.to_string())?;
     write_tokens(&registry, folder, village)?;
     // Last of all: credentials are journaled too, and the head is the one that `kezek journal verify` gives.
-    let head = crate::service::journal::chains::verify(&registry.store).map_err(|e| e.to_string())?;
+    let head = crate::service::journal::chains::verify(&registry.office.store).map_err(|e| e.to_string())?;
     story.push(("journal".to_owned(), format!("verified, head {head}")));
     print_story(&story, fresh, folder);
     Ok(registry)
@@ -106,22 +113,22 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
         format!("{territories}, {kindergartens}, {groups} (invented, but for the codes)"),
     );
     let localities = fixtures::localities_of_fixtures()?;
-    let today = registry.rules.calendar.civil_day(registry.clock.now(), Kato::COUNTRY);
+    let today = registry.office.rules.calendar.civil_day(registry.office.clock.now(), Kato::COUNTRY);
     let mut families = Families::new(SEED, today, &localities);
     let live: Vec<Family> = families.by_ref().take(LIVE.min(children)).collect();
     let earlier: Vec<ApplicationRow> =
         families.take(children.saturating_sub(live.len())).map(|f| row(registry, f)).collect();
     let bar = super::exchange::counting("applications");
     let imported = import_applications::applications(
-        &registry.store,
-        &registry.rules,
-        registry.clock.now(),
+        &registry.office.store,
+        &registry.office.rules,
+        registry.office.clock.now(),
         "register-of-earlier-years.csv",
         &earlier,
         |n| bar.set_position(n as u64),
     )?;
     bar.finish_and_clear();
-    registry.follow_all()?;
+    registry.office.follow_all()?;
     say("applications from the register of earlier years", format!("{imported}, with their instants and the evidence"));
     let by_channel = take_applications(registry, live)?;
     for (channel, numbers) in &by_channel {
@@ -143,14 +150,14 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
     for (what, how) in services::one_case_each(registry, Families::new(SEED + 2, today, &localities))? {
         say(&what, how);
     }
-    let waiting = registry.live.read().queues().map(|(_, order)| order.len()).sum::<usize>();
+    let waiting = registry.office.index.read().queues().map(|(_, order)| order.len()).sum::<usize>();
     say("children with a position", waiting.to_string());
     Ok(story)
 }
 
 fn load(registry: &Registry) -> Result<(usize, usize, usize), Box<dyn std::error::Error>> {
-    let now = registry.clock.now();
-    let store = &registry.store;
+    let now = registry.office.clock.now();
+    let store = &registry.office.store;
     let territories = crate::exchange::read::<TerritoryRow>("territories.csv", fixtures::TERRITORIES.as_bytes())?;
     let kindergartens =
         crate::exchange::read::<KindergartenRow>("kindergartens.csv", fixtures::KINDERGARTENS.as_bytes())?;
@@ -169,7 +176,7 @@ fn row(registry: &Registry, family: Family) -> ApplicationRow {
 }
 
 fn preferences_max(registry: &Registry, territory: Kato) -> u8 {
-    registry.rules.profile_of(territory, registry.clock.now()).map_or(0, |p| p.preferences_max.value)
+    registry.office.rules.profile_of(territory, registry.office.clock.now()).map_or(0, |p| p.preferences_max.value)
 }
 
 fn allowed(registry: &Registry, territory: Kato, mut preferences: Vec<String>) -> Vec<String> {
@@ -240,7 +247,7 @@ fn take_applications(registry: &Registry, live: Vec<Family>) -> Result<BTreeMap<
         let mut sent = handed_in(registry, family);
         // East Kazakhstan's act and the portal do not know every kind of representative; a parent always may.
         sent.applicant.kind = "parent".to_owned();
-        let answer = registry.register(&caller(role, Kato::COUNTRY), &sent)?;
+        let answer = register::register(&registry.office, &caller(role, Kato::COUNTRY), &sent)?;
         by_channel.entry(channel).or_default().push(field(&answer, "number"));
     }
     Ok(by_channel)
@@ -248,11 +255,11 @@ fn take_applications(registry: &Registry, live: Vec<Family>) -> Result<BTreeMap<
 
 /// A package without the birth certificate, brought to the State Corporation.
 fn incomplete(registry: &Registry, localities: &[fixtures::Locality]) -> Result<String, Box<dyn std::error::Error>> {
-    let today = registry.rules.calendar.civil_day(registry.clock.now(), Kato::COUNTRY);
+    let today = registry.office.rules.calendar.civil_day(registry.office.clock.now(), Kato::COUNTRY);
     let Some(family) = Families::new(SEED + 1, today, localities).next() else { return Ok("nobody".to_owned()) };
     let mut sent = handed_in(registry, family);
     sent.documents.retain(|d| d.kind != "birth_certificate");
-    match registry.register(&caller(Role::StateCorporation, Kato::COUNTRY), &sent) {
+    match register::register(&registry.office, &caller(Role::StateCorporation, Kato::COUNTRY), &sent) {
         Err(problem) if problem.code == "intake_refused" => {
             Ok("1 incomplete package, with a receipt of what is missing".to_owned())
         }
@@ -266,7 +273,7 @@ fn decide_all(registry: &Registry, by_channel: &BTreeMap<Channel, Vec<String>>) 
     let accepted = DecisionIn { decision: "accepted".to_owned(), ..DecisionIn::default() };
     let mut count = 0;
     for number in by_channel.values().flatten() {
-        registry.decide(&department, number, &accepted)?;
+        decide::decide(&registry.office, &department, number, &accepted)?;
         count += 1;
     }
     Ok(format!("{count} accepted, each with its notification"))
@@ -288,7 +295,7 @@ fn report_places(registry: &Registry) -> Result<u32, Box<dyn std::error::Error>>
                 ..ReservedIn::default()
             }),
         };
-        registry.report_places(&kindergarten, &sent)?;
+        places::report_places(&registry.office, &kindergarten, &sent)?;
         count += place.count;
     }
     Ok(count)
@@ -296,13 +303,16 @@ fn report_places(registry: &Registry) -> Result<u32, Box<dyn std::error::Error>>
 
 /// The village whose akim has a child waiting and a place free; the first village with a kindergarten otherwise.
 fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
-    let kindergartens = registry.store.read(|c| crate::store::kindergartens::all(c, None))?;
+    let kindergartens = registry.office.store.read(|c| crate::store::kindergartens::all(c, None))?;
     let mut villages: Vec<Kato> = kindergartens.iter().map(|k| k.queue_territory).filter(|t| !t.is_home()).collect();
     villages.sort_unstable();
     villages.dedup();
     let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
     for village in &villages {
-        if registry.next(&auditor, &village.to_string(), None)?.place.is_some() {
+        if issuing::next(&registry.office, &registry.memory.rounds, &auditor, &village.to_string(), None)?
+            .place
+            .is_some()
+        {
             return Ok(*village);
         }
     }
@@ -312,26 +322,31 @@ fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
 fn akim_refers(registry: &Registry) -> Result<String, Problem> {
     let village = akim_village(registry)?;
     let akim = caller(Role::Akim, village);
-    let next = registry.next(&akim.principal, &village.to_string(), None)?;
+    let next = issuing::next(&registry.office, &registry.memory.rounds, &akim.principal, &village.to_string(), None)?;
     let (Some(place), Some(application)) = (next.place, next.application) else {
         return Ok(format!("none: nobody waits in {village}"));
     };
     let sent =
         ReferIn { place, application: application.clone(), state: Some(next.state), skip: None, skips: Vec::new() };
-    let answer = registry.refer(&akim, &sent)?;
+    let answer = issuing::refer(&registry.office, &registry.memory.rounds, &akim, &sent)?;
     Ok(format!("{} for application {application} in {village}", field(&answer, "number")))
 }
 
 /// Rounds in every second home that has free places; the others wait for their departments.
 fn rounds(registry: &Registry) -> Result<Vec<String>, Problem> {
     let department = caller(Role::Department, Kato::COUNTRY);
-    let groups = registry.store.read(|c| crate::store::kindergartens::all(c, None))?;
+    let groups = registry.office.store.read(|c| crate::store::kindergartens::all(c, None))?;
     let mut homes: Vec<Kato> = groups.iter().map(|k| k.home).collect();
     homes.sort_unstable();
     homes.dedup();
     let mut lines = Vec::new();
     for home in homes.into_iter().step_by(2) {
-        let answer = match registry.round(&department, &RoundIn { territory: home.to_string(), dry_run: false }) {
+        let answer = match hold::round(
+            &registry.office,
+            &registry.memory.rounds,
+            &department,
+            &RoundIn { territory: home.to_string(), dry_run: false },
+        ) {
             Err(problem) if problem.code == "nothing_to_give_out" => continue,
             answer => answer?,
         };
@@ -346,11 +361,11 @@ fn rounds(registry: &Registry) -> Result<Vec<String>, Problem> {
 
 fn enrol_one(registry: &Registry) -> Result<String, Problem> {
     let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
-    let referrals = registry.store.read(|c| crate::store::referrals::page(c, "", 1))?;
+    let referrals = registry.office.store.read(|c| crate::store::referrals::page(c, "", 1))?;
     let Some(referral) = referrals.first() else { return Ok("nobody".to_owned()) };
-    registry.present(&kindergarten, &referral.number)?;
-    registry.enrol(&kindergarten, &referral.number)?;
-    let application = registry.store.read(|c| rows::find(c, &referral.application))?;
+    life::present(&registry.office, &kindergarten, &referral.number)?;
+    life::enrol(&registry.office, &kindergarten, &referral.number)?;
+    let application = registry.office.store.read(|c| rows::find(c, &referral.application))?;
     let status = application.map_or_else(String::new, |a| a.status.to_string());
     Ok(format!("application {} with referral {}: {status}", referral.application, referral.number))
 }
@@ -359,11 +374,11 @@ fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<(),
     let mut all = serde_json::Map::new();
     for &role in Role::ALL {
         let territory = if role == Role::Akim { village } else { Kato::COUNTRY };
-        let new =
-            tokens::issue(&registry.store, registry.clock.now(), role, territory, "").map_err(|p| p.to_string())?;
+        let new = tokens::issue(&registry.office.store, registry.office.clock.now(), role, territory, "")
+            .map_err(|p| p.to_string())?;
         all.insert(role.code().to_owned(), json!(new.token));
     }
-    registry.follow_all().map_err(|p| p.to_string())?;
+    registry.office.follow_all().map_err(|p| p.to_string())?;
     let path = folder.join(TOKENS);
     let text = serde_json::to_string_pretty(&Value::Object(all)).unwrap_or_default();
     // Tokens are secrets.

@@ -7,6 +7,7 @@ pub mod files;
 pub mod inquiry;
 pub mod journal;
 pub mod kernel;
+pub mod office;
 pub mod papers;
 pub mod positions;
 pub mod referrals;

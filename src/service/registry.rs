@@ -1,84 +1,41 @@
-//! The registry as its callers see it: open it, ask it, act on it.
+//! The registry as its callers see it: the office, and what a process remembers between acts.
 
-use std::sync::{Arc, RwLockReadGuard};
+use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
-
+use super::inquiry::explanations::KeptPasses;
+use super::journal::index::Live;
+use super::office::Office;
+use super::positions::reasons::Reasons;
+use super::rounds::memory::StandingRounds;
 use crate::clock::Clock;
-use crate::domain::kato::Kato;
 use crate::outside::registers::Registers;
-use crate::rules::{Bound, Rules};
-use crate::service::inquiry::explanations::KeptPasses;
-use crate::service::journal::index::{Followed, Index, Live};
-use crate::service::kernel::permissions::Principal;
-use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::positions::reasons::Reasons;
-use crate::service::rounds::memory::StandingRounds;
-use crate::store::{Store, StoreError, Transaction, Written, idempotency};
-use crate::trust::seal::sha256_hex;
+use crate::rules::Rules;
+use crate::store::{Store, StoreError};
 use crate::trust::signature::SignatureVerifier;
-
-/// The service of the seeds that places a child in a queue.
-pub const QUEUEING: &str = "queueing";
 
 /// An open registry.
 pub struct Registry {
-    /// The rows.
-    pub store: Arc<Store>,
-    /// The law.
-    pub rules: Arc<Rules>,
-    /// The time.
-    pub clock: Clock,
-    /// The index of positions.
-    pub live: Arc<Live>,
+    /// What every act needs at hand.
+    pub office: Office,
+    /// What the process remembers between acts.
+    pub memory: Memory,
+}
+
+/// What a process remembers between acts; all of it can be made from the rows again.
+pub struct Memory {
     /// The rounds that are not committed yet.
-    pub standing: StandingRounds,
+    pub rounds: StandingRounds,
     /// The committed rounds that were explained last.
-    pub(crate) explained: Arc<KeptPasses>,
+    pub explained: Arc<KeptPasses>,
     /// The reasons of positions, ready to be said.
     pub reasons: Reasons,
-    /// Who says whether a portal request's signature is the applicant's.
-    pub verifier: Arc<dyn SignatureVerifier>,
-    /// The state's registers. Ask them before an act begins to write: no home stays locked while a register thinks.
-    pub registers: Registers,
 }
 
-/// A client's key for a request that must be done once, with the hash of what it asks.
-#[derive(Clone, Debug)]
-pub struct Idempotency {
-    /// The client's key.
-    pub key: String,
-    /// SHA-256 of route and body.
-    pub body_hash: String,
-}
-
-impl Idempotency {
-    /// A key for this request.
-    pub fn new(key: &str, route: &str, body: &[u8]) -> Self {
-        let mut hashed = route.as_bytes().to_vec();
-        hashed.push(b'\n');
-        hashed.extend_from_slice(body);
-        Idempotency { key: key.to_owned(), body_hash: sha256_hex(&hashed) }
+impl Memory {
+    /// Nothing is remembered yet but what the rules say.
+    fn new(rules: &Rules, explained: Arc<KeptPasses>) -> Self {
+        Memory { rounds: StandingRounds::default(), explained, reasons: Reasons::new(rules) }
     }
-}
-
-/// Who asks for an act, and under which key.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// The credential.
-    pub principal: Principal,
-    /// The key, where the client sent one.
-    pub idempotency: Option<Idempotency>,
-}
-
-/// The answer to an act, as it is kept for a repetition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The JSON.
-    pub body: String,
 }
 
 impl Registry {
@@ -95,140 +52,24 @@ impl Registry {
     ) -> Result<Self, StoreError> {
         let store = Arc::new(Store::open(url, connections)?);
         store.migrate()?;
-        let live = Live::build(&store, &rules, clock.now())?;
-        let reasons = Reasons::new(&rules);
-        Ok(Registry {
-            store,
-            rules,
-            clock,
-            live: Arc::new(live),
-            reasons,
-            verifier: verifier.into(),
-            registers: Registers::none(),
-            standing: StandingRounds::default(),
-            explained: Arc::default(),
-        })
+        let index = Arc::new(Live::build(&store, &rules, clock.now())?);
+        let memory = Memory::new(&rules, Arc::default());
+        let office = Office { store, rules, clock, index, verifier: verifier.into(), registers: Registers::none() };
+        Ok(Registry { office, memory })
     }
 
     /// The same registry under other rules: rows, positions, clock, verifier and registers are shared; rounds that are not
     /// committed are computed anew.
     #[must_use]
     pub fn under(&self, rules: Arc<Rules>) -> Registry {
-        Registry {
-            store: Arc::clone(&self.store),
-            reasons: Reasons::new(&rules),
-            rules,
-            clock: self.clock.clone(),
-            live: Arc::clone(&self.live),
-            verifier: Arc::clone(&self.verifier),
-            registers: self.registers.clone(),
-            standing: StandingRounds::default(),
-            explained: Arc::clone(&self.explained),
-        }
+        let memory = Memory::new(&rules, Arc::clone(&self.memory.explained));
+        Registry { office: self.office.under(rules), memory }
     }
 
     /// The registry with these registers in place of none.
     #[must_use]
     pub fn with_registers(mut self, registers: Registers) -> Self {
-        self.registers = registers;
+        self.office.registers = registers;
         self
     }
-
-    /// The regulation and the profile of a territory at an instant.
-    pub(crate) fn bound(&self, territory: Kato, at: DateTime<Utc>) -> Result<Bound<'_>, Problem> {
-        bound(&self.rules, territory, at)
-    }
-
-    /// The index of positions, each queue in the order that is in force at this instant.
-    pub fn index(&self, at: DateTime<Utc>) -> RwLockReadGuard<'_, Index> {
-        self.live.at(&self.rules, at)
-    }
-
-    /// The civil date of an instant in a territory.
-    pub(crate) fn day(&self, territory: Kato, at: DateTime<Utc>) -> NaiveDate {
-        self.rules.calendar.civil_day(at, territory)
-    }
-
-    /// One act: a repeated request gets its first answer, a new one is done in one transaction, and the live index has
-    /// followed before the answer goes out.
-    pub(crate) fn perform<T: Serialize>(
-        &self,
-        caller: &Caller,
-        homes: &[Kato],
-        status: u16,
-        mut act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, Problem>,
-    ) -> Result<Answer, Problem> {
-        let home = homes.first().copied().unwrap_or(Kato::COUNTRY);
-        // Nearly everything is followed before the homes are locked; what little is left is followed under the lock.
-        self.follow(homes)?;
-        let answer = self.store.write(homes, self.clock.now(), |tx| -> Result<Written<Answer>, Problem> {
-            let key = caller.idempotency.as_ref().map(|given| {
-                (idempotency::Key { home, principal: &caller.principal.id, key: &given.key }, &given.body_hash)
-            });
-            if let Some((key, body_hash)) = &key
-                && let Some(answered) = idempotency::find(tx.conn(), key)?
-            {
-                return repeated(answered, body_hash).map(Written::nothing);
-            }
-            let written = act(tx)?;
-            let body = serde_json::to_string(&written.value)
-                .map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))?;
-            let answer = Answer { status, body };
-            if let Some((key, body_hash)) = &key {
-                let answered =
-                    idempotency::Answered { body_hash: (*body_hash).clone(), status, answer: answer.body.clone() };
-                idempotency::insert(tx, key, &answered)?;
-            }
-            Ok(Written { value: answer, entries: written.entries })
-        })?;
-        // The act is saved: whatever stops the index now, the answer is that of the act. The follower catches up.
-        if let Err(problem) = self.follow(homes) {
-            tracing::warn!(%problem, "an act is saved that the positions do not show yet");
-        }
-        Ok(answer)
-    }
-
-    /// Brings the live index up to the journal of these homes.
-    pub(crate) fn follow(&self, homes: &[Kato]) -> Result<(), Problem> {
-        match self.store.read(|conn| self.live.follow(conn, homes, &self.rules))? {
-            Followed::InStep => Ok(()),
-            Followed::OutOfStep => Ok(self.live.rebuild(&self.store, &self.rules, self.clock.now())?),
-        }
-    }
-
-    /// Brings the live index up to everything that any process has written.
-    ///
-    /// # Errors
-    /// The database is not available.
-    pub fn follow_all(&self) -> Result<(), Problem> {
-        let behind = self.store.read(|conn| self.live.behind(conn))?;
-        if behind.is_empty() { Ok(()) } else { self.follow(&behind) }
-    }
-
-    /// Brings the live index up to a locked home, inside its act.
-    pub(crate) fn follow_locked(&self, tx: &mut Transaction<'_>, home: Kato) -> Result<(), Problem> {
-        match self.live.follow(tx.conn(), &[home], &self.rules)? {
-            Followed::InStep => Ok(()),
-            Followed::OutOfStep => Err(Problem::new(
-                Kind::Busy,
-                "unavailable",
-                "the positions are being rebuilt; send the same request again in a moment",
-            )),
-        }
-    }
-}
-
-fn repeated(answered: idempotency::Answered, body_hash: &str) -> Result<Answer, Problem> {
-    if answered.body_hash == body_hash {
-        return Ok(Answer { status: answered.status, body: answered.answer });
-    }
-    let message = "this Idempotency-Key was used for another request; send a new key with a new request";
-    Err(Problem::new(Kind::Invalid, "idempotency_key_reused", message))
-}
-
-/// The regulation and the profile that bind a territory for queueing.
-pub(crate) fn bound(rules: &Rules, territory: Kato, at: DateTime<Utc>) -> Result<Bound<'_>, Problem> {
-    rules
-        .bound(QUEUEING, territory, at)
-        .map_err(|unbound| Problem::new(Kind::Conflict, "no_regulation", unbound.to_string()))
 }

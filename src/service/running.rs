@@ -36,14 +36,14 @@ impl Running {
     /// The database is not available.
     pub fn up_to_date(&self) -> Result<Arc<Registry>, Problem> {
         let registry = self.now();
-        let held = registry.store.read(versions)?;
+        let held = registry.office.store.read(versions)?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if *files == held {
             return Ok(self.now());
         }
-        match calendar::rules(&registry.store) {
+        match calendar::rules(&registry.office.store) {
             Ok(read) => {
-                let rules = Rules { calendar: read.calendar, ..(*registry.rules).clone() };
+                let rules = Rules { calendar: read.calendar, ..(*registry.office.rules).clone() };
                 let fresh = Arc::new(registry.under(Arc::new(rules)));
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
                 tracing::info!(files = held.len(), "the calendar's imported files are taken up");
@@ -59,6 +59,6 @@ impl Running {
     /// # Errors
     /// The database is not available.
     pub fn follow(&self) -> Result<(), Problem> {
-        self.up_to_date()?.follow_all()
+        self.up_to_date()?.office.follow_all()
     }
 }

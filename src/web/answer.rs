@@ -1,5 +1,6 @@
 //! From outside words to acts and back: credentials, bodies, answers, problem documents (RFC 9457).
 
+use crate::service::kernel::tokens;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
@@ -9,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::registry::{Answer, Caller, Idempotency, Registry};
+use crate::service::office::{Answer, Caller, Idempotency};
+use crate::service::registry::Registry;
 use crate::service::running::Running;
 
 /// What every handler shares.
@@ -236,7 +238,7 @@ where
     let done = web::block(move || {
         let token = token?;
         let registry = shared.up_to_date()?;
-        let principal = registry.principal(&token)?;
+        let principal = tokens::principal(&registry.office, &token)?;
         principal.role_may(act)?;
         let caller = Caller { principal, idempotency: key? };
         run(&registry, &caller, read_body(&bytes)?)
@@ -260,7 +262,7 @@ where
     let token = bearer(&request);
     let done = web::block(move || -> Result<String, Problem> {
         let registry = shared.now();
-        let principal = registry.principal(&token?)?;
+        let principal = tokens::principal(&registry.office, &token?)?;
         principal.role_may(act)?;
         let value = run(&registry, &principal)?;
         serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
@@ -296,7 +298,7 @@ where
     let token = bearer(&request);
     let done = web::block(move || -> Result<String, Problem> {
         let registry = shared.now();
-        let principal = registry.principal(&token?)?;
+        let principal = tokens::principal(&registry.office, &token?)?;
         principal.role_may(act)?;
         run(&registry, &principal)
     })

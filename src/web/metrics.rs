@@ -39,9 +39,9 @@ impl Metrics {
     responses((status = 200, content_type = "text/plain", body = String)), security(()))]
 pub async fn metrics(shared: Shared, metrics: Data<Metrics>) -> HttpResponse {
     let registry = shared.now();
-    metrics.entries.set(i64::try_from(registry.live.read().len()).unwrap_or(i64::MAX));
+    metrics.entries.set(i64::try_from(registry.office.index.read().len()).unwrap_or(i64::MAX));
     metrics.registers.reset();
-    for (register, state) in registry.registers.states(registry.clock.now()) {
+    for (register, state) in registry.office.registers.states(registry.office.clock.now()) {
         metrics.registers.with_label_values(&[register, state.code()]).set(1);
     }
     let mut text = Vec::new();

@@ -120,12 +120,15 @@ fn those_who_refused_one_after_the_other_are_passed_over_in_one_act(desk: &Desk)
     assert_eq!([&first, &second, &third].map(|n| desk.status(n)), ["in_queue", "in_queue", "referred"]);
     assert_eq!(desk.application(&second)["standing"]["position"], 2, "who was passed over keeps its turn");
     let mut journaled = Vec::new();
-    kezek::service::journal::chains::each(&desk.registry.store, |record| -> Result<(), kezek::store::StoreError> {
-        if record.act == "refer_with_skip" {
-            journaled.push(record.payload["skip"].clone());
-        }
-        Ok(())
-    })
+    kezek::service::journal::chains::each(
+        &desk.registry.office.store,
+        |record| -> Result<(), kezek::store::StoreError> {
+            if record.act == "refer_with_skip" {
+                journaled.push(record.payload["skip"].clone());
+            }
+            Ok(())
+        },
+    )
     .expect("the journal");
     let [skips] = &journaled[..] else { panic!("one act: {journaled:?}") };
     let passed_over: Vec<&Value> = skips.as_array().expect("two").iter().map(|s| &s["passed_over"]).collect();

@@ -16,7 +16,8 @@ fn lived_in(db: Db) -> Desk {
         path: "swaps-2028.csv".to_owned(),
         text: "off_on,working_on,source\n2028-06-05,2028-06-03,an invented decree\n".to_owned(),
     };
-    kezek::service::files::calendar::import(&desk.registry.store, desk.clock.now(), &[decree]).expect("a decree");
+    kezek::service::files::calendar::import(&desk.registry.office.store, desk.clock.now(), &[decree])
+        .expect("a decree");
     let children: Vec<_> = (0..6).map(|_| desk.another_child()).collect();
     desk.register_with(&children[0], "large_family");
     for child in &children[1..4] {
@@ -45,8 +46,13 @@ fn lived_in(db: Db) -> Desk {
     incomplete["documents"] = serde_json::json!([]);
     desk.post("/api/v1/applications", &desk.state_corporation(), &incomplete).refused(422, "intake_refused");
     let later = crate::desk::instant("2026-09-10T09:00:00Z");
-    kezek::service::counter::tick::tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), later)
-        .expect("a tick");
+    kezek::service::counter::tick::tick(
+        &desk.registry.office.store,
+        &desk.registry.office.rules,
+        desk.clock.now(),
+        later,
+    )
+    .expect("a tick");
     desk
 }
 
@@ -73,17 +79,17 @@ fn a_registry_goes_to_the_other_database_and_back_unchanged() {
     let next = kezek::service::registry::Registry::open(
         there.url(),
         2,
-        std::sync::Arc::clone(&desk.registry.rules),
+        std::sync::Arc::clone(&desk.registry.office.rules),
         desk.clock.clone(),
         Box::new(kezek::trust::signature::NoVerifier),
     )
     .expect("the copy opens");
     let now = desk.clock.now();
-    for (_, held) in desk.registry.live.read().seats() {
-        let mine = desk.registry.live.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len());
-        assert_eq!(next.live.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len()), mine);
+    for (_, held) in desk.registry.office.index.read().seats() {
+        let mine = desk.registry.office.index.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len());
+        assert_eq!(next.office.index.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len()), mine);
     }
-    assert!(kezek::service::counter::tick::tick(&next.store, &next.rules, now, now).is_ok());
+    assert!(kezek::service::counter::tick::tick(&next.office.store, &next.office.rules, now, now).is_ok());
 }
 
 /// The rows of every table as text, sorted.

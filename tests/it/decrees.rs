@@ -26,18 +26,18 @@ fn given(path: &str, text: &str) -> Given {
 }
 
 fn import(desk: &Desk, files: &[Given]) -> Result<Imported, ImportFault> {
-    calendar::import(&desk.registry.store, desk.clock.now(), files)
+    calendar::import(&desk.registry.office.store, desk.clock.now(), files)
 }
 
 /// The last day of a term of working days that begins on the day after, by the registry's own calendar.
 fn due(desk: &Desk, on: &str, days: u32) -> String {
-    let rules = calendar::rules(&desk.registry.store).expect("the rules");
+    let rules = calendar::rules(&desk.registry.office.store).expect("the rules");
     rules.calendar.add_working_days(on.parse().expect("a day"), days).to_string()
 }
 
 fn a_decree_moves_a_deadline_from_its_import_on(desk: &Desk) {
     let warned = || {
-        let rules = calendar::rules(&desk.registry.store).expect("the rules");
+        let rules = calendar::rules(&desk.registry.office.store).expect("the rules");
         let day = |text: &str| text.parse().expect("a day");
         rules.calendar.warnings(day("2028-06-02"), day("2028-06-30"))
     };
@@ -59,7 +59,7 @@ fn a_decree_moves_a_deadline_from_its_import_on(desk: &Desk) {
     assert!(imported.unknown_years.is_empty());
     assert_eq!(warned(), []);
     assert_eq!(desk.records(), records + 2);
-    chains::verify(&desk.registry.store).expect("a whole journal");
+    chains::verify(&desk.registry.office.store).expect("a whole journal");
 }
 
 /// Row and column of each fault, with its file.
@@ -114,7 +114,7 @@ fn files_that_contradict_are_refused_by_row_and_column_and_nothing_is_kept(desk:
         "years-2028.csv"
     );
     assert_eq!(desk.records(), records);
-    assert_eq!(desk.registry.store.read(kezek::store::calendar::all).expect("files"), []);
+    assert_eq!(desk.registry.office.store.read(kezek::store::calendar::all).expect("files"), []);
 }
 
 fn a_decree_that_is_imported_again_changes_nothing_and_another_of_its_name_takes_its_place(desk: &Desk) {
@@ -136,7 +136,7 @@ fn a_decree_that_is_imported_again_changes_nothing_and_another_of_its_name_takes
 
 fn an_estimate_is_corrected_and_what_was_announced_stays(desk: &Desk) {
     let worked = |day: &str| {
-        let rules = calendar::rules(&desk.registry.store).expect("the rules");
+        let rules = calendar::rules(&desk.registry.office.store).expect("the rules");
         rules.calendar.is_working_day(day.parse().expect("a day"))
     };
     assert!(!worked("2027-05-16") && worked("2027-05-17"), "a Sunday, by the program's estimate");
@@ -153,7 +153,7 @@ fn an_estimate_is_corrected_and_what_was_announced_stays(desk: &Desk) {
 fn a_file_is_taken_out_again(desk: &Desk) {
     import(desk, &[given("swaps-2028.csv", SWAPS)]).expect("an import");
     let records = desk.records();
-    let remove = |name: &str| calendar::remove(&desk.registry.store, desk.clock.now(), name).expect("an answer");
+    let remove = |name: &str| calendar::remove(&desk.registry.office.store, desk.clock.now(), name).expect("an answer");
     assert!(!remove("swaps-2029.csv"));
     assert_eq!(desk.records(), records);
     assert!(remove("swaps-2028.csv") && !remove("swaps-2028.csv"));

@@ -72,8 +72,12 @@ fn nobody_s_number_moves_when_a_child_leaves(desk: &Desk) {
     assert_eq!(before, [3, 5, 6, 7, 1, 4].map(Some));
     depart(desk, &referral).must(200);
     assert_eq!(numbers(desk), before);
-    let now = desk.registry.clock.now();
-    desk.registry.live.rebuild(&desk.registry.store, &desk.registry.rules, now).expect("the index");
+    let now = desk.registry.office.clock.now();
+    desk.registry
+        .office
+        .index
+        .rebuild(&desk.registry.office.store, &desk.registry.office.rules, now)
+        .expect("the index");
     assert_eq!(numbers(desk), before, "by the rows too");
 }
 
@@ -155,7 +159,7 @@ fn a_sibling_who_has_left_gives_no_precedence(desk: &Desk) {
     let waiting = desk.waiting_in_village(&brother);
     let siblings = |desk: &Desk| {
         let queue = format!("{VILLAGE}-2022-general").parse().expect("a queue");
-        desk.registry.store.read(|conn| kezek::store::seats::siblings(conn, queue, None)).expect("siblings")
+        desk.registry.office.store.read(|conn| kezek::store::seats::siblings(conn, queue, None)).expect("siblings")
     };
     assert_eq!(siblings(desk).get(&waiting), Some(&vec!["k-016".to_owned()]));
     depart(desk, &referral).must(200);

@@ -119,7 +119,7 @@ impl Desk {
         let registry = Registry::open(database.url(), 6, rules, clock.clone(), Box::new(NoVerifier));
         let registers = setup.registers.unwrap_or_else(|| invented().expect("the registers of the fixtures"));
         let registry = Arc::new(registry.expect("the registry does not open").with_registers(registers));
-        registry.standing.compare_with_full_runs();
+        registry.memory.rounds.compare_with_full_runs();
         let (address, server) = serve(Arc::clone(&registry), setup.rate_limit, setup.proxies);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -176,7 +176,7 @@ impl Desk {
 
     fn issue(&self, role: Role, territory: &str, kindergarten: &str) -> tokens::NewToken {
         let territory = territory.parse_kato();
-        tokens::issue(&self.registry.store, self.clock.now(), role, territory, kindergarten).expect("no token")
+        tokens::issue(&self.registry.office.store, self.clock.now(), role, territory, kindergarten).expect("no token")
     }
 
     /// Sends a request.

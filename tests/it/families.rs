@@ -275,8 +275,14 @@ fn a_parent_reads_that_twins_wait_together(desk: &Desk) {
         let said = together(child).expect("both are told, decided or not");
         assert!(said.contains("with it: 1.") && !said.contains(&one) && !said.contains(&two), "{said}");
     }
-    let now = desk.registry.clock.now();
-    let rebuild = || desk.registry.live.rebuild(&desk.registry.store, &desk.registry.rules, now).expect("the index");
+    let now = desk.registry.office.clock.now();
+    let rebuild = || {
+        desk.registry
+            .office
+            .index
+            .rebuild(&desk.registry.office.store, &desk.registry.office.rules, now)
+            .expect("the index")
+    };
     rebuild();
     assert!(together(&first).is_some(), "also after a start");
     let page = desk.send(

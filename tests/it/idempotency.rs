@@ -42,7 +42,7 @@ fn the_same_request_under_the_same_key_gets_the_same_answer_and_is_done_once(des
 fn a_kept_answer_is_forgotten_after_thirty_days_and_the_journal_stays_as_it_is(desk: &Desk) {
     let tick = |at: &str| {
         let now = instant(at);
-        let ticked = tick(&desk.registry.store, &desk.registry.rules, now, now).expect("a tick");
+        let ticked = tick(&desk.registry.office.store, &desk.registry.office.rules, now, now).expect("a tick");
         ticked.forgotten
     };
     let office = desk.office();
@@ -53,7 +53,8 @@ fn a_kept_answer_is_forgotten_after_thirty_days_and_the_journal_stays_as_it_is(d
     assert_eq!(send().must(201).text, first.text);
     let (now, future) = (instant(TODAY), instant("2030-01-01T00:00:00Z"));
     let typed =
-        kezek::service::counter::tick::tick(&desk.registry.store, &desk.registry.rules, now, future).expect("a tick");
+        kezek::service::counter::tick::tick(&desk.registry.office.store, &desk.registry.office.rules, now, future)
+            .expect("a tick");
     assert_eq!(typed.forgotten, 0, "an instant that somebody typed forgets nothing of today");
     // Whoever must hear of the overdue case has been told by now.
     let records = desk.records();

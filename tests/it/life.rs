@@ -118,6 +118,7 @@ fn is_in_the_kindergarten(desk: &Desk, number: &str, place: &str, child: &Child)
     assert_eq!(desk.status(number), "enrolled");
     let (place, application) = desk
         .registry
+        .office
         .store
         .read(|conn| -> Result<_, StoreError> { Ok((places::find(conn, place)?, applications::find(conn, number)?)) })
         .expect("rows");
@@ -129,7 +130,7 @@ fn is_in_the_kindergarten(desk: &Desk, number: &str, place: &str, child: &Child)
 /// What the journal says was done with applications, places and referrals, in order.
 fn acts(desk: &Desk) -> Vec<String> {
     let mut acts = Vec::new();
-    kezek::service::journal::chains::each(&desk.registry.store, |record| -> Result<(), StoreError> {
+    kezek::service::journal::chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
         if !record.act.starts_with("import") && record.act != "issue_token" {
             acts.push(record.act);
         }
@@ -215,7 +216,7 @@ fn a_villager_of_every_role_acts_by_each_role_in_turn(desk: &Desk) {
         desk.post(&format!("/api/v1/referrals/{referral}/{act}"), &staff, &json!({})).must(200);
     }
     let mut roles = Vec::new();
-    kezek::service::journal::chains::each(&desk.registry.store, |record| -> Result<(), StoreError> {
+    kezek::service::journal::chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
         roles.extend(record.payload["role"].as_str().map(str::to_owned));
         Ok(())
     })

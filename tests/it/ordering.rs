@@ -91,11 +91,11 @@ fn agreed(desk: &Desk) -> Vec<String> {
         assert_eq!(row["position"], json!(position));
     }
     assert_eq!(desk.next(HOME)["application"], rows[0]["application"]);
-    let (fresh, clock) = (Arc::clone(&desk.registry.rules), desk.clock.clone());
+    let (fresh, clock) = (Arc::clone(&desk.registry.office.rules), desk.clock.clone());
     let fresh = Registry::open(desk.database_url(), 2, fresh, clock, Box::new(NoVerifier)).expect("a second program");
     let key = "391000000-2022-general".parse().expect("a key");
     let now = desk.clock.now();
-    let of = |registry: &Registry| registry.index(now).queue(key).map(|q| q.in_order().collect::<Vec<_>>());
+    let of = |registry: &Registry| registry.office.index(now).queue(key).map(|q| q.in_order().collect::<Vec<_>>());
     assert_eq!(of(&fresh), of(&desk.registry), "a program that starts now shows the same");
     order
 }
@@ -157,7 +157,7 @@ fn acts_of_every_era_are_settled_by_the_ratio_of_their_own_instant() {
             desk.accept(&number);
         }
         desk.places(GROUP, 20);
-        let rules = Arc::clone(&desk.registry.rules);
+        let rules = Arc::clone(&desk.registry.office.rules);
         let late = Registry::open(desk.database_url(), 2, rules, desk.clock.clone(), Box::new(NoVerifier));
         let late = late.expect("a second program");
         let mut shown = Vec::new();
@@ -187,12 +187,16 @@ fn acts_of_every_era_are_settled_by_the_ratio_of_their_own_instant() {
         }
         // A program that hears of all of it only now settles each act by the ratio of its own instant too.
         let home = HOME.parse_kato();
-        let followed = late.store.read(|conn| late.live.follow(conn, &[home], &late.rules)).expect("it follows");
+        let followed = late
+            .office
+            .store
+            .read(|conn| late.office.index.follow(conn, &[home], &late.office.rules))
+            .expect("it follows");
         assert_eq!(followed, Followed::InStep, "without building the index anew");
         let key = "391000000-2022-general".parse().expect("a key");
         let now = desk.clock.now();
         let of = |registry: &Registry| {
-            registry.index(now).queue(key).map(|q| (q.counters(), q.in_order().collect::<Vec<_>>()))
+            registry.office.index(now).queue(key).map(|q| (q.counters(), q.in_order().collect::<Vec<_>>()))
         };
         assert_eq!(of(&late), of(&desk.registry));
     }

@@ -160,7 +160,8 @@ fn every_route_refuses_a_missing_an_unknown_and_a_revoked_credential(desk: &Desk
     let things = Things::of(desk);
     let revoked = desk.another_token(Role::Department, HOME);
     ask(desk, Some(&revoked.token), "GET", &things.request(desk, "GET", "/api/v1/queues")).must(200);
-    kezek::service::kernel::tokens::revoke(&desk.registry.store, desk.clock.now(), &revoked.id).expect("revoked");
+    kezek::service::kernel::tokens::revoke(&desk.registry.office.store, desk.clock.now(), &revoked.id)
+        .expect("revoked");
     let records = desk.records();
     for (method, route, act) in ROUTES {
         if act.is_none() {

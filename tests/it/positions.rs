@@ -1,6 +1,7 @@
 //! What a parent is told: the number, of how many, and why; for whoever asks the same shape.
 
 use kezek::domain::codes::Role;
+use kezek::service::positions::view;
 use serde_json::{Value, json};
 
 use crate::desk::{CITY, Db, Desk, GROUP, HOME, Setup, VILLAGE, on_both};
@@ -185,20 +186,20 @@ fn a_queue_is_listed_with_its_length(desk: &Desk) {
 
 fn the_index_of_a_second_process_follows_the_first(desk: &Desk) {
     use kezek::domain::iin::Iin;
-    let rules = std::sync::Arc::clone(&desk.registry.rules);
+    let rules = std::sync::Arc::clone(&desk.registry.office.rules);
     let verifier = Box::new(kezek::trust::signature::NoVerifier);
     let second = kezek::service::registry::Registry::open(desk.database_url(), 2, rules, desk.clock.clone(), verifier);
     let second = second.expect("a second process");
     let child = desk.another_child();
     desk.waiting(&child);
     let iin = Iin::parse(&child.iin).expect("an IIN");
-    assert!(second.positions(iin, desk.clock.now()).entries.is_empty(), "it has not looked yet");
-    second.follow_all().expect("the journal");
-    assert_eq!(second.positions(iin, desk.clock.now()).entries[0].position, Some(1));
+    assert!(view::positions(&second.office, iin, desk.clock.now()).entries.is_empty(), "it has not looked yet");
+    second.office.follow_all().expect("the journal");
+    assert_eq!(view::positions(&second.office, iin, desk.clock.now()).entries[0].position, Some(1));
     desk.place(GROUP);
     desk.enrol(&desk.refer_next(HOME));
-    second.follow_all().expect("the journal");
-    let entry = &second.positions(iin, desk.clock.now()).entries[0];
+    second.office.follow_all().expect("the journal");
+    let entry = &view::positions(&second.office, iin, desk.clock.now()).entries[0];
     assert_eq!((entry.status.code(), entry.position), ("enrolled", None));
 }
 

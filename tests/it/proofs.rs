@@ -20,8 +20,9 @@ const LAST_MOMENT: &str = "2026-09-17T18:59:59Z";
 const OVER: &str = "2026-09-17T19:00:00Z";
 
 fn lapsed(desk: &Desk, at: &str) -> usize {
-    let done: Ticked = tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), instant(at)).expect("a tick");
-    desk.registry.follow_all().expect("the index follows");
+    let done: Ticked =
+        tick(&desk.registry.office.store, &desk.registry.office.rules, desk.clock.now(), instant(at)).expect("a tick");
+    desk.registry.office.follow_all().expect("the index follows");
     desk.check();
     done.lapsed
 }
@@ -91,7 +92,8 @@ fn a_proof_confirmed_after_its_term_gives_the_tier_back_at_the_same_instant(desk
 fn a_profile_without_a_term_waits_for_proofs_for_ever(desk: &Desk) {
     let number = desk.register_with(&desk.another_child(), "large_family");
     let rules = without_a_term();
-    let done = tick(&desk.registry.store, &rules, desk.clock.now(), instant("2030-01-01T00:00:00Z")).expect("a tick");
+    let done =
+        tick(&desk.registry.office.store, &rules, desk.clock.now(), instant("2030-01-01T00:00:00Z")).expect("a tick");
     assert_eq!(done.lapsed, 0);
     assert_eq!(category(desk, &number, 0)["status"], "claimed");
 }

@@ -119,6 +119,7 @@ fn tickets_have_no_gaps_after_failures(desk: &Desk) {
 fn tickets(desk: &Desk) -> BTreeSet<u32> {
     let mut all = BTreeSet::new();
     desk.registry
+        .office
         .store
         .read(|conn| {
             seats::in_batches(conn, seats::Seats::Claimed, |batch| -> Result<(), StoreError> {

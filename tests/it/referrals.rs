@@ -143,12 +143,15 @@ fn a_skip_needs_a_listed_ground_evidence_and_a_second_person(desk: &Desk) {
     assert_eq!((desk.status(&due).as_str(), desk.status(&other).as_str()), ("in_queue", "referred"));
     assert_eq!(desk.application(&due)["standing"]["position"], 1, "who was passed over keeps its turn");
     let mut skips = Vec::new();
-    kezek::service::journal::chains::each(&desk.registry.store, |record| -> Result<(), kezek::store::StoreError> {
-        if record.act == "refer_with_skip" {
-            skips.push(record);
-        }
-        Ok(())
-    })
+    kezek::service::journal::chains::each(
+        &desk.registry.office.store,
+        |record| -> Result<(), kezek::store::StoreError> {
+            if record.act == "refer_with_skip" {
+                skips.push(record);
+            }
+            Ok(())
+        },
+    )
     .expect("the journal");
     let [record] = &skips[..] else { panic!("one skip: {skips:?}") };
     let said = &record.payload["skip"];

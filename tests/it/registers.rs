@@ -368,7 +368,7 @@ fn the_operator_sees_how_each_register_stands_and_the_registry_stays_ready() {
     let desk = Desk::with(Db::Sqlite, Setup { registers: Some(registers), ..Setup::default() });
     assert_eq!(desk.look("/readyz").must(200).json["registers"], json!({"person": "closed", "power": "not_set_up"}));
     for _ in 0..PATIENT.breaker.failures {
-        let answer = desk.registry.registers.person(iin(CHILD), desk.clock.now());
+        let answer = desk.registry.office.registers.person(iin(CHILD), desk.clock.now());
         assert_eq!(answer, Answer::Unreachable(Unreachable::BrokenOff));
     }
     assert_eq!(desk.look("/readyz").must(200).json["registers"]["person"], "open");

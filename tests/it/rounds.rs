@@ -253,12 +253,15 @@ fn a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_n
         hashes.push(file["sha256"].clone());
     }
     let mut journaled = Vec::new();
-    kezek::service::journal::chains::each(&desk.registry.store, |record| -> Result<(), kezek::store::StoreError> {
-        if record.act == "hold_round" {
-            journaled.extend(record.payload["certificates"].as_object().expect("hashes").values().cloned());
-        }
-        Ok(())
-    })
+    kezek::service::journal::chains::each(
+        &desk.registry.office.store,
+        |record| -> Result<(), kezek::store::StoreError> {
+            if record.act == "hold_round" {
+                journaled.extend(record.payload["certificates"].as_object().expect("hashes").values().cloned());
+            }
+            Ok(())
+        },
+    )
     .expect("the journal");
     assert_eq!(journaled.len(), hashes.len());
     assert!(journaled.iter().all(|hash| hashes.contains(hash)), "the journal names the files: {journaled:?}");

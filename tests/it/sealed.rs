@@ -20,7 +20,7 @@ on_both!(
 
 fn records(desk: &Desk) -> Vec<Record> {
     let mut all = Vec::new();
-    chains::each(&desk.registry.store, |record| -> Result<(), StoreError> {
+    chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
         all.push(record);
         Ok(())
     })
@@ -35,7 +35,7 @@ fn sealed_by(desk: &Desk, act: &str) -> Value {
     let skip = record.payload["skip"].get("facts");
     let facts = skip.unwrap_or(&record.payload["facts"]);
     let key = facts["key"].as_str().unwrap_or_else(|| panic!("{act} seals nothing: {}", record.payload));
-    let kept = desk.registry.store.read(|conn| facts::find(conn, key)).expect("the facts").expect("kept facts");
+    let kept = desk.registry.office.store.read(|conn| facts::find(conn, key)).expect("the facts").expect("kept facts");
     let hash: String =
         Sha256::digest(format!("{}{}", kept.salt, kept.body)).iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(facts["seal"], hash, "the seal of {act} is that of salt and facts");
@@ -103,7 +103,7 @@ fn a_child_registered_again_is_the_child_of_the_papers_of_now(desk: &Desk) {
     let number = desk.waiting(&child);
     let read = desk.application(&number);
     assert_eq!(read["child"]["birth_date"], child.birth_date.as_str());
-    let held = desk.registry.store.read(|conn| -> Result<_, StoreError> {
+    let held = desk.registry.office.store.read(|conn| -> Result<_, StoreError> {
         let application = applications::find(conn, &number)?.expect("the application");
         applications::child(conn, &application.child)
     });
@@ -139,7 +139,7 @@ fn a_package_for_a_territory_that_does_not_exist_opens_no_home(desk: &Desk) {
         incomplete["territory"] = json!(territory);
         desk.hand_in(&desk.state_corporation(), &incomplete).refused(422, code);
     }
-    let homes = desk.registry.store.read(kezek::store::journal::reach).expect("the homes");
+    let homes = desk.registry.office.store.read(kezek::store::journal::reach).expect("the homes");
     assert!(homes.keys().all(|home| !["990000000", "390000000"].contains(&home.to_string().as_str())), "{homes:?}");
 }
 

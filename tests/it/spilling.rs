@@ -203,7 +203,7 @@ fn second_village(desk: &Desk) {
         capacity: 100,
         enrolled: 0,
     });
-    let (store, now) = (&desk.registry.store, desk.clock.now());
+    let (store, now) = (&desk.registry.office.store, desk.clock.now());
     imports::kindergartens(store, now, "kindergartens.csv", &[kindergarten]).expect("a kindergarten");
     imports::groups(store, now, "groups.csv", &groups).expect("groups");
 }

@@ -21,7 +21,7 @@ fn dry(desk: &Desk, territory: &str) -> Value {
 
 /// Rows read and turns served by what is asked.
 fn cost(desk: &Desk, ask: impl FnOnce()) -> (u64, u64) {
-    let standing = &desk.registry.standing;
+    let standing = &desk.registry.memory.rounds;
     let before = (standing.rows_read(), standing.turns_served());
     ask();
     (standing.rows_read() - before.0, standing.turns_served() - before.1)
@@ -85,10 +85,10 @@ fn what_was_not_asked_for_longest_is_dropped_first(desk: &Desk) {
     }
     desk.place(GROUP);
     desk.place(VILLAGE_GROUP);
-    desk.registry.standing.keep_at_most(5);
+    desk.registry.memory.rounds.keep_at_most(5);
     assert_eq!(cost(desk, || drop(dry(desk, HOME))).0, 3);
     assert_eq!(cost(desk, || drop(dry(desk, VILLAGE))).0, 3);
-    assert_eq!(desk.registry.standing.len(), 1, "three entries of five are kept, six would be too many");
+    assert_eq!(desk.registry.memory.rounds.len(), 1, "three entries of five are kept, six would be too many");
     assert_eq!(cost(desk, || drop(dry(desk, VILLAGE))).0, 0, "the one that was asked for last");
     assert_eq!(cost(desk, || drop(dry(desk, HOME))).0, 3);
 }
@@ -100,7 +100,7 @@ fn a_second_program_s_acts_are_followed_too(desk: &Desk) {
     }
     desk.places(GROUP, 5);
     dry(desk, HOME);
-    let rules = std::sync::Arc::clone(&desk.registry.rules);
+    let rules = std::sync::Arc::clone(&desk.registry.office.rules);
     let other = Registry::open(
         desk.database_url(),
         2,
@@ -109,12 +109,17 @@ fn a_second_program_s_acts_are_followed_too(desk: &Desk) {
         Box::new(kezek::trust::signature::NoVerifier),
     )
     .expect("a second program");
-    let caller = kezek::service::registry::Caller {
-        principal: other.principal(&desk.office()).expect("the office"),
+    let caller = kezek::service::office::Caller {
+        principal: kezek::service::kernel::tokens::principal(&other.office, &desk.office()).expect("the office"),
         idempotency: None,
     };
     let sent = desk.another_child().application(CITY);
-    other.register(&caller, &serde_json::from_value(sent).expect("an application")).expect("registered");
+    kezek::service::counter::register::register(
+        &other.office,
+        &caller,
+        &serde_json::from_value(sent).expect("an application"),
+    )
+    .expect("registered");
     assert_eq!(cost(desk, || drop(dry(desk, HOME))), (1, 0));
 }
 

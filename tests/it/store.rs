@@ -67,9 +67,10 @@ fn hex(bytes: &[u8]) -> String {
 fn facts_are_sealed_by_their_salt_and_the_journal_holds_the_seal_alone(desk: &Desk) {
     let child = desk.another_child();
     desk.register_with(&child, "orphan");
-    let record = records(&desk.registry.store).into_iter().find(|r| r.act == "register").expect("a registration");
+    let record =
+        records(&desk.registry.office.store).into_iter().find(|r| r.act == "register").expect("a registration");
     let key = record.payload["facts"]["key"].as_str().expect("a key");
-    let kept = desk.registry.store.read(|conn| facts::find(conn, key)).expect("facts").expect("facts");
+    let kept = desk.registry.office.store.read(|conn| facts::find(conn, key)).expect("facts").expect("facts");
     let seal = hex(&Sha256::digest(format!("{}{}", kept.salt, kept.body)));
     assert_eq!(record.payload["facts"]["seal"], seal, "sha256(salt || canonical JSON)");
     assert!(kept.salt.len() >= 32 && kept.body.contains(&child.iin) && kept.body.contains("orphan"));
@@ -77,7 +78,7 @@ fn facts_are_sealed_by_their_salt_and_the_journal_holds_the_seal_alone(desk: &De
     assert!(!told.contains("orphan") && !told.contains(&child.birth_date), "{told}");
     let again = desk.another_child();
     desk.register_with(&again, "orphan");
-    let seals: Vec<Value> = records(&desk.registry.store)
+    let seals: Vec<Value> = records(&desk.registry.office.store)
         .iter()
         .map(|r| r.payload["facts"]["seal"].clone())
         .filter(Value::is_string)
@@ -96,7 +97,7 @@ fn the_instant_of_a_record_never_runs_back_when_the_clock_does(desk: &Desk) {
     assert_eq!((desk.position(&first), desk.position(&second)), (Some(1), Some(2)), "the ticket decides");
     desk.register_in(&desk.another_child(), VILLAGE);
     let mut last: BTreeMap<Kato, String> = BTreeMap::new();
-    for record in records(&desk.registry.store) {
+    for record in records(&desk.registry.office.store) {
         let before = last.insert(record.home, record.at.clone()).unwrap_or_default();
         assert!(before <= record.at, "{} {}: {before} then {}", record.home, record.seq, record.at);
     }
@@ -139,7 +140,7 @@ fn some_facts() -> kezek::store::facts::Facts {
 }
 
 fn an_act_that_fails_half_way_leaves_nothing(desk: &Desk) {
-    let store = &desk.registry.store;
+    let store = &desk.registry.office.store;
     let home = HOME.parse_kato();
     let before = (store.read(journal::heads).expect("heads"), desk.records());
     let failed = store.write(&[home], desk.clock.now(), |tx| -> Result<Written<()>, StoreError> {
@@ -155,7 +156,7 @@ fn an_act_that_fails_half_way_leaves_nothing(desk: &Desk) {
 }
 
 fn an_act_without_a_record_saves_nothing(desk: &Desk) {
-    let store = &desk.registry.store;
+    let store = &desk.registry.office.store;
     let home = HOME.parse_kato();
     let written = store.write(&[home], desk.clock.now(), |tx| -> Result<Written<()>, StoreError> {
         facts::insert(tx, home, &[some_facts()])?;
@@ -166,7 +167,7 @@ fn an_act_without_a_record_saves_nothing(desk: &Desk) {
 }
 
 fn a_record_for_a_home_that_was_not_locked_is_refused(desk: &Desk) {
-    let store = &desk.registry.store;
+    let store = &desk.registry.office.store;
     let before = desk.records();
     let written = store.write(&[HOME.parse_kato()], desk.clock.now(), |_| -> Result<Written<()>, StoreError> {
         Ok(Written { value: (), entries: vec![entry(HOME), entry("393200000")] })
@@ -180,7 +181,7 @@ fn chains_are_per_home_and_the_head_is_the_hash_of_their_map(desk: &Desk) {
     desk.register_in(&desk.another_child(), VILLAGE);
     let mut heads: BTreeMap<String, String> = BTreeMap::new();
     let mut last: BTreeMap<Kato, (i64, String)> = BTreeMap::new();
-    for record in records(&desk.registry.store) {
+    for record in records(&desk.registry.office.store) {
         let (seq, prev) = last.get(&record.home).cloned().unwrap_or((0, "0".repeat(64)));
         assert_eq!((record.seq, &record.prev), (seq + 1, &prev), "home {}", record.home);
         // The hash by hand: canonical JSON of the record without `hash`; its keys in order, its values as they are.
@@ -192,7 +193,7 @@ fn chains_are_per_home_and_the_head_is_the_hash_of_their_map(desk: &Desk) {
     }
     assert!(heads.len() > 2, "{heads:?}");
     let map = serde_json::to_string(&heads).expect("a map");
-    assert_eq!(chains::verify(&desk.registry.store).expect("whole"), hex(&Sha256::digest(map)));
+    assert_eq!(chains::verify(&desk.registry.office.store).expect("whole"), hex(&Sha256::digest(map)));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `kezek import` and `kezek export`: every kind, all or nothing, every fault where it stands.
 
+use kezek::service::positions::view;
 use std::path::Path;
 
 use kezek::clock::Clock;
@@ -63,12 +64,12 @@ type Place = (String, String, u64, u64, Vec<(String, u64, u64)>);
 fn positions(url: &str) -> Vec<Place> {
     let rules = std::sync::Arc::new(Rules::shipped().expect("the rules"));
     let registry = Registry::open(url, 2, rules, Clock::System, Box::new(NoVerifier)).expect("the registry");
-    let now = registry.clock.now();
-    let rows = registry.store.read(|conn| kezek::store::applications::page(conn, "", 10_000)).expect("the rows");
+    let now = registry.office.clock.now();
+    let rows = registry.office.store.read(|conn| kezek::store::applications::page(conn, "", 10_000)).expect("the rows");
     let mut all: Vec<Place> = rows
         .into_iter()
         .map(|lodged| {
-            let entry = registry.positions(lodged.child.iin, now).entries.remove(0);
+            let entry = view::positions(&registry.office, lodged.child.iin, now).entries.remove(0);
             let choices = entry.choices.into_iter().map(|c| (c.kindergarten, c.position, c.of)).collect();
             let (position, of) = (entry.position.expect("a position"), entry.of.expect("a length"));
             (lodged.child.iin.to_string(), entry.queue.key.to_string(), position, of, choices)

@@ -16,8 +16,9 @@ on_both!(
 );
 
 fn ticked(desk: &Desk, at: &str) -> Ticked {
-    let done = tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), instant(at)).expect("a tick");
-    desk.registry.follow_all().expect("the index follows");
+    let done =
+        tick(&desk.registry.office.store, &desk.registry.office.rules, desk.clock.now(), instant(at)).expect("a tick");
+    desk.registry.office.follow_all().expect("the index follows");
     // Whom an overdue case is told to is the matter of the tests of cases.
     Ticked { escalated: 0, ..done }
 }
@@ -47,7 +48,7 @@ fn a_referral_ends_with_its_last_day_and_the_child_waits_on_with_its_turn(desk: 
     let next = desk.next(HOME);
     assert_eq!((&next["place"], &next["application"]), (&json!(place), &json!(number)), "the place is open again");
     let mut last = None;
-    chains::each(&desk.registry.store, |record| -> Result<(), StoreError> {
+    chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
         last = Some(record).filter(|r| r.act == "expire_referral").or(last.take());
         Ok(())
     })
@@ -76,7 +77,7 @@ fn the_command_does_it_beside_a_server(desk: &Desk) {
     assert_eq!(done.out, "0 places published, 1 referrals expired\n");
     let again = run(&["tick", "--at", "2026-10-01T00:00:00+05:00", "--database-url", url]).must(0);
     assert_eq!(again.out, "0 places published, 0 referrals expired\n");
-    desk.registry.follow_all().expect("the index follows");
+    desk.registry.office.follow_all().expect("the index follows");
     assert_eq!(desk.status(&number), "in_queue");
     let wrong = run(&["tick", "--at", "tomorrow", "--database-url", url]).must(2);
     assert!(wrong.err.contains("with its offset"), "{}", wrong.err);

@@ -227,8 +227,12 @@ fn the_index_is_the_same_when_it_is_built_anew(desk: &Desk) {
     desk.place(BETTER_GROUP);
     desk.refer_next(HOME);
     let before = children.each_ref().map(|child| desk.look_up(&child.iin).must(200).json);
-    let now = desk.registry.clock.now();
-    desk.registry.live.rebuild(&desk.registry.store, &desk.registry.rules, now).expect("the index");
+    let now = desk.registry.office.clock.now();
+    desk.registry
+        .office
+        .index
+        .rebuild(&desk.registry.office.store, &desk.registry.office.rules, now)
+        .expect("the index");
     let after = children.each_ref().map(|child| desk.look_up(&child.iin).must(200).json);
     assert_eq!(before, after);
 }

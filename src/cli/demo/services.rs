@@ -1,6 +1,10 @@
 //! One completed case of each service and of each regulation that has work here: those of the queue and of the admission go
 //! on from where the main job left them, the others from the request to the result handed over.
 
+use crate::service::cases::request;
+use crate::service::cases::steps;
+use crate::service::cases::view;
+use crate::service::referrals::life;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -21,7 +25,8 @@ use crate::service::cases::steps::StepIn;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::tokens;
-use crate::service::registry::{Caller, QUEUEING, Registry};
+use crate::service::office::{Caller, QUEUEING};
+use crate::service::registry::Registry;
 use crate::store::{cases, referrals};
 
 /// As many cases as the demo opens, and more.
@@ -36,9 +41,9 @@ struct Hands {
 
 impl Hands {
     fn issue(registry: &Registry) -> Result<Hands, Problem> {
-        let now = registry.clock.now();
+        let now = registry.office.clock.now();
         let hand = |role: Role| -> Result<Caller, Problem> {
-            let id = tokens::issue(&registry.store, now, role, Kato::COUNTRY, "")?.id;
+            let id = tokens::issue(&registry.office.store, now, role, Kato::COUNTRY, "")?.id;
             Ok(Caller { principal: Principal { id, ..caller(role, Kato::COUNTRY).principal }, idempotency: None })
         };
         Ok(Hands { official: hand(Role::Department)?, staff: hand(Role::Kindergarten)? })
@@ -70,20 +75,21 @@ pub(super) fn one_case_each(
 ) -> Result<Vec<(String, String)>, Problem> {
     let hands = Hands::issue(registry)?;
     let mut numbers = of_the_main_job(registry, &hands)?;
-    for regulation in registry.rules.regulations.values() {
+    for regulation in registry.office.rules.regulations.values() {
         let own_door = [QUEUEING, ADMISSION].contains(&regulation.service.as_str());
-        let bound = registry.rules.bindings.regulations.iter().any(|b| b.regulation == regulation.id);
+        let bound = registry.office.rules.bindings.regulations.iter().any(|b| b.regulation == regulation.id);
         let Some(course) = regulation.course(Channel::Office).filter(|_| !own_door && bound) else { continue };
         let Some(family) = families.next() else { break };
         let sent = request(course.regulation, family);
-        let number = field(&registry.open_case(&caller(Role::Office, Kato::COUNTRY), &sent)?, "number");
+        let number =
+            field(&request::open_case(&registry.office, &caller(Role::Office, Kato::COUNTRY), &sent)?, "number");
         numbers.push(number);
     }
     let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
     let mut story = Vec::new();
     for number in numbers {
         finish(registry, &hands, &number)?;
-        let view = serde_json::to_value(registry.case(&auditor, &number)?).unwrap_or_default();
+        let view = serde_json::to_value(view::case(&registry.office, &auditor, &number)?).unwrap_or_default();
         story.push(told(&view));
     }
     Ok(story)
@@ -92,22 +98,27 @@ pub(super) fn one_case_each(
 /// A case of each regulation of the queue, each through another channel where it can be, and one of each of the admission.
 fn of_the_main_job(registry: &Registry, hands: &Hands) -> Result<Vec<String>, Problem> {
     let present = |regulation: &str| -> Result<Option<String>, Problem> {
-        let issued = registry.store.read(|conn| referrals::page(conn, "", PAGE))?;
+        let issued = registry.office.store.read(|conn| referrals::page(conn, "", PAGE))?;
         for referral in issued.iter().filter(|r| r.status == crate::domain::codes::ReferralStatus::Issued) {
-            let group = registry.store.read(|conn| crate::store::kindergartens::find(conn, &referral.kindergarten))?;
+            let group =
+                registry.office.store.read(|conn| crate::store::kindergartens::find(conn, &referral.kindergarten))?;
             let Some(territory) = group.map(|k| k.territory) else { continue };
-            let bound = registry.rules.bound(ADMISSION, territory, registry.clock.now());
+            let bound = registry.office.rules.bound(ADMISSION, territory, registry.office.clock.now());
             if bound.is_ok_and(|b| b.regulation.id == regulation) {
-                registry.present(&hands.staff, &referral.number)?;
-                return Ok(registry.store.read(|conn| cases::of_referral(conn, &referral.number))?.map(|c| c.number));
+                life::present(&registry.office, &hands.staff, &referral.number)?;
+                return Ok(registry
+                    .office
+                    .store
+                    .read(|conn| cases::of_referral(conn, &referral.number))?
+                    .map(|c| c.number));
             }
         }
         Ok(None)
     };
-    let all = registry.store.read(|conn| cases::page(conn, "", PAGE))?;
+    let all = registry.office.store.read(|conn| cases::page(conn, "", PAGE))?;
     let mut used: BTreeMap<Channel, usize> = BTreeMap::new();
     let mut numbers = Vec::new();
-    for regulation in registry.rules.regulations.values() {
+    for regulation in registry.office.rules.regulations.values() {
         if regulation.service == ADMISSION {
             numbers.extend(present(&regulation.id)?);
         } else if regulation.service == QUEUEING {
@@ -153,8 +164,9 @@ fn request(regulation: &Regulation, family: Family) -> CaseIn {
 /// Does every step that is left along the path, in favour of the applicant.
 fn finish(registry: &Registry, hands: &Hands, number: &str) -> Result<(), Problem> {
     loop {
-        let case = registry.store.read(|conn| cases::find(conn, number))?.ok_or_else(|| Problem::not_found("case"))?;
-        let regulation = registry.rules.regulations.get(&case.regulation);
+        let case =
+            registry.office.store.read(|conn| cases::find(conn, number))?.ok_or_else(|| Problem::not_found("case"))?;
+        let regulation = registry.office.rules.regulations.get(&case.regulation);
         let Some(course) = regulation.and_then(|r| r.course(case.channel)) else { return Ok(()) };
         let Some(step) = course.step(&case.step).filter(|_| case.state.is_open()) else { return Ok(()) };
         let decides = [course.drafting(), course.deciding()].into_iter().flatten().any(|s| s.id == step.id);
@@ -164,7 +176,7 @@ fn finish(registry: &Registry, hands: &Hands, number: &str) -> Result<(), Proble
             decision: (decides && !case.decided).then(|| "accepted".to_owned()),
             ..StepIn::default()
         };
-        registry.do_step(&hands.of(&course, step), number, &sent)?;
+        steps::do_step(&registry.office, &hands.of(&course, step), number, &sent)?;
     }
 }
 

@@ -1,6 +1,11 @@
 //! Twins who apply together, what one act gives them, and what becomes of their places: one leaves, the other asks for a
 //! transfer.
 
+use crate::service::cases::decide;
+use crate::service::counter::register;
+use crate::service::referrals::departures;
+use crate::service::referrals::issuing;
+use crate::service::referrals::life;
 use serde_json::Value;
 
 use super::{Story, caller, field, handed_in};
@@ -11,7 +16,7 @@ use crate::domain::kindergarten::{Group, Place};
 use crate::sample::iins::{Numbers, Sex};
 use crate::sample::people::Family;
 use crate::service::cases::decide::DecisionIn;
-use crate::service::counter::places::PlacesIn;
+use crate::service::counter::places::{PlacesIn, report_places};
 use crate::service::kernel::problem::Problem;
 use crate::service::referrals::departures::DepartureIn;
 use crate::service::referrals::issuing::ReferIn;
@@ -38,16 +43,16 @@ pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story
     let (referrals, mut story) = referred(registry, &spot, &applications)?;
     let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
     for referral in &referrals {
-        registry.present(&kindergarten, referral)?;
-        registry.enrol(&kindergarten, referral)?;
+        life::present(&registry.office, &kindergarten, referral)?;
+        life::enrol(&registry.office, &kindergarten, referral)?;
     }
     if let Some(transfer) = transfer(registry, twins.pop(), &spot.group.kindergarten)? {
         story.push(("transfer".to_owned(), transfer));
     }
     if let Some(referral) = referrals.first() {
-        let today = registry.rules.calendar.civil_day(registry.clock.now(), Kato::COUNTRY);
+        let today = registry.office.rules.calendar.civil_day(registry.office.clock.now(), Kato::COUNTRY);
         let leave = DepartureIn { last_day: today.to_string(), reason: "the family has moved".to_owned() };
-        let left = registry.depart(&kindergarten, referral, &leave)?;
+        let left = departures::depart(&registry.office, &kindergarten, referral, &leave)?;
         let [place, on] = ["place", "available_on"].map(|name| field(&left, name));
         story.push(("departure".to_owned(), format!("referral {referral}: place {place} is free from {on}")));
     }
@@ -63,19 +68,25 @@ struct Spot {
 
 fn spot(registry: &Registry) -> Result<Option<Spot>, Problem> {
     let department = caller(Role::Department, Kato::COUNTRY).principal;
-    let all = registry.store.read(|c| kindergartens::all(c, None))?;
+    let all = registry.office.store.read(|c| kindergartens::all(c, None))?;
     let homes: std::collections::BTreeSet<Kato> = all.iter().map(|k| k.home).collect();
     let alone = |place: &Place| all.iter().filter(|k| k.queue_territory == place.queue.territory).count() < 2;
     for home in homes {
-        for place in registry.store.read(|c| places::of_home(c, home, PlaceStatus::Published))? {
-            let group = registry.store.read(|c| kindergartens::find_group(c, &place.group))?;
+        for place in registry.office.store.read(|c| places::of_home(c, home, PlaceStatus::Published))? {
+            let group = registry.office.store.read(|c| kindergartens::find_group(c, &place.group))?;
             let Some(group) = group.filter(|group| group.kind == GroupKind::General && !alone(&place)) else {
                 continue;
             };
             let birthdays = (1..=12).filter_map(|month| chrono::NaiveDate::from_ymd_opt(place.queue.cohort, month, 15));
             let fits = |on: &chrono::NaiveDate| group.fits_age(age_months(*on, place.available_on));
             let Some(born_on) = birthdays.clone().find(fits) else { continue };
-            let due = registry.next(&department, &place.queue.territory.to_string(), Some(&place.id));
+            let due = issuing::next(
+                &registry.office,
+                &registry.memory.rounds,
+                &department,
+                &place.queue.territory.to_string(),
+                Some(&place.id),
+            );
             if due.is_err_and(|problem| problem.code == "nobody_due") {
                 return Ok(Some(Spot { place, group, born_on }));
             }
@@ -93,9 +104,9 @@ fn lodge(
     let mut sent = handed_in(registry, family);
     sent.applicant.kind = "parent".to_owned();
     (sent.together_with, sent.transfer) = (together_with, transfer);
-    let number = field(&registry.register(&caller(Role::Office, Kato::COUNTRY), &sent)?, "number");
+    let number = field(&register::register(&registry.office, &caller(Role::Office, Kato::COUNTRY), &sent)?, "number");
     let accepted = DecisionIn { decision: "accepted".to_owned(), ..DecisionIn::default() };
-    registry.decide(&caller(Role::Department, Kato::COUNTRY), &number, &accepted)?;
+    decide::decide(&registry.office, &caller(Role::Department, Kato::COUNTRY), &number, &accepted)?;
     Ok(number)
 }
 
@@ -110,14 +121,20 @@ fn referred(registry: &Registry, spot: &Spot, twins: &[String]) -> Result<(Vec<S
         available_on: spot.place.available_on.to_string(),
         reserved: None,
     };
-    registry.report_places(&caller(Role::Kindergarten, Kato::COUNTRY), &more)?;
+    report_places(&registry.office, &caller(Role::Kindergarten, Kato::COUNTRY), &more)?;
     let department = caller(Role::Department, Kato::COUNTRY);
     let territory = spot.place.queue.territory.to_string();
-    let next = registry.next(&department.principal, &territory, Some(&spot.place.id))?;
+    let next = issuing::next(
+        &registry.office,
+        &registry.memory.rounds,
+        &department.principal,
+        &territory,
+        Some(&spot.place.id),
+    )?;
     let (Some(place), Some(application)) = (next.place, next.application) else { return Ok((Vec::new(), story)) };
     let sent =
         ReferIn { place, application: application.clone(), state: Some(next.state), skip: None, skips: Vec::new() };
-    let answer = registry.refer(&department, &sent)?;
+    let answer = issuing::refer(&registry.office, &registry.memory.rounds, &department, &sent)?;
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let others = body.get("together").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let referrals: Vec<String> = std::iter::once(field(&answer, "number")).chain(others.map(str::to_owned)).collect();
@@ -130,7 +147,7 @@ fn referred(registry: &Registry, spot: &Spot, twins: &[String]) -> Result<(Vec<S
 fn transfer(registry: &Registry, child: Option<Family>, attends: &str) -> Result<Option<String>, Problem> {
     let Some(mut child) = child else { return Ok(None) };
     let territory = child.territory;
-    let all = registry.store.read(|c| kindergartens::all(c, Some(territory.home())))?;
+    let all = registry.office.store.read(|c| kindergartens::all(c, Some(territory.home())))?;
     let Some(other) = all.into_iter().find(|k| k.queue_territory == territory && k.id != attends) else {
         return Ok(None);
     };

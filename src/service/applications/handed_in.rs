@@ -14,7 +14,7 @@ use crate::service::cases::request::with_grounds;
 use crate::service::counter::register::queue_territory;
 use crate::service::kernel::keys;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::kindergartens;
 
@@ -156,57 +156,55 @@ pub(crate) struct Checked {
     pub(crate) warnings: Vec<String>,
 }
 
-impl Registry {
-    /// Reads every value of what was handed in against the law of the territory.
-    pub(crate) fn check(
-        &self,
-        conn: &mut AnyConnection,
-        handed_in: &HandedIn,
-        territory: Kato,
-        channel: Channel,
-        now: DateTime<Utc>,
-    ) -> Result<Checked, Problem> {
-        let mut faults = FieldFaults::default();
-        let queue_territory = queue_territory(conn, territory)?;
-        let bound = self.bound(territory, now)?;
-        let today = self.day(territory, now);
-        let child = read_child(&mut faults, &handed_in.child, &bound, today);
-        let applicant = read_applicant(&mut faults, &handed_in.applicant, &bound, channel, today);
-        let language = faults.take("language", "wrong_language", handed_in.language.parse::<Language>());
-        let kind = faults.take("kind", "wrong_kind", handed_in.kind.parse::<GroupKind>());
-        let claims = read_claims(&mut faults, &handed_in.categories, &bound);
-        let documents = read_documents(&mut faults, &handed_in.documents, today);
-        let preferences = read_preferences(conn, &mut faults, &handed_in.preferences, queue_territory, &bound)?;
-        let exemption = handed_in.exemption.as_deref().filter(|_| !handed_in.consent);
-        let exemption = exemption.and_then(|law| faults.text("exemption", law, TEXT_MAX));
-        if !handed_in.consent && handed_in.exemption.is_none() {
-            let message = "the applicant must consent to the use of the data; without it nothing is kept. Where a law \
-                           dispenses with the consent, name that law in `exemption`";
-            faults.add("consent", "no_consent", message);
-        }
-        let sex = handed_in.child.sex.as_deref();
-        if sex.is_some_and(|s| !matches!(s, "female" | "male")) {
-            faults.add("child.sex", "wrong_sex", "write female or male, or leave it out");
-        }
-        let warnings = child.as_ref().map(|c| warnings(c, sex, &applicant)).unwrap_or_default();
-        match (child, applicant, language, kind) {
-            (Some(child), Some(applicant), Some(language), Some(kind)) if faults.list().is_empty() => Ok(Checked {
-                child,
-                applicant,
-                territory,
-                queue_territory,
-                preferences,
-                language,
-                kind,
-                claims,
-                documents,
-                exemption,
-                transfer: handed_in.transfer,
-                together_with: handed_in.together_with.clone().filter(|number| !number.is_empty()),
-                warnings,
-            }),
-            _ => Err(with_grounds(&self.rules, faults, &bound, channel)),
-        }
+/// Reads every value of what was handed in against the law of the territory.
+pub(crate) fn check(
+    office: &Office,
+    conn: &mut AnyConnection,
+    handed_in: &HandedIn,
+    territory: Kato,
+    channel: Channel,
+    now: DateTime<Utc>,
+) -> Result<Checked, Problem> {
+    let mut faults = FieldFaults::default();
+    let queue_territory = queue_territory(conn, territory)?;
+    let bound = office.bound(territory, now)?;
+    let today = office.day(territory, now);
+    let child = read_child(&mut faults, &handed_in.child, &bound, today);
+    let applicant = read_applicant(&mut faults, &handed_in.applicant, &bound, channel, today);
+    let language = faults.take("language", "wrong_language", handed_in.language.parse::<Language>());
+    let kind = faults.take("kind", "wrong_kind", handed_in.kind.parse::<GroupKind>());
+    let claims = read_claims(&mut faults, &handed_in.categories, &bound);
+    let documents = read_documents(&mut faults, &handed_in.documents, today);
+    let preferences = read_preferences(conn, &mut faults, &handed_in.preferences, queue_territory, &bound)?;
+    let exemption = handed_in.exemption.as_deref().filter(|_| !handed_in.consent);
+    let exemption = exemption.and_then(|law| faults.text("exemption", law, TEXT_MAX));
+    if !handed_in.consent && handed_in.exemption.is_none() {
+        let message = "the applicant must consent to the use of the data; without it nothing is kept. Where a law \
+                       dispenses with the consent, name that law in `exemption`";
+        faults.add("consent", "no_consent", message);
+    }
+    let sex = handed_in.child.sex.as_deref();
+    if sex.is_some_and(|s| !matches!(s, "female" | "male")) {
+        faults.add("child.sex", "wrong_sex", "write female or male, or leave it out");
+    }
+    let warnings = child.as_ref().map(|c| warnings(c, sex, &applicant)).unwrap_or_default();
+    match (child, applicant, language, kind) {
+        (Some(child), Some(applicant), Some(language), Some(kind)) if faults.list().is_empty() => Ok(Checked {
+            child,
+            applicant,
+            territory,
+            queue_territory,
+            preferences,
+            language,
+            kind,
+            claims,
+            documents,
+            exemption,
+            transfer: handed_in.transfer,
+            together_with: handed_in.together_with.clone().filter(|number| !number.is_empty()),
+            warnings,
+        }),
+        _ => Err(with_grounds(&office.rules, faults, &bound, channel)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A claimed proof counts until its term (design: proofs). A rejected one, whoever rejected it, returns the entry to the
 //! tier of what is left, at its own original instant; a proof confirmed later gives the tier back.
 
+use crate::service::cases::decide;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,7 +25,7 @@ use crate::service::counter::tick::CLOCK;
 use crate::service::journal::effects::{Effect, JoinEffect};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::registry::{Answer, Caller, Registry, bound};
+use crate::service::office::{Answer, Caller, Office, bound};
 use crate::store::{Entry, Transaction, Written, applications, facts};
 
 /// Applications whose proofs end in one record.
@@ -42,63 +43,57 @@ pub struct ProofIn {
     pub evidence: String,
 }
 
-impl Registry {
-    /// Confirms or rejects the proof of a category. A rejected one returns the entry to the tier of what is left, at its
-    /// own original instant.
-    ///
-    /// # Errors
-    /// 403, 404, 409, 422.
-    pub fn judge_proof(&self, caller: &Caller, number: &str, sent: &ProofIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::JudgeProof)?;
-        let home = home_of(number, Numbered::Application, "application")?;
-        let mut faults = FieldFaults::default();
-        let evidence = faults.text("evidence", &sent.evidence, 2_000);
-        let verdict = match sent.verdict.as_str() {
-            "confirmed" => Some(ProofStatus::Confirmed),
-            "rejected" => Some(ProofStatus::Rejected),
-            _ => {
-                faults.add("verdict", "wrong_verdict", "write confirmed or rejected");
-                None
-            }
+/// Confirms or rejects the proof of a category. A rejected one returns the entry to the tier of what is left, at its
+/// own original instant.
+///
+/// # Errors
+/// 403, 404, 409, 422.
+pub fn judge_proof(office: &Office, caller: &Caller, number: &str, sent: &ProofIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::JudgeProof)?;
+    let home = home_of(number, Numbered::Application, "application")?;
+    let mut faults = FieldFaults::default();
+    let evidence = faults.text("evidence", &sent.evidence, 2_000);
+    let verdict = match sent.verdict.as_str() {
+        "confirmed" => Some(ProofStatus::Confirmed),
+        "rejected" => Some(ProofStatus::Rejected),
+        _ => {
+            faults.add("verdict", "wrong_verdict", "write confirmed or rejected");
+            None
+        }
+    };
+    let (Some(evidence), Some(verdict)) = (evidence, verdict) else { return Err(Problem::from(faults)) };
+    office.perform(caller, &[home], 200, |tx| {
+        let mut application = load(tx.conn(), number)?;
+        caller.principal.may(Act::JudgeProof, application.territory)?;
+        if !life::is_live(application.status) {
+            let message = format!("application {number} is {}; its proofs no longer matter", application.status);
+            return Err(Problem::conflict("wrong_state", message));
+        }
+        let mut claims = applications::claims(tx.conn(), number)?;
+        let Some(claim) = claims.iter_mut().find(|c| c.code == sent.category) else {
+            return Err(Problem::invalid(
+                "category",
+                "category_not_claimed",
+                "the application claims no such category",
+            ));
         };
-        let (Some(evidence), Some(verdict)) = (evidence, verdict) else { return Err(Problem::from(faults)) };
-        self.perform(caller, &[home], 200, |tx| {
-            let mut application = load(tx.conn(), number)?;
-            caller.principal.may(Act::JudgeProof, application.territory)?;
-            if !life::is_live(application.status) {
-                let message = format!("application {number} is {}; its proofs no longer matter", application.status);
-                return Err(Problem::conflict("wrong_state", message));
-            }
-            let mut claims = applications::claims(tx.conn(), number)?;
-            let Some(claim) = claims.iter_mut().find(|c| c.code == sent.category) else {
-                return Err(Problem::invalid(
-                    "category",
-                    "category_not_claimed",
-                    "the application claims no such category",
-                ));
-            };
-            claim.status = verdict;
-            applications::save_proof(tx, number, claim)?;
-            let bound = self.bound_as_registered(&application)?;
-            let mut effects = retier(tx, &mut application, bound.profile, &claims)?;
-            entry::settle(tx, &self.rules, application.queue, &mut effects)?;
-            let sealed =
-                crate::service::kernel::keys::sealed(&json!({"category": sent.category, "evidence": evidence}));
-            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
-            let entry = Entry {
-                home,
-                act: "judge_proof",
-                actor: caller.principal.id.clone(),
-                territory: application.territory,
-                payload: json!({"application": number, "role": caller.principal.role, "verdict": verdict,
-                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
-            };
-            Ok(Written {
-                value: Stands { number: number.to_owned(), status: application.status },
-                entries: vec![entry],
-            })
-        })
-    }
+        claim.status = verdict;
+        applications::save_proof(tx, number, claim)?;
+        let bound = decide::bound_as_registered(office, &application)?;
+        let mut effects = retier(tx, &mut application, bound.profile, &claims)?;
+        entry::settle(tx, &office.rules, application.queue, &mut effects)?;
+        let sealed = crate::service::kernel::keys::sealed(&json!({"category": sent.category, "evidence": evidence}));
+        facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+        let entry = Entry {
+            home,
+            act: "judge_proof",
+            actor: caller.principal.id.clone(),
+            territory: application.territory,
+            payload: json!({"application": number, "role": caller.principal.role, "verdict": verdict,
+                "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+        };
+        Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
+    })
 }
 
 /// Takes an application to the tier of the claims that count; its queue is not yet settled. Nothing where the tier stays.

@@ -9,7 +9,7 @@ use crate::domain::iin::Iin;
 use crate::outside::registers::Answer;
 use crate::service::counter::applications::load;
 use crate::service::kernel::problem::Problem;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::{applications, facts};
 
@@ -33,35 +33,33 @@ struct Named {
     power: Option<String>,
 }
 
-impl Registry {
-    /// Asks the registers for a step of a case, where the step does that and is the next one.
-    pub(crate) fn ask_registers(&self, number: &str, step: &str) -> Result<Asked, Problem> {
-        let named = self.store.read(|conn| -> Result<Option<Named>, Problem> {
-            let case = load_case(conn, number)?;
-            let asks = super::course(&self.rules, &case)?.step(step).is_some_and(|s| s.asks_registers());
-            if !asks || case.step != step || !case.state.is_open() {
-                return Ok(None);
-            }
-            named(conn, &case).map(Some)
-        })?;
-        let Some(Named { persons, power }) = named else { return Ok(Asked::Nobody) };
-        let now = self.clock.now();
-        for iin in persons {
-            match self.registers.person(iin, now) {
-                Answer::Found(_) => {}
-                Answer::NotFound => return Ok(Asked::NotFound("person")),
-                Answer::Unreachable(why) => return Ok(Asked::Unreachable("person", why.code())),
-            }
+/// Asks the registers for a step of a case, where the step does that and is the next one.
+pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result<Asked, Problem> {
+    let named = office.store.read(|conn| -> Result<Option<Named>, Problem> {
+        let case = load_case(conn, number)?;
+        let asks = super::course(&office.rules, &case)?.step(step).is_some_and(|s| s.asks_registers());
+        if !asks || case.step != step || !case.state.is_open() {
+            return Ok(None);
         }
-        if let Some(number) = power {
-            match self.registers.power(&number, now) {
-                Answer::Found(_) => {}
-                Answer::NotFound => return Ok(Asked::NotFound("power")),
-                Answer::Unreachable(why) => return Ok(Asked::Unreachable("power", why.code())),
-            }
+        named(conn, &case).map(Some)
+    })?;
+    let Some(Named { persons, power }) = named else { return Ok(Asked::Nobody) };
+    let now = office.clock.now();
+    for iin in persons {
+        match office.registers.person(iin, now) {
+            Answer::Found(_) => {}
+            Answer::NotFound => return Ok(Asked::NotFound("person")),
+            Answer::Unreachable(why) => return Ok(Asked::Unreachable("person", why.code())),
         }
-        Ok(Asked::Found)
     }
+    if let Some(number) = power {
+        match office.registers.power(&number, now) {
+            Answer::Found(_) => {}
+            Answer::NotFound => return Ok(Asked::NotFound("power")),
+            Answer::Unreachable(why) => return Ok(Asked::Unreachable("power", why.code())),
+        }
+    }
+    Ok(Asked::Found)
 }
 
 fn named(conn: &mut AnyConnection, case: &Case) -> Result<Named, Problem> {

@@ -1,6 +1,10 @@
 //! What a decision does beyond its case: to the application that waits in a queue, to the referral that was presented,
 //! and the papers that the regulation lists.
 
+use crate::service::cases::decide;
+use crate::service::cases::opening;
+use crate::service::cases::papers;
+use crate::service::referrals::departures;
 use serde_json::{Map, Value, json};
 
 use super::decide::Settled;
@@ -16,153 +20,153 @@ use crate::service::counter::applications::load;
 use crate::service::journal::effects::Effect;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
+use crate::service::office::{Caller, Office};
 use crate::service::referrals::life::Held;
-use crate::service::registry::{Caller, Registry};
 use crate::store::{Transaction, applications, cases, child_claims, referrals, results};
 
-impl Registry {
-    /// Makes the decision of a case: settles what it is about and keeps its papers. Gives what the journal says.
-    pub(crate) fn decide_case(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        travel: &mut Travel<'_>,
-        (step, grounds): (&Step, Option<&[RuleGround]>),
-    ) -> Result<Map<String, Value>, Problem> {
-        let case = travel.case.clone();
-        travel.decide(grounds);
-        let mut told = Map::new();
-        match (case.application.as_str(), case.referral.as_str()) {
-            ("", _) => {}
-            (application, "") => {
-                let application = load(tx.conn(), application)?;
-                let bound = self.bound_as_registered(&application)?;
-                let by = (&bound, case.number.as_str());
-                let Settled { payload, .. } = match grounds {
-                    None => self.accept(tx, caller, application, by)?,
-                    Some(grounds) => self.refuse(tx, caller, application, by, grounds)?,
-                };
-                if let Value::Object(payload) = payload {
-                    told.extend(payload);
-                }
-                return Ok(told);
+/// Makes the decision of a case: settles what it is about and keeps its papers. Gives what the journal says.
+pub(crate) fn decide_case(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    travel: &mut Travel<'_>,
+    (step, grounds): (&Step, Option<&[RuleGround]>),
+) -> Result<Map<String, Value>, Problem> {
+    let case = travel.case.clone();
+    travel.decide(grounds);
+    let mut told = Map::new();
+    match (case.application.as_str(), case.referral.as_str()) {
+        ("", _) => {}
+        (application, "") => {
+            let application = load(tx.conn(), application)?;
+            let bound = decide::bound_as_registered(office, &application)?;
+            let by = (&bound, case.number.as_str());
+            let Settled { payload, .. } = match grounds {
+                None => decide::accept(office, tx, caller, application, by)?,
+                Some(grounds) => decide::refuse(office, tx, caller, application, by, grounds)?,
+            };
+            if let Value::Object(payload) = payload {
+                told.extend(payload);
             }
-            (_, referral) => {
-                let (effects, departed) = self.settle_referral(tx, referral, grounds)?;
-                told.insert("referral".to_owned(), json!(referral));
-                told.extend(departed.map(|departed| ("departed".to_owned(), departed)));
-                told.insert("queue".to_owned(), json!(effects));
-            }
-        }
-        let person = self.person(tx.conn(), &case)?;
-        let ids = self.papers_of(tx, travel, (step, grounds), (&caller.principal, &person))?;
-        told.insert("results".to_owned(), json!(ids));
-        told.insert("decision".to_owned(), json!(travel.case.decision));
-        told.insert("grounds".to_owned(), json!(travel.case.grounds));
-        Ok(told)
-    }
-
-    /// The papers of a decision: what the regulation lists from its step on, or its reasoned refusal.
-    fn papers_of(
-        &self,
-        tx: &mut Transaction<'_>,
-        travel: &Travel<'_>,
-        (step, grounds): (&Step, Option<&[RuleGround]>),
-        (principal, person): (&Principal, &Person),
-    ) -> Result<Vec<Value>, Problem> {
-        let made: Vec<String> = results::of_case(tx.conn(), &travel.case.number)?.into_iter().map(|r| r.kind).collect();
-        let from = travel.course.step(&step.id);
-        let rules = match grounds {
-            Some(_) => travel.course.refusal().into_iter().collect(),
-            None => from.map(|from| travel.course.rendered(from)).unwrap_or_default(),
-        };
-        let mut ids = Vec::new();
-        for rule in rules.into_iter().filter(|r| !made.contains(&r.code)) {
-            let paper = CasePaper { travel, rule, principal, person, grounds: grounds.unwrap_or_default() };
-            ids.push(json!({"id": self.issue_for_case(tx, &paper, false)?, "kind": rule.code}));
-        }
-        Ok(ids)
-    }
-
-    /// Enrols the child of a presented referral, or refuses it with the grounds of the act. Gives what it did to the queue, and
-    /// the enrolment that the contract of a transfer ended.
-    fn settle_referral(
-        &self,
-        tx: &mut Transaction<'_>,
-        number: &str,
-        grounds: Option<&[RuleGround]>,
-    ) -> Result<(Vec<Effect>, Option<Value>), Problem> {
-        let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
-        let application = load(tx.conn(), &referral.application)?;
-        let mut held = Held { referral, application };
-        let mut effects = match grounds {
-            None => held.enrol(tx, &self.rules)?,
-            Some(grounds) => held.refuse(tx, &self.rules, grounds.first().map_or("", |g| g.code.as_str()))?,
-        };
-        referrals::update(tx, &held.referral)?;
-        let left = if grounds.is_none() { self.leave_for_transfer(tx, &held)? } else { None };
-        let (departed, further) = left.unzip();
-        effects.extend(further.into_iter().flatten());
-        entry::settle(tx, &self.rules, held.application.queue, &mut effects)?;
-        Ok((effects, departed))
-    }
-
-    /// What an act on a referral does to the case of its admission: `present` opens it, `enrol` ends it in the contract,
-    /// a refusal in a reasoned refusal where the act lists the ground; whatever else ends the referral closes it.
-    pub(crate) fn case_of_referral_act(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        act: &str,
-        held: &Held,
-    ) -> Result<Option<Value>, Problem> {
-        if act == "present" {
-            let opened = self.open_for_referral(tx, &caller.principal, &held.referral, &held.application)?;
-            return Ok(opened.map(|travel| travel.journal()));
-        }
-        let found = cases::of_referral(tx.conn(), &held.referral.number)?.filter(|case| case.state.is_open());
-        let Some(case) = found else { return Ok(None) };
-        let mut travel = super::travel(&self.rules, tx.conn(), case)?;
-        let listed = travel.course.grounds();
-        let ground = listed.into_iter().find(|g| g.code == held.referral.ground).cloned();
-        let grounds: Option<Vec<RuleGround>> = match (act, ground) {
-            ("extend", _) => return Ok(None),
-            ("enrol", _) => None,
-            ("refuse_referral", Some(ground)) => Some(vec![ground]),
-            _ => {
-                travel.end(CaseAct::Close, tx.at());
-                travel.save(tx)?;
-                return Ok(Some(travel.journal()));
-            }
-        };
-        let step = travel.course.deciding();
-        travel.pass_to_decision(&caller.principal, tx.at(), grounds.as_deref())?;
-        if let Some(step) = step {
-            let person = self.person(tx.conn(), &travel.case)?;
-            self.papers_of(tx, &travel, (step, grounds.as_deref()), (&caller.principal, &person))?;
-        }
-        travel.finish(&caller.principal, tx.at())?;
-        travel.save(tx)?;
-        Ok(Some(travel.journal()))
-    }
-}
-
-impl Registry {
-    /// Takes the application of a case that ended without a result out of its queue; the child may be registered again.
-    pub(crate) fn leave_queue(&self, tx: &mut Transaction<'_>, case: &Case) -> Result<Map<String, Value>, Problem> {
-        let mut told = Map::new();
-        if case.application.is_empty() {
             return Ok(told);
         }
-        let mut application = load(tx.conn(), &case.application)?;
-        let mut effects = entry::step(tx, &self.rules, &mut application, life::Step::Drop)?;
-        let child = applications::child(tx.conn(), &application.child)?;
-        child_claims::release(tx, child.iin, &application.number)?;
-        entry::settle(tx, &self.rules, application.queue, &mut effects)?;
-        told.insert("application".to_owned(), json!(application.number));
-        told.insert("queue".to_owned(), json!(effects));
-        Ok(told)
+        (_, referral) => {
+            let (effects, departed) = settle_referral(office, tx, referral, grounds)?;
+            told.insert("referral".to_owned(), json!(referral));
+            told.extend(departed.map(|departed| ("departed".to_owned(), departed)));
+            told.insert("queue".to_owned(), json!(effects));
+        }
     }
+    let person = papers::person(tx.conn(), &case)?;
+    let ids = papers_of(office, tx, travel, (step, grounds), (&caller.principal, &person))?;
+    told.insert("results".to_owned(), json!(ids));
+    told.insert("decision".to_owned(), json!(travel.case.decision));
+    told.insert("grounds".to_owned(), json!(travel.case.grounds));
+    Ok(told)
+}
+
+/// The papers of a decision: what the regulation lists from its step on, or its reasoned refusal.
+fn papers_of(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    travel: &Travel<'_>,
+    (step, grounds): (&Step, Option<&[RuleGround]>),
+    (principal, person): (&Principal, &Person),
+) -> Result<Vec<Value>, Problem> {
+    let made: Vec<String> = results::of_case(tx.conn(), &travel.case.number)?.into_iter().map(|r| r.kind).collect();
+    let from = travel.course.step(&step.id);
+    let rules = match grounds {
+        Some(_) => travel.course.refusal().into_iter().collect(),
+        None => from.map(|from| travel.course.rendered(from)).unwrap_or_default(),
+    };
+    let mut ids = Vec::new();
+    for rule in rules.into_iter().filter(|r| !made.contains(&r.code)) {
+        let paper = CasePaper { travel, rule, principal, person, grounds: grounds.unwrap_or_default() };
+        ids.push(json!({"id": papers::issue_for_case(office, tx, &paper, false)?, "kind": rule.code}));
+    }
+    Ok(ids)
+}
+
+/// Enrols the child of a presented referral, or refuses it with the grounds of the act. Gives what it did to the queue, and
+/// the enrolment that the contract of a transfer ended.
+fn settle_referral(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    number: &str,
+    grounds: Option<&[RuleGround]>,
+) -> Result<(Vec<Effect>, Option<Value>), Problem> {
+    let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
+    let application = load(tx.conn(), &referral.application)?;
+    let mut held = Held { referral, application };
+    let mut effects = match grounds {
+        None => held.enrol(tx, &office.rules)?,
+        Some(grounds) => held.refuse(tx, &office.rules, grounds.first().map_or("", |g| g.code.as_str()))?,
+    };
+    referrals::update(tx, &held.referral)?;
+    let left = if grounds.is_none() { departures::leave_for_transfer(office, tx, &held)? } else { None };
+    let (departed, further) = left.unzip();
+    effects.extend(further.into_iter().flatten());
+    entry::settle(tx, &office.rules, held.application.queue, &mut effects)?;
+    Ok((effects, departed))
+}
+
+/// What an act on a referral does to the case of its admission: `present` opens it, `enrol` ends it in the contract,
+/// a refusal in a reasoned refusal where the act lists the ground; whatever else ends the referral closes it.
+pub(crate) fn case_of_referral_act(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    act: &str,
+    held: &Held,
+) -> Result<Option<Value>, Problem> {
+    if act == "present" {
+        let opened = opening::open_for_referral(office, tx, &caller.principal, &held.referral, &held.application)?;
+        return Ok(opened.map(|travel| travel.journal()));
+    }
+    let found = cases::of_referral(tx.conn(), &held.referral.number)?.filter(|case| case.state.is_open());
+    let Some(case) = found else { return Ok(None) };
+    let mut travel = super::travel(&office.rules, tx.conn(), case)?;
+    let listed = travel.course.grounds();
+    let ground = listed.into_iter().find(|g| g.code == held.referral.ground).cloned();
+    let grounds: Option<Vec<RuleGround>> = match (act, ground) {
+        ("extend", _) => return Ok(None),
+        ("enrol", _) => None,
+        ("refuse_referral", Some(ground)) => Some(vec![ground]),
+        _ => {
+            travel.end(CaseAct::Close, tx.at());
+            travel.save(tx)?;
+            return Ok(Some(travel.journal()));
+        }
+    };
+    let step = travel.course.deciding();
+    travel.pass_to_decision(&caller.principal, tx.at(), grounds.as_deref())?;
+    if let Some(step) = step {
+        let person = papers::person(tx.conn(), &travel.case)?;
+        papers_of(office, tx, &travel, (step, grounds.as_deref()), (&caller.principal, &person))?;
+    }
+    travel.finish(&caller.principal, tx.at())?;
+    travel.save(tx)?;
+    Ok(Some(travel.journal()))
+}
+
+/// Takes the application of a case that ended without a result out of its queue; the child may be registered again.
+pub(crate) fn leave_queue(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    case: &Case,
+) -> Result<Map<String, Value>, Problem> {
+    let mut told = Map::new();
+    if case.application.is_empty() {
+        return Ok(told);
+    }
+    let mut application = load(tx.conn(), &case.application)?;
+    let mut effects = entry::step(tx, &office.rules, &mut application, life::Step::Drop)?;
+    let child = applications::child(tx.conn(), &application.child)?;
+    child_claims::release(tx, child.iin, &application.number)?;
+    entry::settle(tx, &office.rules, application.queue, &mut effects)?;
+    told.insert("application".to_owned(), json!(application.number));
+    told.insert("queue".to_owned(), json!(effects));
+    Ok(told)
 }
 
 /// Whether a decision of this sort was drafted otherwise.

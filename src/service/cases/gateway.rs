@@ -3,6 +3,7 @@
 //! The portal's own checks are done by the gateway's word, in the order of each file: the sign-in, then the certificate
 //! and its IIN. Where the file has a step for a failed check, the course ends there with its message, which is no result.
 
+use crate::service::cases::opening;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +18,7 @@ use crate::service::applications::handed_in::read_date;
 use crate::service::kernel::keys;
 use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
 use crate::service::kernel::words::{Said, date, label, say_each};
-use crate::service::registry::{Caller, Registry};
+use crate::service::office::{Caller, Office};
 use crate::store::{Entry, Written, facts};
 
 /// The package of a portal request, as the gateway brings it.
@@ -118,63 +119,61 @@ pub(crate) fn failed<'a>(
     Ok(code.map(|code| Failed { step: None, code, until_on }))
 }
 
-impl Registry {
-    /// Refuses a request at the portal's checks. Where the file has a step for it, the case is kept with its message.
-    pub(crate) fn refuse_at_gate(
-        &self,
-        caller: &Caller,
-        course: Course<'_>,
-        failed: &Failed<'_>,
-        handed: &Handed<'_>,
-    ) -> Result<Problem, Problem> {
-        let text = self.failure_text(failed);
-        let mut problem = Problem::new(Kind::Invalid, failed.code, text.en.clone()).with("text", &text);
-        let branch = failed.step.and_then(|step| course.message_branch(step));
-        let listed = branch.and_then(|b| course.regulation.refusal(Stage::Portal, course.channel(), &b.id));
-        if let Some(ground) = listed {
-            problem = problem.on(vec![Ground {
-                code: ground.code.clone(),
-                basis: ground.basis,
-                source: format!("{}, {}", course.regulation.id, ground.clause.as_deref().unwrap_or_default()),
-                kk: ground.names.kk.clone(),
-                ru: ground.names.ru.clone(),
-            }]);
-        }
-        let (Some(step), Some(branch)) = (failed.step, branch) else { return Ok(problem) };
-        let home = handed.about.territory.home();
-        let answer = self.perform(caller, &[home], 422, |tx| {
-            let (sealed, seal) = keys::sealed(&handed.sealed);
-            facts::insert(tx, home, std::slice::from_ref(&sealed))?;
-            let about = About { facts: &sealed.key, ..handed.about };
-            let at = tx.at();
-            let mut travel = self.begin(tx, course, &about)?;
-            for before in course.intake() {
-                let here = before.id == step.id;
-                let outcome = if here { branch.id.as_str() } else { before.outcome.as_deref().unwrap_or_default() };
-                travel.record(before, &caller.principal, (Passage::Done, at), outcome, "");
-                travel.go_on(before, Some(branch).filter(|_| here), at);
-                if here {
-                    break;
-                }
+/// Refuses a request at the portal's checks. Where the file has a step for it, the case is kept with its message.
+pub(crate) fn refuse_at_gate(
+    office: &Office,
+    caller: &Caller,
+    course: Course<'_>,
+    failed: &Failed<'_>,
+    handed: &Handed<'_>,
+) -> Result<Problem, Problem> {
+    let text = failure_text(office, failed);
+    let mut problem = Problem::new(Kind::Invalid, failed.code, text.en.clone()).with("text", &text);
+    let branch = failed.step.and_then(|step| course.message_branch(step));
+    let listed = branch.and_then(|b| course.regulation.refusal(Stage::Portal, course.channel(), &b.id));
+    if let Some(ground) = listed {
+        problem = problem.on(vec![Ground {
+            code: ground.code.clone(),
+            basis: ground.basis,
+            source: format!("{}, {}", course.regulation.id, ground.clause.as_deref().unwrap_or_default()),
+            kk: ground.names.kk.clone(),
+            ru: ground.names.ru.clone(),
+        }]);
+    }
+    let (Some(step), Some(branch)) = (failed.step, branch) else { return Ok(problem) };
+    let home = handed.about.territory.home();
+    let answer = office.perform(caller, &[home], 422, |tx| {
+        let (sealed, seal) = keys::sealed(&handed.sealed);
+        facts::insert(tx, home, std::slice::from_ref(&sealed))?;
+        let about = About { facts: &sealed.key, ..handed.about };
+        let at = tx.at();
+        let mut travel = opening::begin(office, tx, course, &about)?;
+        for before in course.intake() {
+            let here = before.id == step.id;
+            let outcome = if here { branch.id.as_str() } else { before.outcome.as_deref().unwrap_or_default() };
+            travel.record(before, &caller.principal, (Passage::Done, at), outcome, "");
+            travel.go_on(before, Some(branch).filter(|_| here), at);
+            if here {
+                break;
             }
-            travel.record(branch, &caller.principal, (Passage::Done, at), failed.code, "");
-            travel.go_on(branch, None, at);
-            travel.insert(tx)?;
-            let payload = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code,
-                "facts": {"key": sealed.key, "seal": seal}});
-            let actor = caller.principal.id.clone();
-            let entry = Entry { home, act: "refuse_at_gate", actor, territory: about.territory, payload };
-            Ok(Written { value: travel.case.number, entries: vec![entry] })
-        })?;
-        let case: String = serde_json::from_str(&answer.body).unwrap_or_default();
-        Ok(problem.with("case", case))
-    }
-
-    fn failure_text(&self, failed: &Failed<'_>) -> Said {
-        if failed.code == "refuse_login" {
-            return label(&self.rules, "action", "refuse_login");
         }
-        let on = failed.until_on.map(|on| date(&self.rules, on)).unwrap_or_default();
-        say_each(&self.rules, failed.code, &[("on", &on)])
+        travel.record(branch, &caller.principal, (Passage::Done, at), failed.code, "");
+        travel.go_on(branch, None, at);
+        travel.insert(tx)?;
+        let payload = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code,
+            "facts": {"key": sealed.key, "seal": seal}});
+        let actor = caller.principal.id.clone();
+        let entry = Entry { home, act: "refuse_at_gate", actor, territory: about.territory, payload };
+        Ok(Written { value: travel.case.number, entries: vec![entry] })
+    })?;
+    let case: String = serde_json::from_str(&answer.body).unwrap_or_default();
+    Ok(problem.with("case", case))
+}
+
+fn failure_text(office: &Office, failed: &Failed<'_>) -> Said {
+    if failed.code == "refuse_login" {
+        return label(&office.rules, "action", "refuse_login");
     }
+    let on = failed.until_on.map(|on| date(&office.rules, on)).unwrap_or_default();
+    say_each(&office.rules, failed.code, &[("on", &on)])
 }

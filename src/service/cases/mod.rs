@@ -6,7 +6,7 @@
 
 mod asking;
 pub mod decide;
-mod ends;
+pub(crate) mod ends;
 pub mod gateway;
 pub(crate) mod opening;
 pub mod oversight;
@@ -22,7 +22,7 @@ use crate::domain::case::{Case, CaseAct};
 use crate::rules::course::Course;
 use crate::rules::{Bound, Rules};
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, case_steps, cases};
 use travel::Travel;
@@ -85,24 +85,22 @@ pub(crate) fn ended(case: &Case) -> Problem {
     Problem::conflict("case_ended", message).with("current_state", case.state)
 }
 
-impl Registry {
-    /// The open case of an application's own service.
-    pub(crate) fn travel_of_application(
-        &self,
-        tx: &mut Transaction<'_>,
-        number: &str,
-    ) -> Result<Option<Travel<'_>>, Problem> {
-        let case = cases::of_application(tx.conn(), number)?.filter(|case| case.state.is_open());
-        case.map(|case| travel(&self.rules, tx.conn(), case)).transpose()
-    }
+/// The open case of an application's own service.
+pub(crate) fn travel_of_application<'o>(
+    office: &'o Office,
+    tx: &mut Transaction<'_>,
+    number: &str,
+) -> Result<Option<Travel<'o>>, Problem> {
+    let case = cases::of_application(tx.conn(), number)?.filter(|case| case.state.is_open());
+    case.map(|case| travel(&office.rules, tx.conn(), case)).transpose()
+}
 
-    /// The regulation of a case with what must be said of it.
-    pub(crate) fn bound_of_case(&self, case: &Case) -> Result<Bound<'_>, Problem> {
-        let regulation = course(&self.rules, case)?.regulation;
-        let profile = self.rules.profile_of(case.territory, case.opened_at).ok_or_else(|| {
-            Problem::new(Kind::Conflict, "no_regulation", format!("no profile is bound for {}", case.territory))
-        })?;
-        let notice = regulation.notice(self.day(case.territory, case.opened_at));
-        Ok(Bound { regulation, profile, notice })
-    }
+/// The regulation of a case with what must be said of it.
+pub(crate) fn bound_of_case<'o>(office: &'o Office, case: &Case) -> Result<Bound<'o>, Problem> {
+    let regulation = course(&office.rules, case)?.regulation;
+    let profile = office.rules.profile_of(case.territory, case.opened_at).ok_or_else(|| {
+        Problem::new(Kind::Conflict, "no_regulation", format!("no profile is bound for {}", case.territory))
+    })?;
+    let notice = regulation.notice(office.day(case.territory, case.opened_at));
+    Ok(Bound { regulation, profile, notice })
 }

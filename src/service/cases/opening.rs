@@ -18,7 +18,7 @@ use crate::rules::regulation::Meaning;
 use crate::service::kernel::keys;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::{Transaction, kindergartens};
 
 /// What a case is about.
@@ -45,149 +45,146 @@ impl About<'_> {
     }
 }
 
-impl Registry {
-    /// Opens a case before its first step. It is not saved yet.
-    pub(crate) fn begin<'a>(
-        &'a self,
-        tx: &mut Transaction<'_>,
-        course: Course<'a>,
-        about: &About<'_>,
-    ) -> Result<Travel<'a>, Problem> {
-        let at = tx.at();
-        let home = about.territory.home();
-        let number = tx.next_number(home, Numbered::Case)?.to_string();
-        let case = Case {
-            number,
-            home,
-            service: course.regulation.service.clone(),
-            regulation: course.regulation.id.clone(),
-            territory: about.territory,
-            channel: course.channel(),
-            application: about.application.to_owned(),
-            referral: about.referral.to_owned(),
-            kindergarten: about.kindergarten.to_owned(),
-            facts: about.facts.to_owned(),
-            opened_at: at,
-            state: CaseState::Open,
-            step: String::new(),
-            chosen: false,
-            entered_at: at,
-            step_due_at: None,
-            total_due_at: None,
-            alert_at: None,
-            escalation: 0,
-            executor: String::new(),
-            decision: Decision::Pending,
-            decided: false,
-            grounds: Vec::new(),
-            steps: 0,
-            ended_at: None,
-        };
-        Ok(Travel::begin(case, course, &self.rules.calendar))
-    }
+/// Opens a case before its first step. It is not saved yet.
+pub(crate) fn begin<'a>(
+    office: &'a Office,
+    tx: &mut Transaction<'_>,
+    course: Course<'a>,
+    about: &About<'_>,
+) -> Result<Travel<'a>, Problem> {
+    let at = tx.at();
+    let home = about.territory.home();
+    let number = tx.next_number(home, Numbered::Case)?.to_string();
+    let case = Case {
+        number,
+        home,
+        service: course.regulation.service.clone(),
+        regulation: course.regulation.id.clone(),
+        territory: about.territory,
+        channel: course.channel(),
+        application: about.application.to_owned(),
+        referral: about.referral.to_owned(),
+        kindergarten: about.kindergarten.to_owned(),
+        facts: about.facts.to_owned(),
+        opened_at: at,
+        state: CaseState::Open,
+        step: String::new(),
+        chosen: false,
+        entered_at: at,
+        step_due_at: None,
+        total_due_at: None,
+        alert_at: None,
+        escalation: 0,
+        executor: String::new(),
+        decision: Decision::Pending,
+        decided: false,
+        grounds: Vec::new(),
+        steps: 0,
+        ended_at: None,
+    };
+    Ok(Travel::begin(case, course, &office.rules.calendar))
+}
 
-    /// Does the steps that handing in does at once, each with the consent where it is taken, up to `stop` (`None`: all).
-    pub(crate) fn take_in(
-        &self,
-        tx: &mut Transaction<'_>,
-        travel: &mut Travel<'_>,
-        principal: &Principal,
-        (about, stop): (&About<'_>, Option<&str>),
-    ) -> Result<(), Problem> {
-        let at = tx.at();
-        for step in travel.course.intake() {
-            let consent = travel.course.rule.consent.as_ref().filter(|c| c.step == step.id);
-            let facts = match consent {
-                Some(rule) => {
-                    let taken = about.exemption.is_none();
-                    let text = if taken { &rule.text } else { &rule.exemption };
-                    let kept = keys::keep(
-                        tx,
-                        travel.case.home,
-                        &json!({"consent": {"taken": taken, "text": text, "taken_by": rule.taken_by,
-                            "at": instant_text(at), "law": about.exemption, "clause": rule.clause}}),
-                    )?;
-                    kept.get("key").and_then(|k| k.as_str()).unwrap_or_default().to_owned()
-                }
-                None => String::new(),
-            };
-            let outcome = step.outcome.as_deref().unwrap_or_default();
-            travel.record(step, principal, (Passage::Done, at), outcome, &facts);
-            travel.go_on(step, None, at);
-            if stop == Some(step.id.as_str()) {
-                break;
+/// Does the steps that handing in does at once, each with the consent where it is taken, up to `stop` (`None`: all).
+pub(crate) fn take_in(
+    tx: &mut Transaction<'_>,
+    travel: &mut Travel<'_>,
+    principal: &Principal,
+    (about, stop): (&About<'_>, Option<&str>),
+) -> Result<(), Problem> {
+    let at = tx.at();
+    for step in travel.course.intake() {
+        let consent = travel.course.rule.consent.as_ref().filter(|c| c.step == step.id);
+        let facts = match consent {
+            Some(rule) => {
+                let taken = about.exemption.is_none();
+                let text = if taken { &rule.text } else { &rule.exemption };
+                let kept = keys::keep(
+                    tx,
+                    travel.case.home,
+                    &json!({"consent": {"taken": taken, "text": text, "taken_by": rule.taken_by,
+                        "at": instant_text(at), "law": about.exemption, "clause": rule.clause}}),
+                )?;
+                kept.get("key").and_then(|k| k.as_str()).unwrap_or_default().to_owned()
             }
-        }
-        Ok(())
-    }
-
-    /// Saves a new case, with the receipts that its first steps hand over.
-    pub(crate) fn keep_new(
-        &self,
-        tx: &mut Transaction<'_>,
-        travel: &Travel<'_>,
-        (principal, person): (&Principal, &Person),
-    ) -> Result<Vec<String>, Problem> {
-        travel.insert(tx)?;
-        let codes = travel.handed_over();
-        let mut ids = Vec::new();
-        let received = codes.iter().filter_map(|code| travel.course.regulation.result(code));
-        for rule in received.filter(|r| r.meaning == Meaning::Received) {
-            let paper = papers::CasePaper { travel, rule, principal, person, grounds: &[] };
-            ids.push(self.issue_for_case(tx, &paper, true)?);
-        }
-        Ok(ids)
-    }
-
-    /// Opens the case of an application in the act that registers it. `None` where the regulation has no such channel.
-    pub(crate) fn open_for_application(
-        &self,
-        tx: &mut Transaction<'_>,
-        principal: &Principal,
-        application: &Application,
-        (bound, exemption): (&Bound<'_>, Option<&str>),
-    ) -> Result<Option<Travel<'_>>, Problem> {
-        let regulation = self.rules.regulations.get(&bound.regulation.id);
-        let Some(course) = regulation.and_then(|r| r.course(application.channel)) else { return Ok(None) };
-        let about = About {
-            territory: application.territory,
-            application: &application.number,
-            referral: "",
-            kindergarten: "",
-            facts: &application.facts,
-            exemption,
+            None => String::new(),
         };
-        let mut travel = self.begin(tx, course, &about)?;
-        self.take_in(tx, &mut travel, principal, (&about, None))?;
-        travel.insert(tx)?;
-        Ok(Some(travel))
+        let outcome = step.outcome.as_deref().unwrap_or_default();
+        travel.record(step, principal, (Passage::Done, at), outcome, &facts);
+        travel.go_on(step, None, at);
+        if stop == Some(step.id.as_str()) {
+            break;
+        }
     }
+    Ok(())
+}
 
-    /// Opens the case of the admission when a referral is presented. `None` where no regulation is bound for it.
-    pub(crate) fn open_for_referral(
-        &self,
-        tx: &mut Transaction<'_>,
-        principal: &Principal,
-        referral: &Referral,
-        application: &Application,
-    ) -> Result<Option<Travel<'_>>, Problem> {
-        let kindergarten = kindergartens::find(tx.conn(), &referral.kindergarten)?
-            .ok_or_else(|| Problem::not_found("kindergarten"))?;
-        let territory = kindergarten.territory;
-        let Ok(bound) = self.rules.bound(ADMISSION, territory, tx.at()) else { return Ok(None) };
-        let Some(course) = bound.regulation.course(Channel::Office) else { return Ok(None) };
-        let about = About {
-            territory,
-            application: &application.number,
-            referral: &referral.number,
-            kindergarten: &kindergarten.id,
-            facts: &application.facts,
-            exemption: None,
-        };
-        let mut travel = self.begin(tx, course, &about)?;
-        self.take_in(tx, &mut travel, principal, (&about, None))?;
-        let person = self.person(tx.conn(), &travel.case)?;
-        self.keep_new(tx, &travel, (principal, &person))?;
-        Ok(Some(travel))
+/// Saves a new case, with the receipts that its first steps hand over.
+pub(crate) fn keep_new(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    travel: &Travel<'_>,
+    (principal, person): (&Principal, &Person),
+) -> Result<Vec<String>, Problem> {
+    travel.insert(tx)?;
+    let codes = travel.handed_over();
+    let mut ids = Vec::new();
+    let received = codes.iter().filter_map(|code| travel.course.regulation.result(code));
+    for rule in received.filter(|r| r.meaning == Meaning::Received) {
+        let paper = papers::CasePaper { travel, rule, principal, person, grounds: &[] };
+        ids.push(papers::issue_for_case(office, tx, &paper, true)?);
     }
+    Ok(ids)
+}
+
+/// Opens the case of an application in the act that registers it. `None` where the regulation has no such channel.
+pub(crate) fn open_for_application<'o>(
+    office: &'o Office,
+    tx: &mut Transaction<'_>,
+    principal: &Principal,
+    application: &Application,
+    (bound, exemption): (&Bound<'_>, Option<&str>),
+) -> Result<Option<Travel<'o>>, Problem> {
+    let regulation = office.rules.regulations.get(&bound.regulation.id);
+    let Some(course) = regulation.and_then(|r| r.course(application.channel)) else { return Ok(None) };
+    let about = About {
+        territory: application.territory,
+        application: &application.number,
+        referral: "",
+        kindergarten: "",
+        facts: &application.facts,
+        exemption,
+    };
+    let mut travel = begin(office, tx, course, &about)?;
+    take_in(tx, &mut travel, principal, (&about, None))?;
+    travel.insert(tx)?;
+    Ok(Some(travel))
+}
+
+/// Opens the case of the admission when a referral is presented. `None` where no regulation is bound for it.
+pub(crate) fn open_for_referral<'o>(
+    office: &'o Office,
+    tx: &mut Transaction<'_>,
+    principal: &Principal,
+    referral: &Referral,
+    application: &Application,
+) -> Result<Option<Travel<'o>>, Problem> {
+    let kindergarten =
+        kindergartens::find(tx.conn(), &referral.kindergarten)?.ok_or_else(|| Problem::not_found("kindergarten"))?;
+    let territory = kindergarten.territory;
+    let Ok(bound) = office.rules.bound(ADMISSION, territory, tx.at()) else { return Ok(None) };
+    let Some(course) = bound.regulation.course(Channel::Office) else { return Ok(None) };
+    let about = About {
+        territory,
+        application: &application.number,
+        referral: &referral.number,
+        kindergarten: &kindergarten.id,
+        facts: &application.facts,
+        exemption: None,
+    };
+    let mut travel = begin(office, tx, course, &about)?;
+    take_in(tx, &mut travel, principal, (&about, None))?;
+    let person = papers::person(tx.conn(), &travel.case)?;
+    keep_new(office, tx, &travel, (principal, &person))?;
+    Ok(Some(travel))
 }

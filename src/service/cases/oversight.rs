@@ -19,7 +19,7 @@ use crate::service::kernel::keys;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::query;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::due_lists::{self, Moved, Wanted};
 use crate::store::outbox::{self, Message};
 use crate::store::{Entry, Store, Transaction, Written, journal};
@@ -136,53 +136,51 @@ fn provider(kindergarten: &str, territory: Kato) -> String {
     if kindergarten.is_empty() { territory.to_string() } else { kindergarten.to_owned() }
 }
 
-impl Registry {
-    fn may_oversee(&self, principal: &Principal, asked: &CasesIn) -> Result<Kato, Problem> {
-        principal.role_may(Act::OverseeCases)?;
-        let territory = query::territory(&asked.territory)?;
-        principal.may(Act::OverseeCases, territory)?;
-        Ok(territory)
-    }
+fn may_oversee(principal: &Principal, asked: &CasesIn) -> Result<Kato, Problem> {
+    principal.role_may(Act::OverseeCases)?;
+    let territory = query::territory(&asked.territory)?;
+    principal.may(Act::OverseeCases, territory)?;
+    Ok(territory)
+}
 
-    /// The open cases of a territory by their deadlines.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn due_cases(&self, principal: &Principal, asked: &CasesIn) -> Result<DueCases, Problem> {
-        let territory = self.may_oversee(principal, asked)?;
-        let now = self.clock.now();
-        let wanted = wanted(asked, territory, now)?;
-        let after = query::after(asked.cursor.as_deref())?;
-        let (cases, counts) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
-            Ok((due_lists::page(conn, &wanted, after, PAGE)?, due_lists::counts(conn, &wanted)?))
-        })?;
-        let next = query::last_of_full(&cases, PAGE).and_then(|c| Some(query::cursor(c.due_at()?, &c.number)));
-        let named = |text: String| Some(text).filter(|t| !t.is_empty());
-        let counts = counts.into_iter().map(|c| DueCount {
-            provider: provider(&c.kindergarten, c.territory),
-            step: c.step,
-            executor: named(c.executor),
-            cases: c.cases,
-        });
-        let calendar = &self.rules.calendar;
-        let cases = cases.into_iter().filter_map(|case| due_case(case, now, calendar));
-        Ok(DueCases { counts: counts.collect(), next, cases: cases.collect() })
-    }
+/// The open cases of a territory by their deadlines.
+///
+/// # Errors
+/// 403, 422.
+pub fn due_cases(office: &Office, principal: &Principal, asked: &CasesIn) -> Result<DueCases, Problem> {
+    let territory = may_oversee(principal, asked)?;
+    let now = office.clock.now();
+    let wanted = wanted(asked, territory, now)?;
+    let after = query::after(asked.cursor.as_deref())?;
+    let (cases, counts) = office.store.read_snapshot(|conn| -> Result<_, Problem> {
+        Ok((due_lists::page(conn, &wanted, after, PAGE)?, due_lists::counts(conn, &wanted)?))
+    })?;
+    let next = query::last_of_full(&cases, PAGE).and_then(|c| Some(query::cursor(c.due_at()?, &c.number)));
+    let named = |text: String| Some(text).filter(|t| !t.is_empty());
+    let counts = counts.into_iter().map(|c| DueCount {
+        provider: provider(&c.kindergarten, c.territory),
+        step: c.step,
+        executor: named(c.executor),
+        cases: c.cases,
+    });
+    let calendar = &office.rules.calendar;
+    let cases = cases.into_iter().filter_map(|case| due_case(case, now, calendar));
+    Ok(DueCases { counts: counts.collect(), next, cases: cases.collect() })
+}
 
-    /// The same as CSV, the columns of `kezek export cases`.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn due_cases_csv(&self, principal: &Principal, asked: &CasesIn) -> Result<String, Problem> {
-        let territory = self.may_oversee(principal, asked)?;
-        let wanted = wanted(asked, territory, self.clock.now())?;
-        let cases = self.store.read(|conn| due_lists::page(conn, &wanted, None, CSV_MAX))?;
-        let rows: Vec<CaseRow> = cases.into_iter().map(row).collect();
-        let mut text = Vec::new();
-        let internal = |e: &dyn std::fmt::Display| Problem::new(Kind::Internal, "internal", e.to_string());
-        crate::exchange::write(&mut text, &rows).map_err(|e| internal(&e))?;
-        String::from_utf8(text).map_err(|e| internal(&e))
-    }
+/// The same as CSV, the columns of `kezek export cases`.
+///
+/// # Errors
+/// 403, 422.
+pub fn due_cases_csv(office: &Office, principal: &Principal, asked: &CasesIn) -> Result<String, Problem> {
+    let territory = may_oversee(principal, asked)?;
+    let wanted = wanted(asked, territory, office.clock.now())?;
+    let cases = office.store.read(|conn| due_lists::page(conn, &wanted, None, CSV_MAX))?;
+    let rows: Vec<CaseRow> = cases.into_iter().map(row).collect();
+    let mut text = Vec::new();
+    let internal = |e: &dyn std::fmt::Display| Problem::new(Kind::Internal, "internal", e.to_string());
+    crate::exchange::write(&mut text, &rows).map_err(|e| internal(&e))?;
+    String::from_utf8(text).map_err(|e| internal(&e))
 }
 
 fn due_case(case: Case, now: DateTime<Utc>, calendar: &Calendar) -> Option<DueCase> {

@@ -1,5 +1,6 @@
 //! The papers that cases yield, written from the regulation's own list of results.
 
+use crate::service::cases;
 use serde::{Deserialize, Serialize};
 
 use super::travel::Travel;
@@ -11,9 +12,9 @@ use crate::rules::sourced::RuleGround;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, clause, date, label, say, say_each};
+use crate::service::office::Office;
 use crate::service::papers::results::{appeal_body, line, service_names};
 use crate::service::referrals::issuing::Authority;
-use crate::service::registry::Registry;
 use crate::store::connection::AnyConnection;
 use crate::store::results::StoredResult;
 use crate::store::{Transaction, applications, facts, results};
@@ -49,94 +50,92 @@ pub(crate) struct CasePaper<'a> {
     pub(crate) grounds: &'a [RuleGround],
 }
 
-impl Registry {
-    /// Whom a case is about.
-    pub(crate) fn person(&self, conn: &mut AnyConnection, case: &Case) -> Result<Person, Problem> {
-        if !case.application.is_empty() {
-            let application = crate::service::counter::applications::load(conn, &case.application)?;
-            let lodged = applications::lodged(conn, application)?;
-            let named = |iin: String, name: String| Named { iin, name };
-            return Ok(Person {
-                applicant: named(lodged.applicant.iin.to_string(), lodged.applicant.name),
-                child: Some(named(lodged.child.iin.to_string(), lodged.child.name)),
-            });
-        }
-        let kept = facts::find(conn, &case.facts)?;
-        Ok(kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default())
+/// Whom a case is about.
+pub(crate) fn person(conn: &mut AnyConnection, case: &Case) -> Result<Person, Problem> {
+    if !case.application.is_empty() {
+        let application = crate::service::counter::applications::load(conn, &case.application)?;
+        let lodged = applications::lodged(conn, application)?;
+        let named = |iin: String, name: String| Named { iin, name };
+        return Ok(Person {
+            applicant: named(lodged.applicant.iin.to_string(), lodged.applicant.name),
+            child: Some(named(lodged.child.iin.to_string(), lodged.child.name)),
+        });
     }
-
-    /// Writes a paper and keeps it; its id.
-    pub(crate) fn issue_for_case(
-        &self,
-        tx: &mut Transaction<'_>,
-        paper: &CasePaper<'_>,
-        handed: bool,
-    ) -> Result<String, Problem> {
-        let case = &paper.travel.case;
-        let at = tx.at();
-        let id = tx.next_number(case.home, Numbered::Result)?.to_string();
-        let body = self.words_of(tx, paper, &id)?;
-        let authority = Authority::of(paper.principal, case.territory);
-        let stored = StoredResult {
-            id: id.clone(),
-            home: case.home,
-            territory: case.territory,
-            application: case.application.clone(),
-            case: case.number.clone(),
-            kind: paper.rule.code.clone(),
-            issued_at: at,
-            signer: format!("{}:{}", paper.rule.signer, authority.territory),
-            delivery: paper.travel.course.delivery(paper.rule).code().to_owned(),
-            handed_at: Some(at).filter(|_| handed),
-            body: serde_json::to_string(&body).unwrap_or_default(),
-        };
-        results::insert(tx, std::slice::from_ref(&stored))?;
-        Ok(id)
-    }
-
-    fn words_of(&self, tx: &mut Transaction<'_>, of: &CasePaper<'_>, id: &str) -> Result<Paper, Problem> {
-        let rules = &self.rules;
-        let CasePaper { travel, rule, person, .. } = of;
-        let case = &travel.case;
-        let bound = self.bound_of_case(case)?;
-        let same = |text: &str| Said::same(text);
-        let mut lines = vec![line(rules, "issued_on", date(rules, self.day(case.territory, tx.at())))];
-        lines.push(line(rules, "applicant", same(&person.applicant.name)));
-        if let Some(child) = &person.child {
-            lines.push(line(rules, "child", same(&child.name)));
-            lines.push(line(rules, "iin", same(&child.iin)));
-        } else {
-            lines.push(line(rules, "iin", same(&person.applicant.iin)));
-        }
-        lines.push(line(rules, "form", label(rules, "form", &rule.form)));
-        lines.push(line(rules, "case", same(&case.number)));
-        let opened = date(rules, self.day(case.territory, case.opened_at));
-        let result = Said { kk: rule.names.kk.clone(), ru: rule.names.ru.clone(), en: rule.names.en.clone() };
-        let number = same(&case.number);
-        let values = [("number", &number), ("on", &opened), ("result", &result)];
-        let mut paragraphs = vec![say_each(rules, "case_result", &values)];
-        if rule.meaning == Meaning::Refused {
-            paragraphs.clear();
-            let body = appeal_body(tx.conn(), case.territory)?;
-            for ground in of.grounds {
-                paragraphs.push(refused(self, of, ground, &body));
-            }
-        }
-        let notice = bound.notice.map(|n| Said::each(|tongue| rules.notice_text(tongue, bound.regulation, n)));
-        Ok(Paper {
-            title: result,
-            service: service_names(&bound),
-            number: id.to_owned(),
-            lines,
-            paragraphs,
-            notices: notice.into_iter().collect(),
-            signer: label(rules, "actor", &rule.signer),
-        })
-    }
+    let kept = facts::find(conn, &case.facts)?;
+    Ok(kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default())
 }
 
-fn refused(registry: &Registry, of: &CasePaper<'_>, ground: &RuleGround, appeal_body: &Said) -> Said {
-    let rules = &registry.rules;
+/// Writes a paper and keeps it; its id.
+pub(crate) fn issue_for_case(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    paper: &CasePaper<'_>,
+    handed: bool,
+) -> Result<String, Problem> {
+    let case = &paper.travel.case;
+    let at = tx.at();
+    let id = tx.next_number(case.home, Numbered::Result)?.to_string();
+    let body = words_of(office, tx, paper, &id)?;
+    let authority = Authority::of(paper.principal, case.territory);
+    let stored = StoredResult {
+        id: id.clone(),
+        home: case.home,
+        territory: case.territory,
+        application: case.application.clone(),
+        case: case.number.clone(),
+        kind: paper.rule.code.clone(),
+        issued_at: at,
+        signer: format!("{}:{}", paper.rule.signer, authority.territory),
+        delivery: paper.travel.course.delivery(paper.rule).code().to_owned(),
+        handed_at: Some(at).filter(|_| handed),
+        body: serde_json::to_string(&body).unwrap_or_default(),
+    };
+    results::insert(tx, std::slice::from_ref(&stored))?;
+    Ok(id)
+}
+
+fn words_of(office: &Office, tx: &mut Transaction<'_>, of: &CasePaper<'_>, id: &str) -> Result<Paper, Problem> {
+    let rules = &office.rules;
+    let CasePaper { travel, rule, person, .. } = of;
+    let case = &travel.case;
+    let bound = cases::bound_of_case(office, case)?;
+    let same = |text: &str| Said::same(text);
+    let mut lines = vec![line(rules, "issued_on", date(rules, office.day(case.territory, tx.at())))];
+    lines.push(line(rules, "applicant", same(&person.applicant.name)));
+    if let Some(child) = &person.child {
+        lines.push(line(rules, "child", same(&child.name)));
+        lines.push(line(rules, "iin", same(&child.iin)));
+    } else {
+        lines.push(line(rules, "iin", same(&person.applicant.iin)));
+    }
+    lines.push(line(rules, "form", label(rules, "form", &rule.form)));
+    lines.push(line(rules, "case", same(&case.number)));
+    let opened = date(rules, office.day(case.territory, case.opened_at));
+    let result = Said { kk: rule.names.kk.clone(), ru: rule.names.ru.clone(), en: rule.names.en.clone() };
+    let number = same(&case.number);
+    let values = [("number", &number), ("on", &opened), ("result", &result)];
+    let mut paragraphs = vec![say_each(rules, "case_result", &values)];
+    if rule.meaning == Meaning::Refused {
+        paragraphs.clear();
+        let body = appeal_body(tx.conn(), case.territory)?;
+        for ground in of.grounds {
+            paragraphs.push(refused(office, of, ground, &body));
+        }
+    }
+    let notice = bound.notice.map(|n| Said::each(|tongue| rules.notice_text(tongue, bound.regulation, n)));
+    Ok(Paper {
+        title: result,
+        service: service_names(&bound),
+        number: id.to_owned(),
+        lines,
+        paragraphs,
+        notices: notice.into_iter().collect(),
+        signer: label(rules, "actor", &rule.signer),
+    })
+}
+
+fn refused(office: &Office, of: &CasePaper<'_>, ground: &RuleGround, appeal_body: &Said) -> Said {
+    let rules = &office.rules;
     let names = Said { kk: ground.names.kk.clone(), ru: ground.names.ru.clone(), en: ground.names.en.clone() };
     let number = ground.clause.as_deref().unwrap_or_default();
     let basis = Said::each(|tongue| {

@@ -1,5 +1,9 @@
 //! A request for a service other than a place in the queue: read against its regulation, then opened as a case.
 
+use crate::service::cases::opening;
+use crate::service::cases::view;
+use crate::service::counter::register;
+use crate::service::kernel::acting;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,7 +28,7 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
 use crate::service::kernel::query;
 use crate::service::kernel::words::label;
-use crate::service::registry::{Answer, Caller, QUEUEING, Registry};
+use crate::service::office::{Answer, Caller, Office, QUEUEING};
 use crate::store::{Entry, Transaction, Written, facts};
 
 /// A request for a service.
@@ -86,115 +90,118 @@ pub(crate) fn with_grounds(rules: &Rules, faults: FieldFaults, bound: &Bound<'_>
     if expired { problem.on(vec![expired_ground(rules, bound, channel)]) } else { problem }
 }
 
-impl Registry {
-    /// Opens a case of a service through the channel of the credential.
-    ///
-    /// # Errors
-    /// 403 outside role, territory or kind of provider, 409 where no regulation is bound, 422 for wrong values, for a
-    /// package that may not be accepted, and for a request that fails the portal's checks.
-    pub fn open_case(&self, caller: &Caller, sent: &CaseIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::OpenCase)?;
-        let channel = caller.principal.channel()?;
-        let territory = query::territory(&sent.territory)?;
-        caller.principal.may(Act::OpenCase, territory)?;
-        self.store.read(|conn| queue_territory(conn, territory))?;
-        let now = self.clock.now();
-        let bound = self.bound_service(&sent.service, territory, now)?;
-        let course = bound.regulation.course(channel).ok_or_else(|| {
-            let served: Vec<&str> = bound.regulation.channels.iter().map(|c| c.code.code()).collect();
-            let (id, served) = (&bound.regulation.id, served.join(", "));
-            let message = format!("{id} cannot be had through this channel ({channel}); ask for it through: {served}");
-            Problem::invalid("service", "channel_not_served", message)
-        })?;
-        self.store.read(|conn| self.provides(conn, &caller.principal, bound.regulation, territory))?;
-        let read = read(&self.rules, sent, &bound, channel, self.day(territory, now))?;
-        let about = About { exemption: read.exemption.as_deref(), ..About::of(territory) };
-        if let Some(word) = sent.gateway.as_ref().filter(|_| channel == Channel::Portal) {
-            let who = (read.person.applicant.iin.as_str(), self.day(territory, now));
-            if let Some(failed) = gateway::failed(&course, word, who)? {
-                let handed = Handed { about, sealed: read.sealed };
-                return Err(self.refuse_at_gate(caller, course, &failed, &handed)?);
-            }
+/// Opens a case of a service through the channel of the credential.
+///
+/// # Errors
+/// 403 outside role, territory or kind of provider, 409 where no regulation is bound, 422 for wrong values, for a
+/// package that may not be accepted, and for a request that fails the portal's checks.
+pub fn open_case(office: &Office, caller: &Caller, sent: &CaseIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::OpenCase)?;
+    let channel = caller.principal.channel()?;
+    let territory = query::territory(&sent.territory)?;
+    caller.principal.may(Act::OpenCase, territory)?;
+    office.store.read(|conn| queue_territory(conn, territory))?;
+    let now = office.clock.now();
+    let bound = bound_service(office, &sent.service, territory, now)?;
+    let course = bound.regulation.course(channel).ok_or_else(|| {
+        let served: Vec<&str> = bound.regulation.channels.iter().map(|c| c.code.code()).collect();
+        let (id, served) = (&bound.regulation.id, served.join(", "));
+        let message = format!("{id} cannot be had through this channel ({channel}); ask for it through: {served}");
+        Problem::invalid("service", "channel_not_served", message)
+    })?;
+    office.store.read(|conn| acting::provides(conn, &caller.principal, bound.regulation, territory))?;
+    let read = read(&office.rules, sent, &bound, channel, office.day(territory, now))?;
+    let about = About { exemption: read.exemption.as_deref(), ..About::of(territory) };
+    if let Some(word) = sent.gateway.as_ref().filter(|_| channel == Channel::Portal) {
+        let who = (read.person.applicant.iin.as_str(), office.day(territory, now));
+        if let Some(failed) = gateway::failed(&course, word, who)? {
+            let handed = Handed { about, sealed: read.sealed };
+            return Err(gateway::refuse_at_gate(office, caller, course, &failed, &handed)?);
         }
-        let refused = bound.regulation.refusal(Stage::Intake, channel, "incomplete_package").is_some();
-        if refused && !read.missing.is_empty() {
-            let missing: Vec<&str> = read.missing.iter().map(String::as_str).collect();
-            return Err(self.refuse_intake(caller, &bound, territory, &missing)?);
-        }
-        self.perform(caller, &[territory.home()], 201, |tx| self.lodge_case(tx, caller, course, &about, &read))
     }
+    let refused = bound.regulation.refusal(Stage::Intake, channel, "incomplete_package").is_some();
+    if refused && !read.missing.is_empty() {
+        let missing: Vec<&str> = read.missing.iter().map(String::as_str).collect();
+        return Err(register::refuse_intake(office, caller, &bound, territory, &missing)?);
+    }
+    office.perform(caller, &[territory.home()], 201, |tx| lodge_case(office, tx, caller, course, &about, &read))
+}
 
-    /// The regulation of a service in a territory. A place in the queue and its admission have doors of their own.
-    fn bound_service(&self, service: &str, territory: Kato, at: DateTime<Utc>) -> Result<Bound<'_>, Problem> {
-        let own = match service {
-            QUEUEING => Some("hand an application in: POST /api/v1/applications"),
-            ADMISSION => Some("present the referral: POST /api/v1/referrals/{number}/present"),
-            _ => None,
-        };
-        if let Some(door) = own {
-            return Err(Problem::invalid("service", "service_has_its_own_door", door));
-        }
-        if !self.rules.regulations.values().any(|r| r.service == service) {
-            let known: std::collections::BTreeSet<&str> =
-                self.rules.regulations.values().map(|r| r.service.as_str()).collect();
-            let known: Vec<&str> = known.into_iter().collect();
-            let message = format!("there is no such service; use one of: {}", known.join(", "));
-            return Err(Problem::invalid("service", "unknown_service", message));
-        }
-        let unbound = |e: crate::rules::Unbound| Problem::new(Kind::Conflict, "no_regulation", e.to_string());
-        match self.rules.bound(service, territory, at) {
-            Err(error) => self.only_of(service, territory, at).ok_or_else(|| unbound(error)),
-            bound => bound.map_err(unbound),
-        }
+/// The regulation of a service in a territory. A place in the queue and its admission have doors of their own.
+fn bound_service<'o>(
+    office: &'o Office,
+    service: &str,
+    territory: Kato,
+    at: DateTime<Utc>,
+) -> Result<Bound<'o>, Problem> {
+    let own = match service {
+        QUEUEING => Some("hand an application in: POST /api/v1/applications"),
+        ADMISSION => Some("present the referral: POST /api/v1/referrals/{number}/present"),
+        _ => None,
+    };
+    if let Some(door) = own {
+        return Err(Problem::invalid("service", "service_has_its_own_door", door));
     }
+    if !office.rules.regulations.values().any(|r| r.service == service) {
+        let known: std::collections::BTreeSet<&str> =
+            office.rules.regulations.values().map(|r| r.service.as_str()).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        let message = format!("there is no such service; use one of: {}", known.join(", "));
+        return Err(Problem::invalid("service", "unknown_service", message));
+    }
+    let unbound = |e: crate::rules::Unbound| Problem::new(Kind::Conflict, "no_regulation", e.to_string());
+    match office.rules.bound(service, territory, at) {
+        Err(error) => only_of(office, service, territory, at).ok_or_else(|| unbound(error)),
+        bound => bound.map_err(unbound),
+    }
+}
 
-    /// The regulation of a service that no binding names: where there is one file alone, it applies in its region.
-    fn only_of(&self, service: &str, territory: Kato, at: DateTime<Utc>) -> Option<Bound<'_>> {
-        if self.rules.bindings.regulations.iter().any(|b| b.service == service) {
-            return None;
-        }
-        let mut all = self.rules.regulations.values().filter(|r| r.service == service);
-        let (regulation, None) = (all.next()?, all.next()) else { return None };
-        let here = regulation.region.is_none_or(|region| territory.within(region));
-        let profile = self.rules.profile_of(territory, at)?;
-        here.then(|| Bound { regulation, profile, notice: regulation.notice(self.day(territory, at)) })
+/// The regulation of a service that no binding names: where there is one file alone, it applies in its region.
+fn only_of<'o>(office: &'o Office, service: &str, territory: Kato, at: DateTime<Utc>) -> Option<Bound<'o>> {
+    if office.rules.bindings.regulations.iter().any(|b| b.service == service) {
+        return None;
     }
+    let mut all = office.rules.regulations.values().filter(|r| r.service == service);
+    let (regulation, None) = (all.next()?, all.next()) else { return None };
+    let here = regulation.region.is_none_or(|region| territory.within(region));
+    let profile = office.rules.profile_of(territory, at)?;
+    here.then(|| Bound { regulation, profile, notice: regulation.notice(office.day(territory, at)) })
+}
 
-    fn lodge_case<'a>(
-        &'a self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        course: Course<'a>,
-        about: &About<'_>,
-        read: &Read,
-    ) -> Result<Written<super::view::CaseView>, Problem> {
-        let home = about.territory.home();
-        let (sealed, seal) = keys::sealed(&read.sealed);
-        facts::insert(tx, home, std::slice::from_ref(&sealed))?;
-        let about = About { facts: &sealed.key, ..*about };
-        let mut travel = self.begin(tx, course, &about)?;
-        self.take_in(tx, &mut travel, &caller.principal, (&about, None))?;
-        let receipts = self.keep_new(tx, &travel, (&caller.principal, &read.person))?;
-        let entry = Entry {
-            home,
-            act: "open_case",
-            actor: caller.principal.id.clone(),
-            territory: about.territory,
-            payload: json!({"case": travel.journal(), "role": caller.principal.role, "results": receipts,
-                "missing": read.missing, "facts": {"key": sealed.key, "seal": seal}}),
-        };
-        let added = self.history_of(tx.conn(), travel)?;
-        Ok(Written { value: self.view_of(tx.conn(), added)?, entries: vec![entry] })
-    }
+fn lodge_case<'a>(
+    office: &'a Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    course: Course<'a>,
+    about: &About<'_>,
+    read: &Read,
+) -> Result<Written<super::view::CaseView>, Problem> {
+    let home = about.territory.home();
+    let (sealed, seal) = keys::sealed(&read.sealed);
+    facts::insert(tx, home, std::slice::from_ref(&sealed))?;
+    let about = About { facts: &sealed.key, ..*about };
+    let mut travel = opening::begin(office, tx, course, &about)?;
+    opening::take_in(tx, &mut travel, &caller.principal, (&about, None))?;
+    let receipts = opening::keep_new(office, tx, &travel, (&caller.principal, &read.person))?;
+    let entry = Entry {
+        home,
+        act: "open_case",
+        actor: caller.principal.id.clone(),
+        territory: about.territory,
+        payload: json!({"case": travel.journal(), "role": caller.principal.role, "results": receipts,
+            "missing": read.missing, "facts": {"key": sealed.key, "seal": seal}}),
+    };
+    let added = history_of(office, tx.conn(), travel)?;
+    Ok(Written { value: view::view_of(office, tx.conn(), added)?, entries: vec![entry] })
+}
 
-    /// A saved case as it is read back.
-    fn history_of<'a>(
-        &'a self,
-        conn: &mut crate::store::connection::AnyConnection,
-        travel: super::travel::Travel<'a>,
-    ) -> Result<super::travel::Travel<'a>, Problem> {
-        super::travel(&self.rules, conn, travel.case)
-    }
+/// A saved case as it is read back.
+fn history_of<'a>(
+    office: &'a Office,
+    conn: &mut crate::store::connection::AnyConnection,
+    travel: super::travel::Travel<'a>,
+) -> Result<super::travel::Travel<'a>, Problem> {
+    super::travel(&office.rules, conn, travel.case)
 }
 
 fn read(rules: &Rules, sent: &CaseIn, bound: &Bound<'_>, channel: Channel, today: NaiveDate) -> Result<Read, Problem> {

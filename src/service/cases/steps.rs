@@ -1,5 +1,9 @@
 //! Steps: who did what, what it left, and where the case goes from there.
 
+use crate::service::cases::asking;
+use crate::service::cases::ends;
+use crate::service::cases::view;
+use crate::service::kernel::acting;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -21,7 +25,7 @@ use crate::service::kernel::keys;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
 use crate::service::kernel::words::{label, say_each};
-use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, cases, tokens};
 
@@ -95,386 +99,376 @@ pub(crate) fn may_on_case(principal: &Principal, act: Act, case: &Case) -> Resul
     principal.may_for(act, case.territory, &case.kindergarten)
 }
 
-impl Registry {
-    /// Does a step of a case.
-    ///
-    /// # Errors
-    /// 403 for a credential that may not be the step's actor, 404, 409 for a step out of order, done before or after the
-    /// end, 422 for what the step needs and was not sent.
-    pub fn do_step(&self, caller: &Caller, number: &str, sent: &StepIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::DoStep)?;
-        let home = home_of(number, Numbered::Case, "case")?;
-        let asked = self.ask_registers(number, &sent.step)?;
-        self.perform(caller, &[home], 200, |tx| {
-            let case = load_case(tx.conn(), number)?;
-            may_on_case(&caller.principal, Act::DoStep, &case)?;
-            let mut travel = super::travel(&self.rules, tx.conn(), case)?;
-            let step = self.awaited(&travel, sent)?;
-            self.may_do(tx.conn(), &caller.principal, &travel, step)?;
-            let choice = match asked {
-                Asked::Nobody if step.asks_registers() => return Err(too_early()),
-                Asked::Nobody => self.choice(&travel, step, sent)?,
-                Asked::Found => Choice::Plain,
-                Asked::NotFound(_) => travel.course.message_branch(step).map_or(Choice::Plain, Choice::Branch),
-                Asked::Unreachable(..) => Choice::Wait,
-            };
-            self.name_executor(tx.conn(), &mut travel, step, sent)?;
-            let kept = self.keep_words(tx, &travel, sent)?;
-            let mut told = self.take_step(tx, caller, &mut travel, (step, choice), &kept)?;
-            travel.save(tx)?;
-            if let Asked::NotFound(register) | Asked::Unreachable(register, _) = asked {
-                told.insert("register".to_owned(), json!(register));
-            }
-            let entry = self.entry_of(caller, &travel, "case_step", told, kept.as_ref());
-            let mut view = self.view_of(tx.conn(), travel)?;
-            view.warnings.extend(self.said_by(asked));
-            Ok(Written { value: view, entries: vec![entry] })
-        })
-    }
-
-    /// What the registers' answer means for the applicant.
-    fn said_by(&self, asked: Asked) -> Option<CaseWarning> {
-        let (code, register) = match asked {
-            Asked::NotFound(register) => ("data_unobtainable", register),
-            Asked::Unreachable(register, _) => ("register_unreachable", register),
-            _ => return None,
+/// Does a step of a case.
+///
+/// # Errors
+/// 403 for a credential that may not be the step's actor, 404, 409 for a step out of order, done before or after the
+/// end, 422 for what the step needs and was not sent.
+pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::DoStep)?;
+    let home = home_of(number, Numbered::Case, "case")?;
+    let asked = asking::ask_registers(office, number, &sent.step)?;
+    office.perform(caller, &[home], 200, |tx| {
+        let case = load_case(tx.conn(), number)?;
+        may_on_case(&caller.principal, Act::DoStep, &case)?;
+        let mut travel = super::travel(&office.rules, tx.conn(), case)?;
+        let step = awaited(office, &travel, sent)?;
+        may_do(office, tx.conn(), &caller.principal, &travel, step)?;
+        let choice = match asked {
+            Asked::Nobody if step.asks_registers() => return Err(too_early()),
+            Asked::Nobody => choice(&travel, step, sent)?,
+            Asked::Found => Choice::Plain,
+            Asked::NotFound(_) => travel.course.message_branch(step).map_or(Choice::Plain, Choice::Branch),
+            Asked::Unreachable(..) => Choice::Wait,
         };
-        let register = label(&self.rules, "register", register);
-        let text = say_each(&self.rules, code, &[("register", &register)]);
-        Some(CaseWarning { code: code.to_owned(), text })
-    }
+        name_executor(tx.conn(), &mut travel, step, sent)?;
+        let kept = keep_words(tx, &travel, sent)?;
+        let mut told = take_step(office, tx, caller, &mut travel, (step, choice), &kept)?;
+        travel.save(tx)?;
+        if let Asked::NotFound(register) | Asked::Unreachable(register, _) = asked {
+            told.insert("register".to_owned(), json!(register));
+        }
+        let entry = entry_of(caller, &travel, "case_step", told, kept.as_ref());
+        let mut view = view::view_of(office, tx.conn(), travel)?;
+        view.warnings.extend(said_by(office, asked));
+        Ok(Written { value: view, entries: vec![entry] })
+    })
+}
 
-    /// The record of an act on a case.
-    pub(crate) fn entry_of(
-        &self,
-        caller: &Caller,
-        travel: &Travel<'_>,
-        act: &'static str,
-        mut told: Map<String, Value>,
-        kept: Option<&Value>,
-    ) -> Entry {
-        told.insert("case".to_owned(), travel.journal());
-        told.insert("role".to_owned(), json!(caller.principal.role));
-        if let Some(kept) = kept {
-            told.insert("facts".to_owned(), kept.clone());
-        }
-        let Case { home, territory, .. } = travel.case;
-        Entry { home, act, actor: caller.principal.id.clone(), territory, payload: Value::Object(told) }
-    }
+/// What the registers' answer means for the applicant.
+fn said_by(office: &Office, asked: Asked) -> Option<CaseWarning> {
+    let (code, register) = match asked {
+        Asked::NotFound(register) => ("data_unobtainable", register),
+        Asked::Unreachable(register, _) => ("register_unreachable", register),
+        _ => return None,
+    };
+    let register = label(&office.rules, "register", register);
+    let text = say_each(&office.rules, code, &[("register", &register)]);
+    Some(CaseWarning { code: code.to_owned(), text })
+}
 
-    /// The step that was sent, which must be one that may be done now.
-    fn awaited<'a>(&'a self, travel: &Travel<'a>, sent: &StepIn) -> Result<&'a Step, Problem> {
-        let course = travel.course;
-        let step = course.step(&sent.step).ok_or_else(|| {
-            let known: Vec<&str> = course.rule.steps.iter().map(|s| s.id.as_str()).collect();
-            let message = format!("{} has no such step; its steps are: {}", course.regulation.id, known.join(", "));
-            Problem::invalid("step", "unknown_step", message)
-        })?;
-        let ground = || vec![clause_of(course.regulation, step, &self.label_of(step))];
-        if !travel.is_open() {
-            return Err(ended(&travel.case).on(ground()));
-        }
-        if course.rejects(step) {
-            let message = "the papers were accepted when the case was opened; refuse the service instead, where the act \
-                           lists a ground";
-            return Err(Problem::conflict("accepted_before", message).on(ground()));
-        }
-        let allowed = travel.allowed();
-        if allowed.iter().any(|s| s.id == step.id) {
-            return Ok(step);
-        }
-        let codes: Vec<&str> = allowed.iter().map(|s| s.id.as_str()).collect();
-        let (code, how) = match travel.is_done(&step.id) {
-            true => ("step_done", "was done before"),
-            false => ("step_out_of_order", "is not due yet"),
-        };
-        let message = format!("`{}` {how}; what may be done now: {}", step.id, codes.join(", "));
-        Err(Problem::conflict(code, message).with("expected", codes).on(ground()))
+/// The record of an act on a case.
+pub(crate) fn entry_of(
+    caller: &Caller,
+    travel: &Travel<'_>,
+    act: &'static str,
+    mut told: Map<String, Value>,
+    kept: Option<&Value>,
+) -> Entry {
+    told.insert("case".to_owned(), travel.journal());
+    told.insert("role".to_owned(), json!(caller.principal.role));
+    if let Some(kept) = kept {
+        told.insert("facts".to_owned(), kept.clone());
     }
+    let Case { home, territory, .. } = travel.case;
+    Entry { home, act, actor: caller.principal.id.clone(), territory, payload: Value::Object(told) }
+}
 
-    fn may_do(
-        &self,
-        conn: &mut AnyConnection,
-        principal: &Principal,
-        travel: &Travel<'_>,
-        step: &Step,
-    ) -> Result<(), Problem> {
-        let ground = || vec![clause_of(travel.course.regulation, step, &self.label_of(step))];
-        principal.may_act(&travel.course, step).map_err(|problem| problem.on(ground()))?;
-        if step.actor.is_provider() {
-            self.provides(conn, principal, travel.course.regulation, travel.case.territory)?;
-        }
-        let named = &travel.case.executor;
-        if Travel::is_executors(step) && !named.is_empty() && *named != principal.id {
-            let message = "the resolution names another executor; ask the head to replace the executor";
-            return Err(Problem::new(Kind::Forbidden, "other_executor", message).with("executor", named).on(ground()));
-        }
-        Ok(())
+/// The step that was sent, which must be one that may be done now.
+fn awaited<'a>(office: &'a Office, travel: &Travel<'a>, sent: &StepIn) -> Result<&'a Step, Problem> {
+    let course = travel.course;
+    let step = course.step(&sent.step).ok_or_else(|| {
+        let known: Vec<&str> = course.rule.steps.iter().map(|s| s.id.as_str()).collect();
+        let message = format!("{} has no such step; its steps are: {}", course.regulation.id, known.join(", "));
+        Problem::invalid("step", "unknown_step", message)
+    })?;
+    let ground = || vec![clause_of(course.regulation, step, &view::label_of(office, step))];
+    if !travel.is_open() {
+        return Err(ended(&travel.case).on(ground()));
     }
+    if course.rejects(step) {
+        let message = "the papers were accepted when the case was opened; refuse the service instead, where the act \
+                       lists a ground";
+        return Err(Problem::conflict("accepted_before", message).on(ground()));
+    }
+    let allowed = travel.allowed();
+    if allowed.iter().any(|s| s.id == step.id) {
+        return Ok(step);
+    }
+    let codes: Vec<&str> = allowed.iter().map(|s| s.id.as_str()).collect();
+    let (code, how) = match travel.is_done(&step.id) {
+        true => ("step_done", "was done before"),
+        false => ("step_out_of_order", "is not due yet"),
+    };
+    let message = format!("`{}` {how}; what may be done now: {}", step.id, codes.join(", "));
+    Err(Problem::conflict(code, message).with("expected", codes).on(ground()))
+}
 
-    /// What the step decides.
-    fn choice<'a>(&self, travel: &Travel<'a>, step: &'a Step, sent: &StepIn) -> Result<Choice<'a>, Problem> {
-        let course = travel.course;
-        let mut faults = FieldFaults::default();
-        let branch = match sent.outcome.as_deref() {
-            Some(code) if step.branches.iter().any(|b| b == code) => course.step(code),
-            None => None,
-            Some(code) if step.next.as_deref() == Some(code) || step.outcome.as_deref() == Some(code) => None,
-            Some(_) => {
-                let known: Vec<&str> = step.next.iter().chain(&step.branches).map(String::as_str).collect();
-                let message = format!("after `{}` may follow: {}", step.id, known.join(", "));
-                faults.add("outcome", "wrong_outcome", message);
-                None
-            }
-        };
-        let decides = course.deciding().is_some_and(|d| d.id == step.id);
-        let drafts = course.drafting().is_some_and(|d| d.id == step.id);
-        let refuses = course.refuses(step) || branch.is_some_and(|b| course.refuses(b));
-        if travel.case.decided || !(decides || drafts || refuses) {
-            faults.check()?;
-            return Ok(branch.map_or(Choice::Plain, Choice::Branch));
+fn may_do(
+    office: &Office,
+    conn: &mut AnyConnection,
+    principal: &Principal,
+    travel: &Travel<'_>,
+    step: &Step,
+) -> Result<(), Problem> {
+    let ground = || vec![clause_of(travel.course.regulation, step, &view::label_of(office, step))];
+    principal.may_act(&travel.course, step).map_err(|problem| problem.on(ground()))?;
+    if step.actor.is_provider() {
+        acting::provides(conn, principal, travel.course.regulation, travel.case.territory)?;
+    }
+    let named = &travel.case.executor;
+    if Travel::is_executors(step) && !named.is_empty() && *named != principal.id {
+        let message = "the resolution names another executor; ask the head to replace the executor";
+        return Err(Problem::new(Kind::Forbidden, "other_executor", message).with("executor", named).on(ground()));
+    }
+    Ok(())
+}
+
+/// What the step decides.
+fn choice<'a>(travel: &Travel<'a>, step: &'a Step, sent: &StepIn) -> Result<Choice<'a>, Problem> {
+    let course = travel.course;
+    let mut faults = FieldFaults::default();
+    let branch = match sent.outcome.as_deref() {
+        Some(code) if step.branches.iter().any(|b| b == code) => course.step(code),
+        None => None,
+        Some(code) if step.next.as_deref() == Some(code) || step.outcome.as_deref() == Some(code) => None,
+        Some(_) => {
+            let known: Vec<&str> = step.next.iter().chain(&step.branches).map(String::as_str).collect();
+            let message = format!("after `{}` may follow: {}", step.id, known.join(", "));
+            faults.add("outcome", "wrong_outcome", message);
+            None
         }
-        let drafted = travel.case.decision;
-        let refused = match sent.decision.as_deref() {
-            _ if refuses => true,
-            Some("accepted") => false,
-            Some("refused") => true,
-            None if drafted != Decision::Pending => drafted == Decision::Refused,
-            None => {
-                faults.add("decision", "decision_missing", "this step decides: write accepted or refused");
-                false
-            }
-            Some(_) => {
-                faults.add("decision", "wrong_decision", "write accepted or refused");
-                false
-            }
-        };
-        let now = if refused { Decision::Refused } else { Decision::Accepted };
-        if decides && !drafts && differs(drafted, now) {
-            let message = format!("the draft says {drafted}; sign it, or send it back with a reason");
-            return Err(Problem::conflict("differs_from_draft", message).with("draft", drafted));
-        }
-        let from_draft = refused && sent.grounds.is_empty() && drafted == Decision::Refused;
-        let codes = if from_draft { &travel.case.grounds } else { &sent.grounds };
-        let id = &course.regulation.id;
-        let grounds = refused.then(|| read_grounds(&mut faults, codes, &course.grounds(), id));
+    };
+    let decides = course.deciding().is_some_and(|d| d.id == step.id);
+    let drafts = course.drafting().is_some_and(|d| d.id == step.id);
+    let refuses = course.refuses(step) || branch.is_some_and(|b| course.refuses(b));
+    if travel.case.decided || !(decides || drafts || refuses) {
         faults.check()?;
-        Ok(if decides || refuses { Choice::Decide(grounds) } else { Choice::Draft(grounds) })
+        return Ok(branch.map_or(Choice::Plain, Choice::Branch));
     }
-
-    /// A resolution names its executor, a credential that exists.
-    fn name_executor(
-        &self,
-        conn: &mut AnyConnection,
-        travel: &mut Travel<'_>,
-        step: &Step,
-        sent: &StepIn,
-    ) -> Result<(), Problem> {
-        let Some(id) = sent.executor.as_deref() else {
-            if step.is_resolution() {
-                let message = "a resolution names the executor: send the id of a credential";
-                return Err(Problem::invalid("executor", "executor_missing", message));
-            }
-            return Ok(());
-        };
-        self.known_executor(conn, &travel.case, id)?;
-        id.clone_into(&mut travel.case.executor);
-        Ok(())
+    let drafted = travel.case.decision;
+    let refused = match sent.decision.as_deref() {
+        _ if refuses => true,
+        Some("accepted") => false,
+        Some("refused") => true,
+        None if drafted != Decision::Pending => drafted == Decision::Refused,
+        None => {
+            faults.add("decision", "decision_missing", "this step decides: write accepted or refused");
+            false
+        }
+        Some(_) => {
+            faults.add("decision", "wrong_decision", "write accepted or refused");
+            false
+        }
+    };
+    let now = if refused { Decision::Refused } else { Decision::Accepted };
+    if decides && !drafts && differs(drafted, now) {
+        let message = format!("the draft says {drafted}; sign it, or send it back with a reason");
+        return Err(Problem::conflict("differs_from_draft", message).with("draft", drafted));
     }
+    let from_draft = refused && sent.grounds.is_empty() && drafted == Decision::Refused;
+    let codes = if from_draft { &travel.case.grounds } else { &sent.grounds };
+    let id = &course.regulation.id;
+    let grounds = refused.then(|| read_grounds(&mut faults, codes, &course.grounds(), id));
+    faults.check()?;
+    Ok(if decides || refuses { Choice::Decide(grounds) } else { Choice::Draft(grounds) })
+}
 
-    /// Whether an executor can be named: the credential exists, holds, and reaches the case.
-    pub(crate) fn known_executor(&self, conn: &mut AnyConnection, case: &Case, id: &str) -> Result<(), Problem> {
-        let plain = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric());
-        let token = if plain { tokens::find(conn, id)? } else { None };
-        let held = token.filter(|t| t.revoked_at.is_none());
-        let reaches = held.is_some_and(|t| {
-            let executes =
-                crate::service::kernel::acting::roles(crate::rules::regulation::Actor::Executor).contains(&t.role);
-            executes && case.territory.within(t.territory)
-        });
-        if reaches {
-            return Ok(());
+/// A resolution names its executor, a credential that exists.
+fn name_executor(conn: &mut AnyConnection, travel: &mut Travel<'_>, step: &Step, sent: &StepIn) -> Result<(), Problem> {
+    let Some(id) = sent.executor.as_deref() else {
+        if step.is_resolution() {
+            let message = "a resolution names the executor: send the id of a credential";
+            return Err(Problem::invalid("executor", "executor_missing", message));
         }
-        let message = "there is no such credential that may execute here; look its id up (kezek token list)";
-        Err(Problem::invalid("executor", "unknown_executor", message))
+        return Ok(());
+    };
+    known_executor(conn, &travel.case, id)?;
+    id.clone_into(&mut travel.case.executor);
+    Ok(())
+}
+
+/// Whether an executor can be named: the credential exists, holds, and reaches the case.
+pub(crate) fn known_executor(conn: &mut AnyConnection, case: &Case, id: &str) -> Result<(), Problem> {
+    let plain = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    let token = if plain { tokens::find(conn, id)? } else { None };
+    let held = token.filter(|t| t.revoked_at.is_none());
+    let reaches = held.is_some_and(|t| {
+        let executes =
+            crate::service::kernel::acting::roles(crate::rules::regulation::Actor::Executor).contains(&t.role);
+        executes && case.territory.within(t.territory)
+    });
+    if reaches {
+        return Ok(());
     }
+    let message = "there is no such credential that may execute here; look its id up (kezek token list)";
+    Err(Problem::invalid("executor", "unknown_executor", message))
+}
 
-    /// What was written with a step, sealed.
-    fn keep_words(
-        &self,
-        tx: &mut Transaction<'_>,
-        travel: &Travel<'_>,
-        sent: &StepIn,
-    ) -> Result<Option<Value>, Problem> {
-        let mut faults = FieldFaults::default();
-        let note = sent.note.as_deref().and_then(|note| faults.text("note", note, NOTE_MAX));
-        let signature = sent.signature.as_deref().and_then(|s| faults.text("signature", s, 100_000));
-        if sent.attachments.len() > ATTACHMENTS_MAX {
-            faults.add("attachments", "too_many", format!("send at most {ATTACHMENTS_MAX} papers with a step"));
-        }
-        for (n, paper) in sent.attachments.iter().enumerate() {
-            faults.text(&format!("attachments[{n}].kind"), &paper.kind, 64);
-            let hex = |h: &String| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit());
-            if paper.sha256.as_ref().is_some_and(|h| !hex(h)) {
-                let field = format!("attachments[{n}].sha256");
-                faults.add(&field, "wrong_hash", "write the SHA-256 of the scan as 64 hexadecimal digits");
-            }
-        }
-        faults.check()?;
-        if note.is_none() && signature.is_none() && sent.attachments.is_empty() {
-            return Ok(None);
-        }
-        let words = json!({"note": note, "signature": signature, "attachments": sent.attachments});
-        Ok(Some(keys::keep(tx, travel.case.home, &words)?))
+/// What was written with a step, sealed.
+fn keep_words(tx: &mut Transaction<'_>, travel: &Travel<'_>, sent: &StepIn) -> Result<Option<Value>, Problem> {
+    let mut faults = FieldFaults::default();
+    let note = sent.note.as_deref().and_then(|note| faults.text("note", note, NOTE_MAX));
+    let signature = sent.signature.as_deref().and_then(|s| faults.text("signature", s, 100_000));
+    if sent.attachments.len() > ATTACHMENTS_MAX {
+        faults.add("attachments", "too_many", format!("send at most {ATTACHMENTS_MAX} papers with a step"));
     }
-
-    /// Records the step and moves on.
-    fn take_step<'a>(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        travel: &mut Travel<'a>,
-        (step, choice): (&'a Step, Choice<'a>),
-        kept: &Option<Value>,
-    ) -> Result<Map<String, Value>, Problem> {
-        let at = tx.at();
-        let mut told = Map::new();
-        let mut branch = None;
-        match choice {
-            Choice::Plain => {}
-            Choice::Wait => {
-                travel.record(step, &caller.principal, (Passage::Noted, at), "unreachable", "");
-                travel.wait();
-                return Ok(told);
-            }
-            Choice::Branch(to) => branch = Some(to),
-            Choice::Draft(grounds) => {
-                travel.decide(grounds.as_deref());
-                travel.case.decided = false;
-            }
-            Choice::Decide(grounds) => {
-                told = self.decide_case(tx, caller, travel, (step, grounds.as_deref()))?;
-                if grounds.is_some() {
-                    branch = travel.course.refusal_branch(step);
-                }
-            }
+    for (n, paper) in sent.attachments.iter().enumerate() {
+        faults.text(&format!("attachments[{n}].kind"), &paper.kind, 64);
+        let hex = |h: &String| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit());
+        if paper.sha256.as_ref().is_some_and(|h| !hex(h)) {
+            let field = format!("attachments[{n}].sha256");
+            faults.add(&field, "wrong_hash", "write the SHA-256 of the scan as 64 hexadecimal digits");
         }
-        let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str())).unwrap_or_default();
-        let facts = kept.as_ref().and_then(|k| k.get("key")?.as_str()).unwrap_or_default();
-        travel.record(step, &caller.principal, (Passage::Done, at), outcome, facts);
-        travel.go_on(step, branch, at);
-        if travel.case.state.is_open() {
+    }
+    faults.check()?;
+    if note.is_none() && signature.is_none() && sent.attachments.is_empty() {
+        return Ok(None);
+    }
+    let words = json!({"note": note, "signature": signature, "attachments": sent.attachments});
+    Ok(Some(keys::keep(tx, travel.case.home, &words)?))
+}
+
+/// Records the step and moves on.
+fn take_step<'a>(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    travel: &mut Travel<'a>,
+    (step, choice): (&'a Step, Choice<'a>),
+    kept: &Option<Value>,
+) -> Result<Map<String, Value>, Problem> {
+    let at = tx.at();
+    let mut told = Map::new();
+    let mut branch = None;
+    match choice {
+        Choice::Plain => {}
+        Choice::Wait => {
+            travel.record(step, &caller.principal, (Passage::Noted, at), "unreachable", "");
+            travel.wait();
             return Ok(told);
         }
-        if travel.case.state == crate::domain::case::CaseState::Unobtainable {
-            told.extend(self.leave_queue(tx, &travel.case)?);
+        Choice::Branch(to) => branch = Some(to),
+        Choice::Draft(grounds) => {
+            travel.decide(grounds.as_deref());
+            travel.case.decided = false;
         }
-        Ok(told)
-    }
-
-    /// Sends a draft back to whoever drafted it, with a reason.
-    ///
-    /// # Errors
-    /// 403, 404, 409 where no draft waits for its signature, 422 without a reason.
-    pub fn send_back(&self, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
-        self.lead(caller, number, sent, "send_back_draft", |_, travel, at| {
-            let (deciding, drafting) = (travel.course.deciding(), travel.course.drafting());
-            let waits = deciding.is_some_and(|d| d.id == travel.case.step) && !travel.case.decided;
-            let (Some(signs), Some(drafts), true) = (deciding, drafting, waits) else {
-                return Err(Problem::conflict("no_draft", "no draft of this case waits for its signature"));
-            };
-            caller.principal.may_act(&travel.course, signs)?;
-            travel.record(signs, &caller.principal, (Passage::Noted, at), "sent_back", "");
-            travel.case.decision = Decision::Pending;
-            travel.case.grounds.clear();
-            travel.enter(drafts, false, at);
-            Ok(())
-        })
-    }
-
-    /// Names another executor, with a reason.
-    ///
-    /// # Errors
-    /// 403, 404, 409 where the case has ended, 422 for an unknown executor.
-    pub fn replace_executor(&self, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
-        self.lead(caller, number, sent, "replace_executor", |conn, travel, at| {
-            let Some(current) = travel.current() else { return Err(ended(&travel.case)) };
-            let head = travel
-                .course
-                .rule
-                .steps
-                .iter()
-                .find(|s| s.is_resolution() || s.outcome.as_deref() == Some("signed_result"));
-            caller.principal.may_act(&travel.course, head.unwrap_or(current))?;
-            let id = sent.executor.as_deref().unwrap_or_default();
-            self.known_executor(conn, &travel.case, id)?;
-            travel.record(current, &caller.principal, (Passage::Noted, at), "executor_replaced", "");
-            id.clone_into(&mut travel.case.executor);
-            Ok(())
-        })
-    }
-
-    /// An act of the head on a case that takes no step.
-    fn lead(
-        &self,
-        caller: &Caller,
-        number: &str,
-        sent: &ReasonIn,
-        name: &'static str,
-        mut act: impl FnMut(&mut AnyConnection, &mut Travel<'_>, chrono::DateTime<chrono::Utc>) -> Result<(), Problem>,
-    ) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::LeadCase)?;
-        let home = home_of(number, Numbered::Case, "case")?;
-        let mut faults = FieldFaults::default();
-        let reason = faults.text("reason", &sent.reason, NOTE_MAX);
-        self.perform(caller, &[home], 200, |tx| {
-            let case = load_case(tx.conn(), number)?;
-            may_on_case(&caller.principal, Act::LeadCase, &case)?;
-            faults.clone().check()?;
-            self.provides(tx.conn(), &caller.principal, self.bound_of_case(&case)?.regulation, case.territory)?;
-            if !case.state.is_open() {
-                return Err(ended(&case));
+        Choice::Decide(grounds) => {
+            told = ends::decide_case(office, tx, caller, travel, (step, grounds.as_deref()))?;
+            if grounds.is_some() {
+                branch = travel.course.refusal_branch(step);
             }
-            let mut travel = super::travel(&self.rules, tx.conn(), case)?;
-            let at = tx.at();
-            act(tx.conn(), &mut travel, at)?;
-            let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
-            travel.save(tx)?;
-            let entry = self.entry_of(caller, &travel, name, Map::new(), Some(&kept));
-            Ok(Written { value: self.view_of(tx.conn(), travel)?, entries: vec![entry] })
-        })
-    }
-
-    /// Takes a case back for the applicant; an application that waits in a queue goes with it.
-    ///
-    /// # Errors
-    /// 403, 404, 409 where it has ended, or where it is the admission's: withdraw its application then.
-    pub fn withdraw_case(&self, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::WithdrawCase)?;
-        let home = home_of(number, Numbered::Case, "case")?;
-        let case = self.store.read(|conn| load_case(conn, number))?;
-        may_on_case(&caller.principal, Act::WithdrawCase, &case)?;
-        if !case.application.is_empty() {
-            let message =
-                format!("this case is about application {}; withdraw that, and the case ends", case.application);
-            return Err(Problem::conflict("withdraw_application", message).with("application", &case.application));
         }
-        let mut faults = FieldFaults::default();
-        let reason = faults.text("reason", &sent.reason, NOTE_MAX);
-        faults.check()?;
-        self.perform(caller, &[home], 200, |tx| {
-            let case = load_case(tx.conn(), number)?;
-            if !case.state.is_open() {
-                return Err(ended(&case));
-            }
-            let mut travel = super::travel(&self.rules, tx.conn(), case)?;
-            travel.end(CaseAct::Withdraw, tx.at());
-            let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
-            travel.save(tx)?;
-            let entry = self.entry_of(caller, &travel, "withdraw_case", Map::new(), Some(&kept));
-            Ok(Written { value: self.view_of(tx.conn(), travel)?, entries: vec![entry] })
-        })
     }
+    let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str())).unwrap_or_default();
+    let facts = kept.as_ref().and_then(|k| k.get("key")?.as_str()).unwrap_or_default();
+    travel.record(step, &caller.principal, (Passage::Done, at), outcome, facts);
+    travel.go_on(step, branch, at);
+    if travel.case.state.is_open() {
+        return Ok(told);
+    }
+    if travel.case.state == crate::domain::case::CaseState::Unobtainable {
+        told.extend(ends::leave_queue(office, tx, &travel.case)?);
+    }
+    Ok(told)
+}
+
+/// Sends a draft back to whoever drafted it, with a reason.
+///
+/// # Errors
+/// 403, 404, 409 where no draft waits for its signature, 422 without a reason.
+pub fn send_back(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
+    lead(office, caller, number, sent, "send_back_draft", |_, travel, at| {
+        let (deciding, drafting) = (travel.course.deciding(), travel.course.drafting());
+        let waits = deciding.is_some_and(|d| d.id == travel.case.step) && !travel.case.decided;
+        let (Some(signs), Some(drafts), true) = (deciding, drafting, waits) else {
+            return Err(Problem::conflict("no_draft", "no draft of this case waits for its signature"));
+        };
+        caller.principal.may_act(&travel.course, signs)?;
+        travel.record(signs, &caller.principal, (Passage::Noted, at), "sent_back", "");
+        travel.case.decision = Decision::Pending;
+        travel.case.grounds.clear();
+        travel.enter(drafts, false, at);
+        Ok(())
+    })
+}
+
+/// Names another executor, with a reason.
+///
+/// # Errors
+/// 403, 404, 409 where the case has ended, 422 for an unknown executor.
+pub fn replace_executor(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
+    lead(office, caller, number, sent, "replace_executor", |conn, travel, at| {
+        let Some(current) = travel.current() else { return Err(ended(&travel.case)) };
+        let head = travel
+            .course
+            .rule
+            .steps
+            .iter()
+            .find(|s| s.is_resolution() || s.outcome.as_deref() == Some("signed_result"));
+        caller.principal.may_act(&travel.course, head.unwrap_or(current))?;
+        let id = sent.executor.as_deref().unwrap_or_default();
+        known_executor(conn, &travel.case, id)?;
+        travel.record(current, &caller.principal, (Passage::Noted, at), "executor_replaced", "");
+        id.clone_into(&mut travel.case.executor);
+        Ok(())
+    })
+}
+
+/// An act of the head on a case that takes no step.
+fn lead(
+    office: &Office,
+    caller: &Caller,
+    number: &str,
+    sent: &ReasonIn,
+    name: &'static str,
+    mut act: impl FnMut(&mut AnyConnection, &mut Travel<'_>, chrono::DateTime<chrono::Utc>) -> Result<(), Problem>,
+) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::LeadCase)?;
+    let home = home_of(number, Numbered::Case, "case")?;
+    let mut faults = FieldFaults::default();
+    let reason = faults.text("reason", &sent.reason, NOTE_MAX);
+    office.perform(caller, &[home], 200, |tx| {
+        let case = load_case(tx.conn(), number)?;
+        may_on_case(&caller.principal, Act::LeadCase, &case)?;
+        faults.clone().check()?;
+        acting::provides(
+            tx.conn(),
+            &caller.principal,
+            super::bound_of_case(office, &case)?.regulation,
+            case.territory,
+        )?;
+        if !case.state.is_open() {
+            return Err(ended(&case));
+        }
+        let mut travel = super::travel(&office.rules, tx.conn(), case)?;
+        let at = tx.at();
+        act(tx.conn(), &mut travel, at)?;
+        let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
+        travel.save(tx)?;
+        let entry = entry_of(caller, &travel, name, Map::new(), Some(&kept));
+        Ok(Written { value: view::view_of(office, tx.conn(), travel)?, entries: vec![entry] })
+    })
+}
+
+/// Takes a case back for the applicant; an application that waits in a queue goes with it.
+///
+/// # Errors
+/// 403, 404, 409 where it has ended, or where it is the admission's: withdraw its application then.
+pub fn withdraw_case(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::WithdrawCase)?;
+    let home = home_of(number, Numbered::Case, "case")?;
+    let case = office.store.read(|conn| load_case(conn, number))?;
+    may_on_case(&caller.principal, Act::WithdrawCase, &case)?;
+    if !case.application.is_empty() {
+        let message = format!("this case is about application {}; withdraw that, and the case ends", case.application);
+        return Err(Problem::conflict("withdraw_application", message).with("application", &case.application));
+    }
+    let mut faults = FieldFaults::default();
+    let reason = faults.text("reason", &sent.reason, NOTE_MAX);
+    faults.check()?;
+    office.perform(caller, &[home], 200, |tx| {
+        let case = load_case(tx.conn(), number)?;
+        if !case.state.is_open() {
+            return Err(ended(&case));
+        }
+        let mut travel = super::travel(&office.rules, tx.conn(), case)?;
+        travel.end(CaseAct::Withdraw, tx.at());
+        let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
+        travel.save(tx)?;
+        let entry = entry_of(caller, &travel, "withdraw_case", Map::new(), Some(&kept));
+        Ok(Written { value: view::view_of(office, tx.conn(), travel)?, entries: vec![entry] })
+    })
 }
 
 /// Why, and for `replace_executor` who.

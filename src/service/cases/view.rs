@@ -1,5 +1,7 @@
 //! A case as it is shown: its steps, what is due and when, what must be known about the act and the calendar.
 
+use crate::service::cases;
+use crate::service::cases::papers;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +16,7 @@ use crate::service::counter::applications::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, label};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::results::StoredResult;
 use crate::store::{case_steps, results};
@@ -175,160 +177,158 @@ pub struct CaseStatus {
     pub cases: Vec<CaseView>,
 }
 
-impl Registry {
-    /// The label of a step.
-    pub(crate) fn label_of(&self, step: &Step) -> Said {
-        step.names.clone().unwrap_or_else(|| label(&self.rules, "action", step.actions().next().unwrap_or(&step.id)))
-    }
+/// The label of a step.
+pub(crate) fn label_of(office: &Office, step: &Step) -> Said {
+    step.names.clone().unwrap_or_else(|| label(&office.rules, "action", step.actions().next().unwrap_or(&step.id)))
+}
 
-    /// Reads a case.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn case(&self, principal: &Principal, number: &str) -> Result<CaseView, Problem> {
-        principal.role_may(Act::ReadCase)?;
-        home_of(number, Numbered::Case, "case")?;
-        self.store.read(|conn| {
-            let case = load_case(conn, number)?;
-            may_on_case(principal, Act::ReadCase, &case)?;
-            let travel = super::travel(&self.rules, conn, case)?;
-            self.view_of(conn, travel)
-        })
-    }
+/// Reads a case.
+///
+/// # Errors
+/// 403, 404.
+pub fn case(office: &Office, principal: &Principal, number: &str) -> Result<CaseView, Problem> {
+    principal.role_may(Act::ReadCase)?;
+    home_of(number, Numbered::Case, "case")?;
+    office.store.read(|conn| {
+        let case = load_case(conn, number)?;
+        may_on_case(principal, Act::ReadCase, &case)?;
+        let travel = super::travel(&office.rules, conn, case)?;
+        view_of(office, conn, travel)
+    })
+}
 
-    /// The papers of a case, oldest first.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn case_documents(&self, principal: &Principal, number: &str) -> Result<Vec<StoredResult>, Problem> {
-        principal.role_may(Act::ReadCase)?;
-        home_of(number, Numbered::Case, "case")?;
-        self.store.read(|conn| {
-            let case = load_case(conn, number)?;
-            may_on_case(principal, Act::ReadCase, &case)?;
-            Ok(results::of_case(conn, number)?)
-        })
-    }
+/// The papers of a case, oldest first.
+///
+/// # Errors
+/// 403, 404.
+pub fn case_documents(office: &Office, principal: &Principal, number: &str) -> Result<Vec<StoredResult>, Problem> {
+    principal.role_may(Act::ReadCase)?;
+    home_of(number, Numbered::Case, "case")?;
+    office.store.read(|conn| {
+        let case = load_case(conn, number)?;
+        may_on_case(principal, Act::ReadCase, &case)?;
+        Ok(results::of_case(conn, number)?)
+    })
+}
 
-    /// What an applicant reads of their own case: step, due instant and history. The same shape for a case that does
-    /// not exist and for one that is another's.
-    ///
-    /// # Errors
-    /// 422 for what is no IIN.
-    pub fn case_status(&self, sent: &StatusIn) -> Result<CaseStatus, Problem> {
-        let iin = crate::domain::iin::Iin::parse(sent.iin.trim())
-            .map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
-        let none = CaseStatus { cases: Vec::new() };
-        if home_of(sent.case.trim(), Numbered::Case, "case").is_err() {
+/// What an applicant reads of their own case: step, due instant and history. The same shape for a case that does
+/// not exist and for one that is another's.
+///
+/// # Errors
+/// 422 for what is no IIN.
+pub fn case_status(office: &Office, sent: &StatusIn) -> Result<CaseStatus, Problem> {
+    let iin = crate::domain::iin::Iin::parse(sent.iin.trim())
+        .map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
+    let none = CaseStatus { cases: Vec::new() };
+    if home_of(sent.case.trim(), Numbered::Case, "case").is_err() {
+        return Ok(none);
+    }
+    office.store.read(|conn| {
+        let Some(case) = crate::store::cases::find(conn, sent.case.trim())? else { return Ok(none) };
+        if papers::person(conn, &case)?.applicant.iin != iin.to_string() {
             return Ok(none);
         }
-        self.store.read(|conn| {
-            let Some(case) = crate::store::cases::find(conn, sent.case.trim())? else { return Ok(none) };
-            if self.person(conn, &case)?.applicant.iin != iin.to_string() {
-                return Ok(none);
-            }
-            let travel = super::travel(&self.rules, conn, case)?;
-            let mut view = self.view_of(conn, travel)?;
-            view.executor = None;
-            for step in &mut view.steps {
-                step.principal = None;
-            }
-            Ok(CaseStatus { cases: vec![view] })
-        })
-    }
+        let travel = super::travel(&office.rules, conn, case)?;
+        let mut view = view_of(office, conn, travel)?;
+        view.executor = None;
+        for step in &mut view.steps {
+            step.principal = None;
+        }
+        Ok(CaseStatus { cases: vec![view] })
+    })
+}
 
-    /// A case as it stands now.
-    pub(crate) fn view_of(&self, conn: &mut AnyConnection, travel: Travel<'_>) -> Result<CaseView, Problem> {
-        let papers = results::of_case(conn, &travel.case.number)?;
-        let now = self.clock.now();
-        let local = |at: DateTime<Utc>| at.with_timezone(&travel.zone).to_rfc3339_opts(SecondsFormat::AutoSi, false);
-        let named = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
-        let names = &travel.course.regulation.names;
-        let c: &Case = &travel.case;
-        let due_at = c.due_at();
-        Ok(CaseView {
-            number: c.number.clone(),
-            service: c.service.clone(),
-            names: names.clone(),
-            regulation: c.regulation.clone(),
-            territory: c.territory.to_string(),
-            channel: c.channel,
-            application: named(&c.application),
-            referral: named(&c.referral),
-            state: c.state,
-            opened_at: local(c.opened_at),
-            ended_at: c.ended_at.map(local),
-            current: travel.current().map(|step| CurrentView {
-                step: step.id.clone(),
-                names: self.label_of(step),
-                actor: step.actor.code(),
-                entered_at: local(c.entered_at),
-                due_at: c.step_due_at.map(local),
-                allowed: travel.allowed().iter().map(|s| s.id.clone()).collect(),
-                clause: step.clause.clone(),
-            }),
-            total_due_at: c.total_due_at.map(local),
-            due_at: due_at.map(local),
-            overdue: due_at.is_some_and(|due| due < now),
-            escalation: c.escalation,
-            executor: named(&c.executor),
-            decision: c.decision,
-            decided: c.decided,
-            grounds: c.grounds.clone(),
-            steps: travel.history.iter().map(|done| self.step_view(&travel, done)).collect(),
-            results: papers.into_iter().map(result_view).collect(),
-            warnings: self.warnings_of(&travel)?,
-        })
-    }
+/// A case as it stands now.
+pub(crate) fn view_of(office: &Office, conn: &mut AnyConnection, travel: Travel<'_>) -> Result<CaseView, Problem> {
+    let papers = results::of_case(conn, &travel.case.number)?;
+    let now = office.clock.now();
+    let local = |at: DateTime<Utc>| at.with_timezone(&travel.zone).to_rfc3339_opts(SecondsFormat::AutoSi, false);
+    let named = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
+    let names = &travel.course.regulation.names;
+    let c: &Case = &travel.case;
+    let due_at = c.due_at();
+    Ok(CaseView {
+        number: c.number.clone(),
+        service: c.service.clone(),
+        names: names.clone(),
+        regulation: c.regulation.clone(),
+        territory: c.territory.to_string(),
+        channel: c.channel,
+        application: named(&c.application),
+        referral: named(&c.referral),
+        state: c.state,
+        opened_at: local(c.opened_at),
+        ended_at: c.ended_at.map(local),
+        current: travel.current().map(|step| CurrentView {
+            step: step.id.clone(),
+            names: label_of(office, step),
+            actor: step.actor.code(),
+            entered_at: local(c.entered_at),
+            due_at: c.step_due_at.map(local),
+            allowed: travel.allowed().iter().map(|s| s.id.clone()).collect(),
+            clause: step.clause.clone(),
+        }),
+        total_due_at: c.total_due_at.map(local),
+        due_at: due_at.map(local),
+        overdue: due_at.is_some_and(|due| due < now),
+        escalation: c.escalation,
+        executor: named(&c.executor),
+        decision: c.decision,
+        decided: c.decided,
+        grounds: c.grounds.clone(),
+        steps: travel.history.iter().map(|done| step_view(office, &travel, done)).collect(),
+        results: papers.into_iter().map(result_view).collect(),
+        warnings: warnings_of(office, &travel)?,
+    })
+}
 
-    fn step_view(&self, travel: &Travel<'_>, done: &StepDone) -> StepView {
-        let local = |at: DateTime<Utc>| at.with_timezone(&travel.zone).to_rfc3339_opts(SecondsFormat::AutoSi, false);
-        let step = travel.course.step(&done.step);
-        StepView {
-            step: done.step.clone(),
-            names: step.map(|s| self.label_of(s)).unwrap_or_default(),
-            actor: done.actor.clone(),
-            principal: Some(done.principal.clone()),
-            passage: done.passage,
-            entered_at: local(done.entered_at),
-            due_at: done.due_at.map(local),
-            done_at: local(done.done_at),
-            late: done.due_at.is_some_and(|due| due < done.done_at),
-            outcome: Some(done.outcome.clone()).filter(|o| !o.is_empty()),
+fn step_view(office: &Office, travel: &Travel<'_>, done: &StepDone) -> StepView {
+    let local = |at: DateTime<Utc>| at.with_timezone(&travel.zone).to_rfc3339_opts(SecondsFormat::AutoSi, false);
+    let step = travel.course.step(&done.step);
+    StepView {
+        step: done.step.clone(),
+        names: step.map(|s| label_of(office, s)).unwrap_or_default(),
+        actor: done.actor.clone(),
+        principal: Some(done.principal.clone()),
+        passage: done.passage,
+        entered_at: local(done.entered_at),
+        due_at: done.due_at.map(local),
+        done_at: local(done.done_at),
+        late: done.due_at.is_some_and(|due| due < done.done_at),
+        outcome: Some(done.outcome.clone()).filter(|o| !o.is_empty()),
+    }
+}
+
+/// A repealed act, and the years of the calendar that are not held for certain.
+fn warnings_of(office: &Office, travel: &Travel<'_>) -> Result<Vec<CaseWarning>, Problem> {
+    use crate::rules::calendar::CalendarWarning;
+    let mut warnings = Vec::new();
+    let bound = cases::bound_of_case(office, &travel.case)?;
+    if let Some(notice) = bound.notice {
+        let text = Said::each(|tongue| office.rules.notice_text(tongue, bound.regulation, notice));
+        warnings.push(CaseWarning { code: notice.message().to_owned(), text });
+    }
+    if let Some(step) = travel.current() {
+        let instants = (travel.case.opened_at, travel.case.entered_at);
+        let dues = travel.course.dues(step, instants, travel.case.decided, travel.zone, travel.calendar);
+        for warning in dues.warnings {
+            let (code, year) = match warning {
+                CalendarWarning::UnknownYear(year) => ("calendar_unknown", year),
+                CalendarWarning::ProvisionalYear(year) => ("calendar_provisional", year),
+            };
+            let text = crate::service::kernel::words::say(&office.rules, code, &[("year", &year.to_string())]);
+            warnings.push(CaseWarning { code: code.to_owned(), text });
         }
     }
+    Ok(warnings)
+}
 
-    /// A repealed act, and the years of the calendar that are not held for certain.
-    fn warnings_of(&self, travel: &Travel<'_>) -> Result<Vec<CaseWarning>, Problem> {
-        use crate::rules::calendar::CalendarWarning;
-        let mut warnings = Vec::new();
-        let bound = self.bound_of_case(&travel.case)?;
-        if let Some(notice) = bound.notice {
-            let text = Said::each(|tongue| self.rules.notice_text(tongue, bound.regulation, notice));
-            warnings.push(CaseWarning { code: notice.message().to_owned(), text });
-        }
-        if let Some(step) = travel.current() {
-            let instants = (travel.case.opened_at, travel.case.entered_at);
-            let dues = travel.course.dues(step, instants, travel.case.decided, travel.zone, travel.calendar);
-            for warning in dues.warnings {
-                let (code, year) = match warning {
-                    CalendarWarning::UnknownYear(year) => ("calendar_unknown", year),
-                    CalendarWarning::ProvisionalYear(year) => ("calendar_provisional", year),
-                };
-                let text = crate::service::kernel::words::say(&self.rules, code, &[("year", &year.to_string())]);
-                warnings.push(CaseWarning { code: code.to_owned(), text });
-            }
-        }
-        Ok(warnings)
-    }
-
-    /// The history of a case as it is kept.
-    ///
-    /// # Errors
-    /// The database is not available.
-    pub fn history(&self, number: &str) -> Result<Vec<StepDone>, Problem> {
-        Ok(self.store.read(|conn| case_steps::of_case(conn, number))?)
-    }
+/// The history of a case as it is kept.
+///
+/// # Errors
+/// The database is not available.
+pub fn history(office: &Office, number: &str) -> Result<Vec<StepDone>, Problem> {
+    Ok(office.store.read(|conn| case_steps::of_case(conn, number))?)
 }
 
 fn result_view(paper: StoredResult) -> CaseResult {

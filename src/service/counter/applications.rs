@@ -1,5 +1,7 @@
 //! What happens to an application besides its decision: reading, amending, withdrawing.
 
+use crate::service::cases::decide;
+use crate::service::positions::view;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -19,8 +21,8 @@ use crate::service::cases;
 use crate::service::journal::effects::{Effect, JoinEffect};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::office::{Answer, Caller, Office};
 use crate::service::positions::view::PositionEntry;
-use crate::service::registry::{Answer, Caller, Registry};
 use crate::store::applications::Lodged;
 use crate::store::connection::AnyConnection;
 use crate::store::{
@@ -142,206 +144,196 @@ pub(crate) fn home_of(number: &str, of: Numbered, what: &str) -> Result<Kato, Pr
     Number::parse(number, of).map(|n| n.home).ok_or_else(|| Problem::not_found(what))
 }
 
-impl Registry {
-    /// Reads an application.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn application(&self, principal: &Principal, number: &str) -> Result<ApplicationView, Problem> {
-        principal.role_may(Act::ReadApplication)?;
-        home_of(number, Numbered::Application, "application")?;
-        let (lodged, issued, case, together_with) = self.store.read(|conn| -> Result<_, Problem> {
-            let application = load(conn, number)?;
-            principal.may(Act::ReadApplication, application.territory)?;
-            let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
-            let together = families::others(conn, &application)?;
-            Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?, case, together))
-        })?;
-        let standing = self.position_of(number, self.clock.now());
-        let claims = self.claims_of(&lodged);
-        let issued = issued.into_iter().map(|r| r.number).collect();
-        Ok(ApplicationView { case, together_with, ..view(lodged, claims, issued, standing) })
-    }
+/// Reads an application.
+///
+/// # Errors
+/// 403, 404.
+pub fn application(office: &Office, principal: &Principal, number: &str) -> Result<ApplicationView, Problem> {
+    principal.role_may(Act::ReadApplication)?;
+    home_of(number, Numbered::Application, "application")?;
+    let (lodged, issued, case, together_with) = office.store.read(|conn| -> Result<_, Problem> {
+        let application = load(conn, number)?;
+        principal.may(Act::ReadApplication, application.territory)?;
+        let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
+        let together = families::others(conn, &application)?;
+        Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?, case, together))
+    })?;
+    let standing = view::position_of(office, number, office.clock.now());
+    let claims = claims_of(office, &lodged);
+    let issued = issued.into_iter().map(|r| r.number).collect();
+    Ok(ApplicationView { case, together_with, ..view(lodged, claims, issued, standing) })
+}
 
-    fn claims_of(&self, lodged: &Lodged) -> Vec<CategoryView> {
-        let bound = self.bound_as_registered(&lodged.application).ok();
-        let confirm_by = |code: &str| {
-            let last = proofs::confirm_by(&self.rules, bound.as_ref()?.profile, &lodged.application, code)?;
-            Some(last.to_string())
-        };
-        let view = |c: &CategoryClaim| CategoryView {
-            code: c.code.clone(),
-            proof: c.proof.clone(),
-            status: c.status,
-            confirm_by: if c.status == ProofStatus::Claimed { confirm_by(&c.code) } else { None },
-        };
-        lodged.claims.iter().map(view).collect()
-    }
+fn claims_of(office: &Office, lodged: &Lodged) -> Vec<CategoryView> {
+    let bound = decide::bound_as_registered(office, &lodged.application).ok();
+    let confirm_by = |code: &str| {
+        let last = proofs::confirm_by(&office.rules, bound.as_ref()?.profile, &lodged.application, code)?;
+        Some(last.to_string())
+    };
+    let view = |c: &CategoryClaim| CategoryView {
+        code: c.code.clone(),
+        proof: c.proof.clone(),
+        status: c.status,
+        confirm_by: if c.status == ProofStatus::Claimed { confirm_by(&c.code) } else { None },
+    };
+    lodged.claims.iter().map(view).collect()
+}
 
-    /// Changes contacts or preferences.
-    ///
-    /// # Errors
-    /// 403, 404, 409 for an application that has ended, 422.
-    pub fn amend(&self, caller: &Caller, number: &str, sent: &AmendIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::Amend)?;
-        let home = home_of(number, Numbered::Application, "application")?;
-        self.perform(caller, &[home], 200, |tx| {
-            let mut application = load(tx.conn(), number)?;
-            caller.principal.may(Act::Amend, application.territory)?;
-            if matches!(application.status, Status::Withdrawn | Status::Refused | Status::Closed | Status::Enrolled) {
-                let message = format!("application {number} is {}; it can no longer be changed", application.status);
-                return Err(Problem::conflict("wrong_state", message));
-            }
-            let bound = self.bound_as_registered(&application)?;
-            let mut faults = FieldFaults::default();
-            if sent.contacts.is_none() && sent.preferences.is_none() && sent.together_with.is_none() {
-                faults.add("contacts", "nothing_to_change", "send new contacts, new preferences or together_with");
-            }
-            let contacts = sent.contacts.as_ref().and_then(|c| handed_in::read_contacts(&mut faults, "contacts", c));
-            let territory = application.queue.territory;
-            let preferences = match &sent.preferences {
-                Some(list) => Some(handed_in::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
-                None => None,
-            };
-            if let (Some(wishes), Some(enrolment)) = (&preferences, transfers::enrolment_of(tx.conn(), number)?) {
-                crate::service::applications::transfers::check_wishes(tx.conn(), &mut faults, &enrolment, wishes)?;
-            }
-            faults.check()?;
-            let mut effects = Vec::new();
-            if let Some(contacts) = &contacts {
-                applications::save_contacts(tx, number, contacts)?;
-            }
-            if let Some(preferences) = preferences.filter(|p| *p != application.preferences) {
-                effects.extend(self.rechoose(tx, &mut application, preferences)?);
-            }
-            let together = match &sent.together_with {
-                Some(with) => families::amend(tx, &application, with)?,
-                None => Vec::new(),
-            };
-            if sent.preferences.is_some() && sent.together_with.is_none() {
-                families::check_wishes(tx.conn(), &application)?;
-            }
-            let sealed = crate::service::kernel::keys::sealed(&json!({"contacts": contacts, "preferences": application.preferences}));
-            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
-            let entry = Entry {
-                home,
-                act: "amend",
-                actor: caller.principal.id.clone(),
-                territory: application.territory,
-                payload: json!({"application": number, "role": caller.principal.role,
-                    "families": (!together.is_empty()).then_some(&together), "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
-            };
-            Ok(Written {
-                value: Stands { number: number.to_owned(), status: application.status },
-                entries: vec![entry],
-            })
-        })
-    }
-
-    /// New preferences: the entry leaves and joins in one act, at its own instant, so its turn is the same.
-    fn rechoose(
-        &self,
-        tx: &mut Transaction<'_>,
-        application: &mut Application,
-        preferences: Vec<String>,
-    ) -> Result<Vec<Effect>, Problem> {
-        without_place_in_hand(application)?;
-        applications::save_preferences(tx, &application.number, &preferences)?;
-        application.preferences = preferences;
-        if !life::is_live(application.status) {
-            return Ok(Vec::new());
+/// Changes contacts or preferences.
+///
+/// # Errors
+/// 403, 404, 409 for an application that has ended, 422.
+pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Amend)?;
+    let home = home_of(number, Numbered::Application, "application")?;
+    office.perform(caller, &[home], 200, |tx| {
+        let mut application = load(tx.conn(), number)?;
+        caller.principal.may(Act::Amend, application.territory)?;
+        if matches!(application.status, Status::Withdrawn | Status::Refused | Status::Closed | Status::Enrolled) {
+            let message = format!("application {number} is {}; it can no longer be changed", application.status);
+            return Err(Problem::conflict("wrong_state", message));
         }
-        let leave = Effect::Leave { application: application.number.clone(), status: application.status };
-        Ok(vec![leave, Effect::Join(JoinEffect::of(application))])
-    }
-
-    /// Takes an application back.
-    ///
-    /// # Errors
-    /// 403, 404, 409 for an application that has ended.
-    pub fn withdraw(&self, caller: &Caller, number: &str, sent: &WithdrawIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::Withdraw)?;
-        let home = home_of(number, Numbered::Application, "application")?;
+        let bound = decide::bound_as_registered(office, &application)?;
         let mut faults = FieldFaults::default();
-        if let Some(reason) = &sent.reason {
-            faults.text("reason", reason, 2_000);
+        if sent.contacts.is_none() && sent.preferences.is_none() && sent.together_with.is_none() {
+            faults.add("contacts", "nothing_to_change", "send new contacts, new preferences or together_with");
+        }
+        let contacts = sent.contacts.as_ref().and_then(|c| handed_in::read_contacts(&mut faults, "contacts", c));
+        let territory = application.queue.territory;
+        let preferences = match &sent.preferences {
+            Some(list) => Some(handed_in::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
+            None => None,
+        };
+        if let (Some(wishes), Some(enrolment)) = (&preferences, transfers::enrolment_of(tx.conn(), number)?) {
+            crate::service::applications::transfers::check_wishes(tx.conn(), &mut faults, &enrolment, wishes)?;
         }
         faults.check()?;
-        self.perform(caller, &[home], 200, |tx| {
-            let mut application = load(tx.conn(), number)?;
-            caller.principal.may(Act::Withdraw, application.territory)?;
-            let had_referral = application.status == Status::Referred;
-            let mut effects = entry::step(tx, &self.rules, &mut application, Step::Withdraw)?;
-            let freed = if had_referral { self.free_place_of(tx, &application)? } else { None };
-            let (annulled, freed) = freed.unzip();
-            let ended = cases::end_of_application(&self.rules, tx, number, CaseAct::Withdraw)?;
-            let child = applications::child(tx.conn(), &application.child)?;
-            child_claims::release(tx, child.iin, number)?;
-            entry::settle(tx, &self.rules, application.queue, &mut effects)?;
-            let sealed = crate::service::kernel::keys::sealed(&json!({"reason": sent.reason}));
-            facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
-            let entry = Entry {
-                home,
-                act: "withdraw",
-                actor: caller.principal.id.clone(),
-                territory: application.territory,
-                payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
-                    "referral_annulled": annulled, "cases": ended,
-                    "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
-            };
-            Ok(Written {
-                value: Stands { number: number.to_owned(), status: application.status },
-                entries: vec![entry],
-            })
+        let mut effects = Vec::new();
+        if let Some(contacts) = &contacts {
+            applications::save_contacts(tx, number, contacts)?;
+        }
+        if let Some(preferences) = preferences.filter(|p| *p != application.preferences) {
+            effects.extend(rechoose(tx, &mut application, preferences)?);
+        }
+        let together = match &sent.together_with {
+            Some(with) => families::amend(tx, &application, with)?,
+            None => Vec::new(),
+        };
+        if sent.preferences.is_some() && sent.together_with.is_none() {
+            families::check_wishes(tx.conn(), &application)?;
+        }
+        let sealed = crate::service::kernel::keys::sealed(&json!({"contacts": contacts, "preferences": application.preferences}));
+        facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+        let entry = Entry {
+            home,
+            act: "amend",
+            actor: caller.principal.id.clone(),
+            territory: application.territory,
+            payload: json!({"application": number, "role": caller.principal.role,
+                "families": (!together.is_empty()).then_some(&together), "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+        };
+        Ok(Written {
+            value: Stands { number: number.to_owned(), status: application.status },
+            entries: vec![entry],
         })
-    }
+    })
+}
 
-    /// Annuls the open referral of an application that ends, and publishes its place again; gives both.
-    fn free_place_of(
-        &self,
-        tx: &mut Transaction<'_>,
-        application: &Application,
-    ) -> Result<Option<(String, String)>, Problem> {
-        let at = tx.at();
-        let open = referrals::of_application(tx.conn(), &application.number)?
-            .into_iter()
-            .find(|r| matches!(r.status, ReferralStatus::Issued | ReferralStatus::Presented));
-        let Some(mut referral) = open else { return Ok(None) };
-        referral.status = ReferralStatus::Annulled;
-        referral.status_at = at;
-        referral.ground = "withdrawn".to_owned();
-        referrals::update(tx, &referral)?;
-        places::set_status(tx, &referral.place, PlaceStatus::Published, Some(at), "")?;
-        Ok(Some((referral.number, referral.place)))
+/// New preferences: the entry leaves and joins in one act, at its own instant, so its turn is the same.
+fn rechoose(
+    tx: &mut Transaction<'_>,
+    application: &mut Application,
+    preferences: Vec<String>,
+) -> Result<Vec<Effect>, Problem> {
+    without_place_in_hand(application)?;
+    applications::save_preferences(tx, &application.number, &preferences)?;
+    application.preferences = preferences;
+    if !life::is_live(application.status) {
+        return Ok(Vec::new());
     }
+    let leave = Effect::Leave { application: application.number.clone(), status: application.status };
+    Ok(vec![leave, Effect::Join(JoinEffect::of(application))])
+}
 
-    /// The results of an application, oldest first.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn documents(&self, principal: &Principal, number: &str) -> Result<Vec<results::StoredResult>, Problem> {
-        principal.role_may(Act::ReadApplication)?;
-        home_of(number, Numbered::Application, "application")?;
-        self.store.read(|conn| {
-            let application = load(conn, number)?;
-            principal.may(Act::ReadApplication, application.territory)?;
-            Ok(results::of_application(conn, number)?)
-        })
+/// Takes an application back.
+///
+/// # Errors
+/// 403, 404, 409 for an application that has ended.
+pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Withdraw)?;
+    let home = home_of(number, Numbered::Application, "application")?;
+    let mut faults = FieldFaults::default();
+    if let Some(reason) = &sent.reason {
+        faults.text("reason", reason, 2_000);
     }
+    faults.check()?;
+    office.perform(caller, &[home], 200, |tx| {
+        let mut application = load(tx.conn(), number)?;
+        caller.principal.may(Act::Withdraw, application.territory)?;
+        let had_referral = application.status == Status::Referred;
+        let mut effects = entry::step(tx, &office.rules, &mut application, Step::Withdraw)?;
+        let freed = if had_referral { free_place_of(tx, &application)? } else { None };
+        let (annulled, freed) = freed.unzip();
+        let ended = cases::end_of_application(&office.rules, tx, number, CaseAct::Withdraw)?;
+        let child = applications::child(tx.conn(), &application.child)?;
+        child_claims::release(tx, child.iin, number)?;
+        entry::settle(tx, &office.rules, application.queue, &mut effects)?;
+        let sealed = crate::service::kernel::keys::sealed(&json!({"reason": sent.reason}));
+        facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+        let entry = Entry {
+            home,
+            act: "withdraw",
+            actor: caller.principal.id.clone(),
+            territory: application.territory,
+            payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
+                "referral_annulled": annulled, "cases": ended,
+                "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+        };
+        Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
+    })
+}
 
-    /// One result by its id.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn document(&self, principal: &Principal, id: &str) -> Result<results::StoredResult, Problem> {
-        principal.role_may(Act::ReadApplication)?;
-        home_of(id, Numbered::Result, "document")?;
-        self.store.read(|conn| {
-            let result = results::find(conn, id)?.ok_or_else(|| Problem::not_found("document"))?;
-            principal.may(Act::ReadApplication, result.territory)?;
-            Ok(result)
-        })
-    }
+/// Annuls the open referral of an application that ends, and publishes its place again; gives both.
+fn free_place_of(tx: &mut Transaction<'_>, application: &Application) -> Result<Option<(String, String)>, Problem> {
+    let at = tx.at();
+    let open = referrals::of_application(tx.conn(), &application.number)?
+        .into_iter()
+        .find(|r| matches!(r.status, ReferralStatus::Issued | ReferralStatus::Presented));
+    let Some(mut referral) = open else { return Ok(None) };
+    referral.status = ReferralStatus::Annulled;
+    referral.status_at = at;
+    referral.ground = "withdrawn".to_owned();
+    referrals::update(tx, &referral)?;
+    places::set_status(tx, &referral.place, PlaceStatus::Published, Some(at), "")?;
+    Ok(Some((referral.number, referral.place)))
+}
+
+/// The results of an application, oldest first.
+///
+/// # Errors
+/// 403, 404.
+pub fn documents(office: &Office, principal: &Principal, number: &str) -> Result<Vec<results::StoredResult>, Problem> {
+    principal.role_may(Act::ReadApplication)?;
+    home_of(number, Numbered::Application, "application")?;
+    office.store.read(|conn| {
+        let application = load(conn, number)?;
+        principal.may(Act::ReadApplication, application.territory)?;
+        Ok(results::of_application(conn, number)?)
+    })
+}
+
+/// One result by its id.
+///
+/// # Errors
+/// 403, 404.
+pub fn document(office: &Office, principal: &Principal, id: &str) -> Result<results::StoredResult, Problem> {
+    principal.role_may(Act::ReadApplication)?;
+    home_of(id, Numbered::Result, "document")?;
+    office.store.read(|conn| {
+        let result = results::find(conn, id)?.ok_or_else(|| Problem::not_found("document"))?;
+        principal.may(Act::ReadApplication, result.territory)?;
+        Ok(result)
+    })
 }
 
 /// Wishes are changed before a place is given, or after it was answered for.

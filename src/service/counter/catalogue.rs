@@ -1,6 +1,7 @@
 //! What there is to choose from: territories, kindergartens and their groups. For everyone; and the ledger of places for
 //! those who answer for it.
 
+use crate::service::kernel::reach;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +12,7 @@ use crate::domain::kindergarten::Group;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::query;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::{kindergartens, places, territories};
 
 /// Territories of the classifier.
@@ -114,97 +115,100 @@ pub struct PlaceView {
     pub reserved: Option<String>,
 }
 
-impl Registry {
-    /// The territories inside one, itself included; `000000000` or nothing for all.
-    ///
-    /// # Errors
-    /// 422 for what is no code.
-    pub fn territories(&self, within: &str) -> Result<Territories, Problem> {
-        let within = territory_or_country(within)?;
-        let all = self.store.read(territories::all)?;
-        let known: std::collections::BTreeSet<Kato> = all.iter().map(|t| t.code).collect();
-        let territories = all
-            .iter()
-            .filter(|t| t.code.within(within))
-            .map(|t| TerritoryView {
-                code: t.code.to_string(),
-                name_kk: t.name_kk.clone(),
-                name_ru: t.name_ru.clone(),
-                level: t.level.code(),
-                queue_territory: t.queue_territory(|c| known.contains(&c)).map(|c| c.to_string()),
-            })
-            .collect();
-        Ok(Territories { territories })
-    }
+/// The territories inside one, itself included; `000000000` or nothing for all.
+///
+/// # Errors
+/// 422 for what is no code.
+pub fn territories(office: &Office, within: &str) -> Result<Territories, Problem> {
+    let within = territory_or_country(within)?;
+    let all = office.store.read(territories::all)?;
+    let known: std::collections::BTreeSet<Kato> = all.iter().map(|t| t.code).collect();
+    let territories = all
+        .iter()
+        .filter(|t| t.code.within(within))
+        .map(|t| TerritoryView {
+            code: t.code.to_string(),
+            name_kk: t.name_kk.clone(),
+            name_ru: t.name_ru.clone(),
+            level: t.level.code(),
+            queue_territory: t.queue_territory(|c| known.contains(&c)).map(|c| c.to_string()),
+        })
+        .collect();
+    Ok(Territories { territories })
+}
 
-    /// The kindergartens of a territory with their groups; `000000000` or nothing for all.
-    ///
-    /// # Errors
-    /// 422 for what is no code.
-    pub fn kindergartens(&self, within: &str) -> Result<Kindergartens, Problem> {
-        let within = territory_or_country(within)?;
-        let (all, groups) = self.store.read_snapshot(|c| -> Result<_, Problem> {
-            Ok((kindergartens::all(c, None)?, kindergartens::all_groups(c, None)?))
-        })?;
-        let kindergartens = all
-            .into_iter()
-            .filter(|k| k.territory.within(within) || k.queue_territory.within(within))
-            .map(|k| KindergartenView {
-                groups: groups.iter().filter(|g| g.kindergarten == k.id).map(group_view).collect(),
-                id: k.id,
-                name_kk: k.name_kk,
-                name_ru: k.name_ru,
-                territory: k.territory.to_string(),
-                queue_territory: k.queue_territory.to_string(),
-            })
-            .collect();
-        Ok(Kindergartens { kindergartens })
-    }
+/// The kindergartens of a territory with their groups; `000000000` or nothing for all.
+///
+/// # Errors
+/// 422 for what is no code.
+pub fn kindergartens(office: &Office, within: &str) -> Result<Kindergartens, Problem> {
+    let within = territory_or_country(within)?;
+    let (all, groups) = office.store.read_snapshot(|c| -> Result<_, Problem> {
+        Ok((kindergartens::all(c, None)?, kindergartens::all_groups(c, None)?))
+    })?;
+    let kindergartens = all
+        .into_iter()
+        .filter(|k| k.territory.within(within) || k.queue_territory.within(within))
+        .map(|k| KindergartenView {
+            groups: groups.iter().filter(|g| g.kindergarten == k.id).map(group_view).collect(),
+            id: k.id,
+            name_kk: k.name_kk,
+            name_ru: k.name_ru,
+            territory: k.territory.to_string(),
+            queue_territory: k.queue_territory.to_string(),
+        })
+        .collect();
+    Ok(Kindergartens { kindergartens })
+}
 
-    /// The ledger of places of a territory in one status, `published` where none is named.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn ledger(&self, principal: &Principal, territory: &str, status: Option<&str>) -> Result<Places, Problem> {
-        principal.role_may(Act::ReadPlaces)?;
-        let territory = self.scope(territory)?;
-        principal.may(Act::ReadPlaces, territory)?;
-        let status = match status {
-            None => PlaceStatus::Published,
-            Some(code) => code.parse().map_err(|e: crate::domain::codes::UnknownCode| {
-                Problem::invalid("status", "wrong_status", e.to_string())
-            })?,
-        };
-        let all = self.store.read(|c| places::of_home(c, territory.home(), status))?;
-        let places = all
-            .into_iter()
-            .filter(|p| p.queue.territory.within(territory))
-            .map(|p| PlaceView {
-                id: p.id,
-                group: p.group,
-                queue: p.queue,
-                available_on: p.available_on.to_string(),
-                status: p.status,
-                reported_at: instant_text(p.reported_at),
-                published_at: p.published_at.map(instant_text),
-                reason: p.reason,
-                reserved: p.reserved.as_ref().map(ToString::to_string),
-            })
-            .collect();
-        Ok(Places { places })
-    }
+/// The ledger of places of a territory in one status, `published` where none is named.
+///
+/// # Errors
+/// 403, 422.
+pub fn ledger(
+    office: &Office,
+    principal: &Principal,
+    territory: &str,
+    status: Option<&str>,
+) -> Result<Places, Problem> {
+    principal.role_may(Act::ReadPlaces)?;
+    let territory = reach::scope(office, territory)?;
+    principal.may(Act::ReadPlaces, territory)?;
+    let status = match status {
+        None => PlaceStatus::Published,
+        Some(code) => code.parse().map_err(|e: crate::domain::codes::UnknownCode| {
+            Problem::invalid("status", "wrong_status", e.to_string())
+        })?,
+    };
+    let all = office.store.read(|c| places::of_home(c, territory.home(), status))?;
+    let places = all
+        .into_iter()
+        .filter(|p| p.queue.territory.within(territory))
+        .map(|p| PlaceView {
+            id: p.id,
+            group: p.group,
+            queue: p.queue,
+            available_on: p.available_on.to_string(),
+            status: p.status,
+            reported_at: instant_text(p.reported_at),
+            published_at: p.published_at.map(instant_text),
+            reason: p.reason,
+            reserved: p.reserved.as_ref().map(ToString::to_string),
+        })
+        .collect();
+    Ok(Places { places })
+}
 
-    /// The name of a kindergarten in Kazakh and Russian.
-    ///
-    /// # Errors
-    /// The database is not available.
-    pub fn kindergarten_name(&self, id: &str) -> Result<crate::service::kernel::words::Said, Problem> {
-        let found = self.store.read(|c| kindergartens::find(c, id))?;
-        Ok(found.map_or_else(
-            || crate::service::kernel::words::Said::same(id),
-            |k| crate::service::papers::results::kindergarten_name(&k),
-        ))
-    }
+/// The name of a kindergarten in Kazakh and Russian.
+///
+/// # Errors
+/// The database is not available.
+pub fn kindergarten_name(office: &Office, id: &str) -> Result<crate::service::kernel::words::Said, Problem> {
+    let found = office.store.read(|c| kindergartens::find(c, id))?;
+    Ok(found.map_or_else(
+        || crate::service::kernel::words::Said::same(id),
+        |k| crate::service::papers::results::kindergarten_name(&k),
+    ))
 }
 
 fn territory_or_country(text: &str) -> Result<Kato, Problem> {

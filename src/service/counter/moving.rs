@@ -1,5 +1,6 @@
 //! Moving an application to another territory or home, at its own original instant.
 
+use crate::service::cases::opening;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ use crate::service::journal::effects::{Effect, JoinEffect};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::query;
-use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::office::{Answer, Caller, Office};
 use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, transfers};
 
 /// A move to another home or territory.
@@ -33,105 +34,103 @@ pub struct MoveIn {
     pub preferences: Vec<String>,
 }
 
-impl Registry {
-    /// Brings an application to another territory at its own original instant. In another home it gets a new number and
-    /// a new ticket there; the old one is closed and names it.
-    ///
-    /// # Errors
-    /// 403, 404, 409, 422.
-    pub fn move_application(&self, caller: &Caller, number: &str, sent: &MoveIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::Move)?;
-        let from = home_of(number, Numbered::Application, "application")?;
-        let territory = query::territory(&sent.territory)?;
-        let to = territory.home();
-        // Who carries an application in answers for the queue that it joins at its old instant; who carries it out, for
-        // the one that it leaves. Without both rights one district could push its families into another's queue.
-        caller.principal.may(Act::Move, territory)?;
-        self.perform(caller, &[from, to], 200, |tx| {
-            let old = load(tx.conn(), number)?;
-            caller.principal.may(Act::Move, old.territory)?;
-            if transfers::enrolment_of(tx.conn(), number)?.is_some() {
-                let message = "a request for a transfer stays with its enrolment; take it back and hand in a new one";
-                return Err(Problem::conflict("transfer_cannot_move", message));
-            }
-            let queue_territory = queue_territory(tx.conn(), territory)?;
-            let bound = self.bound(territory, tx.at())?;
-            let mut faults = FieldFaults::default();
-            let preferences = read_preferences(tx.conn(), &mut faults, &sent.preferences, queue_territory, &bound)?;
-            faults.check()?;
-            if queue_territory == old.queue.territory {
-                let message = format!("the application already stands in the queue of {queue_territory}");
-                return Err(Problem::conflict("already_there", message));
-            }
-            self.carry(tx, caller, old, territory, queue_territory, preferences)
-        })
-    }
-
-    fn carry(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        old: Application,
-        territory: Kato,
-        queue_territory: Kato,
-        preferences: Vec<String>,
-    ) -> Result<Written<Stands>, Problem> {
-        let to = queue_territory.home();
-        let to_bound = self.bound(territory, tx.at())?;
-        let lodged = applications::lodged(tx.conn(), old.clone())?;
-        let mut closed = old.clone();
-        let mut left = entry::step(tx, &self.rules, &mut closed, Step::Move)?;
-        entry::settle(tx, &self.rules, old.queue, &mut left)?;
-        child_claims::release(tx, lodged.child.iin, &old.number)?;
-        let number = tx.next_number(to, Numbered::Application)?.to_string();
-        child_claims::take(tx, lodged.child.iin, to, &number)?;
-        let known = children::child_key(tx.conn(), to, lodged.child.iin)?;
-        let mut moved = lodged;
-        if let Some(key) = &known {
-            moved.child.key.clone_from(key);
-        } else {
-            moved.child.key = crate::service::kernel::keys::random_key();
+/// Brings an application to another territory at its own original instant. In another home it gets a new number and
+/// a new ticket there; the old one is closed and names it.
+///
+/// # Errors
+/// 403, 404, 409, 422.
+pub fn move_application(office: &Office, caller: &Caller, number: &str, sent: &MoveIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Move)?;
+    let from = home_of(number, Numbered::Application, "application")?;
+    let territory = query::territory(&sent.territory)?;
+    let to = territory.home();
+    // Who carries an application in answers for the queue that it joins at its old instant; who carries it out, for
+    // the one that it leaves. Without both rights one district could push its families into another's queue.
+    caller.principal.may(Act::Move, territory)?;
+    office.perform(caller, &[from, to], 200, |tx| {
+        let old = load(tx.conn(), number)?;
+        caller.principal.may(Act::Move, old.territory)?;
+        if transfers::enrolment_of(tx.conn(), number)?.is_some() {
+            let message = "a request for a transfer stays with its enrolment; take it back and hand in a new one";
+            return Err(Problem::conflict("transfer_cannot_move", message));
         }
-        let sealed = crate::service::kernel::keys::sealed(&json!({"moved_from": old.number, "facts": old.facts}));
-        facts::insert(tx, to, std::slice::from_ref(&sealed.0))?;
-        let tier = entry::tier(to_bound.profile, &moved.claims);
-        moved.application = Application {
-            number: number.clone(),
-            home: to,
-            child: moved.child.key.clone(),
-            territory,
-            queue: QueueKey { territory: queue_territory, ..old.queue },
-            ticket: tx.next_ticket(to)?,
-            tier,
-            stream: to_bound.profile.stream_of(tier),
-            turn: life::turn(Status::InQueue, tier),
-            status: Status::InQueue,
-            preferences,
-            regulation: to_bound.regulation.id.clone(),
-            profile: to_bound.profile.code.clone(),
-            facts: sealed.0.key.clone(),
-            registered_at: tx.at(),
-            ..old.clone()
-        };
-        let new_children = if known.is_none() { vec![moved.child.clone()] } else { Vec::new() };
-        applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
-        let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
-        entry::settle(tx, &self.rules, moved.application.queue, &mut joined)?;
-        let ended = cases::end_of_application(&self.rules, tx, &old.number, CaseAct::Close)?;
-        // What was decided has run its course; what was not is taken in anew where it is decided now.
-        let opened = match moved.application.decision {
-            Decision::Pending => {
-                let kept = facts::find(tx.conn(), &old.facts)?;
-                let kept: Value = kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default();
-                let law = kept.get("exemption").and_then(Value::as_str);
-                self.open_for_application(tx, &caller.principal, &moved.application, (&to_bound, law))?
-            }
-            _ => None,
-        };
-        let opened = opened.map(|travel| travel.journal());
-        let entries = records(caller, &old, &moved.application, (left, joined), (&sealed.1, ended, opened));
-        Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
+        let queue_territory = queue_territory(tx.conn(), territory)?;
+        let bound = office.bound(territory, tx.at())?;
+        let mut faults = FieldFaults::default();
+        let preferences = read_preferences(tx.conn(), &mut faults, &sent.preferences, queue_territory, &bound)?;
+        faults.check()?;
+        if queue_territory == old.queue.territory {
+            let message = format!("the application already stands in the queue of {queue_territory}");
+            return Err(Problem::conflict("already_there", message));
+        }
+        carry(office, tx, caller, old, territory, queue_territory, preferences)
+    })
+}
+
+fn carry(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    old: Application,
+    territory: Kato,
+    queue_territory: Kato,
+    preferences: Vec<String>,
+) -> Result<Written<Stands>, Problem> {
+    let to = queue_territory.home();
+    let to_bound = office.bound(territory, tx.at())?;
+    let lodged = applications::lodged(tx.conn(), old.clone())?;
+    let mut closed = old.clone();
+    let mut left = entry::step(tx, &office.rules, &mut closed, Step::Move)?;
+    entry::settle(tx, &office.rules, old.queue, &mut left)?;
+    child_claims::release(tx, lodged.child.iin, &old.number)?;
+    let number = tx.next_number(to, Numbered::Application)?.to_string();
+    child_claims::take(tx, lodged.child.iin, to, &number)?;
+    let known = children::child_key(tx.conn(), to, lodged.child.iin)?;
+    let mut moved = lodged;
+    if let Some(key) = &known {
+        moved.child.key.clone_from(key);
+    } else {
+        moved.child.key = crate::service::kernel::keys::random_key();
     }
+    let sealed = crate::service::kernel::keys::sealed(&json!({"moved_from": old.number, "facts": old.facts}));
+    facts::insert(tx, to, std::slice::from_ref(&sealed.0))?;
+    let tier = entry::tier(to_bound.profile, &moved.claims);
+    moved.application = Application {
+        number: number.clone(),
+        home: to,
+        child: moved.child.key.clone(),
+        territory,
+        queue: QueueKey { territory: queue_territory, ..old.queue },
+        ticket: tx.next_ticket(to)?,
+        tier,
+        stream: to_bound.profile.stream_of(tier),
+        turn: life::turn(Status::InQueue, tier),
+        status: Status::InQueue,
+        preferences,
+        regulation: to_bound.regulation.id.clone(),
+        profile: to_bound.profile.code.clone(),
+        facts: sealed.0.key.clone(),
+        registered_at: tx.at(),
+        ..old.clone()
+    };
+    let new_children = if known.is_none() { vec![moved.child.clone()] } else { Vec::new() };
+    applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
+    let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
+    entry::settle(tx, &office.rules, moved.application.queue, &mut joined)?;
+    let ended = cases::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
+    // What was decided has run its course; what was not is taken in anew where it is decided now.
+    let opened = match moved.application.decision {
+        Decision::Pending => {
+            let kept = facts::find(tx.conn(), &old.facts)?;
+            let kept: Value = kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default();
+            let law = kept.get("exemption").and_then(Value::as_str);
+            opening::open_for_application(office, tx, &caller.principal, &moved.application, (&to_bound, law))?
+        }
+        _ => None,
+    };
+    let opened = opened.map(|travel| travel.journal());
+    let entries = records(caller, &old, &moved.application, (left, joined), (&sealed.1, ended, opened));
+    Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
 }
 
 /// A record for each home: where the application left, and where it joined.

@@ -1,5 +1,6 @@
 //! The ledger of places: reported, published, taken back with a reason; the bulletin that everyone may read.
 
+use crate::service::kernel::reach;
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
@@ -18,7 +19,7 @@ use crate::service::applications::handed_in::read_date;
 use crate::service::kernel::keys;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, kindergartens, places};
 
@@ -130,140 +131,138 @@ pub struct BulletinRow {
     pub published_at: Option<String>,
 }
 
-impl Registry {
-    /// Takes free places into the ledger, and publishes them in the same act where the profile has no hour for it.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn report_places(&self, caller: &Caller, sent: &PlacesIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::ReportPlace)?;
-        let (group, kindergarten) = self.store.read(|conn| group_of(conn, &sent.group))?;
-        caller.principal.may_for(Act::ReportPlace, kindergarten.territory, &kindergarten.id)?;
-        let home = kindergarten.home;
-        self.perform(caller, &[home], 201, |tx| {
-            // Read again under the lock: the journal keeps these numbers for the inspector.
-            let (group, _) = group_of(tx.conn(), &group.id)?;
-            let today = self.day(kindergarten.territory, tx.at());
-            let mut faults = FieldFaults::default();
-            if !(1..=PLACES_MAX).contains(&sent.count) {
-                faults.add("count", "wrong_count", format!("report 1 to {PLACES_MAX} places at once"));
-            }
-            let year = today.year();
-            if !(year - 8..=year).contains(&sent.cohort) {
-                faults.add("cohort", "wrong_cohort", "the cohort is the children's year of birth, such as 2022");
-            }
-            let available_on = read_date(&mut faults, "available_on", &sent.available_on);
-            if available_on.is_some_and(|on| (on - today).num_days().abs() > 400) {
-                faults.add("available_on", "wrong_date", "the first day lies more than a year away; check it");
-            }
-            let bound = self.bound(kindergarten.territory, tx.at())?;
-            let reserved = sent.reserved.as_ref().and_then(|sent| read_reserved(&mut faults, bound.profile, sent));
-            faults.check()?;
-            let published = bound.profile.publication.value.is_none();
-            let mut warnings = over_capacity(tx, &group, sent.count)?;
-            warnings.extend(outside_age_band(&group, sent.cohort, available_on.unwrap_or(today)));
-            let place = Place {
-                id: String::new(),
-                home,
-                group: group.id.clone(),
-                queue: QueueKey { territory: kindergarten.queue_territory, cohort: sent.cohort, kind: group.kind },
-                available_on: available_on.unwrap_or(today),
-                status: if published { PlaceStatus::Published } else { PlaceStatus::Reported },
-                reported_at: tx.at(),
-                published_at: published.then(|| tx.at()),
-                reason: String::new(),
-                reserved,
-            };
-            let ids = keep(tx, &place, sent.count)?;
-            let entry = Entry {
-                home,
-                act: "report_places",
-                actor: caller.principal.id.clone(),
-                territory: kindergarten.territory,
-                payload: json!({"places": ids, "group": group.id, "kindergarten": kindergarten.id,
-                    "place_queue": place.queue, "available_on": place.available_on.to_string(),
-                    "status": place.status, "reserved": sent.reserved, "capacity": group.capacity, "enrolled": group.enrolled,
-                    "role": caller.principal.role}),
-            };
-            let value = PlacesView { places: ids, status: place.status, queue: place.queue, warnings };
-            Ok(Written { value, entries: vec![entry] })
-        })
-    }
-
-    /// Takes a free place back with a reason.
-    ///
-    /// # Errors
-    /// 403, 404, 409 for a place that a child has, 422.
-    pub fn withdraw_place(&self, caller: &Caller, id: &str, sent: &WithdrawPlaceIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::WithdrawPlace)?;
-        let home = home_of(id, Numbered::Place, "place")?;
+/// Takes free places into the ledger, and publishes them in the same act where the profile has no hour for it.
+///
+/// # Errors
+/// 403, 422.
+pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::ReportPlace)?;
+    let (group, kindergarten) = office.store.read(|conn| group_of(conn, &sent.group))?;
+    caller.principal.may_for(Act::ReportPlace, kindergarten.territory, &kindergarten.id)?;
+    let home = kindergarten.home;
+    office.perform(caller, &[home], 201, |tx| {
+        // Read again under the lock: the journal keeps these numbers for the inspector.
+        let (group, _) = group_of(tx.conn(), &group.id)?;
+        let today = office.day(kindergarten.territory, tx.at());
         let mut faults = FieldFaults::default();
-        let reason = faults.text("reason", &sent.reason, 2_000);
-        faults.check()?;
-        let reason = reason.unwrap_or_default();
-        self.perform(caller, &[home], 200, |tx| {
-            let place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
-            let (_, kindergarten) = group_of(tx.conn(), &place.group)?;
-            caller.principal.may_for(Act::WithdrawPlace, kindergarten.territory, &kindergarten.id)?;
-            if !matches!(place.status, PlaceStatus::Published | PlaceStatus::Reported) {
-                let message = format!("place {id} is {}; a place that a child has cannot be taken back", place.status);
-                return Err(Problem::conflict("wrong_state", message).with("current_status", place.status));
-            }
-            places::set_status(tx, id, PlaceStatus::Withdrawn, place.published_at, &reason)?;
-            // People write names into reasons: the journal proves the words and does not tell them.
-            let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
-            let entry = Entry {
-                home,
-                act: "withdraw_place",
-                actor: caller.principal.id.clone(),
-                territory: kindergarten.territory,
-                payload: json!({"place": id, "role": caller.principal.role, "facts": kept}),
-            };
-            let value = PlacesView {
-                places: vec![id.to_owned()],
-                status: PlaceStatus::Withdrawn,
-                queue: place.queue,
-                warnings: Vec::new(),
-            };
-            Ok(Written { value, entries: vec![entry] })
-        })
-    }
-
-    /// The free places of a territory, for everyone.
-    ///
-    /// # Errors
-    /// 422 for a territory above a home.
-    pub fn bulletin(&self, territory: &str) -> Result<Bulletin, Problem> {
-        let territory = self.scope(territory)?;
-        let home = territory.home();
-        let (free, groups, all) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
-            Ok((
-                places::of_home(conn, home, PlaceStatus::Published)?,
-                kindergartens::all_groups(conn, Some(home))?,
-                kindergartens::all(conn, Some(home))?,
-            ))
-        })?;
-        let groups: BTreeMap<&str, &Group> = groups.iter().map(|g| (g.id.as_str(), g)).collect();
-        let all: BTreeMap<&str, &Kindergarten> = all.iter().map(|k| (k.id.as_str(), k)).collect();
-        let mut rows: BTreeMap<(String, i32, String, Option<String>), BulletinRow> = BTreeMap::new();
-        for place in &free {
-            let Some(group) = groups.get(place.group.as_str()) else { continue };
-            let Some(kindergarten) = all.get(group.kindergarten.as_str()) else { continue };
-            if kindergarten.territory.within(territory) || kindergarten.queue_territory.within(territory) {
-                let reserved = place.reserved.as_ref().map(ToString::to_string);
-                let key = (group.id.clone(), place.queue.cohort, place.available_on.to_string(), reserved);
-                let row = rows.entry(key).or_insert_with(|| bulletin_row(kindergarten, group, place));
-                row.free += 1;
-            }
+        if !(1..=PLACES_MAX).contains(&sent.count) {
+            faults.add("count", "wrong_count", format!("report 1 to {PLACES_MAX} places at once"));
         }
-        let places: Vec<BulletinRow> = rows.into_values().collect();
-        Ok(Bulletin {
-            territory: territory.to_string(),
-            as_of: instant_text(self.clock.now()),
-            total: places.iter().map(|r| r.free).sum(),
-            places,
-        })
+        let year = today.year();
+        if !(year - 8..=year).contains(&sent.cohort) {
+            faults.add("cohort", "wrong_cohort", "the cohort is the children's year of birth, such as 2022");
+        }
+        let available_on = read_date(&mut faults, "available_on", &sent.available_on);
+        if available_on.is_some_and(|on| (on - today).num_days().abs() > 400) {
+            faults.add("available_on", "wrong_date", "the first day lies more than a year away; check it");
+        }
+        let bound = office.bound(kindergarten.territory, tx.at())?;
+        let reserved = sent.reserved.as_ref().and_then(|sent| read_reserved(&mut faults, bound.profile, sent));
+        faults.check()?;
+        let published = bound.profile.publication.value.is_none();
+        let mut warnings = over_capacity(tx, &group, sent.count)?;
+        warnings.extend(outside_age_band(&group, sent.cohort, available_on.unwrap_or(today)));
+        let place = Place {
+            id: String::new(),
+            home,
+            group: group.id.clone(),
+            queue: QueueKey { territory: kindergarten.queue_territory, cohort: sent.cohort, kind: group.kind },
+            available_on: available_on.unwrap_or(today),
+            status: if published { PlaceStatus::Published } else { PlaceStatus::Reported },
+            reported_at: tx.at(),
+            published_at: published.then(|| tx.at()),
+            reason: String::new(),
+            reserved,
+        };
+        let ids = keep(tx, &place, sent.count)?;
+        let entry = Entry {
+            home,
+            act: "report_places",
+            actor: caller.principal.id.clone(),
+            territory: kindergarten.territory,
+            payload: json!({"places": ids, "group": group.id, "kindergarten": kindergarten.id,
+                "place_queue": place.queue, "available_on": place.available_on.to_string(),
+                "status": place.status, "reserved": sent.reserved, "capacity": group.capacity, "enrolled": group.enrolled,
+                "role": caller.principal.role}),
+        };
+        let value = PlacesView { places: ids, status: place.status, queue: place.queue, warnings };
+        Ok(Written { value, entries: vec![entry] })
+    })
+}
+
+/// Takes a free place back with a reason.
+///
+/// # Errors
+/// 403, 404, 409 for a place that a child has, 422.
+pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &WithdrawPlaceIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::WithdrawPlace)?;
+    let home = home_of(id, Numbered::Place, "place")?;
+    let mut faults = FieldFaults::default();
+    let reason = faults.text("reason", &sent.reason, 2_000);
+    faults.check()?;
+    let reason = reason.unwrap_or_default();
+    office.perform(caller, &[home], 200, |tx| {
+        let place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
+        let (_, kindergarten) = group_of(tx.conn(), &place.group)?;
+        caller.principal.may_for(Act::WithdrawPlace, kindergarten.territory, &kindergarten.id)?;
+        if !matches!(place.status, PlaceStatus::Published | PlaceStatus::Reported) {
+            let message = format!("place {id} is {}; a place that a child has cannot be taken back", place.status);
+            return Err(Problem::conflict("wrong_state", message).with("current_status", place.status));
+        }
+        places::set_status(tx, id, PlaceStatus::Withdrawn, place.published_at, &reason)?;
+        // People write names into reasons: the journal proves the words and does not tell them.
+        let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
+        let entry = Entry {
+            home,
+            act: "withdraw_place",
+            actor: caller.principal.id.clone(),
+            territory: kindergarten.territory,
+            payload: json!({"place": id, "role": caller.principal.role, "facts": kept}),
+        };
+        let value = PlacesView {
+            places: vec![id.to_owned()],
+            status: PlaceStatus::Withdrawn,
+            queue: place.queue,
+            warnings: Vec::new(),
+        };
+        Ok(Written { value, entries: vec![entry] })
+    })
+}
+
+/// The free places of a territory, for everyone.
+///
+/// # Errors
+/// 422 for a territory above a home.
+pub fn bulletin(office: &Office, territory: &str) -> Result<Bulletin, Problem> {
+    let territory = reach::scope(office, territory)?;
+    let home = territory.home();
+    let (free, groups, all) = office.store.read_snapshot(|conn| -> Result<_, Problem> {
+        Ok((
+            places::of_home(conn, home, PlaceStatus::Published)?,
+            kindergartens::all_groups(conn, Some(home))?,
+            kindergartens::all(conn, Some(home))?,
+        ))
+    })?;
+    let groups: BTreeMap<&str, &Group> = groups.iter().map(|g| (g.id.as_str(), g)).collect();
+    let all: BTreeMap<&str, &Kindergarten> = all.iter().map(|k| (k.id.as_str(), k)).collect();
+    let mut rows: BTreeMap<(String, i32, String, Option<String>), BulletinRow> = BTreeMap::new();
+    for place in &free {
+        let Some(group) = groups.get(place.group.as_str()) else { continue };
+        let Some(kindergarten) = all.get(group.kindergarten.as_str()) else { continue };
+        if kindergarten.territory.within(territory) || kindergarten.queue_territory.within(territory) {
+            let reserved = place.reserved.as_ref().map(ToString::to_string);
+            let key = (group.id.clone(), place.queue.cohort, place.available_on.to_string(), reserved);
+            let row = rows.entry(key).or_insert_with(|| bulletin_row(kindergarten, group, place));
+            row.free += 1;
+        }
     }
+    let places: Vec<BulletinRow> = rows.into_values().collect();
+    Ok(Bulletin {
+        territory: territory.to_string(),
+        as_of: instant_text(office.clock.now()),
+        total: places.iter().map(|r| r.free).sum(),
+        places,
+    })
 }
 
 fn bulletin_row(kindergarten: &Kindergarten, group: &Group, place: &Place) -> BulletinRow {

@@ -4,6 +4,9 @@
 //! the package first and refuses to accept an incomplete one with a receipt. Nobody may name the instant: the entry
 //! takes its seat by the server's clock.
 
+use crate::service::applications::handed_in;
+use crate::service::cases::opening;
+use crate::service::kernel::acting;
 use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use serde_json::json;
@@ -27,8 +30,8 @@ use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::query;
 use crate::service::kernel::reach;
+use crate::service::office::{Answer, Caller, Office};
 use crate::service::papers::results;
-use crate::service::registry::{Answer, Caller, Registry};
 use crate::store::applications::Lodged;
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, territories};
@@ -72,194 +75,197 @@ struct Kept {
     together: Vec<Belongs>,
 }
 
-impl Registry {
-    /// Registers a child through the channel of the credential.
-    ///
-    /// # Errors
-    /// 403 for a credential that is no channel or not of this territory, 409 for a child that has an active
-    /// application, 422 for wrong values and for a package that the State Corporation may not accept.
-    pub fn register(&self, caller: &Caller, handed_in: &HandedIn) -> Result<Answer, Problem> {
-        let channel = caller.principal.channel()?;
-        let territory = query::territory(&handed_in.territory)?;
-        caller.principal.may(Act::Register, territory)?;
-        // A territory that has no queue has no home to keep a receipt in either.
-        self.store.read(|conn| queue_territory(conn, territory))?;
-        let now = self.clock.now();
-        let bound = self.bound(territory, now)?;
-        self.store.read(|conn| self.provides(conn, &caller.principal, bound.regulation, territory))?;
-        if channel == Channel::StateCorporation {
-            let missing = missing_documents(&handed_in.documents);
-            if !missing.is_empty() {
-                return Err(self.refuse_intake(caller, &bound, territory, &missing)?);
-            }
-        }
-        let checked = self.store.read(|conn| self.check(conn, handed_in, territory, channel, now))?;
-        if let Some(word) = handed_in.gateway.as_ref().filter(|_| channel == Channel::Portal) {
-            self.pass_the_gate(caller, &checked, word, (&bound, now))?;
-        }
-        let signature = self.signature(channel, handed_in);
-        let home = territory.home();
-        let known = self.store.read(|conn| child_claims::holder(conn, checked.child.iin))?;
-        let homes = [home];
-        if let Some(claim) = known
-            && !checked.transfer
-            && caller.idempotency.is_none()
-        {
-            return Err(duplicate(&caller.principal, &claim));
-        }
-        self.perform(caller, &homes, 201, |tx| self.lodge(tx, caller, channel, &checked, signature))
-    }
-
-    /// The portal's own checks of a request, by the gateway's word.
-    fn pass_the_gate(
-        &self,
-        caller: &Caller,
-        checked: &Checked,
-        word: &GatewayIn,
-        (bound, now): (&Bound<'_>, DateTime<Utc>),
-    ) -> Result<(), Problem> {
-        let Some(course) = bound.regulation.course(Channel::Portal) else { return Ok(()) };
-        let applicant = checked.applicant.iin.to_string();
-        let today = self.day(checked.territory, now);
-        let Some(failed) = gateway::failed(&course, word, (&applicant, today))? else { return Ok(()) };
-        let about = About::of(checked.territory);
-        let sealed = json!({
-            "applicant": {"iin": applicant, "name": checked.applicant.name},
-            "child": {"iin": checked.child.iin, "name": checked.child.name},
-            "gateway": word,
-        });
-        Err(self.refuse_at_gate(caller, course, &failed, &Handed { about, sealed })?)
-    }
-
-    fn signature(&self, channel: Channel, handed_in: &HandedIn) -> SignatureVerdict {
-        match channel {
-            Channel::Portal => self.verifier.verify(canonical(handed_in).as_bytes(), handed_in.signature.as_deref()),
-            _ => SignatureVerdict::NotApplicable,
+/// Registers a child through the channel of the credential.
+///
+/// # Errors
+/// 403 for a credential that is no channel or not of this territory, 409 for a child that has an active
+/// application, 422 for wrong values and for a package that the State Corporation may not accept.
+pub fn register(office: &Office, caller: &Caller, handed_in: &HandedIn) -> Result<Answer, Problem> {
+    let channel = caller.principal.channel()?;
+    let territory = query::territory(&handed_in.territory)?;
+    caller.principal.may(Act::Register, territory)?;
+    // A territory that has no queue has no home to keep a receipt in either.
+    office.store.read(|conn| queue_territory(conn, territory))?;
+    let now = office.clock.now();
+    let bound = office.bound(territory, now)?;
+    office.store.read(|conn| acting::provides(conn, &caller.principal, bound.regulation, territory))?;
+    if channel == Channel::StateCorporation {
+        let missing = missing_documents(&handed_in.documents);
+        if !missing.is_empty() {
+            return Err(refuse_intake(office, caller, &bound, territory, &missing)?);
         }
     }
+    let checked = office.store.read(|conn| handed_in::check(office, conn, handed_in, territory, channel, now))?;
+    if let Some(word) = handed_in.gateway.as_ref().filter(|_| channel == Channel::Portal) {
+        pass_the_gate(office, caller, &checked, word, (&bound, now))?;
+    }
+    let signature = signature(office, channel, handed_in);
+    let home = territory.home();
+    let known = office.store.read(|conn| child_claims::holder(conn, checked.child.iin))?;
+    let homes = [home];
+    if let Some(claim) = known
+        && !checked.transfer
+        && caller.idempotency.is_none()
+    {
+        return Err(duplicate(&caller.principal, &claim));
+    }
+    office.perform(caller, &homes, 201, |tx| lodge(office, tx, caller, channel, &checked, signature))
+}
 
-    /// Keeps an application with its child and its facts, under the child's claim.
-    fn keep(
-        &self,
-        tx: &mut Transaction<'_>,
-        principal: &Principal,
-        channel: Channel,
-        checked: &Checked,
-        signature: SignatureVerdict,
-    ) -> Result<Kept, Problem> {
-        let at = tx.at();
-        let home = checked.queue_territory.home();
-        let number = tx.next_number(home, Numbered::Application)?.to_string();
-        // The enrolment keeps the claim of a child that asks for a transfer.
-        let enrolment = match checked.transfer {
-            true => Some(transfers::enrolment(tx, principal, checked)?),
-            false => {
-                take_claim(tx, principal, checked, &number)?;
-                None
-            }
+/// The portal's own checks of a request, by the gateway's word.
+fn pass_the_gate(
+    office: &Office,
+    caller: &Caller,
+    checked: &Checked,
+    word: &GatewayIn,
+    (bound, now): (&Bound<'_>, DateTime<Utc>),
+) -> Result<(), Problem> {
+    let Some(course) = bound.regulation.course(Channel::Portal) else { return Ok(()) };
+    let applicant = checked.applicant.iin.to_string();
+    let today = office.day(checked.territory, now);
+    let Some(failed) = gateway::failed(&course, word, (&applicant, today))? else { return Ok(()) };
+    let about = About::of(checked.territory);
+    let sealed = json!({
+        "applicant": {"iin": applicant, "name": checked.applicant.name},
+        "child": {"iin": checked.child.iin, "name": checked.child.name},
+        "gateway": word,
+    });
+    Err(gateway::refuse_at_gate(office, caller, course, &failed, &Handed { about, sealed })?)
+}
+
+fn signature(office: &Office, channel: Channel, handed_in: &HandedIn) -> SignatureVerdict {
+    match channel {
+        Channel::Portal => office.verifier.verify(canonical(handed_in).as_bytes(), handed_in.signature.as_deref()),
+        _ => SignatureVerdict::NotApplicable,
+    }
+}
+
+/// Keeps an application with its child and its facts, under the child's claim.
+fn keep(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    principal: &Principal,
+    channel: Channel,
+    checked: &Checked,
+    signature: SignatureVerdict,
+) -> Result<Kept, Problem> {
+    let at = tx.at();
+    let home = checked.queue_territory.home();
+    let number = tx.next_number(home, Numbered::Application)?.to_string();
+    // The enrolment keeps the claim of a child that asks for a transfer.
+    let enrolment = match checked.transfer {
+        true => Some(transfers::enrolment(tx, principal, checked)?),
+        false => {
+            take_claim(tx, principal, checked, &number)?;
+            None
+        }
+    };
+    let ticket = tx.next_ticket(home)?;
+    let decision = Decision::Pending;
+    let seat = Seat { number, ticket, applied_at: at, registered_at: at, channel, decision, from: None };
+    let known = children::child_key(tx.conn(), home, checked.child.iin)?;
+    let new = known.is_none();
+    let bound = office.bound(checked.territory, at)?;
+    let (lodged, (sealed, seal)) = assemble(checked, &bound, seat, known, signature.code());
+    facts::insert(tx, home, std::slice::from_ref(&sealed))?;
+    let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
+    applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
+    if let Some(enrolment) = &enrolment {
+        crate::store::transfers::insert(tx, home, &lodged.application.number, enrolment)?;
+    }
+    let together = match &checked.together_with {
+        Some(with) => families::unite(tx, &lodged.application, with)?,
+        None => Vec::new(),
+    };
+    let facts = json!({"key": sealed.key, "seal": seal});
+    Ok(Kept { application: lodged.application, facts, enrolment, together })
+}
+
+fn lodge(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    channel: Channel,
+    checked: &Checked,
+    signature: SignatureVerdict,
+) -> Result<Written<Registered>, Problem> {
+    let at = tx.at();
+    let Kept { application, facts, enrolment, together } =
+        keep(office, tx, &caller.principal, channel, checked, signature)?;
+    let home = application.home;
+    let bound = office.bound(checked.territory, at)?;
+    let case = opening::open_for_application(
+        office,
+        tx,
+        &caller.principal,
+        &application,
+        (&bound, checked.exemption.as_deref()),
+    )?;
+    let mut effects = vec![Effect::Join(JoinEffect { transfer: checked.transfer, ..JoinEffect::of(&application) })];
+    crate::service::applications::entry::settle(tx, &office.rules, application.queue, &mut effects)?;
+    office.follow_locked(tx, home)?;
+    let (position, of) = office.index(at).would_stand(&application);
+    let payload = json!({
+        "application": application.number,
+        "child": application.child,
+        "channel": channel,
+        "regulation": application.regulation,
+        "profile": application.profile,
+        "signature": application.signature,
+        "facts": facts,
+        "role": caller.principal.role,
+        "case": case.as_ref().map(|travel| travel.journal()),
+        "transfer_from": enrolment,
+        "families": (!together.is_empty()).then_some(&together),
+        "queue": effects,
+    });
+    let actor = caller.principal.id.clone();
+    let entry = Entry { home, act: "register", actor, territory: application.territory, payload };
+    let value = Registered {
+        number: application.number,
+        status: application.status,
+        position,
+        of,
+        queue: application.queue,
+        ticket: application.ticket,
+        applied_at: instant_text(at),
+        warnings: checked.warnings.clone(),
+        case: case.map(|travel| travel.case.number),
+    };
+    Ok(Written { value, entries: vec![entry] })
+}
+
+/// Refuses to accept an incomplete package, and keeps the receipt that says so.
+pub(crate) fn refuse_intake(
+    office: &Office,
+    caller: &Caller,
+    bound: &Bound<'_>,
+    territory: Kato,
+    missing: &[&str],
+) -> Result<Problem, Problem> {
+    let home = territory.home();
+    let answer = office.perform(caller, &[home], 422, |tx| {
+        let number = tx.next_number(home, Numbered::Result)?.to_string();
+        let receipt = results::refusal_receipt(&office.rules, bound, &number, territory, tx.at(), missing);
+        crate::store::results::insert(tx, std::slice::from_ref(&receipt))?;
+        let entry = Entry {
+            home,
+            act: "refuse_intake",
+            actor: caller.principal.id.clone(),
+            territory,
+            payload: json!({"result": number, "kind": ResultKind::RefusalReceipt, "missing": missing,
+                "role": caller.principal.role}),
         };
-        let ticket = tx.next_ticket(home)?;
-        let decision = Decision::Pending;
-        let seat = Seat { number, ticket, applied_at: at, registered_at: at, channel, decision, from: None };
-        let known = children::child_key(tx.conn(), home, checked.child.iin)?;
-        let new = known.is_none();
-        let bound = self.bound(checked.territory, at)?;
-        let (lodged, (sealed, seal)) = assemble(checked, &bound, seat, known, signature.code());
-        facts::insert(tx, home, std::slice::from_ref(&sealed))?;
-        let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
-        applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
-        if let Some(enrolment) = &enrolment {
-            crate::store::transfers::insert(tx, home, &lodged.application.number, enrolment)?;
-        }
-        let together = match &checked.together_with {
-            Some(with) => families::unite(tx, &lodged.application, with)?,
-            None => Vec::new(),
-        };
-        let facts = json!({"key": sealed.key, "seal": seal});
-        Ok(Kept { application: lodged.application, facts, enrolment, together })
-    }
-
-    fn lodge(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        channel: Channel,
-        checked: &Checked,
-        signature: SignatureVerdict,
-    ) -> Result<Written<Registered>, Problem> {
-        let at = tx.at();
-        let Kept { application, facts, enrolment, together } =
-            self.keep(tx, &caller.principal, channel, checked, signature)?;
-        let home = application.home;
-        let bound = self.bound(checked.territory, at)?;
-        let case =
-            self.open_for_application(tx, &caller.principal, &application, (&bound, checked.exemption.as_deref()))?;
-        let mut effects = vec![Effect::Join(JoinEffect { transfer: checked.transfer, ..JoinEffect::of(&application) })];
-        crate::service::applications::entry::settle(tx, &self.rules, application.queue, &mut effects)?;
-        self.follow_locked(tx, home)?;
-        let (position, of) = self.index(at).would_stand(&application);
-        let payload = json!({
-            "application": application.number,
-            "child": application.child,
-            "channel": channel,
-            "regulation": application.regulation,
-            "profile": application.profile,
-            "signature": application.signature,
-            "facts": facts,
-            "role": caller.principal.role,
-            "case": case.as_ref().map(|travel| travel.journal()),
-            "transfer_from": enrolment,
-            "families": (!together.is_empty()).then_some(&together),
-            "queue": effects,
-        });
-        let actor = caller.principal.id.clone();
-        let entry = Entry { home, act: "register", actor, territory: application.territory, payload };
-        let value = Registered {
-            number: application.number,
-            status: application.status,
-            position,
-            of,
-            queue: application.queue,
-            ticket: application.ticket,
-            applied_at: instant_text(at),
-            warnings: checked.warnings.clone(),
-            case: case.map(|travel| travel.case.number),
-        };
-        Ok(Written { value, entries: vec![entry] })
-    }
-
-    /// Refuses to accept an incomplete package, and keeps the receipt that says so.
-    pub(crate) fn refuse_intake(
-        &self,
-        caller: &Caller,
-        bound: &Bound<'_>,
-        territory: Kato,
-        missing: &[&str],
-    ) -> Result<Problem, Problem> {
-        let home = territory.home();
-        let answer = self.perform(caller, &[home], 422, |tx| {
-            let number = tx.next_number(home, Numbered::Result)?.to_string();
-            let receipt = results::refusal_receipt(&self.rules, bound, &number, territory, tx.at(), missing);
-            crate::store::results::insert(tx, std::slice::from_ref(&receipt))?;
-            let entry = Entry {
-                home,
-                act: "refuse_intake",
-                actor: caller.principal.id.clone(),
-                territory,
-                payload: json!({"result": number, "kind": ResultKind::RefusalReceipt, "missing": missing,
-                    "role": caller.principal.role}),
-            };
-            Ok(Written { value: number, entries: vec![entry] })
-        })?;
-        let receipt: String = serde_json::from_str(&answer.body).unwrap_or_default();
-        let message = format!(
-            "the package is incomplete, so the application is not accepted; add {} and hand it in again; receipt {receipt}",
-            missing.join(", ")
-        );
-        Ok(Problem::new(Kind::Invalid, "intake_refused", message)
-            .with("missing", missing)
-            .with("receipt", json!({"id": receipt, "html": format!("/api/v1/documents/{receipt}")})))
-    }
+        Ok(Written { value: number, entries: vec![entry] })
+    })?;
+    let receipt: String = serde_json::from_str(&answer.body).unwrap_or_default();
+    let message = format!(
+        "the package is incomplete, so the application is not accepted; add {} and hand it in again; receipt {receipt}",
+        missing.join(", ")
+    );
+    Ok(Problem::new(Kind::Invalid, "intake_refused", message)
+        .with("missing", missing)
+        .with("receipt", json!({"id": receipt, "html": format!("/api/v1/documents/{receipt}")})))
 }
 
 const DUPLICATE: &str = "this child already has an active application, so the new one was not registered; amend or withdraw the existing one";

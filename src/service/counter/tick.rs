@@ -23,7 +23,7 @@ use crate::rules::profile::{Consequence, Profile};
 use crate::service::applications::entry;
 use crate::service::journal::effects::Effect;
 use crate::service::kernel::problem::Problem;
-use crate::service::registry::bound;
+use crate::service::office::bound;
 use crate::store::{Entry, Store, Transaction, Written, journal, places, referrals};
 
 /// The actor of these acts.

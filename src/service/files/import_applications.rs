@@ -24,7 +24,7 @@ use crate::service::counter::register::{Seat, assemble};
 use crate::service::journal::effects::{Effect, JoinEffect};
 use crate::service::kernel::keys;
 use crate::service::kernel::tokens::OPERATOR;
-use crate::service::registry::bound;
+use crate::service::office::bound;
 use crate::store::applications::{self, Lodged};
 use crate::store::{Entry, Store, Transaction, Written, child_claims, children, facts, kindergartens};
 use crate::trust::signature::SignatureVerdict;

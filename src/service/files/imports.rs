@@ -16,7 +16,7 @@ use crate::rules::Rules;
 use crate::service::counter::places::unknown_reserve;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::tokens::OPERATOR;
-use crate::service::registry::bound;
+use crate::service::office::bound;
 use crate::store::{Entry, Store, StoreError, Written, kindergartens, territories};
 use crate::trust::seal::sha256_hex;
 

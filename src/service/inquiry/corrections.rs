@@ -7,6 +7,7 @@
 //! as a whole, so a place that a village would have left goes on to the home. What the registry does not know of the past it
 //! says in `not_known`.
 
+use crate::service::rounds::held;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use crate::service::counter::applications::home_of;
 use crate::service::kernel::keys;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::office::{Answer, Caller, Office};
 use crate::service::rounds::files;
 use crate::service::rounds::scope::internal;
 use crate::store::rounds::{Round, RoundFile};
@@ -116,86 +117,84 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
-impl Registry {
-    /// Corrects a committed round.
-    ///
-    /// # Errors
-    /// 403, 404, 422 for what the round does not know.
-    pub fn correct_round(&self, caller: &Caller, id: &str, sent: &CorrectionIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::CorrectRound)?;
-        let home = home_of(id, Numbered::Round, "round")?;
-        self.perform(caller, &[home], 201, |tx| {
-            let round = rounds::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("round"))?;
-            caller.principal.may(Act::CorrectRound, round.territory)?;
-            let files = rounds::files(tx.conn(), id)?;
-            let mut rerun = Rerun::read(self, tx.conn(), (&round, &files))?;
-            let (evidence, ground) = rerun.take(tx.conn(), sent)?;
-            let corrected = rerun.run(tx.conn())?;
-            let serial = 1 + files.iter().filter(|f| serial(&f.name).is_some()).count();
-            let mut kept = corrected.files(serial);
-            let at = tx.at();
-            let said = json!({
-                "ground": ground, "evidence": evidence, "at": instant_text(at), "by": caller.principal.id,
-                "sent": {"places": sent.places, "applications": sent.applications},
-            });
-            let body = view((&round, serial), said, &corrected, &kept);
-            kept.push(RoundFile { name: name(serial), body: body.to_string() });
-            rounds::add_files(tx, id, &kept)?;
-            let sealed = keys::keep(tx, home, &json!({"evidence": evidence}))?;
-            let entry = Entry {
-                home,
-                act: "correct_round",
-                actor: caller.principal.id.clone(),
-                territory: round.territory,
-                payload: json!({
-                    "round": id, "correction": serial, "ground": ground, "role": caller.principal.role,
-                    "harmed": corrected.harmed(), "profited": corrected.profited(), "extra_places": corrected.extra(),
-                    "files": files::hashes(&kept), "facts": sealed,
-                }),
-            };
-            Ok(Written { value: body, entries: vec![entry] })
-        })
-    }
+/// Corrects a committed round.
+///
+/// # Errors
+/// 403, 404, 422 for what the round does not know.
+pub fn correct_round(office: &Office, caller: &Caller, id: &str, sent: &CorrectionIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::CorrectRound)?;
+    let home = home_of(id, Numbered::Round, "round")?;
+    office.perform(caller, &[home], 201, |tx| {
+        let round = rounds::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("round"))?;
+        caller.principal.may(Act::CorrectRound, round.territory)?;
+        let files = rounds::files(tx.conn(), id)?;
+        let mut rerun = Rerun::read(office, tx.conn(), (&round, &files))?;
+        let (evidence, ground) = rerun.take(tx.conn(), sent)?;
+        let corrected = rerun.run(tx.conn())?;
+        let serial = 1 + files.iter().filter(|f| serial(&f.name).is_some()).count();
+        let mut kept = corrected.files(serial);
+        let at = tx.at();
+        let said = json!({
+            "ground": ground, "evidence": evidence, "at": instant_text(at), "by": caller.principal.id,
+            "sent": {"places": sent.places, "applications": sent.applications},
+        });
+        let body = view((&round, serial), said, &corrected, &kept);
+        kept.push(RoundFile { name: name(serial), body: body.to_string() });
+        rounds::add_files(tx, id, &kept)?;
+        let sealed = keys::keep(tx, home, &json!({"evidence": evidence}))?;
+        let entry = Entry {
+            home,
+            act: "correct_round",
+            actor: caller.principal.id.clone(),
+            territory: round.territory,
+            payload: json!({
+                "round": id, "correction": serial, "ground": ground, "role": caller.principal.role,
+                "harmed": corrected.harmed(), "profited": corrected.profited(), "extra_places": corrected.extra(),
+                "files": files::hashes(&kept), "facts": sealed,
+            }),
+        };
+        Ok(Written { value: body, entries: vec![entry] })
+    })
+}
 
-    /// The corrections of a round, oldest first.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn corrections(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
-        self.whole_round(principal, id)?;
-        let files = self.store.read(|conn| rounds::files(conn, id))?;
-        let mut found: BTreeMap<usize, Value> = BTreeMap::new();
-        for file in &files {
-            let Some(serial) = serial(&file.name) else { continue };
-            let body: Value = serde_json::from_str(&file.body).map_err(internal)?;
-            let of = |field: &str| body.get(field).cloned().unwrap_or_default();
-            let short = ["id", "ground", "at", "harmed", "profited", "extra_places"].map(|f| (f.to_owned(), of(f)));
-            found.insert(serial, Value::Object(short.into_iter().collect()));
-        }
-        Ok(json!({"round": id, "corrections": found.into_values().collect::<Vec<_>>()}))
+/// The corrections of a round, oldest first.
+///
+/// # Errors
+/// 403, 404.
+pub fn corrections(office: &Office, principal: &Principal, id: &str) -> Result<Value, Problem> {
+    held::whole_round(office, principal, id)?;
+    let files = office.store.read(|conn| rounds::files(conn, id))?;
+    let mut found: BTreeMap<usize, Value> = BTreeMap::new();
+    for file in &files {
+        let Some(serial) = serial(&file.name) else { continue };
+        let body: Value = serde_json::from_str(&file.body).map_err(internal)?;
+        let of = |field: &str| body.get(field).cloned().unwrap_or_default();
+        let short = ["id", "ground", "at", "harmed", "profited", "extra_places"].map(|f| (f.to_owned(), of(f)));
+        found.insert(serial, Value::Object(short.into_iter().collect()));
     }
+    Ok(json!({"round": id, "corrections": found.into_values().collect::<Vec<_>>()}))
+}
 
-    /// One correction of a round, as it was answered.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn correction(&self, principal: &Principal, id: &str, serial: &str) -> Result<Value, Problem> {
-        self.whole_round(principal, id)?;
-        let unknown = || Problem::not_found("correction");
-        let wanted = serial.parse().map(name).map_err(|_| unknown())?;
-        let file = self.store.read(|conn| rounds::file(conn, id, &wanted))?.ok_or_else(unknown)?;
-        serde_json::from_str(&file.body).map_err(internal)
-    }
+/// One correction of a round, as it was answered.
+///
+/// # Errors
+/// 403, 404.
+pub fn correction(office: &Office, principal: &Principal, id: &str, serial: &str) -> Result<Value, Problem> {
+    held::whole_round(office, principal, id)?;
+    let unknown = || Problem::not_found("correction");
+    let wanted = serial.parse().map(name).map_err(|_| unknown())?;
+    let file = office.store.read(|conn| rounds::file(conn, id, &wanted))?.ok_or_else(unknown)?;
+    serde_json::from_str(&file.body).map_err(internal)
+}
 
-    /// One correction of a round as CSV: a row for every child that it concerns.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn correction_csv(&self, principal: &Principal, id: &str, serial: &str) -> Result<String, Problem> {
-        let body = self.correction(principal, id, serial)?;
-        let rows = body.get("children").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        Ok(corrected::csv(rows))
-    }
+/// One correction of a round as CSV: a row for every child that it concerns.
+///
+/// # Errors
+/// 403, 404.
+pub fn correction_csv(office: &Office, principal: &Principal, id: &str, serial: &str) -> Result<String, Problem> {
+    let body = correction(office, principal, id, serial)?;
+    let rows = body.get("children").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    Ok(corrected::csv(rows))
 }
 
 fn name(serial: usize) -> String {

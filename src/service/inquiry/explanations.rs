@@ -23,8 +23,8 @@ use crate::service::counter::applications::{home_of, load};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::words::{Said, date, label, say, say_each};
+use crate::service::office::Office;
 use crate::service::papers::results::kindergarten_name;
-use crate::service::registry::Registry;
 use crate::service::rounds::held::{self, ServedQueue};
 use crate::service::rounds::scope::internal;
 use crate::store::connection::AnyConnection;
@@ -35,7 +35,7 @@ mod kept;
 mod last;
 mod wishes;
 
-pub(crate) use kept::KeptPasses;
+pub use kept::KeptPasses;
 use kept::Pass;
 pub use wishes::WishTold;
 
@@ -188,86 +188,87 @@ struct Part {
     child: u32,
 }
 
-impl Registry {
-    /// Why a round gave an application what it gave.
-    ///
-    /// # Errors
-    /// 403, 404 where there is no such round or application or where it took no part.
-    pub fn explain_round(
-        &self,
-        principal: &Principal,
-        round: &str,
-        application: &str,
-    ) -> Result<RoundExplained, Problem> {
-        principal.role_may(Act::ExplainRound)?;
-        home_of(round, Numbered::Round, "round")?;
-        home_of(application, Numbered::Application, "application")?;
-        self.store.read(|conn| {
-            let application = load(conn, application)?;
-            principal.may(Act::ExplainRound, application.territory)?;
-            let round = rounds::brief(conn, round)?.ok_or_else(|| Problem::not_found("round"))?;
-            let part = self.part(conn, &round, &application)?.ok_or_else(|| self.not_in(&round, &application))?;
-            let words = Words::new(self, conn, (Voice::Official, application.home))?;
-            Ok(RoundExplained {
-                text: words.result(&round, &part),
-                round: round.id,
-                held_at: instant_text(round.held_at),
-                application: application.number,
-                pass: words.pass(&part)?,
-            })
+/// Why a round gave an application what it gave.
+///
+/// # Errors
+/// 403, 404 where there is no such round or application or where it took no part.
+pub fn explain_round(
+    office: &Office,
+    explained: &KeptPasses,
+    principal: &Principal,
+    round: &str,
+    application: &str,
+) -> Result<RoundExplained, Problem> {
+    principal.role_may(Act::ExplainRound)?;
+    home_of(round, Numbered::Round, "round")?;
+    home_of(application, Numbered::Application, "application")?;
+    office.store.read(|conn| {
+        let application = load(conn, application)?;
+        principal.may(Act::ExplainRound, application.territory)?;
+        let round = rounds::brief(conn, round)?.ok_or_else(|| Problem::not_found("round"))?;
+        let part = part(explained, conn, &round, &application)?.ok_or_else(|| not_in(office, &round, &application))?;
+        let words = Words::new(office, conn, (Voice::Official, application.home))?;
+        Ok(RoundExplained {
+            text: words.result(&round, &part),
+            round: round.id,
+            held_at: instant_text(round.held_at),
+            application: application.number,
+            pass: words.pass(&part)?,
         })
-    }
+    })
+}
 
-    /// Why the last round in which the child of this IIN took part gave it what it gave, as its family is told.
-    ///
-    /// # Errors
-    /// The database is not available.
-    pub fn explanations(&self, iin: Iin) -> Result<Explanations, Problem> {
-        let found = self.index(self.clock.now()).of_child(iin).last().map(|(number, _)| number.to_string());
-        let Some(number) = found else { return Ok(Explanations::default()) };
-        self.store.read(|conn| {
-            let application = load(conn, &number)?;
-            let Some((round, part)) = self.last_part(conn, &application)? else { return Ok(Explanations::default()) };
-            let words = Words::new(self, conn, (Voice::Family, application.home))?;
-            let choices = words.choices(&part.pass, part.child)?.into_iter().map(|told| told.choice).collect();
-            let explained = FamilyExplained {
-                text: words.result(&round, &part),
-                order: part.pass.order_of(part.child),
-                placed: part.pass.result(part.child).is_some(),
-                application: application.number,
-                round: round.id,
-                held_at: instant_text(round.held_at),
-                wishes: words.wishes(&part.pass, part.child),
-                choices,
-            };
-            Ok(Explanations { explanations: vec![explained] })
-        })
-    }
+/// Why the last round in which the child of this IIN took part gave it what it gave, as its family is told.
+///
+/// # Errors
+/// The database is not available.
+pub fn explanations(office: &Office, explained: &KeptPasses, iin: Iin) -> Result<Explanations, Problem> {
+    let found = office.index(office.clock.now()).of_child(iin).last().map(|(number, _)| number.to_string());
+    let Some(number) = found else { return Ok(Explanations::default()) };
+    office.store.read(|conn| {
+        let application = load(conn, &number)?;
+        let Some((round, part)) = last::last_part(explained, conn, &application)? else {
+            return Ok(Explanations::default());
+        };
+        let words = Words::new(office, conn, (Voice::Family, application.home))?;
+        let choices = words.choices(&part.pass, part.child)?.into_iter().map(|told| told.choice).collect();
+        let told = FamilyExplained {
+            text: words.result(&round, &part),
+            order: part.pass.order_of(part.child),
+            placed: part.pass.result(part.child).is_some(),
+            application: application.number,
+            round: round.id,
+            held_at: instant_text(round.held_at),
+            wishes: words.wishes(&part.pass, part.child),
+            choices,
+        };
+        Ok(Explanations { explanations: vec![told] })
+    })
+}
 
-    /// An application's part in a round; `None` where it took none.
-    fn part(
-        &self,
-        conn: &mut AnyConnection,
-        round: &RoundBrief,
-        application: &Application,
-    ) -> Result<Option<Part>, Problem> {
-        // An application keeps its number and its ticket only while it stays in its queue.
-        let summary = held::summary(round)?;
-        let own = |served: &&ServedQueue| served.part.queue == application.queue;
-        let Some(served) = summary.queues.iter().find(own) else { return Ok(None) };
-        let pass = self.explained.pass(conn, round, (&summary, served))?;
-        Ok(pass.child(application.ticket).map(|child| Part { pass, child }))
-    }
+/// An application's part in a round; `None` where it took none.
+fn part(
+    explained: &KeptPasses,
+    conn: &mut AnyConnection,
+    round: &RoundBrief,
+    application: &Application,
+) -> Result<Option<Part>, Problem> {
+    // An application keeps its number and its ticket only while it stays in its queue.
+    let summary = held::summary(round)?;
+    let own = |served: &&ServedQueue| served.part.queue == application.queue;
+    let Some(served) = summary.queues.iter().find(own) else { return Ok(None) };
+    let pass = explained.pass(conn, round, (&summary, served))?;
+    Ok(pass.child(application.ticket).map(|child| Part { pass, child }))
+}
 
-    fn not_in(&self, round: &RoundBrief, application: &Application) -> Problem {
-        let text = say(&self.rules, "not_in_round", &[("application", &application.number), ("round", &round.id)]);
-        Problem::new(Kind::NotFound, "not_in_round", text.en.clone()).with("text", &text)
-    }
+fn not_in(office: &Office, round: &RoundBrief, application: &Application) -> Problem {
+    let text = say(&office.rules, "not_in_round", &[("application", &application.number), ("round", &round.id)]);
+    Problem::new(Kind::NotFound, "not_in_round", text.en.clone()).with("text", &text)
 }
 
 /// What is needed to say it.
 struct Words<'a> {
-    registry: &'a Registry,
+    office: &'a Office,
     voice: Voice,
     sentences: [(Tongue, Sentences); 3],
     /// The names of the home's kindergartens: an answer holds one connection and asks for no second one.
@@ -275,13 +276,13 @@ struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    fn new(registry: &'a Registry, conn: &mut AnyConnection, (voice, home): (Voice, Kato)) -> Result<Self, Problem> {
+    fn new(office: &'a Office, conn: &mut AnyConnection, (voice, home): (Voice, Kato)) -> Result<Self, Problem> {
         let all = kindergartens::all(conn, Some(home))?;
         let names = all.into_iter().map(|k| (k.id.clone(), kindergarten_name(&k))).collect();
-        let cut = |tongue| Sentences::new(&registry.rules.messages, tongue, voice).map_err(internal);
+        let cut = |tongue| Sentences::new(&office.rules.messages, tongue, voice).map_err(internal);
         let [kk, ru, en] =
             [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| cut(tongue).map(|sentences| (tongue, sentences)));
-        Ok(Words { registry, voice, sentences: [kk?, ru?, en?], names })
+        Ok(Words { office, voice, sentences: [kk?, ru?, en?], names })
     }
 
     /// The name of a kindergarten; its id where there is none.
@@ -290,7 +291,7 @@ impl<'a> Words<'a> {
     }
 
     fn day(&self, at: DateTime<Utc>, territory: Kato) -> Said {
-        date(&self.registry.rules, self.registry.day(territory, at))
+        date(&self.office.rules, self.office.day(territory, at))
     }
 
     /// An instant in the queue's own time; a family is told the day, which is enough to compare with its own.
@@ -298,7 +299,7 @@ impl<'a> Words<'a> {
         match self.voice {
             Voice::Family => self.day(at, territory),
             Voice::Official => {
-                let zone = self.registry.rules.calendar.zone(territory);
+                let zone = self.office.rules.calendar.zone(territory);
                 Said::same(at.with_timezone(&zone).format("%d.%m.%Y %H:%M:%S").to_string())
             }
         }
@@ -306,7 +307,7 @@ impl<'a> Words<'a> {
 
     /// What came of it, in a sentence.
     fn result(&self, round: &RoundBrief, part: &Part) -> Said {
-        let rules = &self.registry.rules;
+        let rules = &self.office.rules;
         let (on, id) = (self.day(round.held_at, round.territory), Said::same(&round.id));
         if let Some(got) = part.pass.result(part.child) {
             let kindergarten = self.name(&got.kindergarten);
@@ -373,7 +374,7 @@ impl<'a> Words<'a> {
             kindergarten: group.kindergarten,
             reason: refused.reason,
             text,
-            would_change: label(&self.registry.rules, "explanation", refused.reason),
+            would_change: label(&self.office.rules, "explanation", refused.reason),
         };
         let ahead = explained.ahead.into_iter().map(|(tier, children)| TierCount { tier, children }).collect();
         Ok(OfficialChoice { choice, places: explained.cut_off.places, ahead, last })

@@ -10,6 +10,7 @@ mod replay;
 mod report;
 mod spilled;
 
+use crate::service::kernel::reach;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Datelike, NaiveDate};
@@ -27,7 +28,7 @@ use crate::rules::Bound;
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::office::{Answer, Caller, Office};
 use crate::service::rounds::scope::{Market, Scope};
 use crate::store::connection::AnyConnection;
 use crate::store::{kindergartens, places, seats};
@@ -103,119 +104,127 @@ struct Read<'a> {
     mix: Option<Option<Mix>>,
 }
 
-impl Registry {
-    /// Tries scenarios on the queues of a territory, as JSON: all tables.
-    ///
-    /// # Errors
-    /// As [`Registry::simulated`].
-    pub fn simulate(&self, caller: &Caller, sent: &SimulationIn) -> Result<Answer, Problem> {
-        Ok(Answer { status: 200, body: json(&self.simulated(caller, sent)?) })
-    }
+/// Tries scenarios on the queues of a territory, as JSON: all tables.
+///
+/// # Errors
+/// As [`Registry::simulated`].
+pub fn simulate(office: &Office, caller: &Caller, sent: &SimulationIn) -> Result<Answer, Problem> {
+    Ok(Answer { status: 200, body: json(&simulated(office, caller, sent)?) })
+}
 
-    /// The same as CSV: the table of this name, `scenarios` where none is named.
-    ///
-    /// # Errors
-    /// As [`Registry::simulated`], and 422 for a table that is none.
-    pub fn simulate_csv(&self, caller: &Caller, sent: &SimulationIn, table: Option<&str>) -> Result<Answer, Problem> {
-        let tables = self.simulated(caller, sent)?;
-        let wanted = table.unwrap_or("scenarios");
-        let found = tables.iter().find(|table| table.name == wanted).ok_or_else(|| {
-            let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
-            Problem::invalid("table", "unknown_table", format!("name one of: {}", names.join(", ")))
-        })?;
-        Ok(Answer { status: 200, body: found.csv() })
-    }
+/// The same as CSV: the table of this name, `scenarios` where none is named.
+///
+/// # Errors
+/// As [`Registry::simulated`], and 422 for a table that is none.
+pub fn simulate_csv(
+    office: &Office,
+    caller: &Caller,
+    sent: &SimulationIn,
+    table: Option<&str>,
+) -> Result<Answer, Problem> {
+    let tables = simulated(office, caller, sent)?;
+    let wanted = table.unwrap_or("scenarios");
+    let found = tables.iter().find(|table| table.name == wanted).ok_or_else(|| {
+        let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
+        Problem::invalid("table", "unknown_table", format!("name one of: {}", names.join(", ")))
+    })?;
+    Ok(Answer { status: 200, body: found.csv() })
+}
 
-    /// Tries scenarios on the queues of a territory and tells who would fare better and who worse.
-    ///
-    /// # Errors
-    /// 403, 422 for a territory above a home, an unknown group or a rule that is none.
-    pub fn simulated(&self, caller: &Caller, sent: &SimulationIn) -> Result<Vec<Table>, Problem> {
-        caller.principal.role_may(Act::TryRound)?;
-        let held = sent.round.as_deref().map(|id| self.round_of(id, &sent.territory)).transpose()?;
-        let (territory, at) = match &held {
-            Some(round) => (round.territory, round.held_at),
-            None => (self.scope(&sent.territory)?, self.clock.now()),
+/// Tries scenarios on the queues of a territory and tells who would fare better and who worse.
+///
+/// # Errors
+/// 403, 422 for a territory above a home, an unknown group or a rule that is none.
+pub fn simulated(office: &Office, caller: &Caller, sent: &SimulationIn) -> Result<Vec<Table>, Problem> {
+    caller.principal.role_may(Act::TryRound)?;
+    let held = sent.round.as_deref().map(|id| replay::round_of(office, id, &sent.territory)).transpose()?;
+    let (territory, at) = match &held {
+        Some(round) => (round.territory, round.held_at),
+        None => (reach::scope(office, &sent.territory)?, office.clock.now()),
+    };
+    caller.principal.may(Act::TryRound, territory)?;
+    let scenarios = read(sent, (&office.bound(territory, at)?, office.day(territory, at)))?;
+    let scope = Scope { office, territory, at, without: &[], only: None };
+    let queues = office.store.read_snapshot(|conn| match &held {
+        Some(round) => replay::markets_of_round(office, conn, &scope, (round, sent)),
+        None => markets(office, conn, &scope, sent),
+    })?;
+    let mut report = Report::new(sent.moves);
+    let mut spilled = Spilled::default();
+    for mut queue in queues {
+        let taken = spilled.taken_in(&mut queue.market)?;
+        report.add(&queue, &scenarios, &taken, &mut spilled)?;
+    }
+    if sent.moves {
+        office.store.read(|conn| report.name_children(conn, territory.home()))?;
+    }
+    Ok(report.tables())
+}
+
+/// The markets of a scope: every queue with all groups that its children could attend, free places or not; those whose
+/// places may spill come first.
+fn markets(
+    office: &Office,
+    conn: &mut AnyConnection,
+    scope: &Scope<'_>,
+    sent: &SimulationIn,
+) -> Result<Vec<Queue>, Problem> {
+    let home = scope.territory.home();
+    let groups: HashMap<String, Group> =
+        kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
+    let published = places::of_home(conn, home, PlaceStatus::Published)?;
+    let territories: HashMap<String, crate::domain::kato::Kato> =
+        kindergartens::all(conn, Some(home))?.into_iter().map(|k| (k.id, k.queue_territory)).collect();
+    let in_scope = |group: &Group| territories.get(&group.kindergarten).is_some_and(|t| t.within(scope.territory));
+    let mut faults = FieldFaults::default();
+    for (n, scenario) in sent.scenarios.iter().enumerate() {
+        for (m, more) in scenario.places.iter().enumerate() {
+            let field = format!("scenarios[{n}].places[{m}]");
+            if more.kindergarten.is_empty() && !groups.get(&more.group).is_some_and(in_scope) {
+                let message = "name a group of a kindergarten in the territory";
+                faults.add(&format!("{field}.group"), "unknown_group", message);
+            }
+            if !more.kindergarten.is_empty()
+                && !groups.values().any(|g| g.kindergarten == more.kindergarten && in_scope(g))
+            {
+                let message = "name a kindergarten in the territory that has a group";
+                faults.add(&format!("{field}.kindergarten"), "unknown_kindergarten", message);
+            }
+        }
+    }
+    faults.check()?;
+    let waited_for: BTreeSet<QueueKey> = seats::queues(conn, home)?.into_iter().collect();
+    let offering = published.iter().map(|place| place.queue);
+    let mut queues = Vec::new();
+    for queue in waited_for.into_iter().chain(offering).collect::<BTreeSet<_>>() {
+        if !queue.territory.within(scope.territory) {
+            continue;
+        }
+        let day = office.day(queue.territory, scope.at);
+        let named = |g: &Group| {
+            let named = |m: &MorePlaces| m.group == g.id && m.cohort == queue.cohort;
+            holds(g, queue.cohort, day) || sent.scenarios.iter().flat_map(|s| &s.places).any(named)
         };
-        caller.principal.may(Act::TryRound, territory)?;
-        let scenarios = read(sent, (&self.bound(territory, at)?, self.day(territory, at)))?;
-        let scope = Scope { registry: self, territory, at, without: &[], only: None };
-        let queues = self.store.read_snapshot(|conn| match &held {
-            Some(round) => self.markets_of_round(conn, &scope, (round, sent)),
-            None => self.markets(conn, &scope, sent),
-        })?;
-        let mut report = Report::new(sent.moves);
-        let mut spilled = Spilled::default();
-        for mut queue in queues {
-            let taken = spilled.taken_in(&mut queue.market)?;
-            report.add(&queue, &scenarios, &taken, &mut spilled)?;
+        let reaches = |territory: Kato| -> Result<bool, Problem> {
+            let other = QueueKey { territory, ..queue };
+            Ok(other == queue || (territory.within(scope.territory) && scope.spill(other)? == Some(queue)))
+        };
+        let mut further = Vec::new();
+        for group in groups.values().filter(|g| g.kind == queue.kind && named(g)) {
+            if let Some(&territory) = territories.get(&group.kindergarten)
+                && reaches(territory)?
+            {
+                further.push(group.clone());
+            }
         }
-        if sent.moves {
-            self.store.read(|conn| report.name_children(conn, territory.home()))?;
-        }
-        Ok(report.tables())
+        let market = scope.market(conn, queue, &groups, &published, further)?;
+        let own = |g: &Group| territories.get(&g.kindergarten) == Some(&queue.territory);
+        let own = market.groups.iter().map(own).collect();
+        let base = base_rule(&market.profile);
+        queues.push(Queue { market, base, own, spills_to: scope.spill(queue)? });
     }
-
-    /// The markets of a scope: every queue with all groups that its children could attend, free places or not; those whose
-    /// places may spill come first.
-    fn markets(&self, conn: &mut AnyConnection, scope: &Scope<'_>, sent: &SimulationIn) -> Result<Vec<Queue>, Problem> {
-        let home = scope.territory.home();
-        let groups: HashMap<String, Group> =
-            kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
-        let published = places::of_home(conn, home, PlaceStatus::Published)?;
-        let territories: HashMap<String, crate::domain::kato::Kato> =
-            kindergartens::all(conn, Some(home))?.into_iter().map(|k| (k.id, k.queue_territory)).collect();
-        let in_scope = |group: &Group| territories.get(&group.kindergarten).is_some_and(|t| t.within(scope.territory));
-        let mut faults = FieldFaults::default();
-        for (n, scenario) in sent.scenarios.iter().enumerate() {
-            for (m, more) in scenario.places.iter().enumerate() {
-                let field = format!("scenarios[{n}].places[{m}]");
-                if more.kindergarten.is_empty() && !groups.get(&more.group).is_some_and(in_scope) {
-                    let message = "name a group of a kindergarten in the territory";
-                    faults.add(&format!("{field}.group"), "unknown_group", message);
-                }
-                if !more.kindergarten.is_empty()
-                    && !groups.values().any(|g| g.kindergarten == more.kindergarten && in_scope(g))
-                {
-                    let message = "name a kindergarten in the territory that has a group";
-                    faults.add(&format!("{field}.kindergarten"), "unknown_kindergarten", message);
-                }
-            }
-        }
-        faults.check()?;
-        let waited_for: BTreeSet<QueueKey> = seats::queues(conn, home)?.into_iter().collect();
-        let offering = published.iter().map(|place| place.queue);
-        let mut queues = Vec::new();
-        for queue in waited_for.into_iter().chain(offering).collect::<BTreeSet<_>>() {
-            if !queue.territory.within(scope.territory) {
-                continue;
-            }
-            let day = self.day(queue.territory, scope.at);
-            let named = |g: &Group| {
-                let named = |m: &MorePlaces| m.group == g.id && m.cohort == queue.cohort;
-                holds(g, queue.cohort, day) || sent.scenarios.iter().flat_map(|s| &s.places).any(named)
-            };
-            let reaches = |territory: Kato| -> Result<bool, Problem> {
-                let other = QueueKey { territory, ..queue };
-                Ok(other == queue || (territory.within(scope.territory) && scope.spill(other)? == Some(queue)))
-            };
-            let mut further = Vec::new();
-            for group in groups.values().filter(|g| g.kind == queue.kind && named(g)) {
-                if let Some(&territory) = territories.get(&group.kindergarten)
-                    && reaches(territory)?
-                {
-                    further.push(group.clone());
-                }
-            }
-            let market = scope.market(conn, queue, &groups, &published, further)?;
-            let own = |g: &Group| territories.get(&g.kindergarten) == Some(&queue.territory);
-            let own = market.groups.iter().map(own).collect();
-            let base = base_rule(&market.profile);
-            queues.push(Queue { market, base, own, spills_to: scope.spill(queue)? });
-        }
-        queues.sort_by_key(|queue| queue.spills_to.is_none());
-        Ok(queues)
-    }
+    queues.sort_by_key(|queue| queue.spills_to.is_none());
+    Ok(queues)
 }
 
 /// Whether some children of a year of birth are of the group's age on a day.

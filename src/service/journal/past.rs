@@ -14,7 +14,7 @@ use crate::engine::order::{Change, QueueOrder, Seat};
 use crate::rules::Rules;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::journal;
 use crate::store::rounds::Round;
@@ -137,64 +137,62 @@ impl Replay {
     }
 }
 
-impl Registry {
-    /// A queue as it stood when all acts up to `at`, this instant included, were done. Costs a reading of its home's
-    /// records.
-    ///
-    /// # Errors
-    /// 404 where the queue had no entry yet, 500 where the journal contradicts itself.
-    pub(crate) fn replayed(
-        &self,
-        conn: &mut AnyConnection,
-        key: QueueKey,
-        at: DateTime<Utc>,
-    ) -> Result<Replay, Problem> {
-        let until = instant_text(at);
-        self.replayed_until(conn, key, at, |record| record.at > until)
-    }
+/// A queue as it stood when all acts up to `at`, this instant included, were done. Costs a reading of its home's
+/// records.
+///
+/// # Errors
+/// 404 where the queue had no entry yet, 500 where the journal contradicts itself.
+pub(crate) fn replayed(
+    office: &Office,
+    conn: &mut AnyConnection,
+    key: QueueKey,
+    at: DateTime<Utc>,
+) -> Result<Replay, Problem> {
+    let until = instant_text(at);
+    replayed_until(office, conn, key, at, |record| record.at > until)
+}
 
-    /// A queue as it stood when a round was about to be committed.
-    ///
-    /// # Errors
-    /// As [`Registry::replayed`].
-    pub(crate) fn replayed_to_round(
-        &self,
-        conn: &mut AnyConnection,
-        key: QueueKey,
-        round: &Round,
-    ) -> Result<Replay, Problem> {
-        let is_round = |record: &Record| {
-            let named = record.payload.get("round").and_then(serde_json::Value::as_str);
-            record.act == "hold_round" && named == Some(round.id.as_str())
-        };
-        self.replayed_until(conn, key, round.held_at, is_round)
-    }
+/// A queue as it stood when a round was about to be committed.
+///
+/// # Errors
+/// As [`Registry::replayed`].
+pub(crate) fn replayed_to_round(
+    office: &Office,
+    conn: &mut AnyConnection,
+    key: QueueKey,
+    round: &Round,
+) -> Result<Replay, Problem> {
+    let is_round = |record: &Record| {
+        let named = record.payload.get("round").and_then(serde_json::Value::as_str);
+        record.act == "hold_round" && named == Some(round.id.as_str())
+    };
+    replayed_until(office, conn, key, round.held_at, is_round)
+}
 
-    fn replayed_until(
-        &self,
-        conn: &mut AnyConnection,
-        key: QueueKey,
-        at: DateTime<Utc>,
-        ends: impl Fn(&Record) -> bool,
-    ) -> Result<Replay, Problem> {
-        let mut replay = Replay::new(key);
-        let mut seq = 0;
-        'records: loop {
-            let records = journal::after(conn, key.home(), seq, BATCH)?;
-            let Some(last) = records.last() else { break };
-            seq = last.seq;
-            for record in &records {
-                if ends(record) {
-                    break 'records;
-                }
-                replay.take(record, &self.rules).map_err(|why| {
-                    tracing::error!(home = %key.home(), why, "the journal cannot be replayed");
-                    let message = "the journal of this home contradicts itself; run `kezek journal verify`";
-                    Problem::new(Kind::Internal, "internal", message)
-                })?;
+fn replayed_until(
+    office: &Office,
+    conn: &mut AnyConnection,
+    key: QueueKey,
+    at: DateTime<Utc>,
+    ends: impl Fn(&Record) -> bool,
+) -> Result<Replay, Problem> {
+    let mut replay = Replay::new(key);
+    let mut seq = 0;
+    'records: loop {
+        let records = journal::after(conn, key.home(), seq, BATCH)?;
+        let Some(last) = records.last() else { break };
+        seq = last.seq;
+        for record in &records {
+            if ends(record) {
+                break 'records;
             }
+            replay.take(record, &office.rules).map_err(|why| {
+                tracing::error!(home = %key.home(), why, "the journal cannot be replayed");
+                let message = "the journal of this home contradicts itself; run `kezek journal verify`";
+                Problem::new(Kind::Internal, "internal", message)
+            })?;
         }
-        replay.order.set_mix(ordering::mix(&self.rules, key, at));
-        if replay.touched { Ok(replay) } else { Err(Problem::not_found("queue")) }
     }
+    replay.order.set_mix(ordering::mix(&office.rules, key, at));
+    if replay.touched { Ok(replay) } else { Err(Problem::not_found("queue")) }
 }

@@ -14,20 +14,19 @@ use crate::rules::provider::{ProviderKind, authority_kinds};
 use crate::rules::regulation::{Actor, Regulation, Step};
 use crate::rules::sourced::Names;
 use crate::service::referrals::issuing::Authority;
-use crate::service::registry::Registry;
 use crate::store::StoreError;
 use crate::store::connection::AnyConnection;
 use crate::store::territories;
 
-use Role::{Akim, Department, Kindergarten, Office, Portal, StateCorporation};
+use Role::{Akim, Department, Kindergarten, Portal, StateCorporation};
 
 /// The table.
 pub const ACTORS: &[(Actor, &[Role])] = &[
-    (Actor::Applicant, &[Office, StateCorporation, Portal, Department, Akim, Kindergarten]),
-    (Actor::Clerk, &[Office, Department, Akim, Kindergarten]),
-    (Actor::Executor, &[Office, Department, Akim, Kindergarten]),
-    (Actor::Specialist, &[Office, Department, Akim, Kindergarten]),
-    (Actor::SectionSpecialist, &[Office, Department, Akim, Kindergarten]),
+    (Actor::Applicant, &[Role::Office, StateCorporation, Portal, Department, Akim, Kindergarten]),
+    (Actor::Clerk, &[Role::Office, Department, Akim, Kindergarten]),
+    (Actor::Executor, &[Role::Office, Department, Akim, Kindergarten]),
+    (Actor::Specialist, &[Role::Office, Department, Akim, Kindergarten]),
+    (Actor::SectionSpecialist, &[Role::Office, Department, Akim, Kindergarten]),
     (Actor::Head, &[Department, Akim, Kindergarten]),
     (Actor::SectionHead, &[Department, Akim, Kindergarten]),
     (Actor::Provider, &[Department, Akim, Kindergarten]),
@@ -49,7 +48,7 @@ fn of_channel(role: Role, channel: Channel) -> bool {
     match channel {
         Channel::Portal => role == Portal,
         Channel::StateCorporation => role == StateCorporation,
-        Channel::Office => matches!(role, Office | Department | Akim | Kindergarten),
+        Channel::Office => matches!(role, Role::Office | Department | Akim | Kindergarten),
     }
 }
 
@@ -111,50 +110,49 @@ fn kinds(conn: &mut AnyConnection, principal: &Principal, territory: Kato) -> Re
     let Some(found) = territories::find(conn, place)? else { return Ok(Vec::new()) };
     Ok(match principal.role {
         // The office is the akim's or the department's, whichever stands there.
-        Office => [Akim, Department].into_iter().flat_map(|role| authority_kinds(role, found.level)).copied().collect(),
+        Role::Office => {
+            [Akim, Department].into_iter().flat_map(|role| authority_kinds(role, found.level)).copied().collect()
+        }
         role => authority_kinds(role, found.level).to_vec(),
     })
 }
 
-impl Registry {
-    /// Whether the authority behind a credential is of a kind that renders the service. The State Corporation and the
-    /// portal are channels, not providers.
-    ///
-    /// # Errors
-    /// 403 naming the kinds that the act names.
-    pub(crate) fn provides(
-        &self,
-        conn: &mut AnyConnection,
-        principal: &Principal,
-        regulation: &Regulation,
-        territory: Kato,
-    ) -> Result<(), Problem> {
-        if matches!(principal.role, StateCorporation | Portal) {
-            return Ok(());
-        }
-        let records = matches!(principal.role, Office | Department | Akim);
-        if records && WITHOUT_CREDENTIAL.iter().any(|kind| regulation.provides(*kind)) {
-            return Ok(());
-        }
-        if kinds(conn, principal, territory)?.iter().any(|kind| regulation.provides(*kind)) {
-            return Ok(());
-        }
-        let named: Vec<&str> = regulation.provider_kinds.iter().map(|kind| kind.code()).collect();
-        let message = format!(
-            "{} is rendered by: {}; the authority behind this credential ({} of {}) is none of these",
-            regulation.id,
-            named.join(", "),
-            principal.role,
-            principal.territory
-        );
-        let act = &regulation.act.citation;
-        let ground = Ground {
-            code: "provider_kind".to_owned(),
-            basis: Basis::Act,
-            source: regulation.id.clone(),
-            kk: act.kk.clone(),
-            ru: act.ru.clone(),
-        };
-        Err(Problem::new(Kind::Forbidden, "provider_kind", message).on(vec![ground]))
+/// Whether the authority behind a credential is of a kind that renders the service. The State Corporation and the
+/// portal are channels, not providers.
+///
+/// # Errors
+/// 403 naming the kinds that the act names.
+pub(crate) fn provides(
+    conn: &mut AnyConnection,
+    principal: &Principal,
+    regulation: &Regulation,
+    territory: Kato,
+) -> Result<(), Problem> {
+    if matches!(principal.role, StateCorporation | Portal) {
+        return Ok(());
     }
+    let records = matches!(principal.role, Role::Office | Department | Akim);
+    if records && WITHOUT_CREDENTIAL.iter().any(|kind| regulation.provides(*kind)) {
+        return Ok(());
+    }
+    if kinds(conn, principal, territory)?.iter().any(|kind| regulation.provides(*kind)) {
+        return Ok(());
+    }
+    let named: Vec<&str> = regulation.provider_kinds.iter().map(|kind| kind.code()).collect();
+    let message = format!(
+        "{} is rendered by: {}; the authority behind this credential ({} of {}) is none of these",
+        regulation.id,
+        named.join(", "),
+        principal.role,
+        principal.territory
+    );
+    let act = &regulation.act.citation;
+    let ground = Ground {
+        code: "provider_kind".to_owned(),
+        basis: Basis::Act,
+        source: regulation.id.clone(),
+        kk: act.kk.clone(),
+        ru: act.ru.clone(),
+    };
+    Err(Problem::new(Kind::Forbidden, "provider_kind", message).on(vec![ground]))
 }

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::query;
 use crate::domain::kato::Kato;
 use crate::domain::territory::Level;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::{StoreError, territories};
 
@@ -31,19 +31,17 @@ pub(crate) fn of_credential(conn: &mut AnyConnection, territory: Kato) -> Result
     })
 }
 
-impl Registry {
-    /// A scope that lies in one home, widened to the territory whose queues serve it.
-    ///
-    /// # Errors
-    /// 422 for what is no code, and for a territory above a home.
-    pub(crate) fn scope(&self, text: &str) -> Result<Kato, Problem> {
-        let territory = query::territory(text)?;
-        if !territory.home().is_home() || territory == Kato::COUNTRY {
-            let message =
-                format!("{territory} holds no queues of its own; name a district or a city in it, or a part of one");
-            return Err(Problem::invalid("territory", "territory_without_queue", message));
-        }
-        let served = self.store.read(|conn| queue_territory(conn, territory))?;
-        Ok(served.map_or(territory, |(queue, _)| queue))
+/// A scope that lies in one home, widened to the territory whose queues serve it.
+///
+/// # Errors
+/// 422 for what is no code, and for a territory above a home.
+pub(crate) fn scope(office: &Office, text: &str) -> Result<Kato, Problem> {
+    let territory = query::territory(text)?;
+    if !territory.home().is_home() || territory == Kato::COUNTRY {
+        let message =
+            format!("{territory} holds no queues of its own; name a district or a city in it, or a part of one");
+        return Err(Problem::invalid("territory", "territory_without_queue", message));
     }
+    let served = office.store.read(|conn| queue_territory(conn, territory))?;
+    Ok(served.map_or(territory, |(queue, _)| queue))
 }

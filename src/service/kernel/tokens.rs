@@ -11,7 +11,7 @@ use super::reach;
 use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::tokens::{self, Token};
 use crate::store::{Entry, Store, Written, kindergartens};
@@ -136,36 +136,34 @@ pub fn revoke(store: &Store, now: chrono::DateTime<chrono::Utc>, id: &str) -> Re
     })
 }
 
-impl Registry {
-    /// Whose credential this is.
-    ///
-    /// # Errors
-    /// 401 for one that is unknown or revoked.
-    pub fn principal(&self, secret: &str) -> Result<Principal, Problem> {
-        let hash = sha256_hex(secret.as_bytes());
-        let token = self.store.read(|conn| -> Result<_, Problem> {
-            let token = tokens::find_by_hash(conn, &hash)?.filter(|t| t.revoked_at.is_none());
-            Ok(match token {
-                Some(token) => {
-                    let territory = reach::of_credential(conn, token.territory)?;
-                    Some(Token { territory, ..token })
-                }
-                None => None,
-            })
-        })?;
-        match token {
-            Some(token) => Ok(Principal {
-                id: token.id,
-                role: token.role,
-                territory: token.territory,
-                kindergarten: Some(token.kindergarten).filter(|k| !k.is_empty()),
-                acts_as: token.acts_as.iter().filter_map(|code| Actor::from_code(code)).collect(),
-            }),
-            None => Err(Problem::new(
-                Kind::Unauthorised,
-                "unknown_token",
-                "the token is unknown or revoked; ask the operator for a new one",
-            )),
-        }
+/// Whose credential this is.
+///
+/// # Errors
+/// 401 for one that is unknown or revoked.
+pub fn principal(office: &Office, secret: &str) -> Result<Principal, Problem> {
+    let hash = sha256_hex(secret.as_bytes());
+    let token = office.store.read(|conn| -> Result<_, Problem> {
+        let token = tokens::find_by_hash(conn, &hash)?.filter(|t| t.revoked_at.is_none());
+        Ok(match token {
+            Some(token) => {
+                let territory = reach::of_credential(conn, token.territory)?;
+                Some(Token { territory, ..token })
+            }
+            None => None,
+        })
+    })?;
+    match token {
+        Some(token) => Ok(Principal {
+            id: token.id,
+            role: token.role,
+            territory: token.territory,
+            kindergarten: Some(token.kindergarten).filter(|k| !k.is_empty()),
+            acts_as: token.acts_as.iter().filter_map(|code| Actor::from_code(code)).collect(),
+        }),
+        None => Err(Problem::new(
+            Kind::Unauthorised,
+            "unknown_token",
+            "the token is unknown or revoked; ask the operator for a new one",
+        )),
     }
 }

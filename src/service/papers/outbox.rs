@@ -3,6 +3,7 @@
 //! A message is written once, in the transaction of the act that says so, and taken once, under the lock of its home. A
 //! sender that repeats a request under its Idempotency-Key gets the messages that it took the first time.
 
+use crate::service::cases::view;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::query;
 use crate::service::kernel::words::{Said, say_each};
-use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::office::{Answer, Caller, Office};
 use crate::store::outbox::{self, Message, Wanted};
 use crate::store::{Entry, Written};
 
@@ -109,114 +110,112 @@ fn wanted(asked: &OutboxIn, territory: Kato) -> Result<Wanted, Problem> {
     Ok(Wanted { territory, taken })
 }
 
-impl Registry {
-    /// The messages to a territory.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn messages(&self, principal: &Principal, asked: &OutboxIn) -> Result<Messages, Problem> {
-        let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
-        let after = query::after(asked.cursor.as_deref())?;
-        let found = self.store.read(|conn| outbox::page(conn, wanted, after, PAGE))?;
-        let next = query::last_of_full(&found, PAGE).map(|m| query::cursor(m.created_at, &m.id));
-        Ok(Messages { messages: found.iter().map(|m| self.message(m)).collect(), next })
-    }
+/// The messages to a territory.
+///
+/// # Errors
+/// 403, 422.
+pub fn messages(office: &Office, principal: &Principal, asked: &OutboxIn) -> Result<Messages, Problem> {
+    let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
+    let after = query::after(asked.cursor.as_deref())?;
+    let found = office.store.read(|conn| outbox::page(conn, wanted, after, PAGE))?;
+    let next = query::last_of_full(&found, PAGE).map(|m| query::cursor(m.created_at, &m.id));
+    Ok(Messages { messages: found.iter().map(|m| message(office, m)).collect(), next })
+}
 
-    /// The same as CSV.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn messages_csv(&self, principal: &Principal, asked: &OutboxIn) -> Result<String, Problem> {
-        let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
-        let found = self.store.read(|conn| outbox::page(conn, wanted, None, CSV_MAX))?;
-        let rows: Vec<MessageRow> = found.into_iter().map(|m| self.row(m)).collect();
-        let mut text = Vec::new();
-        let internal = |e: &dyn std::fmt::Display| Problem::new(Kind::Internal, "internal", e.to_string());
-        crate::exchange::write(&mut text, &rows).map_err(|e| internal(&e))?;
-        String::from_utf8(text).map_err(|e| internal(&e))
-    }
+/// The same as CSV.
+///
+/// # Errors
+/// 403, 422.
+pub fn messages_csv(office: &Office, principal: &Principal, asked: &OutboxIn) -> Result<String, Problem> {
+    let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
+    let found = office.store.read(|conn| outbox::page(conn, wanted, None, CSV_MAX))?;
+    let rows: Vec<MessageRow> = found.into_iter().map(|m| row(office, m)).collect();
+    let mut text = Vec::new();
+    let internal = |e: &dyn std::fmt::Display| Problem::new(Kind::Internal, "internal", e.to_string());
+    crate::exchange::write(&mut text, &rows).map_err(|e| internal(&e))?;
+    String::from_utf8(text).map_err(|e| internal(&e))
+}
 
-    /// Takes the oldest messages that nobody took yet, to be sent by whoever asks. Each is given out once.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn take_messages(&self, caller: &Caller, sent: &TakeIn) -> Result<Answer, Problem> {
-        let territory = territory(&caller.principal, Act::TakeMessages, &sent.territory)?;
-        let home = territory.home();
-        if !home.is_home() || home == Kato::COUNTRY {
-            let message = "messages are taken district by district, city by city: name one";
-            return Err(Problem::invalid("territory", "territory_without_queue", message));
-        }
-        let limit = sent.limit.unwrap_or(TAKEN_MAX);
-        if !(1..=TAKEN_MAX).contains(&limit) {
-            let message = format!("take 1 to {TAKEN_MAX} messages at once");
-            return Err(Problem::invalid("limit", "wrong_limit", message));
-        }
-        self.perform(caller, &[home], 200, |tx| {
-            let by = caller.principal.id.as_str();
-            let found = outbox::page(tx.conn(), Wanted { territory, taken: Some(false) }, None, limit)?;
-            let ids: Vec<&str> = found.iter().map(|m| m.id.as_str()).collect();
-            outbox::take(tx, &ids, by)?;
-            let at = tx.at();
-            let payload = json!({"messages": ids, "role": caller.principal.role});
-            let entry = Entry { home, act: "take_messages", actor: by.to_owned(), territory, payload };
-            let entries = if ids.is_empty() { Vec::new() } else { vec![entry] };
-            let taken = found.iter().map(|m| Message { taken_at: Some(at), taken_by: by.to_owned(), ..m.clone() });
-            let messages = taken.map(|m| self.message(&m)).collect();
-            Ok(Written { value: Messages { messages, next: None }, entries })
-        })
+/// Takes the oldest messages that nobody took yet, to be sent by whoever asks. Each is given out once.
+///
+/// # Errors
+/// 403, 422.
+pub fn take_messages(office: &Office, caller: &Caller, sent: &TakeIn) -> Result<Answer, Problem> {
+    let territory = territory(&caller.principal, Act::TakeMessages, &sent.territory)?;
+    let home = territory.home();
+    if !home.is_home() || home == Kato::COUNTRY {
+        let message = "messages are taken district by district, city by city: name one";
+        return Err(Problem::invalid("territory", "territory_without_queue", message));
     }
-
-    fn message(&self, m: &Message) -> MessageView {
-        let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
-        let zone = self.rules.calendar.zone(m.territory);
-        let local = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false);
-        let kindergarten = body.get("kindergarten").and_then(Value::as_str).filter(|k| !k.is_empty());
-        MessageView {
-            id: m.id.clone(),
-            kind: m.kind.clone(),
-            recipient: m.recipient.clone(),
-            territory: m.territory.to_string(),
-            kindergarten: kindergarten.map(str::to_owned),
-            subject: m.subject.clone(),
-            text: self.words_of_message(m, &body),
-            created_at: local(m.created_at),
-            taken_at: m.taken_at.map(local),
-            taken_by: Some(m.taken_by.clone()).filter(|by| !by.is_empty()),
-        }
+    let limit = sent.limit.unwrap_or(TAKEN_MAX);
+    if !(1..=TAKEN_MAX).contains(&limit) {
+        let message = format!("take 1 to {TAKEN_MAX} messages at once");
+        return Err(Problem::invalid("limit", "wrong_limit", message));
     }
+    office.perform(caller, &[home], 200, |tx| {
+        let by = caller.principal.id.as_str();
+        let found = outbox::page(tx.conn(), Wanted { territory, taken: Some(false) }, None, limit)?;
+        let ids: Vec<&str> = found.iter().map(|m| m.id.as_str()).collect();
+        outbox::take(tx, &ids, by)?;
+        let at = tx.at();
+        let payload = json!({"messages": ids, "role": caller.principal.role});
+        let entry = Entry { home, act: "take_messages", actor: by.to_owned(), territory, payload };
+        let entries = if ids.is_empty() { Vec::new() } else { vec![entry] };
+        let taken = found.iter().map(|m| Message { taken_at: Some(at), taken_by: by.to_owned(), ..m.clone() });
+        let messages = taken.map(|m| message(office, &m)).collect();
+        Ok(Written { value: Messages { messages, next: None }, entries })
+    })
+}
 
-    /// What a message says. A step whose regulation is not held any more is called by its id.
-    fn words_of_message(&self, m: &Message, body: &Value) -> Said {
-        let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-        let course = field("channel").parse::<Channel>().ok().and_then(|channel| {
-            self.rules.regulations.get(field("regulation")).and_then(|regulation| regulation.course(channel))
-        });
-        let step = course.and_then(|course| course.step(field("step")));
-        let step = step.map_or_else(|| Said::same(field("step")), |step| self.label_of(step));
-        let zone = self.rules.calendar.zone(m.territory);
-        let due = DateTime::parse_from_rfc3339(field("due_at")).map(|at| at.with_timezone(&zone));
-        let due = Said::same(due.map(|at| at.format("%d.%m.%Y %H:%M").to_string()).unwrap_or_default());
-        let code = if m.recipient == "head" { "overdue_head" } else { "overdue_department" };
-        say_each(&self.rules, code, &[("case", &Said::same(&m.subject)), ("step", &step), ("due", &due)])
+fn message(office: &Office, m: &Message) -> MessageView {
+    let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
+    let zone = office.rules.calendar.zone(m.territory);
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false);
+    let kindergarten = body.get("kindergarten").and_then(Value::as_str).filter(|k| !k.is_empty());
+    MessageView {
+        id: m.id.clone(),
+        kind: m.kind.clone(),
+        recipient: m.recipient.clone(),
+        territory: m.territory.to_string(),
+        kindergarten: kindergarten.map(str::to_owned),
+        subject: m.subject.clone(),
+        text: words_of_message(office, m, &body),
+        created_at: local(m.created_at),
+        taken_at: m.taken_at.map(local),
+        taken_by: Some(m.taken_by.clone()).filter(|by| !by.is_empty()),
     }
+}
 
-    fn row(&self, m: Message) -> MessageRow {
-        let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
-        let text = self.words_of_message(&m, &body);
-        let kindergarten = body.get("kindergarten").and_then(Value::as_str).unwrap_or_default().to_owned();
-        MessageRow {
-            id: m.id,
-            kind: m.kind,
-            recipient: m.recipient,
-            territory: m.territory,
-            kindergarten,
-            subject: m.subject,
-            text_kk: text.kk,
-            text_ru: text.ru,
-            created_at: m.created_at,
-            taken_at: m.taken_at,
-            taken_by: m.taken_by,
-        }
+/// What a message says. A step whose regulation is not held any more is called by its id.
+fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
+    let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let course = field("channel").parse::<Channel>().ok().and_then(|channel| {
+        office.rules.regulations.get(field("regulation")).and_then(|regulation| regulation.course(channel))
+    });
+    let step = course.and_then(|course| course.step(field("step")));
+    let step = step.map_or_else(|| Said::same(field("step")), |step| view::label_of(office, step));
+    let zone = office.rules.calendar.zone(m.territory);
+    let due = DateTime::parse_from_rfc3339(field("due_at")).map(|at| at.with_timezone(&zone));
+    let due = Said::same(due.map(|at| at.format("%d.%m.%Y %H:%M").to_string()).unwrap_or_default());
+    let code = if m.recipient == "head" { "overdue_head" } else { "overdue_department" };
+    say_each(&office.rules, code, &[("case", &Said::same(&m.subject)), ("step", &step), ("due", &due)])
+}
+
+fn row(office: &Office, m: Message) -> MessageRow {
+    let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
+    let text = words_of_message(office, &m, &body);
+    let kindergarten = body.get("kindergarten").and_then(Value::as_str).unwrap_or_default().to_owned();
+    MessageRow {
+        id: m.id,
+        kind: m.kind,
+        recipient: m.recipient,
+        territory: m.territory,
+        kindergarten,
+        subject: m.subject,
+        text_kk: text.kk,
+        text_ru: text.ru,
+        created_at: m.created_at,
+        taken_at: m.taken_at,
+        taken_by: m.taken_by,
     }
 }

@@ -15,9 +15,9 @@ use crate::rules::{Bound, Rules};
 use crate::service::applications::proofs;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, clause, date, label, say, say_each};
+use crate::service::office::Office;
 use crate::service::positions::view::PositionEntry;
 use crate::service::referrals::issuing::Authority;
-use crate::service::registry::Registry;
 use crate::store::connection::AnyConnection;
 pub use crate::store::results::StoredResult;
 use crate::store::{applications, territories};
@@ -38,22 +38,22 @@ pub(crate) struct Issue<'a> {
 
 /// The notification of the place in the queue, or East Kazakhstan's receipt of 2014.
 pub(crate) fn notification(
-    registry: &Registry,
+    office: &Office,
     conn: &mut AnyConnection,
     issue: &Issue<'_>,
     bound: &Bound<'_>,
     standing: Option<&PositionEntry>,
 ) -> Result<StoredResult, Problem> {
-    let rules = &registry.rules;
+    let rules = &office.rules;
     let kind = [ResultKind::Notification, ResultKind::QueueReceipt]
         .into_iter()
         .find(|k| bound.regulation.result(k.code()).is_some())
         .unwrap_or(ResultKind::Notification);
     let child = applications::child(conn, &issue.application.child)?;
-    let mut paper = head(registry, conn, issue, bound, kind, Some(&child))?;
+    let mut paper = head(office, conn, issue, bound, kind, Some(&child))?;
     let position = standing.and_then(|s| s.position).unwrap_or_default().to_string();
     let of = standing.and_then(|s| s.of).unwrap_or_default();
-    let at = Said::same(local(registry, issue.application.territory, issue.application.applied_at));
+    let at = Said::same(local(office, issue.application.territory, issue.application.applied_at));
     let number = Said::same(&issue.application.number);
     paper.paragraphs.push(say_each(
         rules,
@@ -67,7 +67,7 @@ pub(crate) fn notification(
             ("position", &Said::same(&position)),
             ("of", &Said::same(of.to_string())),
             ("of_children", &crate::service::kernel::words::children(rules, of)),
-            ("as_of", &Said::same(local(registry, issue.application.territory, issue.at))),
+            ("as_of", &Said::same(local(office, issue.application.territory, issue.at))),
         ],
     ));
     if let Some(standing) = standing {
@@ -84,15 +84,15 @@ pub(crate) fn notification(
 
 /// The reasoned refusal, which names its grounds and where to appeal.
 pub(crate) fn reasoned_refusal(
-    registry: &Registry,
+    office: &Office,
     conn: &mut AnyConnection,
     issue: &Issue<'_>,
     bound: &Bound<'_>,
     grounds: &[RuleGround],
 ) -> Result<StoredResult, Problem> {
-    let rules = &registry.rules;
+    let rules = &office.rules;
     let child = applications::child(conn, &issue.application.child)?;
-    let mut paper = head(registry, conn, issue, bound, ResultKind::ReasonedRefusal, Some(&child))?;
+    let mut paper = head(office, conn, issue, bound, ResultKind::ReasonedRefusal, Some(&child))?;
     let appeal_body = appeal_body(conn, issue.application.territory)?;
     for ground in grounds {
         let names = Said { kk: ground.names.kk.clone(), ru: ground.names.ru.clone(), en: ground.names.en.clone() };
@@ -151,16 +151,16 @@ pub(crate) fn refusal_receipt(
 
 /// The referral as a paper.
 pub(crate) fn referral(
-    registry: &Registry,
+    office: &Office,
     conn: &mut AnyConnection,
     issue: &Issue<'_>,
     bound: &Bound<'_>,
     referral: &Referral,
     (kindergarten, group): (&Kindergarten, &Group),
 ) -> Result<StoredResult, Problem> {
-    let rules = &registry.rules;
+    let rules = &office.rules;
     let child = applications::child(conn, &issue.application.child)?;
-    let mut paper = head(registry, conn, issue, bound, ResultKind::Referral, Some(&child))?;
+    let mut paper = head(office, conn, issue, bound, ResultKind::Referral, Some(&child))?;
     paper.number.clone_from(&referral.number);
     let name = kindergarten_name(kindergarten);
     let on = date(rules, rules.calendar.civil_day(referral.issued_at, issue.application.territory));
@@ -184,16 +184,16 @@ pub(crate) fn kindergarten_name(k: &Kindergarten) -> Said {
 }
 
 fn head(
-    registry: &Registry,
+    office: &Office,
     conn: &mut AnyConnection,
     issue: &Issue<'_>,
     bound: &Bound<'_>,
     kind: ResultKind,
     child: Option<&Child>,
 ) -> Result<Paper, Problem> {
-    let rules = &registry.rules;
+    let rules = &office.rules;
     let territory = issue.application.territory;
-    let mut lines = vec![line(rules, "issued_on", date(rules, registry.day(territory, issue.at)))];
+    let mut lines = vec![line(rules, "issued_on", date(rules, office.day(territory, issue.at)))];
     if let Some(child) = child {
         lines.push(line(rules, "child", Said::same(&child.name)));
         lines.push(line(rules, "iin", Said::same(child.iin.to_string())));
@@ -266,8 +266,8 @@ fn delivery(bound: &Bound<'_>, kind: ResultKind, channel: Channel) -> Delivery {
 }
 
 /// An instant in the territory's own time, to the minute, with its offset.
-fn local(registry: &Registry, territory: Kato, at: DateTime<Utc>) -> String {
-    at.with_timezone(&registry.rules.calendar.zone(territory)).format("%d.%m.%Y %H:%M:%S").to_string()
+fn local(office: &Office, territory: Kato, at: DateTime<Utc>) -> String {
+    at.with_timezone(&office.rules.calendar.zone(territory)).format("%d.%m.%Y %H:%M:%S").to_string()
 }
 
 /// The authority above the provider: the education department of the oblast or of the city.

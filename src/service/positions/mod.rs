@@ -2,5 +2,5 @@
 
 pub mod queues;
 pub mod reasons;
-pub(crate) mod text;
+pub mod text;
 pub mod view;

@@ -1,5 +1,6 @@
 //! Queues as departments see them: which there are, and who stands in one, now or at any instant of the past.
 
+use crate::service::journal::past;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ use crate::engine::order::{Placed, QueueOrder};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::query;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::applications;
 
 /// A queue with its length.
@@ -70,56 +71,54 @@ pub struct Entries {
 /// Most entries of a page.
 pub const PAGE_MAX: usize = 1_000;
 
-impl Registry {
-    /// The queues of a territory and all below it.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn queues(&self, principal: &Principal, territory: &str) -> Result<Queues, Problem> {
-        principal.role_may(Act::ReadQueue)?;
-        let territory = query::territory(territory)?;
-        let served = self.store.read(|conn| crate::service::kernel::reach::queue_territory(conn, territory))?;
-        let territory = served.map_or(territory, |(queue, _)| queue);
-        principal.may(Act::ReadQueue, territory)?;
-        let now = self.clock.now();
-        let index = self.index(now);
-        let mut queues: Vec<(QueueKey, u64)> = index
-            .queues()
-            .filter(|(key, order)| key.territory.within(territory) && !order.is_empty())
-            .map(|(key, order)| (key, order.len() as u64))
-            .collect();
-        queues.sort_unstable();
-        let queues = queues.into_iter().map(|(key, of)| QueueRow { queue: key.into(), of }).collect();
-        Ok(Queues { queues, as_of: instant_text(now) })
-    }
+/// The queues of a territory and all below it.
+///
+/// # Errors
+/// 403, 422.
+pub fn queues(office: &Office, principal: &Principal, territory: &str) -> Result<Queues, Problem> {
+    principal.role_may(Act::ReadQueue)?;
+    let territory = query::territory(territory)?;
+    let served = office.store.read(|conn| crate::service::kernel::reach::queue_territory(conn, territory))?;
+    let territory = served.map_or(territory, |(queue, _)| queue);
+    principal.may(Act::ReadQueue, territory)?;
+    let now = office.clock.now();
+    let index = office.index(now);
+    let mut queues: Vec<(QueueKey, u64)> = index
+        .queues()
+        .filter(|(key, order)| key.territory.within(territory) && !order.is_empty())
+        .map(|(key, order)| (key, order.len() as u64))
+        .collect();
+    queues.sort_unstable();
+    let queues = queues.into_iter().map(|(key, of)| QueueRow { queue: key.into(), of }).collect();
+    Ok(Queues { queues, as_of: instant_text(now) })
+}
 
-    /// A page of a queue in its order, as it is now or as it stood at `as_of`.
-    ///
-    /// # Errors
-    /// 403, 404, 422.
-    pub fn entries(&self, principal: &Principal, key: &str, page: &Page<'_>) -> Result<Entries, Problem> {
-        principal.role_may(Act::ReadQueue)?;
-        let key: QueueKey = key.parse().map_err(|_| Problem::not_found("queue"))?;
-        principal.may(Act::ReadQueue, key.territory)?;
-        let now = self.clock.now();
-        let as_of = page.as_of.map(|text| past_instant(text, now)).transpose()?;
-        let from = page.from()?;
-        match as_of {
-            Some(at) => {
-                let replay = self.store.read(|conn| self.replayed(conn, key, at))?;
-                let (placed, of) = page.of(&replay.order, from);
-                Ok(entries(key, placed, of, &replay.numbers(), at))
-            }
-            None => {
-                let (placed, of) = {
-                    let index = self.index(now);
-                    let order = index.queue(key).ok_or_else(|| Problem::not_found("queue"))?;
-                    page.of(order, from)
-                };
-                let tickets: Vec<u32> = placed.iter().map(|p| p.seat.ticket).collect();
-                let numbers = self.store.read(|conn| applications::by_ticket(conn, key.home(), &tickets))?;
-                Ok(entries(key, placed, of, &numbers, now))
-            }
+/// A page of a queue in its order, as it is now or as it stood at `as_of`.
+///
+/// # Errors
+/// 403, 404, 422.
+pub fn entries(office: &Office, principal: &Principal, key: &str, page: &Page<'_>) -> Result<Entries, Problem> {
+    principal.role_may(Act::ReadQueue)?;
+    let key: QueueKey = key.parse().map_err(|_| Problem::not_found("queue"))?;
+    principal.may(Act::ReadQueue, key.territory)?;
+    let now = office.clock.now();
+    let as_of = page.as_of.map(|text| past_instant(text, now)).transpose()?;
+    let from = page.from()?;
+    match as_of {
+        Some(at) => {
+            let replay = office.store.read(|conn| past::replayed(office, conn, key, at))?;
+            let (placed, of) = page.of(&replay.order, from);
+            Ok(entries_view(key, placed, of, &replay.numbers(), at))
+        }
+        None => {
+            let (placed, of) = {
+                let index = office.index(now);
+                let order = index.queue(key).ok_or_else(|| Problem::not_found("queue"))?;
+                page.of(order, from)
+            };
+            let tickets: Vec<u32> = placed.iter().map(|p| p.seat.ticket).collect();
+            let numbers = office.store.read(|conn| applications::by_ticket(conn, key.home(), &tickets))?;
+            Ok(entries_view(key, placed, of, &numbers, now))
         }
     }
 }
@@ -161,7 +160,13 @@ fn past_instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem
     Ok(at)
 }
 
-fn entries(key: QueueKey, placed: Vec<Placed>, of: u64, numbers: &HashMap<u32, String>, at: DateTime<Utc>) -> Entries {
+fn entries_view(
+    key: QueueKey,
+    placed: Vec<Placed>,
+    of: u64,
+    numbers: &HashMap<u32, String>,
+    at: DateTime<Utc>,
+) -> Entries {
     let entries: Vec<EntryRow> = placed
         .into_iter()
         .map(|placed| EntryRow {

@@ -17,87 +17,38 @@ use crate::service::kernel::words::{Said, say, say_each};
 
 /// The reasons of all queues.
 pub struct Reasons {
-    ahead: Vec<(Tongue, Template)>,
     ahead_text: AheadText,
-    nobody: Ready,
+    /// The reason of whoever is first, as JSON.
+    nobody: String,
     queues: RwLock<HashMap<QueueKey, (Era, Arc<QueueSaid>)>>,
-}
-
-/// A reason with its JSON.
-pub(crate) struct Ready {
-    pub(crate) reason: Reason,
-    pub(crate) json: String,
-}
-
-impl Ready {
-    fn new(reason: Reason) -> Self {
-        // A reason is text and numbers, which always have a JSON form.
-        let json = serde_json::to_string(&reason).unwrap_or_default();
-        Ready { reason, json }
-    }
 }
 
 /// What is the same for every entry of a queue.
 pub(crate) struct QueueSaid {
     /// The queue's key and its parts, as JSON.
     pub(crate) queue_json: String,
-    /// The rule of its order; none where no profile is bound.
-    pub(crate) rule: Option<Ready>,
+    /// The rule of its order, as JSON; none where no profile is bound.
+    pub(crate) rule: Option<String>,
 }
 
 impl Reasons {
     /// Cuts the sentences.
     pub fn new(rules: &Rules) -> Self {
-        let none = Ahead { out_of_turn: 0, first_priority: 0, general: 0 };
         let ahead: Vec<(Tongue, Template)> =
             Tongue::ALL.iter().filter_map(|&t| Some((t, rules.messages.template(t, "reasons")?))).collect();
         Reasons {
             ahead_text: AheadText::new(&ahead),
-            ahead,
-            nobody: Ready::new(Reason {
-                code: "nobody_ahead",
-                ahead: Some(none),
-                basis: None,
-                source: None,
-                text: say(rules, "nobody_ahead", &[]),
-            }),
+            nobody: json(&ahead_reason(rules, [0, 0, 0])),
             queues: RwLock::default(),
         }
-    }
-
-    /// Who stands ahead, and the rule that put them there.
-    pub(crate) fn of(&self, rules: &Rules, queue: QueueKey, ahead: [u64; 3], now: DateTime<Utc>) -> Vec<Reason> {
-        let mut reasons = Vec::with_capacity(2);
-        reasons.push(self.ahead(ahead));
-        reasons.extend(self.said(rules, queue, now).rule.as_ref().map(|rule| rule.reason.clone()));
-        reasons
     }
 
     /// Who stands ahead, written as JSON.
     pub(crate) fn push_ahead(&self, ahead: [u64; 3], text: &mut String) {
         match ahead {
-            [0, 0, 0] => text.push_str(&self.nobody.json),
+            [0, 0, 0] => text.push_str(&self.nobody),
             _ => self.ahead_text.push(ahead, text),
         }
-    }
-
-    fn ahead(&self, ahead: [u64; 3]) -> Reason {
-        if ahead == [0, 0, 0] {
-            return self.nobody.reason.clone();
-        }
-        let value = |name: &str| count(name, ahead);
-        let mut text = Said::default();
-        for (tongue, template) in &self.ahead {
-            let said = template.fill(value);
-            match tongue {
-                Tongue::Kk => text.kk = said,
-                Tongue::Ru => text.ru = said,
-                Tongue::En => text.en = said,
-            }
-        }
-        let [out_of_turn, first_priority, general] = ahead;
-        let ahead = Some(Ahead { out_of_turn, first_priority, general });
-        Reason { code: "ahead", ahead, basis: None, source: None, text }
     }
 
     /// What is the same for every entry of a queue while one profile orders it.
@@ -109,13 +60,36 @@ impl Reasons {
             return Arc::clone(said);
         }
         drop(known);
-        let rule = ordering::profile(rules, queue, now).ok().map(|profile| Ready::new(rule_reason(rules, profile)));
+        let rule = ordering::profile(rules, queue, now).ok().map(|profile| json(&rule_reason(rules, profile)));
         let queue_json = serde_json::to_string(&QueueView::from(queue)).unwrap_or_default();
         let said = Arc::new(QueueSaid { queue_json, rule });
         let mut known = self.queues.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(queue, (ordering::era(rules, queue, now), Arc::clone(&said)));
         said
     }
+}
+
+/// A reason as JSON: text and numbers always have a form.
+fn json(reason: &Reason) -> String {
+    serde_json::to_string(reason).unwrap_or_default()
+}
+
+/// Who stands ahead, and the rule that put them there.
+pub(crate) fn of(rules: &Rules, queue: QueueKey, ahead: [u64; 3], now: DateTime<Utc>) -> Vec<Reason> {
+    let rule = ordering::profile(rules, queue, now).ok().map(|profile| rule_reason(rules, profile));
+    std::iter::once(ahead_reason(rules, ahead)).chain(rule).collect()
+}
+
+fn ahead_reason(rules: &Rules, ahead: [u64; 3]) -> Reason {
+    let [out_of_turn, first_priority, general] = ahead;
+    let by_stream = Some(Ahead { out_of_turn, first_priority, general });
+    let reason = |code, text| Reason { code, ahead: by_stream, basis: None, source: None, text };
+    if ahead == [0, 0, 0] {
+        return reason("nobody_ahead", say(rules, "nobody_ahead", &[]));
+    }
+    let said =
+        |tongue| rules.messages.template(tongue, "reasons").map(|template| template.fill(|name| count(name, ahead)));
+    reason("ahead", Said::each(|tongue| said(tongue).unwrap_or_default()))
 }
 
 /// The value of a placeholder in the sentence of who stands ahead.

@@ -4,6 +4,8 @@
 //! entries of a queue (its key, the rule of its order) is kept as JSON, and of the sentence about who stands ahead only the
 //! numbers are new. The text is what [`super::view::Positions`] would be written as; a test compares them for every entry.
 
+use super::reasons::Reasons;
+use crate::service::positions::view;
 use chrono::{DateTime, Utc};
 
 use crate::domain::iin::Iin;
@@ -13,69 +15,74 @@ use crate::domain::queue::Number;
 use crate::engine::order::Standing;
 use crate::rules::messages::{Template, Tongue};
 use crate::service::journal::index::{Held, Index};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 
 /// Room for the usual answer, so that it is written without growing.
 const ANSWER_BYTES: usize = 4 * 1024;
 
-impl Registry {
-    /// [`Registry::positions`] as JSON.
-    pub fn positions_text(&self, iin: Iin, now: DateTime<Utc>) -> String {
-        let mut text = String::with_capacity(ANSWER_BYTES);
-        text.push_str(r#"{"entries":["#);
-        {
-            let index = self.index(now);
-            for (n, (number, held)) in index.of_child(iin).enumerate() {
-                text.push_str(if n == 0 { r#"{"application":""# } else { r#",{"application":""# });
-                push_number(&mut text, number);
-                self.push_entry(&index, (number, held), now, &mut text);
-            }
+/// [`Registry::positions`] as JSON.
+pub fn positions_text(office: &Office, reasons: &Reasons, iin: Iin, now: DateTime<Utc>) -> String {
+    let mut text = String::with_capacity(ANSWER_BYTES);
+    text.push_str(r#"{"entries":["#);
+    {
+        let index = office.index(now);
+        for (n, (number, held)) in index.of_child(iin).enumerate() {
+            text.push_str(if n == 0 { r#"{"application":""# } else { r#",{"application":""# });
+            push_number(&mut text, number);
+            push_entry(office, reasons, &index, (number, held), now, &mut text);
         }
-        text.push_str("]}");
-        text
     }
+    text.push_str("]}");
+    text
+}
 
-    /// What follows the application's number.
-    fn push_entry(&self, index: &Index, (number, held): (Number, &Held), now: DateTime<Utc>, text: &mut String) {
-        let said = self.reasons.said(&self.rules, held.queue, now);
-        text.push_str(r#"","status":""#);
-        text.push_str(held.status.code());
-        text.push_str(r#"","queue":"#);
-        text.push_str(&said.queue_json);
-        let located = index.queue(held.queue).and_then(|order| order.locate(held.seat));
-        match located.filter(|_| is_live(held.status)) {
-            Some(located) => {
-                let standing = located.standing();
-                push_standing(text, r#","position":"#, standing);
-                text.push_str(r#","choices":["#);
-                let mut between = "";
-                for &kindergarten in &held.choices {
-                    let Some(among) = located.among(kindergarten) else { continue };
-                    text.push_str(between);
-                    text.push_str(r#"{"kindergarten":"#);
-                    push_quoted(text, index.kindergarten(kindergarten));
-                    push_standing(text, r#","position":"#, among);
-                    text.push('}');
-                    between = ",";
-                }
-                text.push_str(r#"],"reasons":["#);
-                self.reasons.push_ahead(standing.ahead, text);
-                if let Some(rule) = &said.rule {
-                    text.push(',');
-                    text.push_str(&rule.json);
-                }
-                if let Some(reason) = self.together(index, number, held) {
-                    text.push(',');
-                    // A reason always has a JSON form.
-                    text.push_str(&serde_json::to_string(&reason).unwrap_or_default());
-                }
+/// What follows the application's number.
+fn push_entry(
+    office: &Office,
+    reasons: &Reasons,
+    index: &Index,
+    (number, held): (Number, &Held),
+    now: DateTime<Utc>,
+    text: &mut String,
+) {
+    let said = reasons.said(&office.rules, held.queue, now);
+    text.push_str(r#"","status":""#);
+    text.push_str(held.status.code());
+    text.push_str(r#"","queue":"#);
+    text.push_str(&said.queue_json);
+    let located = index.queue(held.queue).and_then(|order| order.locate(held.seat));
+    match located.filter(|_| is_live(held.status)) {
+        Some(located) => {
+            let standing = located.standing();
+            push_standing(text, r#","position":"#, standing);
+            text.push_str(r#","choices":["#);
+            let mut between = "";
+            for &kindergarten in &held.choices {
+                let Some(among) = located.among(kindergarten) else { continue };
+                text.push_str(between);
+                text.push_str(r#"{"kindergarten":"#);
+                push_quoted(text, index.kindergarten(kindergarten));
+                push_standing(text, r#","position":"#, among);
+                text.push('}');
+                between = ",";
             }
-            None => text.push_str(r#","position":null,"of":null,"choices":[],"reasons":["#),
+            text.push_str(r#"],"reasons":["#);
+            reasons.push_ahead(standing.ahead, text);
+            if let Some(rule) = &said.rule {
+                text.push(',');
+                text.push_str(rule);
+            }
+            if let Some(reason) = view::together(office, index, number, held) {
+                text.push(',');
+                // A reason always has a JSON form.
+                text.push_str(&serde_json::to_string(&reason).unwrap_or_default());
+            }
         }
-        text.push_str(r#"],"as_of":""#);
-        text.push_str(&instant_text(now));
-        text.push_str(r#""}"#);
+        None => text.push_str(r#","position":null,"of":null,"choices":[],"reasons":["#),
     }
+    text.push_str(r#"],"as_of":""#);
+    text.push_str(&instant_text(now));
+    text.push_str(r#""}"#);
 }
 
 fn push_standing(text: &mut String, name: &str, standing: Standing) {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::reasons;
 use crate::domain::application::Application;
 use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
@@ -13,7 +14,7 @@ use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::Standing;
 use crate::service::journal::index::{Held, Index, seat_of};
 use crate::service::kernel::words::{Said, say_each};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 
 /// What is known of a child: the same shape whether the registry knows the IIN or not.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
@@ -108,57 +109,52 @@ pub struct Ahead {
     pub general: u64,
 }
 
-impl Registry {
-    /// Where the child of this IIN stands. No SQL: everything comes from the live index.
-    pub fn positions(&self, iin: Iin, now: DateTime<Utc>) -> Positions {
-        let index = self.index(now);
-        let entries = index.of_child(iin).map(|(number, held)| self.entry(&index, number, held, now));
-        Positions { entries: entries.collect() }
-    }
+/// Where the child of this IIN stands. No SQL: everything comes from the live index.
+pub fn positions(office: &Office, iin: Iin, now: DateTime<Utc>) -> Positions {
+    let index = office.index(now);
+    let entries = index.of_child(iin).map(|(number, held)| entry(office, &index, number, held, now));
+    Positions { entries: entries.collect() }
+}
 
-    /// Where one application stands, as the index knows it.
-    pub(crate) fn position_of(&self, number: &str, now: DateTime<Utc>) -> Option<PositionEntry> {
-        let index = self.index(now);
-        let held = index.of_application(number)?;
-        Some(self.entry(&index, Number::parse(number, Numbered::Application)?, held, now))
-    }
+/// Where one application stands, as the index knows it.
+pub(crate) fn position_of(office: &Office, number: &str, now: DateTime<Utc>) -> Option<PositionEntry> {
+    let index = office.index(now);
+    let held = index.of_application(number)?;
+    Some(entry(office, &index, Number::parse(number, Numbered::Application)?, held, now))
+}
 
-    fn entry(&self, index: &Index, number: Number, held: &Held, now: DateTime<Utc>) -> PositionEntry {
-        let mut entry = PositionEntry {
-            application: number.to_string(),
-            status: held.status,
-            queue: held.queue.into(),
-            position: None,
-            of: None,
-            choices: Vec::new(),
-            reasons: Vec::new(),
-            as_of: instant_text(now),
-        };
-        let located = index.queue(held.queue).and_then(|order| order.locate(held.seat));
-        if let Some(located) = located
-            && is_live(held.status)
-        {
-            let standing = located.standing();
-            entry.position = Some(standing.position);
-            entry.of = Some(standing.of);
-            entry.choices = held
-                .choices
-                .iter()
-                .filter_map(|&k| located.among(k).map(|s| choice(index.kindergarten(k), s)))
-                .collect();
-            entry.reasons = self.reasons.of(&self.rules, held.queue, standing.ahead, now);
-            entry.reasons.extend(self.together(index, number, held));
-        }
-        entry
+fn entry(office: &Office, index: &Index, number: Number, held: &Held, now: DateTime<Utc>) -> PositionEntry {
+    let mut entry = PositionEntry {
+        application: number.to_string(),
+        status: held.status,
+        queue: held.queue.into(),
+        position: None,
+        of: None,
+        choices: Vec::new(),
+        reasons: Vec::new(),
+        as_of: instant_text(now),
+    };
+    let located = index.queue(held.queue).and_then(|order| order.locate(held.seat));
+    if let Some(located) = located
+        && is_live(held.status)
+    {
+        let standing = located.standing();
+        entry.position = Some(standing.position);
+        entry.of = Some(standing.of);
+        entry.choices =
+            held.choices.iter().filter_map(|&k| located.among(k).map(|s| choice(index.kindergarten(k), s))).collect();
+        entry.reasons = reasons::of(&office.rules, held.queue, standing.ahead, now);
+        entry.reasons.extend(together(office, index, number, held));
     }
+    entry
+}
 
-    /// With whom an application waits: whatever its number, it is placed with brothers and sisters or not at all.
-    pub(crate) fn together(&self, index: &Index, number: Number, held: &Held) -> Option<Reason> {
-        let others = if held.status == Status::InQueue { index.waiting_beside(number) } else { 0 };
-        let text = || say_each(&self.rules, "reason_together", &[("others", &Said::same(others.to_string()))]);
-        let reason = || Reason { code: "together", ahead: None, basis: None, source: None, text: text() };
-        (others > 0).then(reason)
-    }
+/// With whom an application waits: whatever its number, it is placed with brothers and sisters or not at all.
+pub(crate) fn together(office: &Office, index: &Index, number: Number, held: &Held) -> Option<Reason> {
+    let others = if held.status == Status::InQueue { index.waiting_beside(number) } else { 0 };
+    let text = || say_each(&office.rules, "reason_together", &[("others", &Said::same(others.to_string()))]);
+    let reason = || Reason { code: "together", ahead: None, basis: None, source: None, text: text() };
+    (others > 0).then(reason)
 }
 
 fn choice(kindergarten: &str, standing: Standing) -> ChoiceView {

@@ -20,7 +20,7 @@ use crate::service::journal::effects::Effect;
 use crate::service::kernel::keys;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::registry::{Answer, Caller, Registry};
+use crate::service::office::{Answer, Caller, Office};
 use crate::store::{
     Entry, Transaction, Written, applications, child_claims, kindergartens, places, referrals, transfers,
 };
@@ -61,129 +61,127 @@ pub struct Departed {
     pub transfer: Option<String>,
 }
 
-impl Registry {
-    /// The child of an enrolment leaves the kindergarten: the place is free from the day after, and the child may be
-    /// registered again.
-    ///
-    /// # Errors
-    /// 403, 404, 409 where the child is not enrolled by this referral, 422.
-    pub fn depart(&self, caller: &Caller, number: &str, sent: &DepartureIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::Depart)?;
-        let home = home_of(number, Numbered::Referral, "referral")?;
-        self.perform(caller, &[home], 200, |tx| {
-            let mut held = held(tx.conn(), &caller.principal, Act::Depart, number)?;
-            let today = self.day(held.application.territory, tx.at());
-            let mut faults = FieldFaults::default();
-            let reason = faults.text("reason", &sent.reason, 2_000);
-            let last_day = read_date(&mut faults, "last_day", &sent.last_day);
-            if last_day.is_some_and(|on| (on - today).num_days().abs() > 400) {
-                faults.add("last_day", "wrong_date", "the last day lies more than a year away; check it");
-            }
-            faults.check()?;
-            let heir = transfers::open_beside(tx.conn(), &held.application.number)?;
-            let (departed, effects) = self.end_enrolment(tx, &mut held, last_day.unwrap_or(today), heir)?;
-            let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
-            let entry = Entry {
-                home,
-                act: "depart",
-                actor: caller.principal.id.clone(),
-                territory: held.application.territory,
-                payload: json!({"departed": departed, "last_day": sent.last_day, "role": caller.principal.role,
-                    "facts": kept, "queue": effects}),
-            };
-            Ok(Written { value: departed, entries: vec![entry] })
-        })
-    }
-
-    /// Ends an enrolment: application and referral are closed, the group counts one child less, the place is free from
-    /// the day after `last_day`, and the child's claim passes to `heir`, the request for a transfer beside it.
-    pub(crate) fn end_enrolment(
-        &self,
-        tx: &mut Transaction<'_>,
-        held: &mut Held,
-        last_day: NaiveDate,
-        heir: Option<String>,
-    ) -> Result<(Departed, Vec<Effect>), Problem> {
-        if held.referral.status != ReferralStatus::Enrolled || held.application.status != Status::Enrolled {
-            return Err(wrong_state(&held.referral, "ended by a departure"));
+/// The child of an enrolment leaves the kindergarten: the place is free from the day after, and the child may be
+/// registered again.
+///
+/// # Errors
+/// 403, 404, 409 where the child is not enrolled by this referral, 422.
+pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Depart)?;
+    let home = home_of(number, Numbered::Referral, "referral")?;
+    office.perform(caller, &[home], 200, |tx| {
+        let mut held = held(tx.conn(), &caller.principal, Act::Depart, number)?;
+        let today = office.day(held.application.territory, tx.at());
+        let mut faults = FieldFaults::default();
+        let reason = faults.text("reason", &sent.reason, 2_000);
+        let last_day = read_date(&mut faults, "last_day", &sent.last_day);
+        if last_day.is_some_and(|on| (on - today).num_days().abs() > 400) {
+            faults.add("last_day", "wrong_date", "the last day lies more than a year away; check it");
         }
-        let effects = entry::step(tx, &self.rules, &mut held.application, Step::Depart)?;
-        held.referral.status = ReferralStatus::Departed;
-        held.referral.status_at = tx.at();
-        referrals::update(tx, &held.referral)?;
-        kindergartens::depart_one(tx, &held.referral.group)?;
-        let child = applications::child(tx.conn(), &held.application.child)?;
-        match &heir {
-            Some(transfer) => child_claims::pass(tx, child.iin, transfer)?,
-            None => child_claims::release(tx, child.iin, &held.application.number)?,
-        }
-        let available_on = last_day.checked_add_days(Days::new(1)).unwrap_or(last_day);
-        let (place_status, warnings) = self.free_again(tx, &held.referral.place, available_on)?;
-        let departed = Departed {
-            referral: held.referral.number.clone(),
-            status: held.referral.status,
-            application: held.application.number.clone(),
-            place: held.referral.place.clone(),
-            place_status,
-            available_on: available_on.to_string(),
-            warnings,
-            transfer: heir,
+        faults.check()?;
+        let heir = transfers::open_beside(tx.conn(), &held.application.number)?;
+        let (departed, effects) = end_enrolment(office, tx, &mut held, last_day.unwrap_or(today), heir)?;
+        let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
+        let entry = Entry {
+            home,
+            act: "depart",
+            actor: caller.principal.id.clone(),
+            territory: held.application.territory,
+            payload: json!({"departed": departed, "last_day": sent.last_day, "role": caller.principal.role,
+                "facts": kept, "queue": effects}),
         };
-        Ok((departed, effects))
-    }
+        Ok(Written { value: departed, entries: vec![entry] })
+    })
+}
 
-    /// Puts a place that its child has left back into the ledger. It is taken out instead where the group is still at its
-    /// norm without it, or where no child of its cohort is of the group's age any more.
-    fn free_again(
-        &self,
-        tx: &mut Transaction<'_>,
-        id: &str,
-        available_on: NaiveDate,
-    ) -> Result<(PlaceStatus, Vec<String>), Problem> {
-        let mut place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
-        let (group, kindergarten) = group_of(tx.conn(), &place.group)?;
-        let open = places::open_of_group(tx.conn(), &group.id)?;
-        let full = i64::from(group.enrolled) + open >= i64::from(group.capacity);
-        let warning = if full {
-            Some(format!(
-                "group_is_full: {} enrolled and {open} open places, the norm is {}; the place is not free again",
-                group.enrolled, group.capacity
-            ))
-        } else {
-            outside_age_band(&group, place.queue.cohort, available_on)
-                .map(|said| format!("{said}; report the place for the year of birth that the group takes next"))
-        };
-        let bound = self.bound(kindergarten.territory, tx.at())?;
-        place.status = match (&warning, bound.profile.publication.value) {
-            (Some(_), _) => PlaceStatus::Withdrawn,
-            (None, Some(_)) => PlaceStatus::Reported,
-            (None, None) => PlaceStatus::Published,
-        };
-        place.available_on = available_on;
-        place.reported_at = tx.at();
-        place.published_at = (place.status == PlaceStatus::Published).then(|| tx.at());
-        place.reason = warning.clone().unwrap_or_default();
-        places::free_again(tx, &place)?;
-        Ok((place.status, warning.into_iter().collect()))
+/// Ends an enrolment: application and referral are closed, the group counts one child less, the place is free from
+/// the day after `last_day`, and the child's claim passes to `heir`, the request for a transfer beside it.
+pub(crate) fn end_enrolment(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    held: &mut Held,
+    last_day: NaiveDate,
+    heir: Option<String>,
+) -> Result<(Departed, Vec<Effect>), Problem> {
+    if held.referral.status != ReferralStatus::Enrolled || held.application.status != Status::Enrolled {
+        return Err(wrong_state(&held.referral, "ended by a departure"));
     }
+    let effects = entry::step(tx, &office.rules, &mut held.application, Step::Depart)?;
+    held.referral.status = ReferralStatus::Departed;
+    held.referral.status_at = tx.at();
+    referrals::update(tx, &held.referral)?;
+    kindergartens::depart_one(tx, &held.referral.group)?;
+    let child = applications::child(tx.conn(), &held.application.child)?;
+    match &heir {
+        Some(transfer) => child_claims::pass(tx, child.iin, transfer)?,
+        None => child_claims::release(tx, child.iin, &held.application.number)?,
+    }
+    let available_on = last_day.checked_add_days(Days::new(1)).unwrap_or(last_day);
+    let (place_status, warnings) = free_again(office, tx, &held.referral.place, available_on)?;
+    let departed = Departed {
+        referral: held.referral.number.clone(),
+        status: held.referral.status,
+        application: held.application.number.clone(),
+        place: held.referral.place.clone(),
+        place_status,
+        available_on: available_on.to_string(),
+        warnings,
+        transfer: heir,
+    };
+    Ok((departed, effects))
+}
 
-    /// What the contract of a transfer ends: the enrolment that the child had. `None` for any other contract.
-    pub(crate) fn leave_for_transfer(
-        &self,
-        tx: &mut Transaction<'_>,
-        won: &Held,
-    ) -> Result<Option<(Value, Vec<Effect>)>, Problem> {
-        let number = &won.application.number;
-        let Some(enrolment) = transfers::enrolment_of(tx.conn(), number)? else { return Ok(None) };
-        let application = crate::service::counter::applications::load(tx.conn(), &enrolment)?;
-        if application.status != Status::Enrolled {
-            return Ok(None);
-        }
-        let all = referrals::of_application(tx.conn(), &enrolment)?;
-        let Some(referral) = all.into_iter().find(|r| r.status == ReferralStatus::Enrolled) else { return Ok(None) };
-        let mut old = Held { referral, application };
-        let today = self.day(old.application.territory, tx.at());
-        let (departed, effects) = self.end_enrolment(tx, &mut old, today, Some(number.clone()))?;
-        Ok(Some((json!(departed), effects)))
+/// Puts a place that its child has left back into the ledger. It is taken out instead where the group is still at its
+/// norm without it, or where no child of its cohort is of the group's age any more.
+fn free_again(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    id: &str,
+    available_on: NaiveDate,
+) -> Result<(PlaceStatus, Vec<String>), Problem> {
+    let mut place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
+    let (group, kindergarten) = group_of(tx.conn(), &place.group)?;
+    let open = places::open_of_group(tx.conn(), &group.id)?;
+    let full = i64::from(group.enrolled) + open >= i64::from(group.capacity);
+    let warning = if full {
+        Some(format!(
+            "group_is_full: {} enrolled and {open} open places, the norm is {}; the place is not free again",
+            group.enrolled, group.capacity
+        ))
+    } else {
+        outside_age_band(&group, place.queue.cohort, available_on)
+            .map(|said| format!("{said}; report the place for the year of birth that the group takes next"))
+    };
+    let bound = office.bound(kindergarten.territory, tx.at())?;
+    place.status = match (&warning, bound.profile.publication.value) {
+        (Some(_), _) => PlaceStatus::Withdrawn,
+        (None, Some(_)) => PlaceStatus::Reported,
+        (None, None) => PlaceStatus::Published,
+    };
+    place.available_on = available_on;
+    place.reported_at = tx.at();
+    place.published_at = (place.status == PlaceStatus::Published).then(|| tx.at());
+    place.reason = warning.clone().unwrap_or_default();
+    places::free_again(tx, &place)?;
+    Ok((place.status, warning.into_iter().collect()))
+}
+
+/// What the contract of a transfer ends: the enrolment that the child had. `None` for any other contract.
+pub(crate) fn leave_for_transfer(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    won: &Held,
+) -> Result<Option<(Value, Vec<Effect>)>, Problem> {
+    let number = &won.application.number;
+    let Some(enrolment) = transfers::enrolment_of(tx.conn(), number)? else { return Ok(None) };
+    let application = crate::service::counter::applications::load(tx.conn(), &enrolment)?;
+    if application.status != Status::Enrolled {
+        return Ok(None);
     }
+    let all = referrals::of_application(tx.conn(), &enrolment)?;
+    let Some(referral) = all.into_iter().find(|r| r.status == ReferralStatus::Enrolled) else { return Ok(None) };
+    let mut old = Held { referral, application };
+    let today = office.day(old.application.territory, tx.at());
+    let (departed, effects) = end_enrolment(office, tx, &mut old, today, Some(number.clone()))?;
+    Ok(Some((json!(departed), effects)))
 }

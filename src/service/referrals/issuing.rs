@@ -3,6 +3,12 @@
 //! `next` is the first row of a dry round over the authority's open places; issuing repeats that row. An official can
 //! pass over the child who is due only with a listed ground, evidence, and a second person's own confirmation.
 
+use crate::service::kernel::acting;
+use crate::service::kernel::reach;
+use crate::service::positions::view;
+use crate::service::rounds::ahead;
+use crate::service::rounds::memory::StandingRounds;
+use crate::service::rounds::skips;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -25,8 +31,8 @@ use crate::service::kernel::ordering;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, say, say_each};
+use crate::service::office::{Answer, Caller, Office};
 use crate::service::papers::results::{self, Issue};
-use crate::service::registry::{Answer, Caller, Registry};
 use crate::service::rounds::ahead::AheadCause;
 use crate::service::rounds::hold::RoundRow;
 use crate::service::rounds::scope::Scope;
@@ -133,7 +139,7 @@ fn family_of(rows: &[RoundRow], row: &RoundRow) -> Vec<RoundRow> {
 
 /// Issues the referrals of a round's rows, in their order.
 pub(crate) fn issue_rows(
-    registry: &Registry,
+    office: &Office,
     tx: &mut Transaction<'_>,
     authority: &Authority,
     rows: &[RoundRow],
@@ -142,8 +148,8 @@ pub(crate) fn issue_rows(
     let mut papers = Vec::with_capacity(rows.len());
     for row in rows {
         let mut application = load(tx.conn(), &row.application)?;
-        let bound = registry.bound(application.territory, tx.at())?;
-        let one = issue(registry, tx, &mut application, &bound, authority, row)?;
+        let bound = office.bound(application.territory, tx.at())?;
+        let one = issue(office, tx, &mut application, &bound, authority, row)?;
         issued
             .journaled
             .push(json!({"referral": one.referral.number, "application": row.application, "place": row.place}));
@@ -157,7 +163,7 @@ pub(crate) fn issue_rows(
 
 /// Issues the referral of one row: the application, the place, the document and its paper, which the caller keeps.
 fn issue(
-    registry: &Registry,
+    office: &Office,
     tx: &mut Transaction<'_>,
     application: &mut Application,
     bound: &Bound<'_>,
@@ -166,7 +172,7 @@ fn issue(
 ) -> Result<Issued, Problem> {
     let at = tx.at();
     let home = application.home;
-    let effects = entry::step(tx, &registry.rules, application, Step::Refer)?;
+    let effects = entry::step(tx, &office.rules, application, Step::Refer)?;
     places::set_status(tx, &row.place, PlaceStatus::Referred, Some(at), "")?;
     let number = tx.next_number(home, Numbered::Referral)?.to_string();
     let validity = bound.profile.referral_validity.value;
@@ -181,7 +187,7 @@ fn issue(
         authority_role: authority.role,
         authority_territory: authority.territory,
         issued_at: at,
-        valid_until_on: registry.rules.calendar.valid_until(at, application.territory, validity, start).value,
+        valid_until_on: office.rules.calendar.valid_until(at, application.territory, validity, start).value,
         extended: false,
         check_code: keys::check_code(),
         status: ReferralStatus::Issued,
@@ -196,14 +202,14 @@ fn issue(
         kindergartens::find(tx.conn(), &row.kindergarten)?.ok_or_else(|| Problem::not_found("kindergarten"))?;
     let group = kindergartens::find_group(tx.conn(), &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
     let issue = Issue { id: &id, application, case: "", signer: authority, at };
-    let result = results::referral(registry, tx.conn(), &issue, bound, &referral, (&kindergarten, &group))?;
+    let result = results::referral(office, tx.conn(), &issue, bound, &referral, (&kindergarten, &group))?;
     Ok(Issued { referral, result, effects })
 }
 
 /// The referral at the decision of a case: only where a published place would be this child's, and nobody ahead could
 /// use it or wants it (design: offer and referral).
 pub(crate) fn issue_at_once(
-    registry: &Registry,
+    office: &Office,
     tx: &mut Transaction<'_>,
     application: &mut Application,
     bound: &Bound<'_>,
@@ -211,11 +217,11 @@ pub(crate) fn issue_at_once(
 ) -> Result<Option<Issued>, Problem> {
     // Who is placed with brothers and sisters gets no place alone.
     let alone = crate::service::applications::families::others(tx.conn(), application)?.is_empty();
-    if registry.gives_by_round(application.queue, tx.at()) || !alone {
+    if gives_by_round(office, application.queue, tx.at()) || !alone {
         return Ok(None);
     }
     let scope = Scope {
-        registry,
+        office,
         territory: application.queue.territory,
         at: tx.at(),
         without: &[],
@@ -228,147 +234,152 @@ pub(crate) fn issue_at_once(
     if scope.wanted_ahead(tx.conn(), &row)? {
         return Ok(None);
     }
-    issue(registry, tx, application, bound, authority, &row).map(Some)
+    issue(office, tx, application, bound, authority, &row).map(Some)
 }
 
-impl Registry {
-    /// The child who is due for the next open place of a territory, or for the open place that is named.
-    ///
-    /// # Errors
-    /// 403, 409 where nobody can use the place that is named, 422.
-    pub fn next(&self, principal: &Principal, territory: &str, place: Option<&str>) -> Result<Next, Problem> {
-        principal.role_may(Act::SeeNext)?;
-        let territory = self.scope(territory)?;
-        principal.may(Act::SeeNext, territory)?;
-        let at = self.clock.now();
-        let by_round = |row: &&RoundRow| self.gives_by_round(row.queue, at);
-        let (outcome, row, causes, seq) = self.store.read_snapshot(|conn| -> Result<_, Problem> {
-            let outcome = Scope { registry: self, territory, at, without: &[], only: None }.standing(conn)?;
-            let named = |row: &&RoundRow| place.is_none_or(|place| row.place == place);
-            let row = outcome.rows.iter().find(|row| !by_round(row) && named(row)).cloned();
-            let causes = match &row {
-                Some(row) => self.causes_ahead(conn, (&outcome, row), at)?,
-                None => Vec::new(),
-            };
-            let seq = crate::store::journal::reach_of(conn, territory.home())?;
-            Ok((outcome, row, causes, seq))
-        })?;
-        if let (Some(place), None) = (place, &row) {
-            let given = outcome.rows.iter().any(|row| row.place == *place);
-            return Err(if given { self.round_decides() } else { nobody_due() });
-        }
-        let held_back = outcome.rows.iter().any(|row| by_round(&row));
-        let open_places = outcome.rows.len() + outcome.left.len();
-        let reasons = match &row {
-            Some(row) => vec![self.next_reason(row, causes, at)],
-            None if held_back => {
-                vec![NextReason { code: "round_decides", ahead: None, text: say(&self.rules, "round_decides", &[]) }]
-            }
+/// The child who is due for the next open place of a territory, or for the open place that is named.
+///
+/// # Errors
+/// 403, 409 where nobody can use the place that is named, 422.
+pub fn next(
+    office: &Office,
+    rounds: &StandingRounds,
+    principal: &Principal,
+    territory: &str,
+    place: Option<&str>,
+) -> Result<Next, Problem> {
+    principal.role_may(Act::SeeNext)?;
+    let territory = reach::scope(office, territory)?;
+    principal.may(Act::SeeNext, territory)?;
+    let at = office.clock.now();
+    let by_round = |row: &&RoundRow| gives_by_round(office, row.queue, at);
+    let (outcome, row, causes, seq) = office.store.read_snapshot(|conn| -> Result<_, Problem> {
+        let outcome = Scope { office, territory, at, without: &[], only: None }.standing(conn, rounds)?;
+        let named = |row: &&RoundRow| place.is_none_or(|place| row.place == place);
+        let row = outcome.rows.iter().find(|row| !by_round(row) && named(row)).cloned();
+        let causes = match &row {
+            Some(row) => ahead::causes_ahead(office, rounds, conn, (&outcome, row), at)?,
             None => Vec::new(),
         };
-        Ok(Next {
-            place: row.as_ref().map(|r| r.place.clone()),
-            application: row.as_ref().map(|r| r.application.clone()),
-            together: row.as_ref().map(|r| family_of(&outcome.rows, r)).unwrap_or_default(),
-            row,
-            reasons,
-            state: format!("{}-{seq}", territory.home()),
-            open_places,
-        })
+        let seq = crate::store::journal::reach_of(conn, territory.home())?;
+        Ok((outcome, row, causes, seq))
+    })?;
+    if let (Some(place), None) = (place, &row) {
+        let given = outcome.rows.iter().any(|row| row.place == *place);
+        return Err(if given { round_decides(office) } else { nobody_due() });
     }
-
-    fn round_decides(&self) -> Problem {
-        let text = say(&self.rules, "round_decides", &[]);
-        Problem::conflict("round_decides", text.en.clone()).with("text", &text)
-    }
-
-    /// Whether places of this queue go out by rounds alone: under `program` each kindergarten ranks for itself, so
-    /// that no single place has a child who is due before all have proposed.
-    fn gives_by_round(&self, queue: QueueKey, at: DateTime<Utc>) -> bool {
-        ordering::profile(&self.rules, queue, at).is_ok_and(|profile| profile.round_rule.value == RoundRule::Program)
-    }
-
-    fn next_reason(&self, row: &RoundRow, causes: Vec<AheadCause>, at: DateTime<Utc>) -> NextReason {
-        let standing = self.position_of(&row.application, at);
-        // Who stands ahead is said of the place, not of the queue; then the rule of its order.
-        let rule = standing.iter().flat_map(|s| s.reasons.iter().filter(|r| r.ahead.is_none()).map(|r| &r.text));
-        let texts: Vec<Said> = std::iter::once(self.said_ahead(&causes)).chain(rule.cloned()).collect();
-        let all = Said::each(|tongue| {
-            texts.iter().map(|t| t.get(tongue)).collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
-        });
-        let number = Said::same(&row.application);
-        let text = say_each(&self.rules, "next_child", &[("application", &number), ("reasons", &all)]);
-        NextReason { code: "next_child", ahead: Some(causes), text }
-    }
-
-    /// Issues the referral for a place to the application that is due, or past it with the grounds of a skip.
-    ///
-    /// # Errors
-    /// 403, 404, 409 naming the application that is due now, 422 for a skip without its grounds.
-    pub fn refer(&self, caller: &Caller, sent: &ReferIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::Refer)?;
-        let home = home_of(&sent.place, Numbered::Place, "place")?;
-        home_of(&sent.application, Numbered::Application, "application")?;
-        self.perform(caller, &[home], 201, |tx| {
-            let place = place_of(tx, caller, Act::Refer, &sent.place)?;
-            let mut application = load(tx.conn(), &sent.application)?;
-            caller.principal.may(Act::Refer, application.territory)?;
-            let bound = self.bound(application.territory, tx.at())?;
-            self.provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
-            if self.gives_by_round(place.queue, tx.at()) {
-                return Err(self.round_decides());
-            }
-            let (due, skips) = self.due(tx, caller, &place, sent, &bound)?;
-            let row = due.row;
-            let authority = Authority::of(&caller.principal, application.territory);
-            let issued = issue(self, tx, &mut application, &bound, &authority, &row)?;
-            crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
-            let family = issue_rows(self, tx, &authority, &due.family)?;
-            let effects: Vec<Effect> = issued.effects.into_iter().chain(family.effects).collect();
-            let entry = Entry {
-                home,
-                act: if skips.is_empty() { "refer" } else { "refer_with_skip" },
-                actor: caller.principal.id.clone(),
-                territory: application.territory,
-                payload: json!({
-                    "application": application.number, "place": place.id, "referral": issued.referral.number,
-                    "result": {"id": issued.result.id, "kind": issued.result.kind},
-                    "position": row.position, "role": caller.principal.role, "skip": skipped(skips), "together": family.journaled,
-                    "queue": effects,
-                }),
-            };
-            let mut value = super::life::view(&issued.referral, Some(issued.result.id.as_str()));
-            value.together = family.numbers;
-            Ok(Written { value, entries: vec![entry] })
-        })
-    }
-
-    /// The row of a place: of its own queue, or where that cannot use it, of the queue that it spills to.
-    pub(crate) fn due_now(
-        &self,
-        tx: &mut Transaction<'_>,
-        place: &Place,
-        territory: Kato,
-        without: &[String],
-    ) -> Result<Due, Problem> {
-        let scope = Scope { registry: self, territory, at: tx.at(), without, only: None };
-        for queue in [Some(place.queue), scope.spill(place.queue)?].into_iter().flatten() {
-            let outcome = Scope { only: Some(queue), ..scope }.standing(tx.conn())?;
-            if let Some(row) = outcome.rows.iter().find(|r| r.place == place.id) {
-                return Ok(Due { row: row.clone(), family: family_of(&outcome.rows, row) });
-            }
+    let held_back = outcome.rows.iter().any(|row| by_round(&row));
+    let open_places = outcome.rows.len() + outcome.left.len();
+    let reasons = match &row {
+        Some(row) => vec![next_reason(office, row, causes, at)],
+        None if held_back => {
+            vec![NextReason { code: "round_decides", ahead: None, text: say(&office.rules, "round_decides", &[]) }]
         }
-        Err(nobody_due())
-    }
+        None => Vec::new(),
+    };
+    Ok(Next {
+        place: row.as_ref().map(|r| r.place.clone()),
+        application: row.as_ref().map(|r| r.application.clone()),
+        together: row.as_ref().map(|r| family_of(&outcome.rows, r)).unwrap_or_default(),
+        row,
+        reasons,
+        state: format!("{}-{seq}", territory.home()),
+        open_places,
+    })
+}
 
-    pub(crate) fn next_changed(&self, due: &RoundRow) -> Problem {
-        let number = Said::same(&due.application);
-        let text = say_each(&self.rules, "next_changed", &[("application", &number)]);
-        Problem::conflict("next_changed", text.en.clone())
-            .with("application", &due.application)
-            .with("place", &due.place)
-            .with("text", &text)
+fn round_decides(office: &Office) -> Problem {
+    let text = say(&office.rules, "round_decides", &[]);
+    Problem::conflict("round_decides", text.en.clone()).with("text", &text)
+}
+
+/// Whether places of this queue go out by rounds alone: under `program` each kindergarten ranks for itself, so
+/// that no single place has a child who is due before all have proposed.
+fn gives_by_round(office: &Office, queue: QueueKey, at: DateTime<Utc>) -> bool {
+    ordering::profile(&office.rules, queue, at).is_ok_and(|profile| profile.round_rule.value == RoundRule::Program)
+}
+
+fn next_reason(office: &Office, row: &RoundRow, causes: Vec<AheadCause>, at: DateTime<Utc>) -> NextReason {
+    let standing = view::position_of(office, &row.application, at);
+    // Who stands ahead is said of the place, not of the queue; then the rule of its order.
+    let rule = standing.iter().flat_map(|s| s.reasons.iter().filter(|r| r.ahead.is_none()).map(|r| &r.text));
+    let texts: Vec<Said> = std::iter::once(ahead::said_ahead(office, &causes)).chain(rule.cloned()).collect();
+    let all = Said::each(|tongue| {
+        texts.iter().map(|t| t.get(tongue)).collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+    });
+    let number = Said::same(&row.application);
+    let text = say_each(&office.rules, "next_child", &[("application", &number), ("reasons", &all)]);
+    NextReason { code: "next_child", ahead: Some(causes), text }
+}
+
+/// Issues the referral for a place to the application that is due, or past it with the grounds of a skip.
+///
+/// # Errors
+/// 403, 404, 409 naming the application that is due now, 422 for a skip without its grounds.
+pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &ReferIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Refer)?;
+    let home = home_of(&sent.place, Numbered::Place, "place")?;
+    home_of(&sent.application, Numbered::Application, "application")?;
+    office.perform(caller, &[home], 201, |tx| {
+        let place = place_of(tx, caller, Act::Refer, &sent.place)?;
+        let mut application = load(tx.conn(), &sent.application)?;
+        caller.principal.may(Act::Refer, application.territory)?;
+        let bound = office.bound(application.territory, tx.at())?;
+        acting::provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
+        if gives_by_round(office, place.queue, tx.at()) {
+            return Err(round_decides(office));
+        }
+        let (due, skips) = skips::due(office, rounds, tx, caller, &place, sent, &bound)?;
+        let row = due.row;
+        let authority = Authority::of(&caller.principal, application.territory);
+        let issued = issue(office, tx, &mut application, &bound, &authority, &row)?;
+        crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
+        let family = issue_rows(office, tx, &authority, &due.family)?;
+        let effects: Vec<Effect> = issued.effects.into_iter().chain(family.effects).collect();
+        let entry = Entry {
+            home,
+            act: if skips.is_empty() { "refer" } else { "refer_with_skip" },
+            actor: caller.principal.id.clone(),
+            territory: application.territory,
+            payload: json!({
+                "application": application.number, "place": place.id, "referral": issued.referral.number,
+                "result": {"id": issued.result.id, "kind": issued.result.kind},
+                "position": row.position, "role": caller.principal.role, "skip": skipped(skips), "together": family.journaled,
+                "queue": effects,
+            }),
+        };
+        let mut value = super::life::view(&issued.referral, Some(issued.result.id.as_str()));
+        value.together = family.numbers;
+        Ok(Written { value, entries: vec![entry] })
+    })
+}
+
+/// The row of a place: of its own queue, or where that cannot use it, of the queue that it spills to.
+pub(crate) fn due_now(
+    office: &Office,
+    rounds: &StandingRounds,
+    tx: &mut Transaction<'_>,
+    place: &Place,
+    territory: Kato,
+    without: &[String],
+) -> Result<Due, Problem> {
+    let scope = Scope { office, territory, at: tx.at(), without, only: None };
+    for queue in [Some(place.queue), scope.spill(place.queue)?].into_iter().flatten() {
+        let outcome = Scope { only: Some(queue), ..scope }.standing(tx.conn(), rounds)?;
+        if let Some(row) = outcome.rows.iter().find(|r| r.place == place.id) {
+            return Ok(Due { row: row.clone(), family: family_of(&outcome.rows, row) });
+        }
     }
+    Err(nobody_due())
+}
+
+pub(crate) fn next_changed(office: &Office, due: &RoundRow) -> Problem {
+    let number = Said::same(&due.application);
+    let text = say_each(&office.rules, "next_changed", &[("application", &number)]);
+    Problem::conflict("next_changed", text.en.clone())
+        .with("application", &due.application)
+        .with("place", &due.place)
+        .with("text", &text)
 }
 
 /// An open place of the caller's territory. What stands in another territory is not told.

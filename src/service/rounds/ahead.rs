@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::hold::RoundRow;
+use super::memory::StandingRounds;
 use super::scope::{Outcome, Scope, takes_part};
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, PlaceStatus, Status, UnknownCode, codes};
@@ -16,7 +17,7 @@ use crate::rules::profile::Profile;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, label, say_each};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 use crate::store::{families, kindergartens, places};
@@ -93,64 +94,59 @@ impl Wanted<'_> {
     }
 }
 
-impl Registry {
-    /// The causes for which those ahead of a row of a standing round do not get its place, the most frequent first. They
-    /// add up to the number ahead.
-    ///
-    /// # Errors
-    /// The database is not available.
-    pub(crate) fn causes_ahead(
-        &self,
-        conn: &mut AnyConnection,
-        (outcome, row): (&Outcome, &RoundRow),
-        at: DateTime<Utc>,
-    ) -> Result<Vec<AheadCause>, Problem> {
-        let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;
-        let group = kindergartens::find_group(conn, &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
-        // The places of a group are offered together, from the first day of any of them.
-        let together = places::of_home(conn, place.home, PlaceStatus::Published)?;
-        let same = || together.iter().filter(|p| p.group == place.group && p.queue == place.queue);
-        let wanted = Wanted {
-            profile: ordering::profile(&self.rules, row.queue, at)?,
-            today: self.day(row.queue.territory, at),
-            group,
-            available_on: same().map(|p| p.available_on).min().unwrap_or(place.available_on),
-            families: families::of_queue(conn, row.queue)?,
-            reserves: same().any(|p| p.reserved.is_some()),
-            placed: outcome.rows.iter().map(|row| row.application.as_str()).collect(),
-        };
-        let mut counts: BTreeMap<Cause, u64> = BTreeMap::new();
-        let mut unexplained = 0_u64;
-        let scope = Scope { registry: self, territory: row.queue.territory, at, without: &[], only: None };
-        scope.each_ahead(conn, row.queue, row.position, |ahead| match wanted.cause(ahead) {
-            Some(cause) => *counts.entry(cause).or_default() += 1,
-            None => unexplained += 1,
-        })?;
-        if unexplained > 0 {
-            tracing::error!(
-                place = row.place,
-                unexplained,
-                "children ahead of the one who is due could have its place"
-            );
-        }
-        let mut causes: Vec<AheadCause> =
-            counts.into_iter().map(|(cause, children)| AheadCause { cause: cause.code(), children }).collect();
-        causes.sort_by_key(|c| std::cmp::Reverse(c.children));
-        Ok(causes)
+/// The causes for which those ahead of a row of a standing round do not get its place, the most frequent first. They
+/// add up to the number ahead.
+///
+/// # Errors
+/// The database is not available.
+pub(crate) fn causes_ahead(
+    office: &Office,
+    rounds: &StandingRounds,
+    conn: &mut AnyConnection,
+    (outcome, row): (&Outcome, &RoundRow),
+    at: DateTime<Utc>,
+) -> Result<Vec<AheadCause>, Problem> {
+    let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;
+    let group = kindergartens::find_group(conn, &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
+    // The places of a group are offered together, from the first day of any of them.
+    let together = places::of_home(conn, place.home, PlaceStatus::Published)?;
+    let same = || together.iter().filter(|p| p.group == place.group && p.queue == place.queue);
+    let wanted = Wanted {
+        profile: ordering::profile(&office.rules, row.queue, at)?,
+        today: office.day(row.queue.territory, at),
+        group,
+        available_on: same().map(|p| p.available_on).min().unwrap_or(place.available_on),
+        families: families::of_queue(conn, row.queue)?,
+        reserves: same().any(|p| p.reserved.is_some()),
+        placed: outcome.rows.iter().map(|row| row.application.as_str()).collect(),
+    };
+    let mut counts: BTreeMap<Cause, u64> = BTreeMap::new();
+    let mut unexplained = 0_u64;
+    let scope = Scope { office, territory: row.queue.territory, at, without: &[], only: None };
+    scope.each_ahead(conn, rounds, row.queue, row.position, |ahead| match wanted.cause(ahead) {
+        Some(cause) => *counts.entry(cause).or_default() += 1,
+        None => unexplained += 1,
+    })?;
+    if unexplained > 0 {
+        tracing::error!(place = row.place, unexplained, "children ahead of the one who is due could have its place");
     }
+    let mut causes: Vec<AheadCause> =
+        counts.into_iter().map(|(cause, children)| AheadCause { cause: cause.code(), children }).collect();
+    causes.sort_by_key(|c| std::cmp::Reverse(c.children));
+    Ok(causes)
+}
 
-    /// The sentence of these causes.
-    pub(crate) fn said_ahead(&self, causes: &[AheadCause]) -> Said {
-        let ahead: u64 = causes.iter().map(|c| c.children).sum();
-        if ahead == 0 {
-            return crate::service::kernel::words::say(&self.rules, "next_nobody_ahead", &[]);
-        }
-        let labels: Vec<(Said, u64)> =
-            causes.iter().map(|c| (label(&self.rules, "ahead_cause", c.cause), c.children)).collect();
-        let listed = Said::each(|tongue: Tongue| {
-            let each = labels.iter().map(|(label, n)| format!("{} – {n}", label.get(tongue)));
-            each.collect::<Vec<_>>().join("; ")
-        });
-        say_each(&self.rules, "next_ahead", &[("ahead", &Said::same(ahead.to_string())), ("causes", &listed)])
+/// The sentence of these causes.
+pub(crate) fn said_ahead(office: &Office, causes: &[AheadCause]) -> Said {
+    let ahead: u64 = causes.iter().map(|c| c.children).sum();
+    if ahead == 0 {
+        return crate::service::kernel::words::say(&office.rules, "next_nobody_ahead", &[]);
     }
+    let labels: Vec<(Said, u64)> =
+        causes.iter().map(|c| (label(&office.rules, "ahead_cause", c.cause), c.children)).collect();
+    let listed = Said::each(|tongue: Tongue| {
+        let each = labels.iter().map(|(label, n)| format!("{} – {n}", label.get(tongue)));
+        each.collect::<Vec<_>>().join("; ")
+    });
+    say_each(&office.rules, "next_ahead", &[("ahead", &Said::same(ahead.to_string())), ("causes", &listed)])
 }

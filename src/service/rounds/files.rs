@@ -1,6 +1,7 @@
 //! The files of a round: for every queue and pass the instance, the allocation and its certificate, so that a second
 //! program (`kezek verify`, or anyone's) can verify the round from these files alone.
 
+use crate::service::rounds::report;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -19,7 +20,7 @@ use crate::exchange::instance::{
     published, published_special, result_sha256, special_input_sha256,
 };
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::kindergartens;
 use crate::store::rounds::{RoundBrief, RoundFile};
@@ -33,7 +34,7 @@ pub(crate) const WHOLE: &str = "fairness.json";
 
 /// The files of a round.
 pub(crate) fn files(
-    registry: &Registry,
+    office: &Office,
     conn: &mut AnyConnection,
     outcome: &Outcome,
     at: DateTime<Utc>,
@@ -49,7 +50,7 @@ pub(crate) fn files(
         let run = pass.run.as_ref().ok_or_else(|| internal("only a full run can be certified"))?;
         let (instance, special) = (&run.instance, run.special.as_ref());
         let groups = pass.groups.iter().map(|g| facts(g, pass, &territories)).collect();
-        let children = registry.child_facts(conn, (pass.queue, instance), at)?;
+        let children = report::child_facts(office, conn, (pass.queue, instance), at)?;
         let (part, [allocation, certificate]) = certified(run, groups, children)?;
         let bodies = [
             groups_csv(instance, special, &part.groups),

@@ -18,7 +18,7 @@ use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::query;
 use crate::service::kernel::reach;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::{self, RoundBrief, Wanted};
 use crate::store::{kindergartens, places};
@@ -158,128 +158,126 @@ fn seen(round: &RoundBrief, territory: Kato) -> Result<Option<Seen>, Problem> {
     Ok(concerned.then_some(Seen::Part(territory)))
 }
 
-impl Registry {
-    /// The committed rounds of a territory, the latest first.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn rounds(&self, principal: &Principal, asked: &RoundsIn) -> Result<Rounds, Problem> {
-        let (rounds, next) = self.listed(principal, asked, asked.limit.unwrap_or(PAGE).clamp(1, PAGE))?;
-        Ok(Rounds { rounds, next })
-    }
+/// The committed rounds of a territory, the latest first.
+///
+/// # Errors
+/// 403, 422.
+pub fn rounds(office: &Office, principal: &Principal, asked: &RoundsIn) -> Result<Rounds, Problem> {
+    let (rounds, next) = listed(office, principal, asked, asked.limit.unwrap_or(PAGE).clamp(1, PAGE))?;
+    Ok(Rounds { rounds, next })
+}
 
-    /// The same as CSV, a row for each round.
-    ///
-    /// # Errors
-    /// 403, 422.
-    pub fn rounds_csv(&self, principal: &Principal, asked: &RoundsIn) -> Result<String, Problem> {
-        let columns = &["id", "territory", "held_at", "queues", "participants", "placed", "places_left"];
-        let mut table = Table::new("rounds", columns);
-        for round in self.listed(principal, asked, CSV_MAX)?.0 {
-            table.row([
-                Cell::from(round.id.as_str()),
-                round.territory.to_string().as_str().into(),
-                round.held_at.as_str().into(),
-                (round.queues.len() as u64).into(),
-                round.queues.iter().map(|q| q.participants).sum::<u64>().into(),
-                round.placed.into(),
-                round.places_left.into(),
-            ]);
+/// The same as CSV, a row for each round.
+///
+/// # Errors
+/// 403, 422.
+pub fn rounds_csv(office: &Office, principal: &Principal, asked: &RoundsIn) -> Result<String, Problem> {
+    let columns = &["id", "territory", "held_at", "queues", "participants", "placed", "places_left"];
+    let mut table = Table::new("rounds", columns);
+    for round in listed(office, principal, asked, CSV_MAX)?.0 {
+        table.row([
+            Cell::from(round.id.as_str()),
+            round.territory.to_string().as_str().into(),
+            round.held_at.as_str().into(),
+            (round.queues.len() as u64).into(),
+            round.queues.iter().map(|q| q.participants).sum::<u64>().into(),
+            round.placed.into(),
+            round.places_left.into(),
+        ]);
+    }
+    Ok(table.csv())
+}
+
+/// So many rounds, and where they end if more follow.
+fn listed(
+    office: &Office,
+    principal: &Principal,
+    asked: &RoundsIn,
+    most: usize,
+) -> Result<(Vec<RoundListed>, Option<String>), Problem> {
+    principal.role_may(Act::ReadRound)?;
+    let territory = query::territory(&asked.territory)?;
+    let served = office.store.read(|conn| reach::queue_territory(conn, territory))?;
+    let territory = served.map_or(territory, |(queue, _)| queue);
+    principal.may(Act::ReadRound, territory)?;
+    let from = asked.from.as_deref().map(|text| query::instant("from", text)).transpose()?;
+    let before = asked.to.as_deref().map(|text| query::instant("to", text)).transpose()?;
+    let wanted = Wanted { territory, from, before };
+    let mut after = query::after(asked.cursor.as_deref())?.map(|(at, id)| (at, id.to_owned()));
+    let mut found = Vec::new();
+    let mut end = None;
+    office.store.read_snapshot(|conn| {
+        loop {
+            let page = rounds::page(conn, wanted, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
+            let ended = page.len() < PAGE;
+            after = page.last().map(|r| (r.held_at, r.id.clone()));
+            for round in page {
+                let Some(seen) = seen(&round, territory)? else { continue };
+                if found.len() == most {
+                    return Ok((std::mem::take(&mut found), end.take()));
+                }
+                end = Some(query::cursor(round.held_at, &round.id));
+                found.push(listed_as_seen(round, seen)?);
+            }
+            if ended {
+                return Ok((std::mem::take(&mut found), None));
+            }
         }
-        Ok(table.csv())
-    }
+    })
+}
 
-    /// So many rounds, and where they end if more follow.
-    fn listed(
-        &self,
-        principal: &Principal,
-        asked: &RoundsIn,
-        most: usize,
-    ) -> Result<(Vec<RoundListed>, Option<String>), Problem> {
-        principal.role_may(Act::ReadRound)?;
-        let territory = query::territory(&asked.territory)?;
-        let served = self.store.read(|conn| reach::queue_territory(conn, territory))?;
-        let territory = served.map_or(territory, |(queue, _)| queue);
-        principal.may(Act::ReadRound, territory)?;
-        let from = asked.from.as_deref().map(|text| query::instant("from", text)).transpose()?;
-        let before = asked.to.as_deref().map(|text| query::instant("to", text)).transpose()?;
-        let wanted = Wanted { territory, from, before };
-        let mut after = query::after(asked.cursor.as_deref())?.map(|(at, id)| (at, id.to_owned()));
-        let mut found = Vec::new();
-        let mut end = None;
-        self.store.read_snapshot(|conn| {
-            loop {
-                let page = rounds::page(conn, wanted, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
-                let ended = page.len() < PAGE;
-                after = page.last().map(|r| (r.held_at, r.id.clone()));
-                for round in page {
-                    let Some(seen) = seen(&round, territory)? else { continue };
-                    if found.len() == most {
-                        return Ok((std::mem::take(&mut found), end.take()));
-                    }
-                    end = Some(query::cursor(round.held_at, &round.id));
-                    found.push(listed(round, seen)?);
-                }
-                if ended {
-                    return Ok((std::mem::take(&mut found), None));
-                }
-            }
-        })
-    }
+/// A committed round, or what of it concerns the territory of a credential that does not reach the whole.
+///
+/// # Errors
+/// 403, 404.
+pub fn held_round(office: &Office, principal: &Principal, id: &str) -> Result<Value, Problem> {
+    office.store.read(|conn| {
+        let (_, seen) = readable(conn, principal, id)?;
+        let round = rounds::find(conn, id)?.ok_or_else(|| Problem::not_found("round"))?;
+        let body = serde_json::from_str(&round.body).map_err(internal)?;
+        match seen {
+            Seen::Whole => Ok(body),
+            Seen::Part(territory) => part(conn, body, territory),
+        }
+    })
+}
 
-    /// A committed round, or what of it concerns the territory of a credential that does not reach the whole.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn held_round(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
-        self.store.read(|conn| {
-            let (_, seen) = readable(conn, principal, id)?;
-            let round = rounds::find(conn, id)?.ok_or_else(|| Problem::not_found("round"))?;
-            let body = serde_json::from_str(&round.body).map_err(internal)?;
-            match seen {
-                Seen::Whole => Ok(body),
-                Seen::Part(territory) => part(conn, body, territory),
-            }
-        })
-    }
+/// A committed round that the credential reaches as a whole, without its rows.
+///
+/// # Errors
+/// 403, 404.
+pub(crate) fn whole_round(office: &Office, principal: &Principal, id: &str) -> Result<RoundBrief, Problem> {
+    let (round, _) = office.store.read(|conn| readable(conn, principal, id))?;
+    principal.may(Act::ReadRound, round.territory)?;
+    Ok(round)
+}
 
-    /// A committed round that the credential reaches as a whole, without its rows.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub(crate) fn whole_round(&self, principal: &Principal, id: &str) -> Result<RoundBrief, Problem> {
-        let (round, _) = self.store.read(|conn| readable(conn, principal, id))?;
-        principal.may(Act::ReadRound, round.territory)?;
-        Ok(round)
-    }
+/// The certificates of a committed round, each with the files that it certifies, as far as the credential reaches.
+///
+/// # Errors
+/// 403, 404.
+pub fn round_certificate(office: &Office, principal: &Principal, id: &str) -> Result<Value, Problem> {
+    office.store.read(|conn| {
+        let (round, seen) = readable(conn, principal, id)?;
+        let mut files = rounds::files(conn, id)?;
+        files.retain(|file| concerns(&file.name, seen));
+        Ok(files::view(&round, &files))
+    })
+}
 
-    /// The certificates of a committed round, each with the files that it certifies, as far as the credential reaches.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn round_certificate(&self, principal: &Principal, id: &str) -> Result<Value, Problem> {
-        self.store.read(|conn| {
-            let (round, seen) = readable(conn, principal, id)?;
-            let mut files = rounds::files(conn, id)?;
-            files.retain(|file| concerns(&file.name, seen));
-            Ok(files::view(&round, &files))
-        })
-    }
-
-    /// One file of a committed round.
-    ///
-    /// # Errors
-    /// 403, 404.
-    pub fn round_file(&self, principal: &Principal, id: &str, name: &str) -> Result<String, Problem> {
-        self.store.read(|conn| {
-            let (round, seen) = readable(conn, principal, id)?;
-            if !concerns(name, seen) {
-                principal.may(Act::ReadRound, round.territory)?;
-            }
-            let file = rounds::file(conn, id, name)?;
-            file.map(|f| f.body).ok_or_else(|| Problem::not_found("file"))
-        })
-    }
+/// One file of a committed round.
+///
+/// # Errors
+/// 403, 404.
+pub fn round_file(office: &Office, principal: &Principal, id: &str, name: &str) -> Result<String, Problem> {
+    office.store.read(|conn| {
+        let (round, seen) = readable(conn, principal, id)?;
+        if !concerns(name, seen) {
+            principal.may(Act::ReadRound, round.territory)?;
+        }
+        let file = rounds::file(conn, id, name)?;
+        file.map(|f| f.body).ok_or_else(|| Problem::not_found("file"))
+    })
 }
 
 /// A round, and how much of it the credential reads.
@@ -302,7 +300,7 @@ fn concerns(name: &str, seen: Seen) -> bool {
     queue.is_some_and(|queue| queue.territory.within(territory))
 }
 
-fn listed(round: RoundBrief, seen: Seen) -> Result<RoundListed, Problem> {
+fn listed_as_seen(round: RoundBrief, seen: Seen) -> Result<RoundListed, Problem> {
     let Summary { mut placed, places_left, queues, .. } = summary(&round)?;
     let mut queues: Vec<RoundQueue> = queues.into_iter().map(|served| served.part).collect();
     let mut places_left = Some(places_left);

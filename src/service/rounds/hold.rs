@@ -3,6 +3,7 @@
 //! A round covers its territory and all below. A dry round is the same computation without keeping it; `next` and the
 //! issue of a single referral read its rows, so that nothing else decides who gets a place.
 
+use crate::service::kernel::reach;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::held::{RoundQueue, ServedGroup, ServedQueue};
+use super::memory::StandingRounds;
 use super::scope::{FamilyTold, Outcome, Pass, Scope, internal};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
@@ -18,11 +20,11 @@ use crate::domain::queue::{Numbered, QueueKey};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::say;
+use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::issuing::{self, Authority};
-use crate::service::registry::{Answer, Caller, Registry};
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
-use crate::store::{Entry, Written, kindergartens, rounds};
+use crate::store::{self, Entry, Written, kindergartens};
 use crate::trust::seal::sha256_hex;
 
 /// A round as it is asked for.
@@ -107,96 +109,93 @@ pub struct RowView {
     pub referral: Option<String>,
 }
 
-impl Registry {
-    /// Runs a round, dry or real.
-    ///
-    /// # Errors
-    /// 403, 409 where no child would get a place, 422 for a territory above a home.
-    pub fn round(&self, caller: &Caller, sent: &RoundIn) -> Result<Answer, Problem> {
-        let act = if sent.dry_run { Act::TryRound } else { Act::HoldRound };
-        caller.principal.role_may(act)?;
-        let territory = self.scope(&sent.territory)?;
-        caller.principal.may(act, territory)?;
-        if sent.dry_run {
-            return self.try_round(territory);
+/// Runs a round, dry or real.
+///
+/// # Errors
+/// 403, 409 where no child would get a place, 422 for a territory above a home.
+pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &RoundIn) -> Result<Answer, Problem> {
+    let act = if sent.dry_run { Act::TryRound } else { Act::HoldRound };
+    caller.principal.role_may(act)?;
+    let territory = reach::scope(office, &sent.territory)?;
+    caller.principal.may(act, territory)?;
+    if sent.dry_run {
+        return try_round(office, rounds, territory);
+    }
+    let authority = Authority::of(&caller.principal, territory);
+    office.perform(caller, &[territory.home()], 201, |tx| {
+        let at = tx.at();
+        let scope = Scope { office, territory, at, without: &[], only: None };
+        let outcome = scope.dry(tx.conn())?;
+        if outcome.rows.is_empty() {
+            return Err(nothing_to_give_out(office, &outcome));
         }
-        let authority = Authority::of(&caller.principal, territory);
-        self.perform(caller, &[territory.home()], 201, |tx| {
-            let at = tx.at();
-            let scope = Scope { registry: self, territory, at, without: &[], only: None };
-            let outcome = scope.dry(tx.conn())?;
-            if outcome.rows.is_empty() {
-                return Err(self.nothing_to_give_out(&outcome));
-            }
-            let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
-            let issued = issuing::issue_rows(self, tx, &authority, &outcome.rows)?;
-            let summary = self.summary(tx.conn(), &id, territory, at, &outcome)?;
-            let view = RoundView::new(Some(id.clone()), territory, at, &outcome, &issued.numbers);
-            let files = super::files::files(self, tx.conn(), &outcome, at)?;
-            let (summary, body) = (summary.to_string(), serde_json::to_string(&view).map_err(internal)?);
-            let hashes = json!({"summary": sha256_hex(summary.as_bytes()), "body": sha256_hex(body.as_bytes())});
-            let home = territory.home();
-            let round = Round { id: id.clone(), home, territory, held_at: at, summary, body };
-            rounds::insert(tx, &round, &files)?;
-            let entry = Entry {
-                home,
-                act: "hold_round",
-                actor: caller.principal.id.clone(),
-                territory,
-                payload: json!({
-                    "round": id,
-                    "role": caller.principal.role,
-                    "referrals": issued.journaled,
-                    "row": hashes,
-                    "certificates": super::files::hashes(&files),
-                    "queue": issued.effects,
-                }),
-            };
-            Ok(Written { value: view, entries: vec![entry] })
-        })
-    }
+        let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
+        let issued = issuing::issue_rows(office, tx, &authority, &outcome.rows)?;
+        let summary = summary(tx.conn(), &id, territory, at, &outcome)?;
+        let view = RoundView::new(Some(id.clone()), territory, at, &outcome, &issued.numbers);
+        let files = super::files::files(office, tx.conn(), &outcome, at)?;
+        let (summary, body) = (summary.to_string(), serde_json::to_string(&view).map_err(internal)?);
+        let hashes = json!({"summary": sha256_hex(summary.as_bytes()), "body": sha256_hex(body.as_bytes())});
+        let home = territory.home();
+        let round = Round { id: id.clone(), home, territory, held_at: at, summary, body };
+        store::rounds::insert(tx, &round, &files)?;
+        let entry = Entry {
+            home,
+            act: "hold_round",
+            actor: caller.principal.id.clone(),
+            territory,
+            payload: json!({
+                "round": id,
+                "role": caller.principal.role,
+                "referrals": issued.journaled,
+                "row": hashes,
+                "certificates": super::files::hashes(&files),
+                "queue": issued.effects,
+            }),
+        };
+        Ok(Written { value: view, entries: vec![entry] })
+    })
+}
 
-    /// A round without a row would be a number for nothing: there is no free place, or no child that could take one.
-    fn nothing_to_give_out(&self, outcome: &Outcome) -> Problem {
-        let why = if outcome.left.is_empty() { "no_place_free" } else { "no_child_for_places" };
-        let left = outcome.left.len().to_string();
-        let text = say(&self.rules, why, &[("places", &left)]);
-        Problem::conflict("nothing_to_give_out", text.en.clone()).with("places_left", &outcome.left).with("text", &text)
-    }
+/// A round without a row would be a number for nothing: there is no free place, or no child that could take one.
+fn nothing_to_give_out(office: &Office, outcome: &Outcome) -> Problem {
+    let why = if outcome.left.is_empty() { "no_place_free" } else { "no_child_for_places" };
+    let left = outcome.left.len().to_string();
+    let text = say(&office.rules, why, &[("places", &left)]);
+    Problem::conflict("nothing_to_give_out", text.en.clone()).with("places_left", &outcome.left).with("text", &text)
+}
 
-    /// What lists and explanations read of a round: what it covered and how much it gave, without its rows.
-    fn summary(
-        &self,
-        conn: &mut AnyConnection,
-        id: &str,
-        territory: Kato,
-        at: DateTime<Utc>,
-        outcome: &Outcome,
-    ) -> Result<Value, Problem> {
-        let of: HashMap<String, Kato> =
-            kindergartens::all(conn, Some(territory.home()))?.into_iter().map(|k| (k.id, k.queue_territory)).collect();
-        let offered = outcome.passes.iter().flat_map(|p| &p.groups).filter_map(|g| of.get(&g.kindergarten).copied());
-        let served: BTreeSet<Kato> = outcome.passes.iter().map(|p| p.queue.territory).chain(offered).collect();
-        Ok(json!({
-            "id": id,
-            "territory": territory,
-            "held_at": instant_text(at),
-            "placed": outcome.rows.len(),
-            "places_left": outcome.left.len(),
-            "territories": served,
-            "queues": queues(outcome),
-            "families": outcome.families,
-        }))
-    }
+/// What lists and explanations read of a round: what it covered and how much it gave, without its rows.
+fn summary(
+    conn: &mut AnyConnection,
+    id: &str,
+    territory: Kato,
+    at: DateTime<Utc>,
+    outcome: &Outcome,
+) -> Result<Value, Problem> {
+    let of: HashMap<String, Kato> =
+        kindergartens::all(conn, Some(territory.home()))?.into_iter().map(|k| (k.id, k.queue_territory)).collect();
+    let offered = outcome.passes.iter().flat_map(|p| &p.groups).filter_map(|g| of.get(&g.kindergarten).copied());
+    let served: BTreeSet<Kato> = outcome.passes.iter().map(|p| p.queue.territory).chain(offered).collect();
+    Ok(json!({
+        "id": id,
+        "territory": territory,
+        "held_at": instant_text(at),
+        "placed": outcome.rows.len(),
+        "places_left": outcome.left.len(),
+        "territories": served,
+        "queues": queues(outcome),
+        "families": outcome.families,
+    }))
+}
 
-    fn try_round(&self, territory: Kato) -> Result<Answer, Problem> {
-        let at = self.clock.now();
-        let outcome = self
-            .store
-            .read_snapshot(|conn| Scope { registry: self, territory, at, without: &[], only: None }.standing(conn))?;
-        let view = RoundView::new(None, territory, at, &outcome, &[]);
-        Ok(Answer { status: 200, body: serde_json::to_string(&view).map_err(internal)? })
-    }
+fn try_round(office: &Office, rounds: &StandingRounds, territory: Kato) -> Result<Answer, Problem> {
+    let at = office.clock.now();
+    let outcome = office
+        .store
+        .read_snapshot(|conn| Scope { office, territory, at, without: &[], only: None }.standing(conn, rounds))?;
+    let view = RoundView::new(None, territory, at, &outcome, &[]);
+    Ok(Answer { status: 200, body: serde_json::to_string(&view).map_err(internal)? })
 }
 
 impl RoundView {

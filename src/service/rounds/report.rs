@@ -17,7 +17,7 @@ use crate::exchange::rows::FactsRow;
 use crate::exchange::table::Writer;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::applications::{self, Reported};
 use crate::store::connection::AnyConnection;
 
@@ -56,32 +56,30 @@ impl Part<'_> {
     }
 }
 
-impl Registry {
-    /// What the registry knows of the children of an instance.
-    pub(crate) fn child_facts(
-        &self,
-        conn: &mut AnyConnection,
-        (queue, instance): (QueueKey, &Instance),
-        at: DateTime<Utc>,
-    ) -> Result<Vec<ChildFacts>, Problem> {
-        let profile = ordering::profile(&self.rules, queue, at)?;
-        let facts = |known: Reported| {
-            let counts = known.claims.iter().filter(|(_, status)| *status != ProofStatus::Rejected);
-            // A child with several stands by the one that goes first.
-            let category = counts.map(|(code, _)| code.as_str()).min_by_key(|code| (profile.tier_of([*code]), *code));
-            let facts = ChildFacts {
-                channel: known.channel,
-                category: category.unwrap_or(NONE).to_owned(),
-                language: known.language,
-                territory: known.territory.to_string(),
-                kind: queue.kind.code().to_owned(),
-                kindergartens: if known.preferences.is_empty() { vec![ANY.to_owned()] } else { known.preferences },
-            };
-            (known.ticket, facts)
+/// What the registry knows of the children of an instance.
+pub(crate) fn child_facts(
+    office: &Office,
+    conn: &mut AnyConnection,
+    (queue, instance): (QueueKey, &Instance),
+    at: DateTime<Utc>,
+) -> Result<Vec<ChildFacts>, Problem> {
+    let profile = ordering::profile(&office.rules, queue, at)?;
+    let facts = |known: Reported| {
+        let counts = known.claims.iter().filter(|(_, status)| *status != ProofStatus::Rejected);
+        // A child with several stands by the one that goes first.
+        let category = counts.map(|(code, _)| code.as_str()).min_by_key(|code| (profile.tier_of([*code]), *code));
+        let facts = ChildFacts {
+            channel: known.channel,
+            category: category.unwrap_or(NONE).to_owned(),
+            language: known.language,
+            territory: known.territory.to_string(),
+            kind: queue.kind.code().to_owned(),
+            kindergartens: if known.preferences.is_empty() { vec![ANY.to_owned()] } else { known.preferences },
         };
-        let mut known: HashMap<u32, ChildFacts> = applications::reported(conn, queue)?.into_iter().map(facts).collect();
-        Ok(instance.parts().child_ids.iter().map(|id| known.remove(id).unwrap_or_default()).collect())
-    }
+        (known.ticket, facts)
+    };
+    let mut known: HashMap<u32, ChildFacts> = applications::reported(conn, queue)?.into_iter().map(facts).collect();
+    Ok(instance.parts().child_ids.iter().map(|id| known.remove(id).unwrap_or_default()).collect())
 }
 
 /// The report of a whole round: its queues side by side, groups counted through. Each queue is served once, so every

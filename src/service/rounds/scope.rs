@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::hold::RoundRow;
+use super::memory::StandingRounds;
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, PlaceStatus, Status, Turn};
 use crate::domain::kato::Kato;
@@ -26,7 +27,7 @@ use crate::rules::profile::{Profile, Spill};
 use crate::service::journal::index::seat;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 use crate::store::{families, journal, kindergartens, places, queues};
@@ -122,10 +123,17 @@ struct Turnout {
     offered: Vec<Offered>,
 }
 
+/// The rounds that the process remembers, asked as of a head of the home's chain.
+#[derive(Clone, Copy)]
+pub(crate) struct Remembered<'m> {
+    pub(crate) rounds: &'m StandingRounds,
+    pub(crate) head: i64,
+}
+
 /// What a round is computed from.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
-    pub(crate) registry: &'a Registry,
+    pub(crate) office: &'a Office,
     pub(crate) territory: Kato,
     pub(crate) at: DateTime<Utc>,
     /// Applications that are passed over with a ground.
@@ -138,10 +146,10 @@ pub(crate) struct Scope<'a> {
 impl Scope<'_> {
     /// The round as it stands, from the standing rounds of its queues. For questions, and inside an act only before the act
     /// has changed a row.
-    pub(crate) fn standing(&self, conn: &mut AnyConnection) -> Result<Outcome, Problem> {
+    pub(crate) fn standing(&self, conn: &mut AnyConnection, rounds: &StandingRounds) -> Result<Outcome, Problem> {
         let head = journal::reach_of(conn, self.territory.home())?;
-        let outcome = self.run(conn, Some(head))?;
-        if self.registry.standing.is_compared() {
+        let outcome = self.run(conn, Some(Remembered { rounds, head }))?;
+        if rounds.is_compared() {
             let (told, full) = (outcome.told(), self.dry(conn)?.told());
             if told != full {
                 return Err(internal(format!("the standing round is {told:?}, a full run {full:?}")));
@@ -155,7 +163,7 @@ impl Scope<'_> {
         self.run(conn, None)
     }
 
-    fn run(&self, conn: &mut AnyConnection, head: Option<i64>) -> Result<Outcome, Problem> {
+    fn run(&self, conn: &mut AnyConnection, remembered: Option<Remembered<'_>>) -> Result<Outcome, Problem> {
         let home = self.territory.home();
         let groups: HashMap<String, Group> =
             kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
@@ -185,7 +193,7 @@ impl Scope<'_> {
                 None => after.entry(queue).or_default().offered.extend(offered),
             }
         }
-        for (queue, offered) in self.stage(conn, &mut outcome, (&across, head), first)? {
+        for (queue, offered) in self.stage(conn, &mut outcome, (&across, remembered), first)? {
             let Some(target) = self.spill(queue)?.filter(|t| wanted.as_ref().is_none_or(|w| w.contains(t))) else {
                 continue;
             };
@@ -197,7 +205,7 @@ impl Scope<'_> {
         }
         let after =
             after.into_iter().map(|(queue, turn)| call(queue, 1 + u8::from(turn.spilled), turn.offered)).collect();
-        for (_, left) in self.stage(conn, &mut outcome, (&across, head), after)? {
+        for (_, left) in self.stage(conn, &mut outcome, (&across, remembered), after)? {
             outcome.left.extend(left.into_iter().flat_map(|o| o.places).map(|free| free.id));
         }
         outcome.left.sort_unstable();
@@ -222,7 +230,7 @@ impl Scope<'_> {
     }
 
     fn profile(&self, queue: QueueKey) -> Result<&Profile, Problem> {
-        ordering::profile(&self.registry.rules, queue, self.at)
+        ordering::profile(&self.office.rules, queue, self.at)
     }
 
     /// The queue of this round that gets what `queue` cannot use.

@@ -1,11 +1,13 @@
 //! Passing over the child who is due: only with a listed ground, evidence, and a second person's own confirmation. Where
 //! those who are due next gave way too, each of them is passed over by itself, in the order in which they are due.
 
+use crate::service::referrals::issuing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::hold::RoundRow;
+use super::memory::StandingRounds;
 use crate::domain::kindergarten::Place;
 use crate::domain::queue::Numbered;
 use crate::rules::Bound;
@@ -13,10 +15,10 @@ use crate::service::counter::applications::{home_of, load};
 use crate::service::kernel::keys;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::issuing::{Due, ReferIn, place_of};
-use crate::service::registry::{Answer, Caller, Registry};
 use crate::store::rounds::Confirmation;
-use crate::store::{Entry, Transaction, Written, rounds};
+use crate::store::{self, Entry, Transaction, Written};
 
 /// Most children who are passed over for one place.
 const SKIPS_MAX: usize = 50;
@@ -75,77 +77,80 @@ fn skips(sent: &ReferIn) -> Result<Vec<(String, &SkipIn)>, Problem> {
     Ok(sent.skip.iter().map(|skip| ("skip".to_owned(), skip)).chain(listed).collect())
 }
 
-impl Registry {
-    /// The row by which the place goes to the application asked for, with what is journaled of each skip.
-    pub(crate) fn due(
-        &self,
-        tx: &mut Transaction<'_>,
-        caller: &Caller,
-        place: &Place,
-        sent: &ReferIn,
-        bound: &Bound<'_>,
-    ) -> Result<(Due, Vec<Value>), Problem> {
-        let own = caller.principal.territory;
-        let territory = if own.within(place.home) { own } else { place.home };
-        let mut due = self.due_now(tx, place, territory, &[])?;
-        let (mut passed_over, mut journaled) = (Vec::new(), Vec::new());
-        for (field, skip) in skips(sent)? {
-            if due.row.application == sent.application {
-                let message = "this application is due for the place, so nobody is passed over; leave it out";
-                return Err(Problem::invalid(&field, "nothing_to_skip", message));
-            }
-            if skip.application.as_ref().is_some_and(|named| *named != due.row.application) {
-                return Err(self.next_changed(&due.row));
-            }
-            journaled.push(check_skip(tx, caller, sent, (&field, skip), bound, &due.row)?);
-            passed_over.push(due.row.application);
-            due = self.due_now(tx, place, territory, &passed_over)?;
+/// The row by which the place goes to the application asked for, with what is journaled of each skip.
+pub(crate) fn due(
+    office: &Office,
+    rounds: &StandingRounds,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    place: &Place,
+    sent: &ReferIn,
+    bound: &Bound<'_>,
+) -> Result<(Due, Vec<Value>), Problem> {
+    let own = caller.principal.territory;
+    let territory = if own.within(place.home) { own } else { place.home };
+    let mut due = issuing::due_now(office, rounds, tx, place, territory, &[])?;
+    let (mut passed_over, mut journaled) = (Vec::new(), Vec::new());
+    for (field, skip) in skips(sent)? {
+        if due.row.application == sent.application {
+            let message = "this application is due for the place, so nobody is passed over; leave it out";
+            return Err(Problem::invalid(&field, "nothing_to_skip", message));
         }
-        if due.row.application == sent.application { Ok((due, journaled)) } else { Err(self.next_changed(&due.row)) }
+        if skip.application.as_ref().is_some_and(|named| *named != due.row.application) {
+            return Err(issuing::next_changed(office, &due.row));
+        }
+        journaled.push(check_skip(tx, caller, sent, (&field, skip), bound, &due.row)?);
+        passed_over.push(due.row.application);
+        due = issuing::due_now(office, rounds, tx, place, territory, &passed_over)?;
     }
+    if due.row.application == sent.application {
+        Ok((due, journaled))
+    } else {
+        Err(issuing::next_changed(office, &due.row))
+    }
+}
 
-    /// A second person's confirmation of a skip, made with their own credential.
-    ///
-    /// # Errors
-    /// 403, 404, 422.
-    pub fn confirm(&self, caller: &Caller, sent: &ConfirmIn) -> Result<Answer, Problem> {
-        caller.principal.role_may(Act::Confirm)?;
-        let home = home_of(&sent.place, Numbered::Place, "place")?;
-        home_of(&sent.application, Numbered::Application, "application")?;
-        self.perform(caller, &[home], 201, |tx| {
-            let place = place_of(tx, caller, Act::Confirm, &sent.place)?;
-            let application = load(tx.conn(), &sent.application)?;
-            caller.principal.may(Act::Confirm, application.territory)?;
-            let bound = self.bound(application.territory, tx.at())?;
-            let mut faults = FieldFaults::default();
-            check_ground(&mut faults, "ground", &sent.ground, &bound);
-            let evidence = faults.text("evidence", &sent.evidence, 2_000);
-            faults.check()?;
-            let id = tx.next_number(home, Numbered::Confirmation)?.to_string();
-            let confirmation = Confirmation {
-                id: id.clone(),
-                home,
-                principal: caller.principal.id.clone(),
-                place: sent.place.clone(),
-                application: sent.application.clone(),
-                ground: sent.ground.clone(),
-                evidence: evidence.unwrap_or_default(),
-                given_at: tx.at(),
-                used_at: None,
-            };
-            rounds::insert_confirmation(tx, &confirmation)?;
-            let kept = keys::keep(tx, home, &json!({"evidence": confirmation.evidence}))?;
-            let entry = Entry {
-                home,
-                act: "confirm_skip",
-                actor: caller.principal.id.clone(),
-                territory: place.queue.territory,
-                payload: json!({"confirmation": id, "place": sent.place, "application": sent.application,
-                    "ground": sent.ground, "role": caller.principal.role, "facts": kept}),
-            };
-            Ok(Written { value: Confirmed { id }, entries: vec![entry] })
-        })
-    }
+/// A second person's confirmation of a skip, made with their own credential.
+///
+/// # Errors
+/// 403, 404, 422.
+pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Confirm)?;
+    let home = home_of(&sent.place, Numbered::Place, "place")?;
+    home_of(&sent.application, Numbered::Application, "application")?;
+    office.perform(caller, &[home], 201, |tx| {
+        let place = place_of(tx, caller, Act::Confirm, &sent.place)?;
+        let application = load(tx.conn(), &sent.application)?;
+        caller.principal.may(Act::Confirm, application.territory)?;
+        let bound = office.bound(application.territory, tx.at())?;
+        let mut faults = FieldFaults::default();
+        check_ground(&mut faults, "ground", &sent.ground, &bound);
+        let evidence = faults.text("evidence", &sent.evidence, 2_000);
+        faults.check()?;
+        let id = tx.next_number(home, Numbered::Confirmation)?.to_string();
+        let confirmation = Confirmation {
+            id: id.clone(),
+            home,
+            principal: caller.principal.id.clone(),
+            place: sent.place.clone(),
+            application: sent.application.clone(),
+            ground: sent.ground.clone(),
+            evidence: evidence.unwrap_or_default(),
+            given_at: tx.at(),
+            used_at: None,
+        };
+        store::rounds::insert_confirmation(tx, &confirmation)?;
+        let kept = keys::keep(tx, home, &json!({"evidence": confirmation.evidence}))?;
+        let entry = Entry {
+            home,
+            act: "confirm_skip",
+            actor: caller.principal.id.clone(),
+            territory: place.queue.territory,
+            payload: json!({"confirmation": id, "place": sent.place, "application": sent.application,
+                "ground": sent.ground, "role": caller.principal.role, "facts": kept}),
+        };
+        Ok(Written { value: Confirmed { id }, entries: vec![entry] })
+    })
 }
 
 fn check_skip(
@@ -160,7 +165,7 @@ fn check_skip(
     check_ground(&mut faults, &format!("{field}.ground"), &skip.ground, bound);
     let evidence = faults.text(&format!("{field}.evidence"), &skip.evidence, 2_000);
     let found = match home_of(&skip.confirmed_by, Numbered::Confirmation, "confirmation") {
-        Ok(_) => rounds::find_confirmation(tx.conn(), &skip.confirmed_by)?,
+        Ok(_) => store::rounds::find_confirmation(tx.conn(), &skip.confirmed_by)?,
         Err(_) => None,
     };
     let why = match &found {
@@ -177,7 +182,7 @@ fn check_skip(
     }
     faults.check()?;
     let kept = keys::keep(tx, due.queue.home(), &json!({"evidence": evidence}))?;
-    rounds::use_confirmation(tx, &skip.confirmed_by)?;
+    store::rounds::use_confirmation(tx, &skip.confirmed_by)?;
     Ok(json!({
         "passed_over": due.application, "ground": skip.ground, "confirmation": skip.confirmed_by,
         "second_person": found.map(|c| c.principal), "facts": kept,

@@ -1,5 +1,10 @@
 //! Applications.
 
+use crate::service::applications::proofs;
+use crate::service::cases::decide;
+use crate::service::counter::applications;
+use crate::service::counter::moving;
+use crate::service::counter::register;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::domain::instant::instant_text;
@@ -19,7 +24,8 @@ use crate::web::answer::{Body, Shared, act, ask, ask_text};
     responses((status = 201, body = Registered), (status = 409, description = "the child has an active application"),
         (status = 422, description = "wrong values, or an incomplete package at the State Corporation")))]
 pub async fn register(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::Register, |r, caller, sent: HandedIn| r.register(caller, &sent)).await
+    act(shared, request, body, Act::Register, |r, caller, sent: HandedIn| register::register(&r.office, caller, &sent))
+        .await
 }
 
 /// Reads an application.
@@ -27,7 +33,7 @@ pub async fn register(shared: Shared, request: HttpRequest, body: Body) -> HttpR
     responses((status = 200, body = ApplicationView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadApplication, move |r, who| r.application(who, &number)).await
+    ask(shared, request, Act::ReadApplication, move |r, who| applications::application(&r.office, who, &number)).await
 }
 
 /// The results of an application, oldest first.
@@ -35,7 +41,10 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     params(("number" = String, Path)), responses((status = 200, description = "the list of stored results")))]
 pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadApplication, move |r, who| Ok(listed(r.documents(who, &number)?))).await
+    ask(shared, request, Act::ReadApplication, move |r, who| {
+        Ok(listed(applications::documents(&r.office, who, &number)?))
+    })
+    .await
 }
 
 /// Stored results as a list.
@@ -60,7 +69,7 @@ pub(super) fn listed(results: Vec<StoredResult>) -> serde_json::Value {
 pub async fn document(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let id = path.into_inner();
     ask_text(shared, request, (Act::ReadApplication, "text/html; charset=utf-8"), move |r, who| {
-        let stored = r.document(who, &id)?;
+        let stored = applications::document(&r.office, who, &id)?;
         let internal = |e: String| Problem::new(Kind::Internal, "internal", e);
         let paper: crate::documents::paper::Paper =
             serde_json::from_str(&stored.body).map_err(|e| internal(e.to_string()))?;
@@ -74,7 +83,10 @@ pub async fn document(shared: Shared, request: HttpRequest, path: web::Path<Stri
     params(("number" = String, Path)), request_body = DecisionIn, responses((status = 200, body = Decided)))]
 pub async fn decide(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Decide, move |r, caller, sent: DecisionIn| r.decide(caller, &number, &sent)).await
+    act(shared, request, body, Act::Decide, move |r, caller, sent: DecisionIn| {
+        decide::decide(&r.office, caller, &number, &sent)
+    })
+    .await
 }
 
 /// Changes contacts or preferences.
@@ -82,7 +94,10 @@ pub async fn decide(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), request_body = AmendIn, responses((status = 200, body = Stands)))]
 pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Amend, move |r, caller, sent: AmendIn| r.amend(caller, &number, &sent)).await
+    act(shared, request, body, Act::Amend, move |r, caller, sent: AmendIn| {
+        applications::amend(&r.office, caller, &number, &sent)
+    })
+    .await
 }
 
 /// Takes an application back for the applicant.
@@ -90,8 +105,10 @@ pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>
     params(("number" = String, Path)), request_body = WithdrawIn, responses((status = 200, body = Stands)))]
 pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Withdraw, move |r, caller, sent: WithdrawIn| r.withdraw(caller, &number, &sent))
-        .await
+    act(shared, request, body, Act::Withdraw, move |r, caller, sent: WithdrawIn| {
+        applications::withdraw(&r.office, caller, &number, &sent)
+    })
+    .await
 }
 
 /// Brings an application to another territory at its own instant.
@@ -99,8 +116,10 @@ pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<Stri
     params(("number" = String, Path)), request_body = MoveIn, responses((status = 200, body = Stands)))]
 pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Move, move |r, caller, sent: MoveIn| r.move_application(caller, &number, &sent))
-        .await
+    act(shared, request, body, Act::Move, move |r, caller, sent: MoveIn| {
+        moving::move_application(&r.office, caller, &number, &sent)
+    })
+    .await
 }
 
 /// Confirms or rejects the proof of a claimed category.
@@ -108,6 +127,8 @@ pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<Strin
     params(("number" = String, Path)), request_body = ProofIn, responses((status = 200, body = Stands)))]
 pub async fn judge_proof(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::JudgeProof, move |r, caller, sent: ProofIn| r.judge_proof(caller, &number, &sent))
-        .await
+    act(shared, request, body, Act::JudgeProof, move |r, caller, sent: ProofIn| {
+        proofs::judge_proof(&r.office, caller, &number, &sent)
+    })
+    .await
 }

@@ -1,5 +1,9 @@
 //! Cases.
 
+use crate::service::cases::oversight;
+use crate::service::cases::request;
+use crate::service::cases::steps;
+use crate::service::cases::view;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::applications::listed;
@@ -17,7 +21,8 @@ use actix_web::ResponseError;
     responses((status = 201, body = CaseView), (status = 409, description = "no regulation is bound"),
         (status = 422, description = "wrong values, an incomplete package, or a check of the portal that failed")))]
 pub async fn open(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::OpenCase, |r, caller, sent: CaseIn| r.open_case(caller, &sent)).await
+    act(shared, request, body, Act::OpenCase, |r, caller, sent: CaseIn| request::open_case(&r.office, caller, &sent))
+        .await
 }
 
 /// The open cases of a territory, the earliest due first, with counts by provider, step and executor. As CSV with
@@ -30,7 +35,7 @@ pub async fn due(shared: Shared, request: HttpRequest, query: web::Query<CasesIn
     if wants_csv(&request) {
         return due_csv(shared, request, query).await;
     }
-    ask(shared, request, Act::OverseeCases, move |r, who| r.due_cases(who, &query)).await
+    ask(shared, request, Act::OverseeCases, move |r, who| oversight::due_cases(&r.office, who, &query)).await
 }
 
 /// The same as CSV.
@@ -40,7 +45,7 @@ pub async fn due(shared: Shared, request: HttpRequest, query: web::Query<CasesIn
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub async fn due_csv(shared: Shared, request: HttpRequest, query: web::Query<CasesIn>) -> HttpResponse {
     let csv = (Act::OverseeCases, "text/csv; charset=utf-8");
-    ask_text(shared, request, csv, move |r, who| r.due_cases_csv(who, &query)).await
+    ask_text(shared, request, csv, move |r, who| oversight::due_cases_csv(&r.office, who, &query)).await
 }
 
 /// Reads a case: the steps done, the step awaited, when it is due.
@@ -48,7 +53,7 @@ pub async fn due_csv(shared: Shared, request: HttpRequest, query: web::Query<Cas
     responses((status = 200, body = CaseView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadCase, move |r, who| r.case(who, &number)).await
+    ask(shared, request, Act::ReadCase, move |r, who| view::case(&r.office, who, &number)).await
 }
 
 /// The papers of a case, oldest first.
@@ -56,7 +61,7 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     responses((status = 200, description = "the list of stored results")))]
 pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadCase, move |r, who| Ok(listed(r.case_documents(who, &number)?))).await
+    ask(shared, request, Act::ReadCase, move |r, who| Ok(listed(view::case_documents(&r.office, who, &number)?))).await
 }
 
 /// Does a step of a case. The scans, marks and the signature of a package that the gateway brings come with the step
@@ -68,7 +73,10 @@ pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<Str
         (status = 422, description = "what the step needs was not sent, or a ground that the act does not list")))]
 pub async fn step(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::DoStep, move |r, caller, sent: StepIn| r.do_step(caller, &number, &sent)).await
+    act(shared, request, body, Act::DoStep, move |r, caller, sent: StepIn| {
+        steps::do_step(&r.office, caller, &number, &sent)
+    })
+    .await
 }
 
 /// Sends a draft back to whoever drafted it.
@@ -76,8 +84,10 @@ pub async fn step(shared: Shared, request: HttpRequest, path: web::Path<String>,
     request_body = ReasonIn, responses((status = 200, body = CaseView)))]
 pub async fn send_back(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::LeadCase, move |r, caller, sent: ReasonIn| r.send_back(caller, &number, &sent))
-        .await
+    act(shared, request, body, Act::LeadCase, move |r, caller, sent: ReasonIn| {
+        steps::send_back(&r.office, caller, &number, &sent)
+    })
+    .await
 }
 
 /// Names another executor.
@@ -91,7 +101,7 @@ pub async fn replace_executor(
 ) -> HttpResponse {
     let number = path.into_inner();
     act(shared, request, body, Act::LeadCase, move |r, caller, sent: ReasonIn| {
-        r.replace_executor(caller, &number, &sent)
+        steps::replace_executor(&r.office, caller, &number, &sent)
     })
     .await
 }
@@ -102,7 +112,7 @@ pub async fn replace_executor(
 pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
     act(shared, request, body, Act::WithdrawCase, move |r, caller, sent: ReasonIn| {
-        r.withdraw_case(caller, &number, &sent)
+        steps::withdraw_case(&r.office, caller, &number, &sent)
     })
     .await
 }
@@ -117,7 +127,7 @@ pub async fn status(shared: Shared, body: Body) -> HttpResponse {
         Err(response) => return *response,
     };
     match read_body::<StatusIn>(&bytes) {
-        Ok(sent) => tell(shared, move |r| r.case_status(&sent)).await,
+        Ok(sent) => tell(shared, move |r| view::case_status(&r.office, &sent)).await,
         Err(problem) => Failure(problem).error_response(),
     }
 }

@@ -1,5 +1,6 @@
 //! Corrections of committed rounds.
 
+use crate::service::inquiry::corrections;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::service::inquiry::corrections::CorrectionIn;
@@ -13,7 +14,7 @@ use crate::web::answer::{Body, Shared, act, ask, ask_text, wants_csv};
 pub async fn correct(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let id = path.into_inner();
     act(shared, request, body, Act::CorrectRound, move |r, caller, sent: CorrectionIn| {
-        r.correct_round(caller, &id, &sent)
+        corrections::correct_round(&r.office, caller, &id, &sent)
     })
     .await
 }
@@ -23,7 +24,7 @@ pub async fn correct(shared: Shared, request: HttpRequest, path: web::Path<Strin
     responses((status = 200, description = "the corrections, oldest first")))]
 pub async fn list(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let id = path.into_inner();
-    ask(shared, request, Act::ReadRound, move |r, who| r.corrections(who, &id)).await
+    ask(shared, request, Act::ReadRound, move |r, who| corrections::corrections(&r.office, who, &id)).await
 }
 
 /// One correction; as CSV with `Accept: text/csv`: a row for every child that it concerns.
@@ -34,7 +35,8 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<(String,
     let (id, serial) = path.into_inner();
     if wants_csv(&request) {
         let csv = (Act::ReadRound, "text/csv; charset=utf-8");
-        return ask_text(shared, request, csv, move |r, who| r.correction_csv(who, &id, &serial)).await;
+        return ask_text(shared, request, csv, move |r, who| corrections::correction_csv(&r.office, who, &id, &serial))
+            .await;
     }
-    ask(shared, request, Act::ReadRound, move |r, who| r.correction(who, &id, &serial)).await
+    ask(shared, request, Act::ReadRound, move |r, who| corrections::correction(&r.office, who, &id, &serial)).await
 }

@@ -1,5 +1,10 @@
 //! Places, the bulletin and rounds.
 
+use crate::service::counter::catalogue;
+use crate::service::counter::places;
+use crate::service::inquiry::laboratory;
+use crate::service::rounds::held;
+use crate::service::rounds::hold;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
@@ -32,14 +37,14 @@ pub struct OfLedger {
 #[utoipa::path(get, path = "/api/v1/territories", tag = "catalogue", params(("territory" = Option<String>, Query)),
     responses((status = 200, body = Territories)), security(()))]
 pub async fn territories(shared: Shared, query: web::Query<OfTerritory>) -> HttpResponse {
-    tell(shared, move |r| r.territories(&query.territory)).await
+    tell(shared, move |r| catalogue::territories(&r.office, &query.territory)).await
 }
 
 /// The kindergartens of a territory with their groups. For everyone.
 #[utoipa::path(get, path = "/api/v1/kindergartens", tag = "catalogue", params(("territory" = Option<String>, Query)),
     responses((status = 200, body = Kindergartens)), security(()))]
 pub async fn kindergartens(shared: Shared, query: web::Query<OfTerritory>) -> HttpResponse {
-    tell(shared, move |r| r.kindergartens(&query.territory)).await
+    tell(shared, move |r| catalogue::kindergartens(&r.office, &query.territory)).await
 }
 
 /// The ledger of places of a territory in one status.
@@ -47,14 +52,20 @@ pub async fn kindergartens(shared: Shared, query: web::Query<OfTerritory>) -> Ht
     params(("territory" = String, Query), ("status" = Option<String>, Query)),
     responses((status = 200, body = Places)))]
 pub async fn ledger(shared: Shared, request: HttpRequest, query: web::Query<OfLedger>) -> HttpResponse {
-    ask(shared, request, Act::ReadPlaces, move |r, who| r.ledger(who, &query.territory, query.status.as_deref())).await
+    ask(shared, request, Act::ReadPlaces, move |r, who| {
+        catalogue::ledger(&r.office, who, &query.territory, query.status.as_deref())
+    })
+    .await
 }
 
 /// Reports free places; published at once where the profile has no hour of publication.
 #[utoipa::path(post, path = "/api/v1/places", tag = "places", request_body = PlacesIn,
     responses((status = 201, body = PlacesView)))]
 pub async fn report(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::ReportPlace, |r, caller, sent: PlacesIn| r.report_places(caller, &sent)).await
+    act(shared, request, body, Act::ReportPlace, |r, caller, sent: PlacesIn| {
+        places::report_places(&r.office, caller, &sent)
+    })
+    .await
 }
 
 /// Takes a free place back with a reason.
@@ -63,7 +74,7 @@ pub async fn report(shared: Shared, request: HttpRequest, body: Body) -> HttpRes
 pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let id = path.into_inner();
     act(shared, request, body, Act::WithdrawPlace, move |r, caller, sent: WithdrawPlaceIn| {
-        r.withdraw_place(caller, &id, &sent)
+        places::withdraw_place(&r.office, caller, &id, &sent)
     })
     .await
 }
@@ -72,7 +83,7 @@ pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<Stri
 #[utoipa::path(get, path = "/api/v1/bulletins/latest", tag = "places", params(("territory" = String, Query)),
     responses((status = 200, body = Bulletin)), security(()))]
 pub async fn bulletin(shared: Shared, query: web::Query<OfTerritory>) -> HttpResponse {
-    tell(shared, move |r| r.bulletin(&query.territory)).await
+    tell(shared, move |r| places::bulletin(&r.office, &query.territory)).await
 }
 
 /// Runs a round over a territory, dry or real.
@@ -81,7 +92,10 @@ pub async fn bulletin(shared: Shared, query: web::Query<OfTerritory>) -> HttpRes
         (status = 201, description = "the committed round", body = RoundView),
         (status = 409, description = "nothing to give out: no place is free, or no child could take one")))]
 pub async fn hold_round(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::TryRound, |r, caller, sent: RoundIn| r.round(caller, &sent)).await
+    act(shared, request, body, Act::TryRound, |r, caller, sent: RoundIn| {
+        hold::round(&r.office, &r.memory.rounds, caller, &sent)
+    })
+    .await
 }
 
 /// Which table.
@@ -100,11 +114,14 @@ pub async fn simulate(shared: Shared, request: HttpRequest, query: web::Query<Of
     if wants_csv(&request) {
         let csv = (Act::TryRound, "text/csv; charset=utf-8");
         return act_in(shared, request, body, csv, move |r, caller, sent: SimulationIn| {
-            r.simulate_csv(caller, &sent, query.table.as_deref())
+            laboratory::simulate_csv(&r.office, caller, &sent, query.table.as_deref())
         })
         .await;
     }
-    act(shared, request, body, Act::TryRound, |r, caller, sent: SimulationIn| r.simulate(caller, &sent)).await
+    act(shared, request, body, Act::TryRound, |r, caller, sent: SimulationIn| {
+        laboratory::simulate(&r.office, caller, &sent)
+    })
+    .await
 }
 
 /// A committed round.
@@ -112,7 +129,7 @@ pub async fn simulate(shared: Shared, request: HttpRequest, query: web::Query<Of
     responses((status = 200, description = "what the round decided, as far as the credential reaches", body = RoundView)))]
 pub async fn round(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let id = path.into_inner();
-    ask(shared, request, Act::ReadRound, move |r, who| r.held_round(who, &id)).await
+    ask(shared, request, Act::ReadRound, move |r, who| held::held_round(&r.office, who, &id)).await
 }
 
 /// The certificates of a committed round: one for every queue and pass, with the files that `kezek verify` reads.
@@ -120,7 +137,7 @@ pub async fn round(shared: Shared, request: HttpRequest, path: web::Path<String>
     responses((status = 200, description = "certificates with their files")))]
 pub async fn certificate(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let id = path.into_inner();
-    ask(shared, request, Act::ReadRound, move |r, who| r.round_certificate(who, &id)).await
+    ask(shared, request, Act::ReadRound, move |r, who| held::round_certificate(&r.office, who, &id)).await
 }
 
 /// One file of a committed round, exactly as it was certified.
@@ -130,5 +147,5 @@ pub async fn certificate(shared: Shared, request: HttpRequest, path: web::Path<S
 pub async fn round_file(shared: Shared, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
     let (id, name) = path.into_inner();
     let media = if name.ends_with(".json") { "application/json" } else { "text/csv; charset=utf-8" };
-    ask_text(shared, request, (Act::ReadRound, media), move |r, who| r.round_file(who, &id, &name)).await
+    ask_text(shared, request, (Act::ReadRound, media), move |r, who| held::round_file(&r.office, who, &id, &name)).await
 }

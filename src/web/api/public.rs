@@ -1,5 +1,6 @@
 //! What everyone may ask: positions, health, metrics.
 
+use crate::service::positions::text;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -35,7 +36,7 @@ fn answer(shared: &Shared, bytes: &[u8]) -> Result<String, Problem> {
     let asked: Asked = read_body(bytes)?;
     let iin = Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
     let registry = shared.now();
-    Ok(registry.positions_text(iin, registry.clock.now()))
+    Ok(text::positions_text(&registry.office, &registry.memory.reasons, iin, registry.office.clock.now()))
 }
 
 /// Whether the process answers.
@@ -50,10 +51,11 @@ pub async fn healthz() -> HttpResponse {
     responses((status = 200, description = "ready"), (status = 503, description = "not ready")), security(()))]
 pub async fn readyz(shared: Shared) -> HttpResponse {
     tell(shared, |r| {
-        r.follow_all()?;
-        let states = r.registers.states(r.clock.now()).map(|(name, state)| (name.to_owned(), state.code().into()));
+        r.office.follow_all()?;
+        let states =
+            r.office.registers.states(r.office.clock.now()).map(|(name, state)| (name.to_owned(), state.code().into()));
         let registers = serde_json::Map::from_iter(states);
-        Ok(serde_json::json!({"status": "ready", "entries": r.live.read().len(), "registers": registers}))
+        Ok(serde_json::json!({"status": "ready", "entries": r.office.index.read().len(), "registers": registers}))
     })
     .await
 }

@@ -23,7 +23,7 @@ pub struct Page {
 #[utoipa::path(get, path = "/api/v1/queues", tag = "queues", params(("territory" = String, Query)),
     responses((status = 200, body = Queues)))]
 pub async fn list(shared: Shared, request: HttpRequest, query: web::Query<OfTerritory>) -> HttpResponse {
-    ask(shared, request, Act::ReadQueue, move |r, who| r.queues(who, &query.territory)).await
+    ask(shared, request, Act::ReadQueue, move |r, who| queues::queues(&r.office, who, &query.territory)).await
 }
 
 /// The entries of a queue in its order, as it stands or as it stood at an instant.
@@ -41,7 +41,7 @@ pub async fn entries(
     let key = path.into_inner();
     ask(shared, request, Act::ReadQueue, move |r, who| {
         let page = queues::Page { cursor: query.cursor.as_deref(), limit: query.limit, as_of: query.as_of.as_deref() };
-        r.entries(who, &key, &page)
+        queues::entries(&r.office, who, &key, &page)
     })
     .await
 }

@@ -1,5 +1,7 @@
 //! What is told of committed rounds.
 
+use crate::service::inquiry::explanations;
+use crate::service::rounds::held;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::public::Asked;
@@ -19,9 +21,9 @@ use crate::web::answer::{Body, Failure, Shared, ask, ask_text, read_body, tell, 
 pub async fn list(shared: Shared, request: HttpRequest, query: web::Query<RoundsIn>) -> HttpResponse {
     if wants_csv(&request) {
         let csv = (Act::ReadRound, "text/csv; charset=utf-8");
-        return ask_text(shared, request, csv, move |r, who| r.rounds_csv(who, &query)).await;
+        return ask_text(shared, request, csv, move |r, who| held::rounds_csv(&r.office, who, &query)).await;
     }
-    ask(shared, request, Act::ReadRound, move |r, who| r.rounds(who, &query)).await
+    ask(shared, request, Act::ReadRound, move |r, who| held::rounds(&r.office, who, &query)).await
 }
 
 /// Why a committed round gave an application what it gave: for every choice above the result the group's places and
@@ -32,7 +34,10 @@ pub async fn list(shared: Shared, request: HttpRequest, query: web::Query<Rounds
         (status = 404, description = "no such round or application, or it took no part")))]
 pub async fn explain(shared: Shared, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
     let (id, number) = path.into_inner();
-    ask(shared, request, Act::ExplainRound, move |r, who| r.explain_round(who, &id, &number)).await
+    ask(shared, request, Act::ExplainRound, move |r, who| {
+        explanations::explain_round(&r.office, &r.memory.explained, who, &id, &number)
+    })
+    .await
 }
 
 /// Why the last committed round in which the child of this IIN took part gave it what it gave, as the family is told. An
@@ -47,7 +52,7 @@ pub async fn explain_to_family(shared: Shared, body: Body) -> HttpResponse {
         Err(response) => return *response,
     };
     match read {
-        Ok(iin) => tell(shared, move |r| r.explanations(iin)).await,
+        Ok(iin) => tell(shared, move |r| explanations::explanations(&r.office, &r.memory.explained, iin)).await,
         Err(problem) => Failure(problem).error_response(),
     }
 }

@@ -1,6 +1,9 @@
 //! The parents' page: type the child's IIN, see the position and why. Plain HTML that works without scripts; the IIN
 //! travels in the body of a form, never in an address.
 
+use crate::service::counter::catalogue;
+use crate::service::inquiry::explanations;
+use crate::service::positions::view;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
@@ -58,19 +61,19 @@ fn tongue(code: Option<&str>) -> Tongue {
 
 /// The empty form.
 pub async fn form(shared: Shared, query: web::Query<In>) -> HttpResponse {
-    respond(&shared.now().rules, tongue(query.lang.as_deref()), None, Vec::new())
+    respond(&shared.now().office.rules, tongue(query.lang.as_deref()), None, Vec::new())
 }
 
 /// The answer.
 pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
     let tongue = tongue(typed.lang.as_deref());
     let registry = shared.now();
-    let rules = &Arc::clone(&registry.rules);
+    let rules = &Arc::clone(&registry.office.rules);
     let Ok(iin) = Iin::parse(typed.iin.trim()) else {
         let text = rules.messages.render(tongue, "wrong_iin", &[]).unwrap_or_default();
         return respond(rules, tongue, Some(text), Vec::new());
     };
-    let entries = registry.positions(iin, registry.clock.now()).entries;
+    let entries = view::positions(&registry.office, iin, registry.office.clock.now()).entries;
     let found = web::block(move || {
         let mut shown: Vec<Shown> = entries.into_iter().map(|entry| named(&registry, tongue, entry)).collect();
         if let Some(last) = shown.last_mut() {
@@ -92,16 +95,17 @@ pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
 /// The answer with the names of kindergartens in place of their ids; the ids where the names cannot be read now.
 fn named(registry: &Registry, tongue: Tongue, mut entry: PositionEntry) -> Shown {
     for choice in &mut entry.choices {
-        if let Ok(name) = registry.kindergarten_name(&choice.kindergarten) {
+        if let Ok(name) = catalogue::kindergarten_name(&registry.office, &choice.kindergarten) {
             name.get(tongue).clone_into(&mut choice.kindergarten);
         }
     }
-    shown(&registry.rules, tongue, entry)
+    shown(&registry.office.rules, tongue, entry)
 }
 
 /// The sentences about the last round that the child took part in; none where they cannot be read now.
 fn of_last_round(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<String> {
-    let explained = registry.explanations(iin).unwrap_or_default().explanations;
+    let explained =
+        explanations::explanations(&registry.office, &registry.memory.explained, iin).unwrap_or_default().explanations;
     let told = explained
         .into_iter()
         .flat_map(|round| std::iter::once(round.text.get(tongue).to_owned()).chain(round.sentences(tongue)));

@@ -84,12 +84,12 @@ fn an_overdue_step_is_told_to_the_head_then_to_the_department_each_once(desk: &D
     let (_, case) = desk.case_of_another_child(&desk.office(), CITY);
     let tick = |at: &str| {
         desk.set_clock(at);
-        tick::tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), desk.clock.now())
+        tick::tick(&desk.registry.office.store, &desk.registry.office.rules, desk.clock.now(), desk.clock.now())
             .expect("a tick")
             .escalated
     };
     let told = || -> Vec<String> {
-        let all = desk.registry.store.read(|conn| outbox::about(conn, &case)).expect("the outbox");
+        let all = desk.registry.office.store.read(|conn| outbox::about(conn, &case)).expect("the outbox");
         all.into_iter().map(|m| format!("{} of {}", m.recipient, m.territory)).collect()
     };
     assert_eq!(tick("2026-09-10T04:04:59Z"), 0, "five minutes are not over");
@@ -127,12 +127,12 @@ fn a_changed_calendar_moves_the_deadlines_of_open_cases_only(desk: &Desk) {
     let file = ("calendar/swaps.csv".to_owned(), format!("{}\n{row}\n", swaps.trim_end()));
     let rules = Arc::new(Rules::shipped_with(vec![file]).unwrap_or_else(|faults| panic!("{faults}")));
     let now = desk.clock.now();
-    assert_eq!(oversight::recompute(&desk.registry.store, &rules, now).expect("recomputed"), (1, 1));
+    assert_eq!(oversight::recompute(&desk.registry.office.store, &rules, now).expect("recomputed"), (1, 1));
     let after = desk.case(&running);
     assert_eq!(after["total_due_at"], "2026-10-02T23:59:59+05:00");
     assert_eq!(after["current"]["due_at"], before["current"]["due_at"], "three hours of today do not move");
     let records = desk.records();
-    assert_eq!(oversight::recompute(&desk.registry.store, &rules, now).expect("recomputed"), (0, 1));
+    assert_eq!(oversight::recompute(&desk.registry.office.store, &rules, now).expect("recomputed"), (0, 1));
     assert_eq!(desk.records(), records, "what does not move leaves no record");
     let listed = desk.get(&format!("/api/v1/cases?territory={HOME}"), &desk.department()).must(200).json;
     assert_eq!(listed["cases"].as_array().expect("cases").len(), 1);
@@ -143,7 +143,8 @@ fn two_told(desk: &Desk) -> (String, String) {
     let (_, city) = desk.case_of_another_child(&desk.office(), CITY);
     let (_, village) = desk.case_of_another_child(&desk.office(), VILLAGE);
     desk.set_clock("2026-09-10T04:07:00Z");
-    let ticked = tick::tick(&desk.registry.store, &desk.registry.rules, desk.clock.now(), desk.clock.now());
+    let ticked =
+        tick::tick(&desk.registry.office.store, &desk.registry.office.rules, desk.clock.now(), desk.clock.now());
     assert_eq!(ticked.expect("a tick").escalated, 2);
     (city, village)
 }
@@ -225,15 +226,15 @@ fn a_running_server_takes_up_a_decree_at_its_next_act(desk: &Desk) {
     let swap = "off_on,working_on,source\n2026-09-25,2026-10-03,an invented decree\n";
     let file = Given { path: "swaps-2026.csv".to_owned(), text: swap.to_owned() };
     // As `kezek calendar import` does it in a process of its own: the server is told nothing.
-    calendar::import(&desk.registry.store, desk.clock.now(), &[file]).expect("an import");
+    calendar::import(&desk.registry.office.store, desk.clock.now(), &[file]).expect("an import");
     let after = open();
     assert_eq!(total(&after), "2026-10-02T23:59:59+05:00", "the Friday is off");
     assert_eq!(total(&before), "2026-10-01T23:59:59+05:00", "what is open waits for the recomputation");
-    let rules = calendar::rules(&desk.registry.store).expect("the rules");
+    let rules = calendar::rules(&desk.registry.office.store).expect("the rules");
     let now = desk.clock.now();
-    assert_eq!(oversight::recompute(&desk.registry.store, &rules, now).expect("recomputed"), (1, 2));
+    assert_eq!(oversight::recompute(&desk.registry.office.store, &rules, now).expect("recomputed"), (1, 2));
     assert_eq!(total(&before), "2026-10-02T23:59:59+05:00");
     // And back.
-    assert!(calendar::remove(&desk.registry.store, now, "swaps-2026.csv").expect("removed"));
+    assert!(calendar::remove(&desk.registry.office.store, now, "swaps-2026.csv").expect("removed"));
     assert_eq!(total(&open()), "2026-10-01T23:59:59+05:00");
 }

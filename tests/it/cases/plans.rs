@@ -70,7 +70,7 @@ fn case(home: Kato, n: u32) -> Case {
 /// Fills the table, and lets PostgreSQL learn what is in it.
 fn fill(desk: &Desk) {
     for home in [HOME, VILLAGE_HOME].map(|home| home.parse_kato()) {
-        let written = desk.registry.store.write(&[home], desk.clock.now(), |tx| -> Result<_, StoreError> {
+        let written = desk.registry.office.store.write(&[home], desk.clock.now(), |tx| -> Result<_, StoreError> {
             let key = format!("plans-{home}");
             facts::insert(tx, home, &[facts::Facts { key, salt: String::new(), body: "{}".to_owned() }])?;
             cases::insert(tx, &(0..OF_A_HOME).map(|n| case(home, n)).collect::<Vec<_>>())?;

@@ -141,7 +141,7 @@ fn ends_well(desk: &Desk, course: &Course<'_>, way: &Way<'_>, case: &Value) {
 }
 
 fn every_path_of_every_other_service_ends_in_what_its_file_names(desk: &Desk) {
-    let rules = Arc::clone(&desk.registry.rules);
+    let rules = Arc::clone(&desk.registry.office.rules);
     let mut walked = Vec::new();
     for regulation in rules.regulations.values() {
         if ["queueing", "preschool_admission"].contains(&regulation.service.as_str()) {
@@ -176,7 +176,7 @@ fn whole_request(child: &Child, course: &Course<'_>) -> Value {
 }
 
 fn every_path_of_the_queue_and_of_the_admission_ends(desk: &Desk) {
-    let rules = Arc::clone(&desk.registry.rules);
+    let rules = Arc::clone(&desk.registry.office.rules);
     let mut walked = 0;
     for (name, territory, group) in BOUND {
         let queue = &rules.regulations[&format!("queue-{name}")];
@@ -298,7 +298,7 @@ fn a_twelfth_service_added_by_one_file_alone_runs_its_course() {
     for db in Db::BOTH {
         let rules = vec![("regulations/library-card-2026.toml".to_owned(), text.to_owned())];
         let desk = Desk::with(db, Setup { rules, ..Setup::default() });
-        let held = Arc::clone(&desk.registry.rules);
+        let held = Arc::clone(&desk.registry.office.rules);
         let course = held.regulations["library-card-2026"].course(Channel::Office).expect("an office");
         let mut ends = BTreeSet::new();
         for way in all_ways(&course) {

@@ -1,5 +1,7 @@
 //! What must hold of every registry, whatever a test did to it.
 
+use kezek::service::positions::text;
+use kezek::service::positions::view;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kezek::domain::codes::{PlaceStatus, ReferralStatus, Status, Turn};
@@ -25,9 +27,9 @@ impl Desk {
     /// Every chain verifies, and no record holds a person of the test.
     pub fn the_journal_is_whole_and_names_nobody(&self) {
         let registry = &self.registry;
-        kezek::service::journal::chains::verify(&registry.store).expect("the journal is broken");
+        kezek::service::journal::chains::verify(&registry.office.store).expect("the journal is broken");
         let secrets = self.people.lock().unwrap().secrets.clone();
-        kezek::service::journal::chains::each(&registry.store, |record| -> Result<(), StoreError> {
+        kezek::service::journal::chains::each(&registry.office.store, |record| -> Result<(), StoreError> {
             let text = serde_json::to_string(&record).expect("a record");
             let told = secrets.iter().find(|s| text.contains(s.as_str()));
             assert_eq!(told, None, "the journal names a person: {text}");
@@ -38,11 +40,11 @@ impl Desk {
 
     /// The index that followed the journal equals the full sort of the rows, and so does one built anew.
     pub fn positions_are_those_of_the_full_sort(&self) {
-        self.registry.follow_all().expect("the index does not follow");
+        self.registry.office.follow_all().expect("the index does not follow");
         let mut by_queue: BTreeMap<QueueKey, ()> = BTreeMap::new();
         let mut live_of_child: HashMap<u64, Number> = HashMap::new();
         let mut all: Vec<NarrowSeat> = Vec::new();
-        let read = self.registry.store.read(|conn| {
+        let read = self.registry.office.store.read(|conn| {
             seats::in_batches(conn, Seats::Claimed, |batch| -> Result<(), StoreError> {
                 for row in batch {
                     all.push(row.read()?);
@@ -59,7 +61,7 @@ impl Desk {
                 assert_eq!(other, None, "a child has two live applications, one is {}", seated.number);
             }
         }
-        let index = self.registry.index(self.clock.now());
+        let index = self.registry.office.index(self.clock.now());
         for (key, order) in index.queues().filter(|(_, order)| !order.is_empty()) {
             assert!(by_queue.contains_key(&key), "the index holds {} entries of {key} that no row has", order.len());
         }
@@ -74,14 +76,16 @@ impl Desk {
 
     /// What the look-up writes is what the entry holds.
     fn the_text_of_a_look_up_is_its_entry(&self, iin: Iin) {
-        let now = self.registry.clock.now();
-        let entry = serde_json::to_string(&self.registry.positions(iin, now)).expect("an entry has a text");
-        assert_eq!(self.registry.positions_text(iin, now), entry);
+        let now = self.registry.office.clock.now();
+        let entry =
+            serde_json::to_string(&view::positions(&self.registry.office, iin, now)).expect("an entry has a text");
+        assert_eq!(text::positions_text(&self.registry.office, &self.registry.memory.reasons, iin, now), entry);
     }
 
     fn queue_is_that_of_the_full_sort(&self, index: &Index, key: QueueKey) {
         let (seated, counters) = self
             .registry
+            .office
             .store
             .read(|conn| -> Result<_, StoreError> { Ok((seats::of_queue(conn, key)?, queues::counters(conn, key)?)) })
             .expect("the queue");
@@ -104,7 +108,7 @@ impl Desk {
         for s in &seated {
             assert_eq!(is_live(s.status), s.turn == Turn::Live, "{} is {} with turn {}", s.number, s.status, s.turn);
         }
-        let profile = self.registry.rules.profile_of(key.territory, self.clock.now()).expect("a bound profile");
+        let profile = self.registry.office.rules.profile_of(key.territory, self.clock.now()).expect("a bound profile");
         let mix = profile.mix.value;
         let rows = oracle::full_sort(mix, counters, &entries);
         let Some(order) = index.queue(key) else {
@@ -141,6 +145,7 @@ impl Desk {
     pub fn no_place_is_given_twice_and_nobody_is_in_two(&self) {
         let (places, referrals) = self
             .registry
+            .office
             .store
             .read(|conn| -> Result<_, StoreError> {
                 Ok((places::page(conn, "", 100_000)?, referrals::page(conn, "", 100_000)?))
@@ -157,6 +162,7 @@ impl Desk {
             assert_eq!(other, None, "place {} is given twice, also by {}", r.place, r.number);
             let (application, child) = self
                 .registry
+                .office
                 .store
                 .read(|conn| -> Result<_, StoreError> {
                     let a = store::applications::find(conn, &r.application)?.expect("the application of a referral");
@@ -168,6 +174,7 @@ impl Desk {
             assert_eq!(application.status, expected, "{} with referral {} {}", application.number, r.number, r.status);
             let transfer = self
                 .registry
+                .office
                 .store
                 .read(|conn| store::transfers::open_beside(conn, &r.application))
                 .expect("the transfers");

@@ -29,7 +29,7 @@ fn a_row_of_a_family_or_a_transfer_that_the_journal_does_not_tell_is_named(desk:
         .collect();
     let amend = format!("/api/v1/applications/{}/amend", twins[1]);
     desk.post(&amend, &desk.office(), &json!({"together_with": ""})).must(200);
-    chains::verify(&desk.registry.store).expect("whole before");
+    chains::verify(&desk.registry.office.store).expect("whole before");
     desk.damaged();
     let insert = |table: &str, number: &str, value: &str| {
         format!("INSERT INTO {table} SELECT '{number}', home, '{value}' FROM applications WHERE number = '{number}'")
@@ -45,12 +45,12 @@ fn a_row_of_a_family_or_a_transfer_that_the_journal_does_not_tell_is_named(desk:
     for (number, named, edit) in edits {
         tamper(desk, "CREATE TABLE kept AS SELECT * FROM families; CREATE TABLE kept_too AS SELECT * FROM transfers");
         tamper(desk, &edit);
-        let fault = chains::verify(&desk.registry.store).expect_err("the edit was not found");
+        let fault = chains::verify(&desk.registry.office.store).expect_err("the edit was not found");
         assert!(matches!(fault, ChainFault::RowDiffers(_)), "{edit}: {fault}");
         let said = fault.to_string();
         assert!(said.contains(number.as_str()) && said.contains(named), "{edit}: {said}");
         tamper(desk, "DELETE FROM families; INSERT INTO families SELECT * FROM kept; DROP TABLE kept");
         tamper(desk, "DELETE FROM transfers; INSERT INTO transfers SELECT * FROM kept_too; DROP TABLE kept_too");
-        chains::verify(&desk.registry.store).expect("as it was");
+        chains::verify(&desk.registry.office.store).expect("as it was");
     }
 }

@@ -260,10 +260,14 @@ fn whatever_is_done_to_families_and_transfers_the_journal_tells_the_rows(desk: &
         for act in &acts {
             all.take(desk, act);
         }
-        chains::verify(&desk.registry.store).unwrap_or_else(|fault| panic!("{fault} after {acts:?}"));
+        chains::verify(&desk.registry.office.store).unwrap_or_else(|fault| panic!("{fault} after {acts:?}"));
         all.the_look_up_tells_families(desk);
-        let now = desk.registry.clock.now();
-        desk.registry.live.rebuild(&desk.registry.store, &desk.registry.rules, now).expect("the index");
+        let now = desk.registry.office.clock.now();
+        desk.registry
+            .office
+            .index
+            .rebuild(&desk.registry.office.store, &desk.registry.office.rules, now)
+            .expect("the index");
         all.the_look_up_tells_families(desk);
     }
     let missed: Vec<&str> = DONE.into_iter().filter(|name| !all.done.contains_key(name)).collect();

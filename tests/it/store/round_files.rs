@@ -29,13 +29,13 @@ fn corrected_round(desk: &Desk) -> String {
 
 /// The record of an act.
 fn record_of(desk: &Desk, act: &str) -> i64 {
-    let records = super::records(&desk.registry.store);
+    let records = super::records(&desk.registry.office.store);
     records.iter().find(|record| record.act == act).expect("the record").seq
 }
 
 fn a_changed_a_missing_and_an_added_file_of_a_round_are_named(desk: &Desk) {
     let round = corrected_round(desk);
-    chains::verify(&desk.registry.store).expect("whole before");
+    chains::verify(&desk.registry.office.store).expect("whole before");
     desk.damaged();
     let (held, corrected) = (record_of(desk, "hold_round"), record_of(desk, "correct_round"));
     let pass = "391000000-2022-general-pass1";
@@ -85,7 +85,7 @@ fn a_changed_a_missing_and_an_added_file_of_a_round_are_named(desk: &Desk) {
     ] {
         tamper(desk, kept);
         tamper(desk, &edit);
-        let fault = chains::verify(&desk.registry.store).expect_err("the tampering was not found");
+        let fault = chains::verify(&desk.registry.office.store).expect_err("the tampering was not found");
         let said = fault.to_string();
         let ChainFault::FileDiffers(named) = fault else { panic!("{said}") };
         assert_eq!((named.home.to_string().as_str(), named.seq, &named.round), (HOME, seq, &round), "{said}");
@@ -96,7 +96,7 @@ fn a_changed_a_missing_and_an_added_file_of_a_round_are_named(desk: &Desk) {
             assert!(done.err.contains(part), "{part} in {}", done.err);
         }
         tamper(desk, "DELETE FROM round_files; INSERT INTO round_files SELECT * FROM kept; DROP TABLE kept");
-        chains::verify(&desk.registry.store).expect("whole again");
+        chains::verify(&desk.registry.office.store).expect("whole again");
     }
 }
 
@@ -108,7 +108,7 @@ fn a_round_and_a_referral_that_no_record_tells_of_or_another_are_named(desk: &De
     let by_hand = next["application"].as_str().expect("a child is due").to_owned();
     assert_ne!(by_hand, due, "the child that the round left");
     desk.refer(&desk.department(), &place, &by_hand).must(201);
-    chains::verify(&desk.registry.store).expect("whole before");
+    chains::verify(&desk.registry.office.store).expect("whole before");
     desk.damaged();
     let (kept, back) = (
         "CREATE TABLE kept AS SELECT * FROM referrals",
@@ -146,10 +146,10 @@ fn a_round_and_a_referral_that_no_record_tells_of_or_another_are_named(desk: &De
         ),
     ] {
         tamper(desk, &edit);
-        let fault = chains::verify(&desk.registry.store).expect_err("the edit was not found");
+        let fault = chains::verify(&desk.registry.office.store).expect_err("the edit was not found");
         assert!(matches!(fault, ChainFault::RowDiffers(_)), "{edit}: {fault}");
         assert!(fault.to_string().contains(named), "{edit}: {fault}");
         tamper(desk, back);
-        chains::verify(&desk.registry.store).expect("as it was");
+        chains::verify(&desk.registry.office.store).expect("as it was");
     }
 }

@@ -23,9 +23,9 @@ fn registered(desk: &Desk) -> i64 {
     for _ in 0..4 {
         desk.register(&desk.another_child());
     }
-    chains::verify(&desk.registry.store).expect("whole before");
+    chains::verify(&desk.registry.office.store).expect("whole before");
     desk.damaged();
-    let heads = desk.registry.store.read(kezek::store::journal::heads).expect("heads");
+    let heads = desk.registry.office.store.read(kezek::store::journal::heads).expect("heads");
     heads.iter().find(|(home, _)| home.to_string() == HOME).map(|(_, (seq, _))| *seq).expect("the city's chain")
 }
 
@@ -39,7 +39,7 @@ pub(super) fn tamper(desk: &Desk, sql: &str) {
 /// The journal is broken at this record of the city, for this reason.
 #[track_caller]
 fn is_broken_at(desk: &Desk, seq: i64, why: &str) {
-    let fault = chains::verify(&desk.registry.store).expect_err("the tampering was not found");
+    let fault = chains::verify(&desk.registry.office.store).expect_err("the tampering was not found");
     let said = fault.to_string();
     match fault {
         ChainFault::Broken(broken) => assert_eq!((broken.home.to_string().as_str(), broken.seq), (HOME, seq), "{said}"),
@@ -84,12 +84,12 @@ fn a_row_that_was_edited_past_the_registry_is_named(desk: &Desk) {
     ];
     for (what, edit, back) in edits {
         tamper(desk, &all(edit));
-        let fault = chains::verify(&desk.registry.store).expect_err("the edit was not found");
+        let fault = chains::verify(&desk.registry.office.store).expect_err("the edit was not found");
         assert!(matches!(fault, ChainFault::RowDiffers(_)), "{edit}: {fault}");
         let said = fault.to_string();
         assert!(said.contains(what) && (what == "counters" || said.contains("application ")), "{edit}: {said}");
         tamper(desk, &all(back));
-        chains::verify(&desk.registry.store).expect("as it was");
+        chains::verify(&desk.registry.office.store).expect("as it was");
     }
 }
 
@@ -107,7 +107,7 @@ fn an_edited_record_is_found(desk: &Desk) {
         tamper(desk, &format!("UPDATE journal SET {column} = {value} WHERE home = HOME AND seq = {seq}"));
         is_broken_at(desk, seq, "does not match its hash");
         tamper(desk, "DELETE FROM journal; INSERT INTO journal SELECT * FROM kept; DROP TABLE kept");
-        chains::verify(&desk.registry.store).expect("whole again");
+        chains::verify(&desk.registry.office.store).expect("whole again");
     }
 }
 
@@ -138,7 +138,7 @@ fn a_record_with_a_new_hash_is_found_by_the_next(desk: &Desk) {
     let last = registered(desk);
     let seq = last - 1;
     let mut forged = None;
-    chains::each(&desk.registry.store, |record| -> Result<(), StoreError> {
+    chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
         if record.home.to_string() == HOME && record.seq == seq {
             forged = Some(record);
         }
@@ -157,7 +157,7 @@ fn a_record_with_a_new_hash_is_found_by_the_next(desk: &Desk) {
 fn a_cut_off_end_is_found_by_the_home(desk: &Desk) {
     let last = registered(desk);
     tamper(desk, &format!("DELETE FROM journal WHERE home = HOME AND seq = {last}"));
-    let said = chains::verify(&desk.registry.store).expect_err("the cut was not found").to_string();
+    let said = chains::verify(&desk.registry.office.store).expect_err("the cut was not found").to_string();
     assert!(said.contains(HOME) && said.contains(&(last - 1).to_string()), "{said}");
 }
 
@@ -165,7 +165,7 @@ fn a_cut_off_end_is_found_by_the_home(desk: &Desk) {
 fn an_instant_that_runs_back_is_found(desk: &Desk) {
     let last = registered(desk);
     let mut record = None;
-    chains::each(&desk.registry.store, |found| -> Result<(), StoreError> {
+    chains::each(&desk.registry.office.store, |found| -> Result<(), StoreError> {
         if found.home.to_string() == HOME && found.seq == last {
             record = Some(found);
         }

@@ -15,7 +15,7 @@ use crate::engine::order::{Change, Seat};
 use crate::rules::profile::Profile;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::service::rounds::held;
 use crate::service::rounds::scope::{Scope, internal};
 use crate::store::connection::AnyConnection;
@@ -27,7 +27,7 @@ type Fault = (&'static str, &'static str, String);
 
 /// The queues of a round, to be served again as they should have been.
 pub(super) struct Rerun<'a> {
-    pub(super) registry: &'a Registry,
+    pub(super) office: &'a Office,
     pub(super) round: &'a Round,
     pub(super) scope: Scope<'a>,
     /// Groups have their own places only, without what spilled to them.
@@ -43,12 +43,12 @@ pub(super) struct Rerun<'a> {
 impl<'a> Rerun<'a> {
     /// Reads a round back.
     pub(super) fn read(
-        registry: &'a Registry,
+        office: &'a Office,
         conn: &mut AnyConnection,
         (round, files): (&'a Round, &[RoundFile]),
     ) -> Result<Self, Problem> {
         let passes = Committed::read(round, files)?.passes;
-        let scope = Scope { registry, territory: round.territory, at: round.held_at, without: &[], only: None };
+        let scope = Scope { office, territory: round.territory, at: round.held_at, without: &[], only: None };
         let mut markets: BTreeMap<QueueKey, Market> = passes.into_iter().map(|p| (p.queue, Market::of(p))).collect();
         let mut spilled: HashMap<(QueueKey, String), u32> = HashMap::new();
         for (queue, market) in &markets {
@@ -69,7 +69,7 @@ impl<'a> Rerun<'a> {
         let not_known =
             told.iter().map(|family| json!({"what": "family_asks_as_in_round", "together": family.together}));
         let not_known = not_known.collect();
-        Ok(Rerun { registry, round, scope, markets, spilled, first_days, not_known })
+        Ok(Rerun { office, round, scope, markets, spilled, first_days, not_known })
     }
 
     /// Takes what is sent into the queues, and gives evidence and ground.
@@ -161,7 +161,7 @@ impl<'a> Rerun<'a> {
             return Ok(());
         }
         let Some(group) = kindergartens::find_group(conn, &sent.group)? else { return Ok(()) };
-        let day = self.registry.day(queue.territory, self.round.held_at);
+        let day = self.office.day(queue.territory, self.round.held_at);
         let key = (queue.cohort, sent.group.clone());
         if let Some(on) = sent.available_on {
             self.first_days.insert(key.clone(), on);
@@ -185,7 +185,7 @@ impl<'a> Rerun<'a> {
     ) -> Result<(), Problem> {
         let on = self.first_day(queue, group);
         let Some(market) = self.markets.get_mut(&queue) else { return Ok(()) };
-        market.remember(self.registry, conn, self.round)?;
+        market.remember(self.office, conn, self.round)?;
         let unsure = market.add_group(group, facts, on, count);
         if market.pass.rule == Rule::Program {
             self.not_known.push(json!({"what": "siblings_not_known", "group": group}));
@@ -196,7 +196,7 @@ impl<'a> Rerun<'a> {
     }
 
     fn first_day(&self, queue: QueueKey, group: &str) -> NaiveDate {
-        let day = || self.registry.day(queue.territory, self.round.held_at);
+        let day = || self.office.day(queue.territory, self.round.held_at);
         self.first_days.get(&(queue.cohort, group.to_owned())).copied().unwrap_or_else(day)
     }
 
@@ -205,14 +205,14 @@ impl<'a> Rerun<'a> {
         if !self.markets.contains_key(&queue) {
             let profile = self.profile(queue)?;
             let number = 1 + u8::from(queue.territory == self.round.home);
-            let market = Market::without_places(self.registry, conn, (self.round, queue, profile), number)?;
+            let market = Market::without_places(self.office, conn, (self.round, queue, profile), number)?;
             self.markets.insert(queue, market);
         }
         Ok(())
     }
 
     fn profile(&self, queue: QueueKey) -> Result<&'a Profile, Problem> {
-        ordering::profile(&self.registry.rules, queue, self.round.held_at)
+        ordering::profile(&self.office.rules, queue, self.round.held_at)
     }
 
     fn set_child(
@@ -241,7 +241,7 @@ impl<'a> Rerun<'a> {
             return Ok(Err(fault));
         }
         if !took_part || sent.tier.is_some() {
-            let past = market.remember(self.registry, conn, self.round)?;
+            let past = market.remember(self.office, conn, self.round)?;
             let Some(seated) = past.rows.get(&ticket).filter(|s| s.status == Status::InQueue) else {
                 return Ok(Err(not_in_round()));
             };
@@ -254,7 +254,7 @@ impl<'a> Rerun<'a> {
         }
         if !took_part {
             let days = &self.first_days;
-            let today = self.registry.day(queue.territory, self.round.held_at);
+            let today = self.office.day(queue.territory, self.round.held_at);
             market.add_child(ticket, |group| days.get(&(queue.cohort, group.to_owned())).copied().unwrap_or(today));
             if market.reserves_by_category() {
                 let claims = applications::lodged(conn, application)?.claims;

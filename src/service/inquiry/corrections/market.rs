@@ -1,5 +1,6 @@
 //! A queue of a corrected round: what the round published of it and, where its files do not tell, what the journal does.
 
+use crate::service::journal::past;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
@@ -14,7 +15,7 @@ use crate::exchange::instance::{GroupFacts, WrittenChild, WrittenGroup};
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::journal::past::Replay;
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::registry::Registry;
+use crate::service::office::Office;
 use crate::service::rounds::scope::{group_order, takes_part};
 use crate::store::connection::AnyConnection;
 use crate::store::journal;
@@ -42,8 +43,8 @@ pub(super) struct Past {
 }
 
 impl Past {
-    fn read(registry: &Registry, conn: &mut AnyConnection, round: &Round, queue: QueueKey) -> Result<Self, Problem> {
-        let replay = match registry.replayed_to_round(conn, queue, round) {
+    fn read(office: &Office, conn: &mut AnyConnection, round: &Round, queue: QueueKey) -> Result<Self, Problem> {
+        let replay = match past::replayed_to_round(office, conn, queue, round) {
             // Nobody had stood in it.
             Err(problem) if problem.kind == Kind::NotFound => {
                 return Ok(Past { replay: Replay::new(queue), rows: HashMap::new() });
@@ -90,7 +91,7 @@ impl Market {
 
     /// A queue that was offered nothing in the round: those who would have taken part, by the journal.
     pub(super) fn without_places(
-        registry: &Registry,
+        office: &Office,
         conn: &mut AnyConnection,
         (round, queue, profile): (&Round, QueueKey, &Profile),
         number: u8,
@@ -99,8 +100,8 @@ impl Market {
             RoundRule::Program => Rule::Program,
             RoundRule::Queue => Rule::QueueByTurn,
         };
-        let past = Past::read(registry, conn, round, queue)?;
-        let day = registry.day(queue.territory, round.held_at);
+        let past = Past::read(office, conn, round, queue)?;
+        let day = office.day(queue.territory, round.held_at);
         let turns = past.replay.turns();
         let mut children: Vec<WrittenChild> = past
             .rows
@@ -124,13 +125,13 @@ impl Market {
     /// Reads the queue of the round's moment, if that was not done.
     pub(super) fn remember(
         &mut self,
-        registry: &Registry,
+        office: &Office,
         conn: &mut AnyConnection,
         round: &Round,
     ) -> Result<&mut Past, Problem> {
         let past = match self.past.take() {
             Some(past) => past,
-            None => Past::read(registry, conn, round, self.pass.queue)?,
+            None => Past::read(office, conn, round, self.pass.queue)?,
         };
         Ok(self.past.insert(past))
     }

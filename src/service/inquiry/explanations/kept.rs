@@ -155,7 +155,7 @@ type Key = (String, String);
 
 /// The passes that were asked for last, the latest at the end.
 #[derive(Default)]
-pub(crate) struct KeptPasses(Mutex<Vec<(Key, Arc<Pass>)>>);
+pub struct KeptPasses(Mutex<Vec<(Key, Arc<Pass>)>>);
 
 impl KeptPasses {
     /// The pass of a queue, one of those that a round served.

@@ -4,13 +4,14 @@
 //! read as a whole, since that is the one most families ask about and it stays in memory. The others are asked for the one
 //! line that an application which took part has in their files.
 
+use crate::service::inquiry::explanations;
 use chrono::{DateTime, Duration, Utc};
 
+use super::KeptPasses;
 use super::Part;
 use crate::domain::application::Application;
 use crate::domain::codes::{Decision, Status};
 use crate::service::kernel::problem::Problem;
-use crate::service::registry::Registry;
 use crate::service::rounds::held;
 use crate::store::connection::AnyConnection;
 use crate::store::referrals;
@@ -19,48 +20,45 @@ use crate::store::rounds::{self, RoundBrief, Wanted};
 /// Rounds looked through at once, the latest first.
 const PAGE: usize = 20;
 
-impl Registry {
-    /// The last round in which an application took part: none of those before it was registered.
-    pub(super) fn last_part(
-        &self,
-        conn: &mut AnyConnection,
-        application: &Application,
-    ) -> Result<Option<(RoundBrief, Part)>, Problem> {
-        if application.decision != Decision::Accepted {
-            return Ok(None);
-        }
-        let before = given_at(conn, application)?.map(|at| at + Duration::microseconds(1));
-        let wanted = Wanted { territory: application.home, from: Some(application.registered_at), before };
-        let mut after: Option<(DateTime<Utc>, String)> = None;
-        let mut is_latest = true;
-        loop {
-            let page = rounds::page(conn, wanted, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
-            let ended = page.len() < PAGE;
-            after = page.last().map(|round| (round.held_at, round.id.clone()));
-            let mut served: Vec<(RoundBrief, String)> = Vec::new();
-            for round in page {
-                let queues = held::summary(&round)?.queues;
-                let Some(own) = queues.iter().find(|served| served.part.queue == application.queue) else { continue };
-                if std::mem::take(&mut is_latest) {
-                    if let Some(part) = self.part(conn, &round, application)? {
-                        return Ok(Some((round, part)));
-                    }
-                } else {
-                    served.push((round, format!("{}-children.csv", own.files())));
-                }
-            }
-            let files: Vec<(&str, &str)> =
-                served.iter().map(|(round, name)| (round.id.as_str(), name.as_str())).collect();
-            // Its id is the first field of its line; a header stands before the first.
-            let with = rounds::with_text(conn, &files, &format!("\n{},", application.ticket))?;
-            for (round, _) in served.into_iter().filter(|(round, _)| with.contains(&round.id)) {
-                if let Some(part) = self.part(conn, &round, application)? {
+/// The last round in which an application took part: none of those before it was registered.
+pub(super) fn last_part(
+    explained: &KeptPasses,
+    conn: &mut AnyConnection,
+    application: &Application,
+) -> Result<Option<(RoundBrief, Part)>, Problem> {
+    if application.decision != Decision::Accepted {
+        return Ok(None);
+    }
+    let before = given_at(conn, application)?.map(|at| at + Duration::microseconds(1));
+    let wanted = Wanted { territory: application.home, from: Some(application.registered_at), before };
+    let mut after: Option<(DateTime<Utc>, String)> = None;
+    let mut is_latest = true;
+    loop {
+        let page = rounds::page(conn, wanted, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
+        let ended = page.len() < PAGE;
+        after = page.last().map(|round| (round.held_at, round.id.clone()));
+        let mut served: Vec<(RoundBrief, String)> = Vec::new();
+        for round in page {
+            let queues = held::summary(&round)?.queues;
+            let Some(own) = queues.iter().find(|served| served.part.queue == application.queue) else { continue };
+            if std::mem::take(&mut is_latest) {
+                if let Some(part) = explanations::part(explained, conn, &round, application)? {
                     return Ok(Some((round, part)));
                 }
+            } else {
+                served.push((round, format!("{}-children.csv", own.files())));
             }
-            if ended {
-                return Ok(None);
+        }
+        let files: Vec<(&str, &str)> = served.iter().map(|(round, name)| (round.id.as_str(), name.as_str())).collect();
+        // Its id is the first field of its line; a header stands before the first.
+        let with = rounds::with_text(conn, &files, &format!("\n{},", application.ticket))?;
+        for (round, _) in served.into_iter().filter(|(round, _)| with.contains(&round.id)) {
+            if let Some(part) = explanations::part(explained, conn, &round, application)? {
+                return Ok(Some((round, part)));
             }
+        }
+        if ended {
+            return Ok(None);
         }
     }
 }

@@ -77,7 +77,7 @@ impl Words<'_> {
     pub(super) fn wishes(&self, pass: &Pass, child: u32) -> Vec<WishTold> {
         let told = |(wish, (kindergarten, outcome)): (usize, (&str, &'static str))| {
             let name = self.name(kindergarten);
-            let text = say_each(&self.registry.rules, &format!("wish_{outcome}"), &[("kindergarten", &name)]);
+            let text = say_each(&self.office.rules, &format!("wish_{outcome}"), &[("kindergarten", &name)]);
             WishTold { wish, kindergarten: kindergarten.to_owned(), outcome, text }
         };
         (1..).zip(pass.wishes(child)).map(told).collect()

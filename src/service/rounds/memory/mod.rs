@@ -12,8 +12,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::scope::{Offered, Scope, Served};
+use super::scope::{Offered, Served};
+use chrono::{DateTime, Utc};
+
 use crate::domain::queue::QueueKey;
+use crate::rules::Rules;
 use crate::rules::profile::Profile;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
@@ -28,6 +31,18 @@ use served::Asked;
 
 /// Most entries that are kept, of all queues together; the queue asked for last stays whatever its length.
 const ENTRIES_MAX: usize = 400_000;
+
+/// A question about one queue.
+pub(crate) struct Question<'q> {
+    /// The law.
+    pub(crate) rules: &'q Rules,
+    /// The queue.
+    pub(crate) queue: QueueKey,
+    /// The end of its home's chain that the asking connection sees.
+    pub(crate) head: i64,
+    /// The instant whose profile orders it.
+    pub(crate) at: DateTime<Utc>,
+}
 
 /// A queue under its own lock, while it is known.
 type Cell = Arc<Mutex<Option<StandingQueue>>>;
@@ -98,46 +113,45 @@ impl StandingRounds {
         self.len() == 0
     }
 
-    /// Allocates what a queue is offered, as of `head`, the end of its home's chain that `conn` sees. `None` where the queue
-    /// was already brought further than that: then a full run has to answer.
+    /// Allocates what a queue is offered to all but those who are passed over. `None` where the queue was already brought
+    /// further than the question's head: then a full run has to answer.
     pub(crate) fn serve(
         &self,
-        scope: &Scope<'_>,
+        question: &Question<'_>,
         conn: &mut AnyConnection,
-        (queue, head): (QueueKey, i64),
         offered: &[Offered],
+        without: &[String],
     ) -> Result<Option<Served>, Problem> {
-        self.ask(scope, conn, (queue, head), |conn, profile, standing| {
+        self.ask(question, conn, |conn, profile, standing| {
             standing.know_siblings(conn, profile)?;
-            let asked = Asked { profile, day: scope.registry.day(queue.territory, scope.at), offered };
-            if scope.without.is_empty() {
+            let day = question.rules.calendar.civil_day(question.at, question.queue.territory);
+            let asked = Asked { profile, day, offered };
+            if without.is_empty() {
                 standing.served(&asked)
             } else {
-                standing.served_without(&asked, |number| scope.without.contains(number))
+                standing.served_without(&asked, |number| without.contains(number))
             }
         })
     }
 
-    /// The live entries of a queue with their numbers in the merged order, as of `head`; `None` as in [`Self::serve`].
+    /// The live entries of a queue with their numbers in the merged order; `None` as in [`Self::serve`].
     pub(crate) fn entries(
         &self,
-        scope: &Scope<'_>,
+        question: &Question<'_>,
         conn: &mut AnyConnection,
-        (queue, head): (QueueKey, i64),
     ) -> Result<Option<Vec<(Seated, u64)>>, Problem> {
-        self.ask(scope, conn, (queue, head), |_, profile, standing| Ok(standing.in_order(profile.mix.value)))
+        self.ask(question, conn, |_, profile, standing| Ok(standing.in_order(profile.mix.value)))
     }
 
-    /// Asks a queue that stands at `head`.
+    /// Asks a queue that stands at the question's head.
     fn ask<T>(
         &self,
-        scope: &Scope<'_>,
+        question: &Question<'_>,
         conn: &mut AnyConnection,
-        (queue, head): (QueueKey, i64),
         ask: impl FnOnce(&mut AnyConnection, &Profile, &mut StandingQueue) -> Result<T, Problem>,
     ) -> Result<Option<T>, Problem> {
-        let rules = &scope.registry.rules;
-        let profile: &Profile = ordering::profile(rules, queue, scope.at)?;
+        let &Question { rules, queue, head, at } = question;
+        let profile: &Profile = ordering::profile(rules, queue, at)?;
         let cell = self.cell(queue);
         // A panic may have left it half followed: then it is loaded anew.
         let mut held = cell.lock().unwrap_or_else(|poisoned| {
@@ -168,12 +182,7 @@ impl StandingRounds {
     }
 
     /// Shows every live entry ahead of a position; false where the queue does not stand at `head`.
-    pub(crate) fn each_ahead(
-        &self,
-        (queue, head): (QueueKey, i64),
-        position: u64,
-        show: &mut impl FnMut(&Seated),
-    ) -> bool {
+    pub(crate) fn each_ahead(&self, queue: QueueKey, head: i64, position: u64, show: &mut impl FnMut(&Seated)) -> bool {
         let Some(cell) = lock(&self.kept).get(&queue).map(|kept| Arc::clone(&kept.cell)) else { return false };
         let Ok(held) = cell.lock() else { return false };
         let Some(standing) = held.as_ref().filter(|standing| standing.head == head) else { return false };

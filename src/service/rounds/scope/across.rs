@@ -54,7 +54,7 @@ impl Across {
             members.sort_by_key(|member| member.ticket);
             let mut whole = true;
             for member in members.iter() {
-                let today = scope.registry.day(member.queue.territory, scope.at);
+                let today = scope.office.day(member.queue.territory, scope.at);
                 whole &= takes_part(scope.profile(member.queue)?, today, member);
                 whole &= !scope.without.contains(&member.number);
             }

@@ -1,6 +1,7 @@
 //! Who stands ahead of a child in its queue, and whether any of them could use its place.
 
 use super::super::hold::RoundRow;
+use super::super::memory::StandingRounds;
 use super::{Scope, positions};
 use crate::domain::application::age_months;
 use crate::domain::codes::Status;
@@ -15,12 +16,13 @@ impl Scope<'_> {
     pub(crate) fn each_ahead(
         &self,
         conn: &mut AnyConnection,
+        rounds: &StandingRounds,
         queue: QueueKey,
         position: u64,
         mut show: impl FnMut(&Seated),
     ) -> Result<(), Problem> {
         let head = journal::reach_of(conn, queue.home())?;
-        if self.registry.standing.each_ahead((queue, head), position, &mut show) {
+        if rounds.each_ahead(queue, head, position, &mut show) {
             return Ok(());
         }
         let seated = seats::of_queue(conn, queue)?;

@@ -35,7 +35,7 @@ impl Scope<'_> {
         further: impl IntoIterator<Item = Group>,
     ) -> Result<Market, Problem> {
         let profile = self.profile(queue)?;
-        let today = self.registry.day(queue.territory, self.at);
+        let today = self.office.day(queue.territory, self.at);
         let mut offered = Vec::new();
         for place in published {
             if place.queue == queue {

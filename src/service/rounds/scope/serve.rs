@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::hold::RoundRow;
+use super::super::memory::Question;
 use super::across::{Across, Asking};
-use super::takes_part;
 use super::{Offered, Outcome, Pass, Run, Scope, Served, Taker, choices, group_order, internal, positions, special};
+use super::{Remembered, takes_part};
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{AskedAgain, Builder, Child, Instance, NONE, Rule, Special, solve_with};
 use crate::rules::profile::{Profile, RoundRule};
@@ -98,7 +99,7 @@ impl Scope<'_> {
         &self,
         conn: &mut AnyConnection,
         outcome: &mut Outcome,
-        (across, head): (&Across, Option<i64>),
+        (across, remembered): (&Across, Option<Remembered<'_>>),
         mut calls: Vec<Call>,
     ) -> Result<Vec<(QueueKey, Vec<Offered>)>, Problem> {
         for call in &mut calls {
@@ -107,9 +108,9 @@ impl Scope<'_> {
         let mut asking = across.asking(&calls);
         let mut ready = Vec::with_capacity(calls.len());
         for call in &calls {
-            ready.push(match self.standing_of(conn, call, head)? {
+            ready.push(match self.standing_of(conn, call, remembered)? {
                 Some(standing) => Readiness::Served(standing),
-                None => Readiness::Full(self.ready(conn, (call, head), (across, &asking))?),
+                None => Readiness::Full(self.ready(conn, (call, remembered), (across, &asking))?),
             });
         }
         settle(&calls, &ready, &mut asking)?;
@@ -126,9 +127,16 @@ impl Scope<'_> {
     }
 
     /// What stands of a queue, where it is followed: for children one by one. Families and reserves are a run of their own.
-    fn standing_of(&self, conn: &mut AnyConnection, call: &Call, head: Option<i64>) -> Result<Option<Served>, Problem> {
-        match head.filter(|_| call.is_plain()) {
-            Some(head) => self.registry.standing.serve(self, conn, (call.queue, head), &call.offered),
+    fn standing_of(
+        &self,
+        conn: &mut AnyConnection,
+        call: &Call,
+        remembered: Option<Remembered<'_>>,
+    ) -> Result<Option<Served>, Problem> {
+        match remembered.filter(|_| call.is_plain()) {
+            Some(Remembered { rounds, head }) => {
+                rounds.serve(&self.question(call.queue, head), conn, &call.offered, self.without)
+            }
             None => Ok(None),
         }
     }
@@ -167,13 +175,13 @@ impl Scope<'_> {
     fn ready(
         &self,
         conn: &mut AnyConnection,
-        (call, head): (&Call, Option<i64>),
+        (call, remembered): (&Call, Option<Remembered<'_>>),
         (across, asking): (&Across, &Asking),
     ) -> Result<Ready, Problem> {
         let Call { queue, offered, families, .. } = call;
         let (queue, profile) = (*queue, self.profile(*queue)?);
-        let head = head.filter(|_| !call.is_plain());
-        let mut waiting = self.waiting(conn, (queue, head), profile, families)?;
+        let remembered = remembered.filter(|_| !call.is_plain());
+        let mut waiting = self.waiting(conn, (queue, remembered), profile, families)?;
         waiting.retain(|w| !across.held_back(&w.seated.number));
         special::read_categories(conn, (queue, profile), &mut waiting, offered)?;
         let (rule, siblings) = match profile.round_rule.value {
@@ -189,16 +197,21 @@ impl Scope<'_> {
         Ok(Ready { waiting, concerned, choices, siblings, special, rule })
     }
 
+    /// What the standing rounds are asked of a queue.
+    fn question(&self, queue: QueueKey, head: i64) -> Question<'_> {
+        Question { rules: &self.office.rules, queue, head, at: self.at }
+    }
+
     /// The entries of a queue that may be placed, in the merged order.
     pub(super) fn waiting(
         &self,
         conn: &mut AnyConnection,
-        (queue, head): (QueueKey, Option<i64>),
+        (queue, remembered): (QueueKey, Option<Remembered<'_>>),
         profile: &Profile,
         families: &BTreeMap<String, String>,
     ) -> Result<Vec<Waiting>, Problem> {
-        let today = self.registry.day(queue.territory, self.at);
-        let mut waiting = self.live(conn, (queue, head), profile)?;
+        let today = self.office.day(queue.territory, self.at);
+        let mut waiting = self.live(conn, (queue, remembered), profile)?;
         let may = |s: &Seated| takes_part(profile, today, s) && !self.without.contains(&s.number);
         let held_back = special::held_back(waiting.iter().map(|w| &w.seated), families, may);
         waiting.retain(|w| {
@@ -212,11 +225,11 @@ impl Scope<'_> {
     fn live(
         &self,
         conn: &mut AnyConnection,
-        (queue, head): (QueueKey, Option<i64>),
+        (queue, remembered): (QueueKey, Option<Remembered<'_>>),
         profile: &Profile,
     ) -> Result<Vec<Waiting>, Problem> {
-        if let Some(head) = head
-            && let Some(entries) = self.registry.standing.entries(self, conn, (queue, head))?
+        if let Some(Remembered { rounds, head }) = remembered
+            && let Some(entries) = rounds.entries(&self.question(queue, head), conn)?
         {
             return Ok(entries.into_iter().map(Waiting::from).collect());
         }

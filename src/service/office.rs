@@ -1,0 +1,187 @@
+//! The office: what every act needs at hand. Rows, law, time and the index of positions, and the one way in which an act is
+//! done.
+
+use std::sync::{Arc, RwLockReadGuard};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::domain::kato::Kato;
+use crate::outside::registers::Registers;
+use crate::rules::{Bound, Rules};
+use crate::service::journal::index::{Followed, Index, Live};
+use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::problem::{Kind, Problem};
+use crate::store::{Store, Transaction, Written, idempotency};
+use crate::trust::seal::sha256_hex;
+use crate::trust::signature::SignatureVerifier;
+
+/// The service of the seeds that places a child in a queue.
+pub const QUEUEING: &str = "queueing";
+
+/// The office of a registry.
+pub struct Office {
+    /// The rows.
+    pub store: Arc<Store>,
+    /// The law.
+    pub rules: Arc<Rules>,
+    /// The time.
+    pub clock: Clock,
+    /// The index of positions.
+    pub index: Arc<Live>,
+    /// Who says whether a portal request's signature is the applicant's.
+    pub verifier: Arc<dyn SignatureVerifier>,
+    /// The state's registers. Ask them before an act begins to write: no home stays locked while a register thinks.
+    pub registers: Registers,
+}
+
+/// A client's key for a request that must be done once, with the hash of what it asks.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// The client's key.
+    pub key: String,
+    /// SHA-256 of route and body.
+    pub body_hash: String,
+}
+
+impl Idempotency {
+    /// A key for this request.
+    pub fn new(key: &str, route: &str, body: &[u8]) -> Self {
+        let mut hashed = route.as_bytes().to_vec();
+        hashed.push(b'\n');
+        hashed.extend_from_slice(body);
+        Idempotency { key: key.to_owned(), body_hash: sha256_hex(&hashed) }
+    }
+}
+
+/// Who asks for an act, and under which key.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The credential.
+    pub principal: Principal,
+    /// The key, where the client sent one.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// The answer to an act, as it is kept for a repetition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON.
+    pub body: String,
+}
+
+impl Office {
+    /// The same office under other rules.
+    #[must_use]
+    pub(crate) fn under(&self, rules: Arc<Rules>) -> Office {
+        Office {
+            store: Arc::clone(&self.store),
+            rules,
+            clock: self.clock.clone(),
+            index: Arc::clone(&self.index),
+            verifier: Arc::clone(&self.verifier),
+            registers: self.registers.clone(),
+        }
+    }
+
+    /// The regulation and the profile of a territory at an instant.
+    pub(crate) fn bound(&self, territory: Kato, at: DateTime<Utc>) -> Result<Bound<'_>, Problem> {
+        bound(&self.rules, territory, at)
+    }
+
+    /// The index of positions, each queue in the order that is in force at this instant.
+    pub fn index(&self, at: DateTime<Utc>) -> RwLockReadGuard<'_, Index> {
+        self.index.at(&self.rules, at)
+    }
+
+    /// The civil date of an instant in a territory.
+    pub(crate) fn day(&self, territory: Kato, at: DateTime<Utc>) -> NaiveDate {
+        self.rules.calendar.civil_day(at, territory)
+    }
+
+    /// One act: a repeated request gets its first answer, a new one is done in one transaction, and the live index has
+    /// followed before the answer goes out.
+    pub(crate) fn perform<T: Serialize>(
+        &self,
+        caller: &Caller,
+        homes: &[Kato],
+        status: u16,
+        mut act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, Problem>,
+    ) -> Result<Answer, Problem> {
+        let home = homes.first().copied().unwrap_or(Kato::COUNTRY);
+        // Nearly everything is followed before the homes are locked; what little is left is followed under the lock.
+        self.follow(homes)?;
+        let answer = self.store.write(homes, self.clock.now(), |tx| -> Result<Written<Answer>, Problem> {
+            let key = caller.idempotency.as_ref().map(|given| {
+                (idempotency::Key { home, principal: &caller.principal.id, key: &given.key }, &given.body_hash)
+            });
+            if let Some((key, body_hash)) = &key
+                && let Some(answered) = idempotency::find(tx.conn(), key)?
+            {
+                return repeated(answered, body_hash).map(Written::nothing);
+            }
+            let written = act(tx)?;
+            let body = serde_json::to_string(&written.value)
+                .map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))?;
+            let answer = Answer { status, body };
+            if let Some((key, body_hash)) = &key {
+                let answered =
+                    idempotency::Answered { body_hash: (*body_hash).clone(), status, answer: answer.body.clone() };
+                idempotency::insert(tx, key, &answered)?;
+            }
+            Ok(Written { value: answer, entries: written.entries })
+        })?;
+        // The act is saved: whatever stops the index now, the answer is that of the act. The follower catches up.
+        if let Err(problem) = self.follow(homes) {
+            tracing::warn!(%problem, "an act is saved that the positions do not show yet");
+        }
+        Ok(answer)
+    }
+
+    /// Brings the live index up to the journal of these homes.
+    pub(crate) fn follow(&self, homes: &[Kato]) -> Result<(), Problem> {
+        match self.store.read(|conn| self.index.follow(conn, homes, &self.rules))? {
+            Followed::InStep => Ok(()),
+            Followed::OutOfStep => Ok(self.index.rebuild(&self.store, &self.rules, self.clock.now())?),
+        }
+    }
+
+    /// Brings the live index up to everything that any process has written.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn follow_all(&self) -> Result<(), Problem> {
+        let behind = self.store.read(|conn| self.index.behind(conn))?;
+        if behind.is_empty() { Ok(()) } else { self.follow(&behind) }
+    }
+
+    /// Brings the live index up to a locked home, inside its act.
+    pub(crate) fn follow_locked(&self, tx: &mut Transaction<'_>, home: Kato) -> Result<(), Problem> {
+        match self.index.follow(tx.conn(), &[home], &self.rules)? {
+            Followed::InStep => Ok(()),
+            Followed::OutOfStep => Err(Problem::new(
+                Kind::Busy,
+                "unavailable",
+                "the positions are being rebuilt; send the same request again in a moment",
+            )),
+        }
+    }
+}
+
+fn repeated(answered: idempotency::Answered, body_hash: &str) -> Result<Answer, Problem> {
+    if answered.body_hash == body_hash {
+        return Ok(Answer { status: answered.status, body: answered.answer });
+    }
+    let message = "this Idempotency-Key was used for another request; send a new key with a new request";
+    Err(Problem::new(Kind::Invalid, "idempotency_key_reused", message))
+}
+
+/// The regulation and the profile that bind a territory for queueing.
+pub(crate) fn bound(rules: &Rules, territory: Kato, at: DateTime<Utc>) -> Result<Bound<'_>, Problem> {
+    rules
+        .bound(QUEUEING, territory, at)
+        .map_err(|unbound| Problem::new(Kind::Conflict, "no_regulation", unbound.to_string()))
+}
