@@ -3,22 +3,8 @@
 mod services;
 mod twins;
 
-use crate::service::cases::decide;
-use crate::service::counter::places;
-use crate::service::counter::register;
-use crate::service::referrals::issuing;
-use crate::service::referrals::life;
-use crate::service::rounds::hold;
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::Arc;
-
-use serde_json::{Value, json};
-
-use super::registry::Database;
-use super::{failed, serve};
+use crate::cli::registry::Database;
+use crate::cli::{failed, serve};
 use crate::clock::Clock;
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
@@ -28,19 +14,27 @@ use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
 use crate::sample::register::application_row;
 use crate::service::applications::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
-use crate::service::cases::decide::DecisionIn;
-use crate::service::counter::places::{PlacesIn, ReservedIn};
-use crate::service::files::import_applications;
-use crate::service::files::imports;
+use crate::service::cases::decide::{self, DecisionIn};
+use crate::service::counter::places::{self, PlacesIn, ReservedIn};
+use crate::service::counter::{referrals, register};
+use crate::service::files::{import_applications, imports};
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::tokens;
 use crate::service::office::{Answer, Caller};
-use crate::service::referrals::issuing::ReferIn;
 use crate::service::registry::Registry;
-use crate::service::rounds::hold::RoundIn;
+use crate::service::rounds::due::ReferIn;
+use crate::service::rounds::hold::{self, RoundIn};
+use crate::service::rounds::{next, refer};
 use crate::store::applications as rows;
 use crate::web::proxies::Proxies;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
 
 /// The seed of the demo's people: the same ones every time.
 const SEED: u64 = 2026;
@@ -309,9 +303,7 @@ fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
     villages.dedup();
     let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
     for village in &villages {
-        if issuing::next(&registry.office, &registry.memory.rounds, &auditor, &village.to_string(), None)?
-            .place
-            .is_some()
+        if next::next(&registry.office, &registry.memory.rounds, &auditor, &village.to_string(), None)?.place.is_some()
         {
             return Ok(*village);
         }
@@ -322,13 +314,13 @@ fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
 fn akim_refers(registry: &Registry) -> Result<String, Problem> {
     let village = akim_village(registry)?;
     let akim = caller(Role::Akim, village);
-    let next = issuing::next(&registry.office, &registry.memory.rounds, &akim.principal, &village.to_string(), None)?;
+    let next = next::next(&registry.office, &registry.memory.rounds, &akim.principal, &village.to_string(), None)?;
     let (Some(place), Some(application)) = (next.place, next.application) else {
         return Ok(format!("none: nobody waits in {village}"));
     };
     let sent =
         ReferIn { place, application: application.clone(), state: Some(next.state), skip: None, skips: Vec::new() };
-    let answer = issuing::refer(&registry.office, &registry.memory.rounds, &akim, &sent)?;
+    let answer = refer::refer(&registry.office, &registry.memory.rounds, &akim, &sent)?;
     Ok(format!("{} for application {application} in {village}", field(&answer, "number")))
 }
 
@@ -363,8 +355,8 @@ fn enrol_one(registry: &Registry) -> Result<String, Problem> {
     let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
     let referrals = registry.office.store.read(|c| crate::store::referrals::page(c, "", 1))?;
     let Some(referral) = referrals.first() else { return Ok("nobody".to_owned()) };
-    life::present(&registry.office, &kindergarten, &referral.number)?;
-    life::enrol(&registry.office, &kindergarten, &referral.number)?;
+    referrals::present(&registry.office, &kindergarten, &referral.number)?;
+    referrals::enrol(&registry.office, &kindergarten, &referral.number)?;
     let application = registry.office.store.read(|c| rows::find(c, &referral.application))?;
     let status = application.map_or_else(String::new, |a| a.status.to_string());
     Ok(format!("application {} with referral {}: {status}", referral.application, referral.number))

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::clock::Clock;
+use crate::domain::application::Application;
 use crate::domain::kato::Kato;
 use crate::outside::registers::Registers;
 use crate::rules::{Bound, Rules};
@@ -184,4 +185,9 @@ pub(crate) fn bound(rules: &Rules, territory: Kato, at: DateTime<Utc>) -> Result
     rules
         .bound(QUEUEING, territory, at)
         .map_err(|unbound| Problem::new(Kind::Conflict, "no_regulation", unbound.to_string()))
+}
+
+/// The regulation and profile by the instant of the registration.
+pub(crate) fn bound_as_registered<'o>(office: &'o Office, application: &Application) -> Result<Bound<'o>, Problem> {
+    office.bound(application.territory, application.registered_at)
 }

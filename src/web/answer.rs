@@ -238,7 +238,7 @@ where
     let done = web::block(move || {
         let token = token?;
         let registry = shared.up_to_date()?;
-        let principal = tokens::principal(&registry.office, &token)?;
+        let principal = tokens::principal(&registry.office.store, &token)?;
         principal.role_may(act)?;
         let caller = Caller { principal, idempotency: key? };
         run(&registry, &caller, read_body(&bytes)?)
@@ -262,7 +262,7 @@ where
     let token = bearer(&request);
     let done = web::block(move || -> Result<String, Problem> {
         let registry = shared.now();
-        let principal = tokens::principal(&registry.office, &token?)?;
+        let principal = tokens::principal(&registry.office.store, &token?)?;
         principal.role_may(act)?;
         let value = run(&registry, &principal)?;
         serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
@@ -298,7 +298,7 @@ where
     let token = bearer(&request);
     let done = web::block(move || -> Result<String, Problem> {
         let registry = shared.now();
-        let principal = tokens::principal(&registry.office, &token?)?;
+        let principal = tokens::principal(&registry.office.store, &token?)?;
         principal.role_may(act)?;
         run(&registry, &principal)
     })

@@ -110,7 +110,7 @@ fn a_second_program_s_acts_are_followed_too(desk: &Desk) {
     )
     .expect("a second program");
     let caller = kezek::service::office::Caller {
-        principal: kezek::service::kernel::tokens::principal(&other.office, &desk.office()).expect("the office"),
+        principal: kezek::service::kernel::tokens::principal(&other.office.store, &desk.office()).expect("the office"),
         idempotency: None,
     };
     let sent = desk.another_child().application(CITY);

@@ -1,15 +1,7 @@
 //! One completed case of each service and of each regulation that has work here: those of the queue and of the admission go
 //! on from where the main job left them, the others from the request to the result handed over.
 
-use crate::service::cases::request;
-use crate::service::cases::steps;
-use crate::service::cases::view;
-use crate::service::referrals::life;
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
-use super::{caller, field};
+use crate::cli::demo::{caller, field};
 use crate::domain::case::Case;
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
@@ -19,15 +11,20 @@ use crate::rules::provider::ProviderKind;
 use crate::rules::regulation::{Actor, Regulation, Step};
 use crate::sample::people::Family;
 use crate::service::applications::handed_in::{ApplicantIn, ChildIn, DocumentIn};
-use crate::service::cases::ADMISSION;
-use crate::service::cases::request::CaseIn;
-use crate::service::cases::steps::StepIn;
+use crate::service::cases::case::ADMISSION;
+use crate::service::cases::request::{self, CaseIn};
+use crate::service::cases::steps::{self, StepIn};
+use crate::service::cases::view;
+use crate::service::counter::referrals;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::tokens;
 use crate::service::office::{Caller, QUEUEING};
 use crate::service::registry::Registry;
-use crate::store::{cases, referrals};
+use crate::store::{self, cases};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 /// As many cases as the demo opens, and more.
 const PAGE: i64 = 1_000;
@@ -98,14 +95,14 @@ pub(super) fn one_case_each(
 /// A case of each regulation of the queue, each through another channel where it can be, and one of each of the admission.
 fn of_the_main_job(registry: &Registry, hands: &Hands) -> Result<Vec<String>, Problem> {
     let present = |regulation: &str| -> Result<Option<String>, Problem> {
-        let issued = registry.office.store.read(|conn| referrals::page(conn, "", PAGE))?;
+        let issued = registry.office.store.read(|conn| store::referrals::page(conn, "", PAGE))?;
         for referral in issued.iter().filter(|r| r.status == crate::domain::codes::ReferralStatus::Issued) {
             let group =
                 registry.office.store.read(|conn| crate::store::kindergartens::find(conn, &referral.kindergarten))?;
             let Some(territory) = group.map(|k| k.territory) else { continue };
             let bound = registry.office.rules.bound(ADMISSION, territory, registry.office.clock.now());
             if bound.is_ok_and(|b| b.regulation.id == regulation) {
-                life::present(&registry.office, &hands.staff, &referral.number)?;
+                referrals::present(&registry.office, &hands.staff, &referral.number)?;
                 return Ok(registry
                     .office
                     .store

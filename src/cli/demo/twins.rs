@@ -1,27 +1,23 @@
 //! Twins who apply together, what one act gives them, and what becomes of their places: one leaves, the other asks for a
 //! transfer.
 
-use crate::service::cases::decide;
-use crate::service::counter::register;
-use crate::service::referrals::departures;
-use crate::service::referrals::issuing;
-use crate::service::referrals::life;
-use serde_json::Value;
-
-use super::{Story, caller, field, handed_in};
+use crate::cli::demo::{Story, caller, field, handed_in};
 use crate::domain::application::age_months;
 use crate::domain::codes::{GroupKind, Language, PlaceStatus, Role};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Place};
 use crate::sample::iins::{Numbers, Sex};
 use crate::sample::people::Family;
-use crate::service::cases::decide::DecisionIn;
+use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::counter::places::{PlacesIn, report_places};
+use crate::service::counter::{referrals, register};
 use crate::service::kernel::problem::Problem;
-use crate::service::referrals::departures::DepartureIn;
-use crate::service::referrals::issuing::ReferIn;
+use crate::service::referrals::departures::{self, DepartureIn};
 use crate::service::registry::Registry;
+use crate::service::rounds::due::ReferIn;
+use crate::service::rounds::{next, refer};
 use crate::store::{kindergartens, places};
+use serde_json::Value;
 
 /// The twins' numbers are drawn with this.
 const SEED: u64 = 2027;
@@ -43,8 +39,8 @@ pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story
     let (referrals, mut story) = referred(registry, &spot, &applications)?;
     let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
     for referral in &referrals {
-        life::present(&registry.office, &kindergarten, referral)?;
-        life::enrol(&registry.office, &kindergarten, referral)?;
+        referrals::present(&registry.office, &kindergarten, referral)?;
+        referrals::enrol(&registry.office, &kindergarten, referral)?;
     }
     if let Some(transfer) = transfer(registry, twins.pop(), &spot.group.kindergarten)? {
         story.push(("transfer".to_owned(), transfer));
@@ -80,7 +76,7 @@ fn spot(registry: &Registry) -> Result<Option<Spot>, Problem> {
             let birthdays = (1..=12).filter_map(|month| chrono::NaiveDate::from_ymd_opt(place.queue.cohort, month, 15));
             let fits = |on: &chrono::NaiveDate| group.fits_age(age_months(*on, place.available_on));
             let Some(born_on) = birthdays.clone().find(fits) else { continue };
-            let due = issuing::next(
+            let due = next::next(
                 &registry.office,
                 &registry.memory.rounds,
                 &department,
@@ -124,17 +120,12 @@ fn referred(registry: &Registry, spot: &Spot, twins: &[String]) -> Result<(Vec<S
     report_places(&registry.office, &caller(Role::Kindergarten, Kato::COUNTRY), &more)?;
     let department = caller(Role::Department, Kato::COUNTRY);
     let territory = spot.place.queue.territory.to_string();
-    let next = issuing::next(
-        &registry.office,
-        &registry.memory.rounds,
-        &department.principal,
-        &territory,
-        Some(&spot.place.id),
-    )?;
+    let next =
+        next::next(&registry.office, &registry.memory.rounds, &department.principal, &territory, Some(&spot.place.id))?;
     let (Some(place), Some(application)) = (next.place, next.application) else { return Ok((Vec::new(), story)) };
     let sent =
         ReferIn { place, application: application.clone(), state: Some(next.state), skip: None, skips: Vec::new() };
-    let answer = issuing::refer(&registry.office, &registry.memory.rounds, &department, &sent)?;
+    let answer = refer::refer(&registry.office, &registry.memory.rounds, &department, &sent)?;
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let others = body.get("together").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let referrals: Vec<String> = std::iter::once(field(&answer, "number")).chain(others.map(str::to_owned)).collect();

@@ -1,5 +1,8 @@
 //! Where an application stands: its tier by the claims that count, and the queue effects of a change.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::codes::{ProofStatus, Status, Turn};
 use crate::domain::life::{self, Step};
@@ -75,4 +78,23 @@ fn cannot(application: &Application, step: Step) -> Problem {
         step.word()
     );
     Problem::conflict("wrong_state", message).with("current_status", status).with("decision", decision)
+}
+
+/// Where an application stands after an act.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Stands {
+    /// Its number.
+    pub number: String,
+    /// Its status.
+    #[schema(value_type = String)]
+    pub status: Status,
+}
+
+/// Wishes are changed before a place is given, or after it was answered for.
+pub(crate) fn without_place_in_hand(application: &Application) -> Result<(), Problem> {
+    if matches!(application.status, Status::Referred | Status::Offered) {
+        let message = format!("application {} has a place in hand; answer for it first", application.number);
+        return Err(Problem::conflict("wrong_state", message));
+    }
+    Ok(())
 }

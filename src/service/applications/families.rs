@@ -4,40 +4,17 @@
 //! of birth in several. A round places them by the rule that the engine's `special` and [`crate::service::rounds::scope`] state, and whoever
 //! gives them places outside a round gives all of them in one act.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
+use super::entry::without_place_in_hand;
 use crate::domain::application::Application;
 use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
-use crate::service::counter::applications::without_place_in_hand;
+use crate::service::journal::families::Belongs;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, applications, families};
-use crate::trust::journal::Record;
 
 /// Most children of one family.
 const MEMBERS_MAX: usize = 6;
-
-/// A change of who belongs to which family, as the journal keeps it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Belongs {
-    pub(crate) application: String,
-    /// None where it left the one that it had.
-    pub(crate) family: Option<String>,
-}
-
-impl Belongs {
-    fn to(application: &str, family: Option<&str>) -> Self {
-        Belongs { application: application.to_owned(), family: family.map(str::to_owned) }
-    }
-}
-
-/// What a record tells of families.
-pub(crate) fn told(record: &Record) -> impl Iterator<Item = Belongs> {
-    let told = record.payload.get("families").and_then(Value::as_array).into_iter().flatten();
-    told.filter_map(|told| Belongs::deserialize(told).ok())
-}
 
 /// Unites an application with another one of the same applicant; gives who belongs to another family than before.
 ///

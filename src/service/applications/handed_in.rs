@@ -4,16 +4,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::package::GatewayIn;
 use crate::domain::application::{Applicant, CategoryClaim, Child, Document, PowerOfAttorney};
-use crate::domain::codes::{ApplicantKind, Channel, GroupKind, Language, ProofStatus};
+use crate::domain::codes::{ApplicantKind, Basis, Channel, GroupKind, Language, ProofStatus};
 use crate::domain::iin::{Iin, IinWarning};
 use crate::domain::kato::Kato;
-use crate::rules::Bound;
-use crate::service::cases::gateway::GatewayIn;
-use crate::service::cases::request::with_grounds;
-use crate::service::counter::register::queue_territory;
-use crate::service::kernel::keys;
-use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::rules::regulation::Stage;
+use crate::rules::{Bound, Rules};
+use crate::service::kernel::problem::{FieldFaults, Ground, Problem};
+use crate::service::kernel::words::label;
+use crate::service::kernel::{keys, reach};
 use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::kindergartens;
@@ -166,7 +166,7 @@ pub(crate) fn check(
     now: DateTime<Utc>,
 ) -> Result<Checked, Problem> {
     let mut faults = FieldFaults::default();
-    let queue_territory = queue_territory(conn, territory)?;
+    let queue_territory = reach::queue_of(conn, territory)?;
     let bound = office.bound(territory, now)?;
     let today = office.day(territory, now);
     let child = read_child(&mut faults, &handed_in.child, &bound, today);
@@ -403,4 +403,24 @@ fn warnings(child: &Child, sex: Option<&str>, applicant: &Option<Applicant>) -> 
         found.push("applicant.iin: same_as_child".to_owned());
     }
     found
+}
+
+/// The ground that a document past its day rests on: the act's where it lists one, the registry's otherwise.
+pub(crate) fn expired_ground(rules: &Rules, bound: &Bound<'_>, channel: Channel) -> Ground {
+    let named = label(rules, "ground", "expired_documents");
+    let listed = bound.regulation.refusal(Stage::Service, channel, "expired_documents");
+    Ground {
+        code: "expired_documents".to_owned(),
+        basis: listed.map_or(Basis::Project, |g| g.basis),
+        source: listed.and_then(|g| g.clause.clone()).unwrap_or_else(|| bound.regulation.id.clone()),
+        kk: named.kk,
+        ru: named.ru,
+    }
+}
+
+/// The problem of these faults, with its ground where a document has run out.
+pub(crate) fn with_grounds(rules: &Rules, faults: FieldFaults, bound: &Bound<'_>, channel: Channel) -> Problem {
+    let expired = faults.list().iter().any(|f| matches!(f.code, "expired_document" | "power_expired"));
+    let problem = Problem::from(faults);
+    if expired { problem.on(vec![expired_ground(rules, bound, channel)]) } else { problem }
 }

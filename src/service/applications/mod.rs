@@ -1,7 +1,9 @@
 //! What is handed in, and what becomes of an entry in its queue.
 
+pub(crate) mod duplicate;
 pub(crate) mod entry;
 pub(crate) mod families;
 pub mod handed_in;
+pub mod package;
 pub mod proofs;
 pub(crate) mod transfers;

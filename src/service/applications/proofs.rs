@@ -3,7 +3,6 @@
 //! A claimed proof counts until its term (design: proofs). A rejected one, whoever rejected it, returns the entry to the
 //! tier of what is left, at its own original instant; a proof confirmed later gives the tier back.
 
-use crate::service::cases::decide;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::entry;
+use super::entry::{self, Stands};
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::codes::ProofStatus;
 use crate::domain::instant::instant_text;
@@ -20,12 +19,12 @@ use crate::domain::life;
 use crate::domain::queue::Numbered;
 use crate::rules::Rules;
 use crate::rules::profile::Profile;
-use crate::service::counter::applications::{Stands, home_of, load};
-use crate::service::counter::tick::CLOCK;
 use crate::service::journal::effects::{Effect, JoinEffect};
+use crate::service::kernel::actors::CLOCK;
+use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::office::{Answer, Caller, Office, bound};
+use crate::service::office::{self, Answer, Caller, Office, bound};
 use crate::store::{Entry, Transaction, Written, applications, facts};
 
 /// Applications whose proofs end in one record.
@@ -79,7 +78,7 @@ pub fn judge_proof(office: &Office, caller: &Caller, number: &str, sent: &ProofI
         };
         claim.status = verdict;
         applications::save_proof(tx, number, claim)?;
-        let bound = decide::bound_as_registered(office, &application)?;
+        let bound = office::bound_as_registered(office, &application)?;
         let mut effects = retier(tx, &mut application, bound.profile, &claims)?;
         entry::settle(tx, &office.rules, application.queue, &mut effects)?;
         let sealed = crate::service::kernel::keys::sealed(&json!({"category": sent.category, "evidence": evidence}));

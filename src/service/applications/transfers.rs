@@ -4,9 +4,9 @@
 //! keeps its place until the contract of a better one is made; that act ends the old enrolment and frees its place. So
 //! nobody loses a place by asking, and nobody who waits is passed by: the request stands behind all who asked before.
 
+use super::duplicate::duplicate;
 use super::handed_in::Checked;
 use crate::domain::codes::{ReferralStatus, Status};
-use crate::service::counter::register::duplicate;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::store::connection::AnyConnection;

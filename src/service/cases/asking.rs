@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::steps::load_case;
+use super::case::{self, load_case};
 use crate::domain::case::Case;
 use crate::domain::iin::Iin;
 use crate::outside::registers::Answer;
-use crate::service::counter::applications::load;
+use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
@@ -37,7 +37,7 @@ struct Named {
 pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result<Asked, Problem> {
     let named = office.store.read(|conn| -> Result<Option<Named>, Problem> {
         let case = load_case(conn, number)?;
-        let asks = super::course(&office.rules, &case)?.step(step).is_some_and(|s| s.asks_registers());
+        let asks = case::course(&office.rules, &case)?.step(step).is_some_and(|s| s.asks_registers());
         if !asks || case.step != step || !case.state.is_open() {
             return Ok(None);
         }

@@ -1,27 +1,21 @@
 //! The decision of a case: accepted with its result, or refused with grounds that have a basis in the act.
 
-use crate::service::cases;
-use crate::service::kernel::acting;
-use crate::service::positions::view;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
+use super::settling::{Settled, accept, refuse};
+use super::travel;
 use crate::domain::application::Application;
-use crate::domain::codes::{Decision, ResultKind, Status};
-use crate::domain::life::Step;
 use crate::domain::queue::{Number, Numbered};
 use crate::rules::Bound;
 use crate::rules::sourced::RuleGround;
-use crate::service::applications::entry;
-use crate::service::counter::applications::load;
-use crate::service::kernel::keys;
+use crate::service::kernel::numbers::load;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::office::{Answer, Caller, Office};
-use crate::service::papers::results;
-use crate::service::referrals::issuing::{self, Authority};
-use crate::store::{Entry, Transaction, Written, child_claims};
+use crate::service::kernel::{acting, keys};
+use crate::service::office::{Answer, Caller, Office, bound_as_registered};
+use crate::store::{Entry, Written};
 
 /// A decision as it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -38,45 +32,6 @@ pub struct DecisionIn {
     pub note: Option<String>,
 }
 
-/// What was decided.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Decided {
-    /// The application's number.
-    pub number: String,
-    /// `accepted` or `refused`.
-    #[schema(value_type = String)]
-    pub decision: Decision,
-    /// The status after it.
-    #[schema(value_type = String)]
-    pub status: Status,
-    /// The position, unless the service was refused.
-    pub position: Option<u64>,
-    /// Of how many.
-    pub of: Option<u64>,
-    /// The result that the case yielded.
-    pub result: ResultView,
-    /// The referral's number, where one was issued at once.
-    pub referral: Option<String>,
-    /// The case, where one was opened.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub case: Option<String>,
-}
-
-/// An application that is settled inside an act: the answer, and what the journal says of it.
-pub(crate) struct Settled {
-    pub(crate) value: Decided,
-    pub(crate) payload: Value,
-}
-
-/// A result, by its id.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ResultView {
-    /// Its id.
-    pub id: String,
-    /// What it is: the code of a result of the regulation.
-    pub kind: String,
-}
-
 /// Decides a case.
 ///
 /// # Errors
@@ -91,7 +46,7 @@ pub fn decide(office: &Office, caller: &Caller, number: &str, sent: &DecisionIn)
         acting::provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
         let grounds = read(sent, &application, &bound)?;
         let territory = application.territory;
-        let mut travel = cases::travel_of_application(office, tx, number)?;
+        let mut travel = travel::travel_of_application(office, tx, number)?;
         let case = travel.as_ref().map(|t| t.case.number.clone());
         let by = (&bound, case.as_deref().unwrap_or_default());
         let Settled { mut value, mut payload } = match &grounds {
@@ -114,110 +69,6 @@ pub fn decide(office: &Office, caller: &Caller, number: &str, sent: &DecisionIn)
         let entry = Entry { home, act: "decide", actor: caller.principal.id.clone(), territory, payload };
         Ok(Written { value, entries: vec![entry] })
     })
-}
-
-/// The regulation and profile by the instant of the registration.
-pub(crate) fn bound_as_registered<'o>(office: &'o Office, application: &Application) -> Result<Bound<'o>, Problem> {
-    office.bound(application.territory, application.registered_at)
-}
-
-/// Accepts an application: its result is made, and a referral with it where the rules give one at once.
-pub(crate) fn accept(
-    office: &Office,
-    tx: &mut Transaction<'_>,
-    caller: &Caller,
-    mut application: Application,
-    (bound, case): (&Bound<'_>, &str),
-) -> Result<Settled, Problem> {
-    let home = application.home;
-    let mut effects = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
-    application.decision = Decision::Accepted;
-    crate::store::applications::save_standing(tx, &application)?;
-    let authority = Authority::of(&caller.principal, application.territory);
-    let immediate = immediate(office, tx, &mut application, bound, &authority)?;
-    let (mut result, referral, referral_effects) = match immediate {
-        Some(issued) => (issued.result, Some(issued.referral.number.clone()), issued.effects),
-        None => {
-            office.follow_locked(tx, home)?;
-            let view = view::position_of(office, &application.number, tx.at());
-            let id = tx.next_number(home, Numbered::Result)?.to_string();
-            let issue = results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };
-            let result = results::notification(office, tx.conn(), &issue, bound, view.as_ref())?;
-            (result, None, Vec::new())
-        }
-    };
-    case.clone_into(&mut result.case);
-    crate::store::results::insert(tx, std::slice::from_ref(&result))?;
-    effects.extend(referral_effects);
-    entry::settle(tx, &office.rules, application.queue, &mut effects)?;
-    office.follow_locked(tx, home)?;
-    let view = view::position_of(office, &application.number, tx.at());
-    let payload = json!({"application": application.number, "decision": Decision::Accepted,
-        "role": caller.principal.role, "regulation": bound.regulation.id,
-        "result": {"id": result.id, "kind": result.kind}, "referral": referral, "queue": effects});
-    let value = Decided {
-        number: application.number,
-        decision: Decision::Accepted,
-        status: application.status,
-        position: view.as_ref().and_then(|v| v.position),
-        of: view.as_ref().and_then(|v| v.of),
-        result: ResultView { id: result.id, kind: result.kind },
-        referral,
-        case: None,
-    };
-    Ok(Settled { value, payload })
-}
-
-fn immediate(
-    office: &Office,
-    tx: &mut Transaction<'_>,
-    application: &mut Application,
-    bound: &Bound<'_>,
-    authority: &Authority,
-) -> Result<Option<issuing::Issued>, Problem> {
-    let listed = bound.regulation.result(ResultKind::Referral.code()).is_some();
-    if !listed || !bound.profile.immediate.value {
-        return Ok(None);
-    }
-    issuing::issue_at_once(office, tx, application, bound, authority)
-}
-
-/// Refuses an application with grounds of the act: it leaves the queue without a turn.
-pub(crate) fn refuse(
-    office: &Office,
-    tx: &mut Transaction<'_>,
-    caller: &Caller,
-    mut application: Application,
-    (bound, case): (&Bound<'_>, &str),
-    grounds: &[RuleGround],
-) -> Result<Settled, Problem> {
-    let home = application.home;
-    let mut effects = entry::step(tx, &office.rules, &mut application, Step::Refuse)?;
-    application.decision = Decision::Refused;
-    crate::store::applications::save_standing(tx, &application)?;
-    let child = crate::store::applications::child(tx.conn(), &application.child)?;
-    child_claims::release(tx, child.iin, &application.number)?;
-    entry::settle(tx, &office.rules, application.queue, &mut effects)?;
-    let id = tx.next_number(home, Numbered::Result)?.to_string();
-    let authority = Authority::of(&caller.principal, application.territory);
-    let issue = results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };
-    let result = results::reasoned_refusal(office, tx.conn(), &issue, bound, grounds)?;
-    crate::store::results::insert(tx, std::slice::from_ref(&result))?;
-    let codes: Vec<&str> = grounds.iter().map(|g| g.code.as_str()).collect();
-    let payload = json!({"application": application.number, "decision": Decision::Refused, "grounds": codes,
-        "role": caller.principal.role, "regulation": bound.regulation.id,
-        "result": {"id": id, "kind": ResultKind::ReasonedRefusal}, "queue": effects});
-    let value = Decided {
-        number: application.number,
-        decision: Decision::Refused,
-        status: application.status,
-        position: None,
-        of: None,
-        result: ResultView { id, kind: result.kind },
-        referral: None,
-        case: None,
-    };
-    Ok(Settled { value, payload })
 }
 
 /// The grounds of a refusal, or none for an acceptance.
@@ -273,7 +124,7 @@ pub(crate) fn read_grounds(
     grounds
 }
 
-fn codes(grounds: &[&RuleGround]) -> String {
+pub(crate) fn codes(grounds: &[&RuleGround]) -> String {
     if grounds.is_empty() {
         return "none, the act names no ground".to_owned();
     }

@@ -1,26 +1,24 @@
 //! What a decision does beyond its case: to the application that waits in a queue, to the referral that was presented,
 //! and the papers that the regulation lists.
 
-use crate::service::cases::decide;
-use crate::service::cases::opening;
-use crate::service::cases::papers;
-use crate::service::referrals::departures;
 use serde_json::{Map, Value, json};
 
-use super::decide::Settled;
-use super::papers::{CasePaper, Person};
-use super::travel::Travel;
+use super::opening;
+use super::papers::{self, CasePaper, Person};
+use super::settling::{self, Settled};
+use super::travel::{self, Travel};
 use crate::domain::case::{Case, CaseAct};
 use crate::domain::codes::Decision;
 use crate::domain::life;
 use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::entry;
-use crate::service::counter::applications::load;
 use crate::service::journal::effects::Effect;
+use crate::service::kernel::numbers::load;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
-use crate::service::office::{Caller, Office};
+use crate::service::office::{self, Caller, Office};
+use crate::service::referrals::departures;
 use crate::service::referrals::life::Held;
 use crate::store::{Transaction, applications, cases, child_claims, referrals, results};
 
@@ -39,11 +37,11 @@ pub(crate) fn decide_case(
         ("", _) => {}
         (application, "") => {
             let application = load(tx.conn(), application)?;
-            let bound = decide::bound_as_registered(office, &application)?;
+            let bound = office::bound_as_registered(office, &application)?;
             let by = (&bound, case.number.as_str());
             let Settled { payload, .. } = match grounds {
-                None => decide::accept(office, tx, caller, application, by)?,
-                Some(grounds) => decide::refuse(office, tx, caller, application, by, grounds)?,
+                None => settling::accept(office, tx, caller, application, by)?,
+                Some(grounds) => settling::refuse(office, tx, caller, application, by, grounds)?,
             };
             if let Value::Object(payload) = payload {
                 told.extend(payload);
@@ -125,7 +123,7 @@ pub(crate) fn case_of_referral_act(
     }
     let found = cases::of_referral(tx.conn(), &held.referral.number)?.filter(|case| case.state.is_open());
     let Some(case) = found else { return Ok(None) };
-    let mut travel = super::travel(&office.rules, tx.conn(), case)?;
+    let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
     let listed = travel.course.grounds();
     let ground = listed.into_iter().find(|g| g.code == held.referral.ground).cloned();
     let grounds: Option<Vec<RuleGround>> = match (act, ground) {

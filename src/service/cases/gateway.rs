@@ -3,52 +3,20 @@
 //! The portal's own checks are done by the gateway's word, in the order of each file: the sign-in, then the certificate
 //! and its IIN. Where the file has a step for a failed check, the course ends there with its message, which is no result.
 
-use crate::service::cases::opening;
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
 
-use super::opening::About;
-use super::steps::AttachmentIn;
+use super::opening::{self, About};
 use crate::domain::case::Passage;
 use crate::rules::course::Course;
 use crate::rules::regulation::{Actor, Stage, Step};
 use crate::service::applications::handed_in::read_date;
+use crate::service::applications::package::GatewayIn;
 use crate::service::kernel::keys;
 use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
 use crate::service::kernel::words::{Said, date, label, say_each};
 use crate::service::office::{Caller, Office};
 use crate::store::{Entry, Written, facts};
-
-/// The package of a portal request, as the gateway brings it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct GatewayIn {
-    /// The gateway's own number of the package.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub package: Option<String>,
-    /// `confirmed` or `refused`; confirmed where it is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sign_in: Option<String>,
-    /// The certificate that the request was signed with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<CertificateIn>,
-    /// The papers that the package holds.
-    #[serde(default)]
-    pub attachments: Vec<AttachmentIn>,
-}
-
-/// The certificate of a signature.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct CertificateIn {
-    /// The IIN in it.
-    pub iin: String,
-    /// Its last day, `YYYY-MM-DD`.
-    pub valid_until: String,
-    /// Whether it stands in the list of revoked ones.
-    #[serde(default)]
-    pub revoked: bool,
-}
 
 /// A check that failed.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::papers;
+use super::case::ADMISSION;
+use super::papers::{self, Person};
 use super::travel::Travel;
-use super::{ADMISSION, papers::Person};
 use crate::domain::application::Application;
 use crate::domain::case::{Case, CaseState, Passage};
 use crate::domain::codes::{Channel, Decision};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::case;
 use crate::domain::case::{Case, CaseState};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
@@ -14,11 +15,10 @@ use crate::engine::deadlines;
 use crate::exchange::rows::CaseRow;
 use crate::rules::Rules;
 use crate::rules::calendar::Calendar;
-use crate::service::counter::tick::CLOCK;
-use crate::service::kernel::keys;
+use crate::service::kernel::actors::CLOCK;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::kernel::query;
+use crate::service::kernel::{keys, query};
 use crate::service::office::Office;
 use crate::store::due_lists::{self, Moved, Wanted};
 use crate::store::outbox::{self, Message};
@@ -268,7 +268,7 @@ pub(crate) fn escalate(
 /// When the department is told: the step's own term again after its due instant, a working day where it has none.
 fn further(rules: &Rules, case: &Case) -> Option<DateTime<Utc>> {
     let due = case.due_at()?;
-    let course = super::course(rules, case).ok()?;
+    let course = case::course(rules, case).ok()?;
     let step = course.step(&case.step)?;
     Some(course.further(step, due, rules.calendar.zone(case.territory), &rules.calendar))
 }

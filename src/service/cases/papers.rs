@@ -1,23 +1,24 @@
 //! The papers that cases yield, written from the regulation's own list of results.
 
-use crate::service::cases;
 use serde::{Deserialize, Serialize};
 
+use super::case;
 use super::travel::Travel;
 use crate::documents::paper::Paper;
 use crate::domain::case::Case;
 use crate::domain::queue::Numbered;
 use crate::rules::regulation::{Meaning, ResultRule};
 use crate::rules::sourced::RuleGround;
+use crate::service::kernel::authority::Authority;
+use crate::service::kernel::numbers;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, clause, date, label, say, say_each};
 use crate::service::office::Office;
 use crate::service::papers::results::{appeal_body, line, service_names};
-use crate::service::referrals::issuing::Authority;
 use crate::store::connection::AnyConnection;
-use crate::store::results::StoredResult;
-use crate::store::{Transaction, applications, facts, results};
+use crate::store::results::{self, StoredResult};
+use crate::store::{Transaction, applications, facts};
 
 /// Whom a case is about, from its sealed facts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ pub(crate) struct CasePaper<'a> {
 /// Whom a case is about.
 pub(crate) fn person(conn: &mut AnyConnection, case: &Case) -> Result<Person, Problem> {
     if !case.application.is_empty() {
-        let application = crate::service::counter::applications::load(conn, &case.application)?;
+        let application = numbers::load(conn, &case.application)?;
         let lodged = applications::lodged(conn, application)?;
         let named = |iin: String, name: String| Named { iin, name };
         return Ok(Person {
@@ -98,7 +99,7 @@ fn words_of(office: &Office, tx: &mut Transaction<'_>, of: &CasePaper<'_>, id: &
     let rules = &office.rules;
     let CasePaper { travel, rule, person, .. } = of;
     let case = &travel.case;
-    let bound = cases::bound_of_case(office, case)?;
+    let bound = case::bound_of_case(office, case)?;
     let same = |text: &str| Said::same(text);
     let mut lines = vec![line(rules, "issued_on", date(rules, office.day(case.territory, tx.at())))];
     lines.push(line(rules, "applicant", same(&person.applicant.name)));

@@ -1,33 +1,29 @@
 //! A request for a service other than a place in the queue: read against its regulation, then opened as a case.
 
-use crate::service::cases::opening;
-use crate::service::cases::view;
-use crate::service::counter::register;
-use crate::service::kernel::acting;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::ADMISSION;
-use super::gateway::{self, GatewayIn, Handed};
-use super::opening::About;
+use super::case::ADMISSION;
+use super::gateway::{self, Handed};
+use super::opening::{self, About};
 use super::papers::{Named, Person};
-use crate::domain::codes::{ApplicantKind, Basis, Channel};
+use super::travel::{self, Travel};
+use super::{intake, view};
+use crate::domain::codes::{ApplicantKind, Channel};
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::rules::course::Course;
 use crate::rules::regulation::Stage;
 use crate::rules::{Bound, Rules};
 use crate::service::applications::handed_in::{
-    ApplicantIn, ChildIn, DocumentIn, TEXT_MAX, read_applicant, read_date, read_documents,
+    ApplicantIn, ChildIn, DocumentIn, TEXT_MAX, read_applicant, read_date, read_documents, with_grounds,
 };
-use crate::service::counter::register::queue_territory;
-use crate::service::kernel::keys;
+use crate::service::applications::package::GatewayIn;
 use crate::service::kernel::permissions::Act;
-use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
-use crate::service::kernel::query;
-use crate::service::kernel::words::label;
+use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
+use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office, QUEUEING};
 use crate::store::{Entry, Transaction, Written, facts};
 
@@ -70,26 +66,6 @@ struct Read {
     missing: Vec<String>,
 }
 
-/// The ground that a document past its day rests on: the act's where it lists one, the registry's otherwise.
-fn expired_ground(rules: &Rules, bound: &Bound<'_>, channel: Channel) -> Ground {
-    let named = label(rules, "ground", "expired_documents");
-    let listed = bound.regulation.refusal(Stage::Service, channel, "expired_documents");
-    Ground {
-        code: "expired_documents".to_owned(),
-        basis: listed.map_or(Basis::Project, |g| g.basis),
-        source: listed.and_then(|g| g.clause.clone()).unwrap_or_else(|| bound.regulation.id.clone()),
-        kk: named.kk,
-        ru: named.ru,
-    }
-}
-
-/// The problem of these faults, with its ground where a document has run out.
-pub(crate) fn with_grounds(rules: &Rules, faults: FieldFaults, bound: &Bound<'_>, channel: Channel) -> Problem {
-    let expired = faults.list().iter().any(|f| matches!(f.code, "expired_document" | "power_expired"));
-    let problem = Problem::from(faults);
-    if expired { problem.on(vec![expired_ground(rules, bound, channel)]) } else { problem }
-}
-
 /// Opens a case of a service through the channel of the credential.
 ///
 /// # Errors
@@ -100,7 +76,7 @@ pub fn open_case(office: &Office, caller: &Caller, sent: &CaseIn) -> Result<Answ
     let channel = caller.principal.channel()?;
     let territory = query::territory(&sent.territory)?;
     caller.principal.may(Act::OpenCase, territory)?;
-    office.store.read(|conn| queue_territory(conn, territory))?;
+    office.store.read(|conn| reach::queue_of(conn, territory))?;
     let now = office.clock.now();
     let bound = bound_service(office, &sent.service, territory, now)?;
     let course = bound.regulation.course(channel).ok_or_else(|| {
@@ -122,7 +98,7 @@ pub fn open_case(office: &Office, caller: &Caller, sent: &CaseIn) -> Result<Answ
     let refused = bound.regulation.refusal(Stage::Intake, channel, "incomplete_package").is_some();
     if refused && !read.missing.is_empty() {
         let missing: Vec<&str> = read.missing.iter().map(String::as_str).collect();
-        return Err(register::refuse_intake(office, caller, &bound, territory, &missing)?);
+        return Err(intake::refuse_intake(office, caller, &bound, territory, &missing)?);
     }
     office.perform(caller, &[territory.home()], 201, |tx| lodge_case(office, tx, caller, course, &about, &read))
 }
@@ -199,9 +175,9 @@ fn lodge_case<'a>(
 fn history_of<'a>(
     office: &'a Office,
     conn: &mut crate::store::connection::AnyConnection,
-    travel: super::travel::Travel<'a>,
-) -> Result<super::travel::Travel<'a>, Problem> {
-    super::travel(&office.rules, conn, travel.case)
+    travel: Travel<'a>,
+) -> Result<Travel<'a>, Problem> {
+    travel::resume(&office.rules, conn, travel.case)
 }
 
 fn read(rules: &Rules, sent: &CaseIn, bound: &Bound<'_>, channel: Channel, today: NaiveDate) -> Result<Read, Problem> {

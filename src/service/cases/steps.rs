@@ -1,33 +1,30 @@
 //! Steps: who did what, what it left, and where the case goes from there.
 
-use crate::service::cases::asking;
-use crate::service::cases::ends;
-use crate::service::cases::view;
-use crate::service::kernel::acting;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::asking::Asked;
+use super::asking::{self, Asked};
+use super::case::{self, ended, load_case, may_on_case, too_early};
 use super::decide::read_grounds;
-use super::ends::differs;
-use super::travel::Travel;
-use super::view::CaseWarning;
-use super::{ended, too_early};
+use super::ends::{self, differs};
+use super::travel::{self, Travel};
+use super::view::{self, CaseWarning};
 use crate::domain::case::{Case, CaseAct, Passage};
 use crate::domain::codes::Decision;
 use crate::domain::queue::Numbered;
 use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
-use crate::service::counter::applications::home_of;
-use crate::service::kernel::acting::clause_of;
+use crate::service::applications::package::AttachmentIn;
+use crate::service::kernel::acting::{self, clause_of};
 use crate::service::kernel::keys;
+use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
-use crate::service::kernel::words::{label, say_each};
+use crate::service::kernel::words::{self, label, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, cases, tokens};
+use crate::store::{Entry, Transaction, Written, tokens};
 
 /// Longest remark.
 const NOTE_MAX: usize = 2_000;
@@ -63,19 +60,6 @@ pub struct StepIn {
     pub signature: Option<String>,
 }
 
-/// A paper that comes with a step.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct AttachmentIn {
-    /// Its kind, for instance `birth_certificate`.
-    pub kind: String,
-    /// SHA-256 of the scan, in hexadecimal; none where the paper itself is in the file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-    /// Whether the paper exists in paper form only, as the operator marks it.
-    #[serde(default)]
-    pub paper: bool,
-}
-
 /// What a step decides, once it was read.
 enum Choice<'a> {
     /// Nothing beyond the step itself.
@@ -90,15 +74,6 @@ enum Choice<'a> {
     Decide(Option<Vec<RuleGround>>),
 }
 
-pub(crate) fn load_case(conn: &mut AnyConnection, number: &str) -> Result<Case, Problem> {
-    cases::find(conn, number)?.ok_or_else(|| Problem::not_found("case"))
-}
-
-/// Whether a credential reaches a case. A kindergarten's reaches what its kindergarten renders.
-pub(crate) fn may_on_case(principal: &Principal, act: Act, case: &Case) -> Result<(), Problem> {
-    principal.may_for(act, case.territory, &case.kindergarten)
-}
-
 /// Does a step of a case.
 ///
 /// # Errors
@@ -111,7 +86,7 @@ pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) ->
     office.perform(caller, &[home], 200, |tx| {
         let case = load_case(tx.conn(), number)?;
         may_on_case(&caller.principal, Act::DoStep, &case)?;
-        let mut travel = super::travel(&office.rules, tx.conn(), case)?;
+        let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
         let step = awaited(office, &travel, sent)?;
         may_do(office, tx.conn(), &caller.principal, &travel, step)?;
         let choice = match asked {
@@ -172,7 +147,7 @@ fn awaited<'a>(office: &'a Office, travel: &Travel<'a>, sent: &StepIn) -> Result
         let message = format!("{} has no such step; its steps are: {}", course.regulation.id, known.join(", "));
         Problem::invalid("step", "unknown_step", message)
     })?;
-    let ground = || vec![clause_of(course.regulation, step, &view::label_of(office, step))];
+    let ground = || vec![clause_of(course.regulation, step, &words::step_label(&office.rules, step))];
     if !travel.is_open() {
         return Err(ended(&travel.case).on(ground()));
     }
@@ -201,7 +176,7 @@ fn may_do(
     travel: &Travel<'_>,
     step: &Step,
 ) -> Result<(), Problem> {
-    let ground = || vec![clause_of(travel.course.regulation, step, &view::label_of(office, step))];
+    let ground = || vec![clause_of(travel.course.regulation, step, &words::step_label(&office.rules, step))];
     principal.may_act(&travel.course, step).map_err(|problem| problem.on(ground()))?;
     if step.actor.is_provider() {
         acting::provides(conn, principal, travel.course.regulation, travel.case.territory)?;
@@ -422,16 +397,11 @@ fn lead(
         let case = load_case(tx.conn(), number)?;
         may_on_case(&caller.principal, Act::LeadCase, &case)?;
         faults.clone().check()?;
-        acting::provides(
-            tx.conn(),
-            &caller.principal,
-            super::bound_of_case(office, &case)?.regulation,
-            case.territory,
-        )?;
+        acting::provides(tx.conn(), &caller.principal, case::bound_of_case(office, &case)?.regulation, case.territory)?;
         if !case.state.is_open() {
             return Err(ended(&case));
         }
-        let mut travel = super::travel(&office.rules, tx.conn(), case)?;
+        let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
         let at = tx.at();
         act(tx.conn(), &mut travel, at)?;
         let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
@@ -462,7 +432,7 @@ pub fn withdraw_case(office: &Office, caller: &Caller, number: &str, sent: &Reas
         if !case.state.is_open() {
             return Err(ended(&case));
         }
-        let mut travel = super::travel(&office.rules, tx.conn(), case)?;
+        let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
         travel.end(CaseAct::Withdraw, tx.at());
         let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
         travel.save(tx)?;

@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::case::course;
 use crate::domain::case::{Case, CaseAct, Passage, StepDone};
 use crate::domain::codes::Decision;
 use crate::domain::instant::instant_text;
+use crate::rules::Rules;
 use crate::rules::calendar::Calendar;
 use crate::rules::course::Course;
 use crate::rules::hours::Zone;
@@ -13,6 +15,8 @@ use crate::rules::regulation::{Actor, Step};
 use crate::rules::sourced::RuleGround;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
+use crate::service::office::Office;
+use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, case_steps, cases};
 
 /// A case with its course and its history.
@@ -286,4 +290,43 @@ impl<'a> Travel<'a> {
     pub(crate) fn is_open(&self) -> bool {
         self.case.state.is_open()
     }
+}
+
+/// A case with its history.
+pub(crate) fn resume<'a>(rules: &'a Rules, conn: &mut AnyConnection, case: Case) -> Result<Travel<'a>, Problem> {
+    let course = course(rules, &case)?;
+    let history = case_steps::of_case(conn, &case.number)?;
+    Ok(Travel::of(case, course, history, &rules.calendar))
+}
+
+/// Ends the open cases of an application that ends elsewhere, and gives what the journal says of each.
+pub(crate) fn end_of_application(
+    rules: &Rules,
+    tx: &mut Transaction<'_>,
+    application: &str,
+    act: CaseAct,
+) -> Result<Vec<Value>, Problem> {
+    let mut ended = Vec::new();
+    for case in cases::open_of_application(tx.conn(), application)? {
+        ended.push(end(rules, tx, case, act)?);
+    }
+    Ok(ended)
+}
+
+/// Ends one open case and gives what the journal says of it.
+pub(crate) fn end(rules: &Rules, tx: &mut Transaction<'_>, case: Case, act: CaseAct) -> Result<Value, Problem> {
+    let mut travel = resume(rules, tx.conn(), case)?;
+    travel.end(act, tx.at());
+    travel.save(tx)?;
+    Ok(travel.journal())
+}
+
+/// The open case of an application's own service.
+pub(crate) fn travel_of_application<'o>(
+    office: &'o Office,
+    tx: &mut Transaction<'_>,
+    number: &str,
+) -> Result<Option<Travel<'o>>, Problem> {
+    let case = cases::of_application(tx.conn(), number)?.filter(|case| case.state.is_open());
+    case.map(|case| resume(&office.rules, tx.conn(), case)).transpose()
 }

@@ -1,25 +1,23 @@
 //! A case as it is shown: its steps, what is due and when, what must be known about the act and the calendar.
 
-use crate::service::cases;
-use crate::service::cases::papers;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::steps::{load_case, may_on_case};
-use super::travel::Travel;
+use super::case::{self, load_case, may_on_case};
+use super::papers;
+use super::travel::{self, Travel};
 use crate::domain::case::{Case, CaseState, Passage, StepDone};
 use crate::domain::codes::{Channel, Decision};
 use crate::domain::queue::Numbered;
-use crate::rules::regulation::Step;
-use crate::service::counter::applications::home_of;
+use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
-use crate::service::kernel::words::{Said, label};
+use crate::service::kernel::words::{Said, step_label};
 use crate::service::office::Office;
+use crate::store::case_steps;
 use crate::store::connection::AnyConnection;
-use crate::store::results::StoredResult;
-use crate::store::{case_steps, results};
+use crate::store::results::{self, StoredResult};
 
 /// A case.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -177,11 +175,6 @@ pub struct CaseStatus {
     pub cases: Vec<CaseView>,
 }
 
-/// The label of a step.
-pub(crate) fn label_of(office: &Office, step: &Step) -> Said {
-    step.names.clone().unwrap_or_else(|| label(&office.rules, "action", step.actions().next().unwrap_or(&step.id)))
-}
-
 /// Reads a case.
 ///
 /// # Errors
@@ -192,7 +185,7 @@ pub fn case(office: &Office, principal: &Principal, number: &str) -> Result<Case
     office.store.read(|conn| {
         let case = load_case(conn, number)?;
         may_on_case(principal, Act::ReadCase, &case)?;
-        let travel = super::travel(&office.rules, conn, case)?;
+        let travel = travel::resume(&office.rules, conn, case)?;
         view_of(office, conn, travel)
     })
 }
@@ -228,7 +221,7 @@ pub fn case_status(office: &Office, sent: &StatusIn) -> Result<CaseStatus, Probl
         if papers::person(conn, &case)?.applicant.iin != iin.to_string() {
             return Ok(none);
         }
-        let travel = super::travel(&office.rules, conn, case)?;
+        let travel = travel::resume(&office.rules, conn, case)?;
         let mut view = view_of(office, conn, travel)?;
         view.executor = None;
         for step in &mut view.steps {
@@ -261,7 +254,7 @@ pub(crate) fn view_of(office: &Office, conn: &mut AnyConnection, travel: Travel<
         ended_at: c.ended_at.map(local),
         current: travel.current().map(|step| CurrentView {
             step: step.id.clone(),
-            names: label_of(office, step),
+            names: step_label(&office.rules, step),
             actor: step.actor.code(),
             entered_at: local(c.entered_at),
             due_at: c.step_due_at.map(local),
@@ -287,7 +280,7 @@ fn step_view(office: &Office, travel: &Travel<'_>, done: &StepDone) -> StepView 
     let step = travel.course.step(&done.step);
     StepView {
         step: done.step.clone(),
-        names: step.map(|s| label_of(office, s)).unwrap_or_default(),
+        names: step.map(|s| step_label(&office.rules, s)).unwrap_or_default(),
         actor: done.actor.clone(),
         principal: Some(done.principal.clone()),
         passage: done.passage,
@@ -303,7 +296,7 @@ fn step_view(office: &Office, travel: &Travel<'_>, done: &StepDone) -> StepView 
 fn warnings_of(office: &Office, travel: &Travel<'_>) -> Result<Vec<CaseWarning>, Problem> {
     use crate::rules::calendar::CalendarWarning;
     let mut warnings = Vec::new();
-    let bound = cases::bound_of_case(office, &travel.case)?;
+    let bound = case::bound_of_case(office, &travel.case)?;
     if let Some(notice) = bound.notice {
         let text = Said::each(|tongue| office.rules.notice_text(tongue, bound.regulation, notice));
         warnings.push(CaseWarning { code: notice.message().to_owned(), text });

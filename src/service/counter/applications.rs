@@ -1,7 +1,5 @@
 //! What happens to an application besides its decision: reading, amending, withdrawing.
 
-use crate::service::cases::decide;
-use crate::service::positions::view;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -10,24 +8,20 @@ use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::case::CaseAct;
 use crate::domain::codes::{Decision, PlaceStatus, ProofStatus, ReferralStatus, Status};
 use crate::domain::instant::instant_text;
-use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
-use crate::domain::queue::{Number, Numbered};
-use crate::service::applications::entry;
-use crate::service::applications::families;
-use crate::service::applications::handed_in;
-use crate::service::applications::proofs;
-use crate::service::cases;
+use crate::domain::queue::Numbered;
+use crate::service::applications::entry::{self, Stands, without_place_in_hand};
+use crate::service::applications::{families, handed_in, proofs};
+use crate::service::cases::travel;
 use crate::service::journal::effects::{Effect, JoinEffect};
+use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::office::{Answer, Caller, Office};
-use crate::service::positions::view::PositionEntry;
-use crate::store::applications::Lodged;
-use crate::store::connection::AnyConnection;
-use crate::store::{
-    Entry, Transaction, Written, applications, child_claims, facts, places, referrals, results, transfers,
-};
+use crate::service::office::{self, Answer, Caller, Office};
+use crate::service::positions::shape::{self, PositionEntry};
+use crate::service::positions::view;
+use crate::store::applications::{self, Lodged};
+use crate::store::{Entry, Transaction, Written, child_claims, facts, places, referrals, results, transfers};
 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -45,7 +39,7 @@ pub struct ApplicationView {
     /// The territory named.
     pub territory: String,
     /// The queue.
-    pub queue: crate::service::positions::view::QueueView,
+    pub queue: shape::QueueView,
     /// The instant that orders the queue.
     pub applied_at: String,
     /// When the registry took it in.
@@ -124,26 +118,6 @@ pub struct WithdrawIn {
     pub reason: Option<String>,
 }
 
-/// Where an application stands after an act.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Stands {
-    /// Its number.
-    pub number: String,
-    /// Its status.
-    #[schema(value_type = String)]
-    pub status: Status,
-}
-
-/// Loads an application that must be there.
-pub(crate) fn load(conn: &mut AnyConnection, number: &str) -> Result<Application, Problem> {
-    applications::find(conn, number)?.ok_or_else(|| Problem::not_found("application"))
-}
-
-/// The home in a number.
-pub(crate) fn home_of(number: &str, of: Numbered, what: &str) -> Result<Kato, Problem> {
-    Number::parse(number, of).map(|n| n.home).ok_or_else(|| Problem::not_found(what))
-}
-
 /// Reads an application.
 ///
 /// # Errors
@@ -165,7 +139,7 @@ pub fn application(office: &Office, principal: &Principal, number: &str) -> Resu
 }
 
 fn claims_of(office: &Office, lodged: &Lodged) -> Vec<CategoryView> {
-    let bound = decide::bound_as_registered(office, &lodged.application).ok();
+    let bound = office::bound_as_registered(office, &lodged.application).ok();
     let confirm_by = |code: &str| {
         let last = proofs::confirm_by(&office.rules, bound.as_ref()?.profile, &lodged.application, code)?;
         Some(last.to_string())
@@ -193,7 +167,7 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
             let message = format!("application {number} is {}; it can no longer be changed", application.status);
             return Err(Problem::conflict("wrong_state", message));
         }
-        let bound = decide::bound_as_registered(office, &application)?;
+        let bound = office::bound_as_registered(office, &application)?;
         let mut faults = FieldFaults::default();
         if sent.contacts.is_none() && sent.preferences.is_none() && sent.together_with.is_none() {
             faults.add("contacts", "nothing_to_change", "send new contacts, new preferences or together_with");
@@ -274,7 +248,7 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
         let mut effects = entry::step(tx, &office.rules, &mut application, Step::Withdraw)?;
         let freed = if had_referral { free_place_of(tx, &application)? } else { None };
         let (annulled, freed) = freed.unzip();
-        let ended = cases::end_of_application(&office.rules, tx, number, CaseAct::Withdraw)?;
+        let ended = travel::end_of_application(&office.rules, tx, number, CaseAct::Withdraw)?;
         let child = applications::child(tx.conn(), &application.child)?;
         child_claims::release(tx, child.iin, number)?;
         entry::settle(tx, &office.rules, application.queue, &mut effects)?;
@@ -334,15 +308,6 @@ pub fn document(office: &Office, principal: &Principal, id: &str) -> Result<resu
         principal.may(Act::ReadApplication, result.territory)?;
         Ok(result)
     })
-}
-
-/// Wishes are changed before a place is given, or after it was answered for.
-pub(crate) fn without_place_in_hand(application: &Application) -> Result<(), Problem> {
-    if matches!(application.status, Status::Referred | Status::Offered) {
-        let message = format!("application {} has a place in hand; answer for it first", application.number);
-        return Err(Problem::conflict("wrong_state", message));
-    }
-    Ok(())
 }
 
 fn view(

@@ -1,7 +1,6 @@
 //! What there is to choose from: territories, kindergartens and their groups. For everyone; and the ledger of places for
 //! those who answer for it.
 
-use crate::service::kernel::reach;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +10,7 @@ use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
-use crate::service::kernel::query;
+use crate::service::kernel::{query, reach};
 use crate::service::office::Office;
 use crate::store::{kindergartens, places, territories};
 
@@ -172,7 +171,7 @@ pub fn ledger(
     status: Option<&str>,
 ) -> Result<Places, Problem> {
     principal.role_may(Act::ReadPlaces)?;
-    let territory = reach::scope(office, territory)?;
+    let territory = reach::scope(&office.store, territory)?;
     principal.may(Act::ReadPlaces, territory)?;
     let status = match status {
         None => PlaceStatus::Published,

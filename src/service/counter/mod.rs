@@ -4,5 +4,6 @@ pub mod applications;
 pub mod catalogue;
 pub mod moving;
 pub mod places;
+pub mod referrals;
 pub mod register;
 pub mod tick;

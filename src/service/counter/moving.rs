@@ -1,25 +1,23 @@
 //! Moving an application to another territory or home, at its own original instant.
 
-use crate::service::cases::opening;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::applications::{Stands, home_of, load};
-use super::register::queue_territory;
 use crate::domain::application::Application;
 use crate::domain::case::CaseAct;
 use crate::domain::codes::{Decision, Status};
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Numbered, QueueKey};
-use crate::service::applications::entry;
+use crate::service::applications::entry::{self, Stands};
 use crate::service::applications::handed_in::read_preferences;
-use crate::service::cases;
+use crate::service::cases::{opening, travel};
 use crate::service::journal::effects::{Effect, JoinEffect};
+use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::kernel::query;
+use crate::service::kernel::{query, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, transfers};
 
@@ -54,7 +52,7 @@ pub fn move_application(office: &Office, caller: &Caller, number: &str, sent: &M
             let message = "a request for a transfer stays with its enrolment; take it back and hand in a new one";
             return Err(Problem::conflict("transfer_cannot_move", message));
         }
-        let queue_territory = queue_territory(tx.conn(), territory)?;
+        let queue_territory = reach::queue_of(tx.conn(), territory)?;
         let bound = office.bound(territory, tx.at())?;
         let mut faults = FieldFaults::default();
         let preferences = read_preferences(tx.conn(), &mut faults, &sent.preferences, queue_territory, &bound)?;
@@ -117,7 +115,7 @@ fn carry(
     applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
     let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
     entry::settle(tx, &office.rules, moved.application.queue, &mut joined)?;
-    let ended = cases::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
+    let ended = travel::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
     // What was decided has run its course; what was not is taken in anew where it is decided now.
     let opened = match moved.application.decision {
         Decision::Pending => {

@@ -1,26 +1,24 @@
 //! The ledger of places: reported, published, taken back with a reason; the bulletin that everyone may read.
 
-use crate::service::kernel::reach;
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::applications::home_of;
-use crate::domain::application::age_months;
 use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
 use crate::domain::kindergarten::{Group, Kindergarten, Place, Reserved};
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::rules::profile::Profile;
 use crate::service::applications::handed_in::read_date;
-use crate::service::kernel::keys;
+use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::kernel::{keys, reach};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::connection::AnyConnection;
+use crate::service::referrals::places::{group_of, outside_age_band};
 use crate::store::{Entry, Transaction, Written, kindergartens, places};
 
 /// Most places in one report.
@@ -234,7 +232,7 @@ pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &Withdra
 /// # Errors
 /// 422 for a territory above a home.
 pub fn bulletin(office: &Office, territory: &str) -> Result<Bulletin, Problem> {
-    let territory = reach::scope(office, territory)?;
+    let territory = reach::scope(&office.store, territory)?;
     let home = territory.home();
     let (free, groups, all) = office.store.read_snapshot(|conn| -> Result<_, Problem> {
         Ok((
@@ -284,17 +282,6 @@ fn bulletin_row(kindergarten: &Kindergarten, group: &Group, place: &Place) -> Bu
     }
 }
 
-/// A group with its kindergarten.
-pub(crate) fn group_of(conn: &mut AnyConnection, id: &str) -> Result<(Group, Kindergarten), Problem> {
-    let unknown = || Problem::invalid("group", "unknown_group", "there is no such group; look its id up");
-    if id.len() > 64 || id.chars().any(char::is_control) {
-        return Err(unknown());
-    }
-    let group = kindergartens::find_group(conn, id)?.ok_or_else(unknown)?;
-    let kindergarten = kindergartens::find(conn, &group.kindergarten)?.ok_or_else(unknown)?;
-    Ok((group, kindergarten))
-}
-
 /// Keeps `count` places like this one, and gives their ids.
 pub(crate) fn keep(tx: &mut Transaction<'_>, place: &Place, count: u32) -> Result<Vec<String>, Problem> {
     let first = tx.numbers(place.home, Numbered::Place, count)?;
@@ -340,16 +327,6 @@ pub(crate) fn unknown_reserve(profile: &Profile, reserved: &Reserved) -> Option<
     let (code, whom) = (&profile.code, &reserved.whom);
     (!known.contains(&whom.as_str()))
         .then(|| format!("profile {code} has no tier or category {whom}; use one of: {}", known.join(", ")))
-}
-
-/// Says so where no child born in the cohort's year is of the group's age on the first day: nobody could get the place.
-pub(crate) fn outside_age_band(group: &Group, cohort: i32, on: NaiveDate) -> Option<String> {
-    let youngest = NaiveDate::from_ymd_opt(cohort, 12, 31).map_or(0, |born| age_months(born, on));
-    let oldest = NaiveDate::from_ymd_opt(cohort, 1, 1).map_or(0, |born| age_months(born, on));
-    let (from, to) = (group.age_from_months, group.age_to_months);
-    (oldest < from || youngest >= to).then(|| {
-        format!("cohort_outside_age_band: on {on} children of {cohort} are {youngest} to {oldest} months old, the group is for {from} to {to}")
-    })
 }
 
 /// Says so where a group would hold more children than its norm. The registry does not know every contract that ended,

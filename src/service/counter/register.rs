@@ -4,37 +4,32 @@
 //! the package first and refuses to accept an incomplete one with a receipt. Nobody may name the instant: the entry
 //! takes its seat by the server's clock.
 
-use crate::service::applications::handed_in;
-use crate::service::cases::opening;
-use crate::service::kernel::acting;
 use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::domain::application::{Application, Child};
-use crate::domain::codes::{Channel, Decision, ResultKind, Status};
+use crate::domain::codes::{Channel, Decision, Status};
 use crate::domain::instant::instant_text;
-use crate::domain::kato::Kato;
 use crate::domain::life;
 use crate::domain::queue::{Numbered, QueueKey};
 use crate::rules::Bound;
-use crate::service::applications::families::{self, Belongs};
-use crate::service::applications::handed_in::{Checked, HandedIn, missing_documents};
-use crate::service::applications::transfers;
-use crate::service::cases::gateway::{self, GatewayIn, Handed};
-use crate::service::cases::opening::About;
+use crate::service::applications::duplicate::{duplicate, take_claim};
+use crate::service::applications::handed_in::{self, Checked, HandedIn, missing_documents};
+use crate::service::applications::package::GatewayIn;
+use crate::service::applications::{families, transfers};
+use crate::service::cases::gateway::{self, Handed};
+use crate::service::cases::intake::refuse_intake;
+use crate::service::cases::opening::{self, About};
 use crate::service::journal::effects::{Effect, JoinEffect};
-use crate::service::kernel::keys;
+use crate::service::journal::families::Belongs;
 use crate::service::kernel::permissions::{Act, Principal};
-use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::kernel::query;
-use crate::service::kernel::reach;
+use crate::service::kernel::problem::Problem;
+use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
-use crate::service::papers::results;
-use crate::store::applications::Lodged;
-use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, territories};
+use crate::store::applications::{self, Lodged};
+use crate::store::{Entry, Transaction, Written, child_claims, children, facts};
 use crate::trust::seal::canonical;
 use crate::trust::signature::SignatureVerdict;
 
@@ -85,7 +80,7 @@ pub fn register(office: &Office, caller: &Caller, handed_in: &HandedIn) -> Resul
     let territory = query::territory(&handed_in.territory)?;
     caller.principal.may(Act::Register, territory)?;
     // A territory that has no queue has no home to keep a receipt in either.
-    office.store.read(|conn| queue_territory(conn, territory))?;
+    office.store.read(|conn| reach::queue_of(conn, territory))?;
     let now = office.clock.now();
     let bound = office.bound(territory, now)?;
     office.store.read(|conn| acting::provides(conn, &caller.principal, bound.regulation, territory))?;
@@ -233,75 +228,6 @@ fn lodge(
         case: case.map(|travel| travel.case.number),
     };
     Ok(Written { value, entries: vec![entry] })
-}
-
-/// Refuses to accept an incomplete package, and keeps the receipt that says so.
-pub(crate) fn refuse_intake(
-    office: &Office,
-    caller: &Caller,
-    bound: &Bound<'_>,
-    territory: Kato,
-    missing: &[&str],
-) -> Result<Problem, Problem> {
-    let home = territory.home();
-    let answer = office.perform(caller, &[home], 422, |tx| {
-        let number = tx.next_number(home, Numbered::Result)?.to_string();
-        let receipt = results::refusal_receipt(&office.rules, bound, &number, territory, tx.at(), missing);
-        crate::store::results::insert(tx, std::slice::from_ref(&receipt))?;
-        let entry = Entry {
-            home,
-            act: "refuse_intake",
-            actor: caller.principal.id.clone(),
-            territory,
-            payload: json!({"result": number, "kind": ResultKind::RefusalReceipt, "missing": missing,
-                "role": caller.principal.role}),
-        };
-        Ok(Written { value: number, entries: vec![entry] })
-    })?;
-    let receipt: String = serde_json::from_str(&answer.body).unwrap_or_default();
-    let message = format!(
-        "the package is incomplete, so the application is not accepted; add {} and hand it in again; receipt {receipt}",
-        missing.join(", ")
-    );
-    Ok(Problem::new(Kind::Invalid, "intake_refused", message)
-        .with("missing", missing)
-        .with("receipt", json!({"id": receipt, "html": format!("/api/v1/documents/{receipt}")})))
-}
-
-const DUPLICATE: &str = "this child already has an active application, so the new one was not registered; amend or withdraw the existing one";
-
-const ENROLLED: &str = "this child is enrolled already, so the new application was not registered; \
-     for another kindergarten send it with `transfer`, or let the kindergarten end the enrolment first";
-
-/// Takes the child's claim for an application, or says who holds it.
-fn take_claim(tx: &mut Transaction<'_>, principal: &Principal, of: &Checked, number: &str) -> Result<(), Problem> {
-    if child_claims::take(tx, of.child.iin, of.queue_territory.home(), number)? {
-        return Ok(());
-    }
-    let claim = child_claims::holder(tx.conn(), of.child.iin)?;
-    Err(duplicate(principal, &claim.ok_or_else(|| Problem::conflict("duplicate", DUPLICATE))?))
-}
-
-/// The conflict that names the existing application to one who may see it.
-pub(crate) fn duplicate(principal: &Principal, claim: &child_claims::Claim) -> Problem {
-    let message = if claim.status == Status::Enrolled { ENROLLED } else { DUPLICATE };
-    let problem = Problem::conflict("duplicate", message);
-    match principal.may(Act::ReadApplication, claim.territory) {
-        Ok(()) => problem.with("application", &claim.application).with("current_status", claim.status),
-        Err(_) => problem,
-    }
-}
-
-/// The territory whose queue serves this one.
-pub(crate) fn queue_territory(conn: &mut AnyConnection, territory: Kato) -> Result<Kato, Problem> {
-    if territories::find(conn, territory)?.is_none() {
-        let message = format!("{territory} is not in the classifier of this registry; look the code up");
-        return Err(Problem::invalid("territory", "unknown_territory", message));
-    }
-    reach::queue_territory(conn, territory)?.map(|(queue, _)| queue).ok_or_else(|| {
-        let message = format!("{territory} is an oblast; name a district, city, rural district or village in it");
-        Problem::invalid("territory", "territory_without_queue", message)
-    })
 }
 
 /// The seat that an application takes.

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::applications::load;
 use crate::domain::codes::{PlaceStatus, ReferralStatus};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
@@ -22,12 +21,11 @@ use crate::rules::Rules;
 use crate::rules::profile::{Consequence, Profile};
 use crate::service::applications::entry;
 use crate::service::journal::effects::Effect;
+use crate::service::kernel::actors::CLOCK;
+use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::bound;
 use crate::store::{Entry, Store, Transaction, Written, journal, places, referrals};
-
-/// The actor of these acts.
-pub const CLOCK: &str = "clock";
 
 /// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
 /// sends a new one; what it asks for is then refused as done already, or done.

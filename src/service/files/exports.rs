@@ -5,8 +5,8 @@ use std::io;
 use crate::domain::application::Application;
 use crate::exchange::Writer;
 use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, ReferralRow, TerritoryRow};
-use crate::store::applications::Lodged;
-use crate::store::{Store, StoreError, applications, cases, kindergartens, places, referrals, territories};
+use crate::store::applications::{self, Lodged};
+use crate::store::{Store, StoreError, cases, kindergartens, places, referrals, territories};
 
 /// Rows read at once.
 const PAGE: i64 = 2_000;

@@ -7,8 +7,8 @@
 //! as a whole, so a place that a village would have left goes on to the home. What the registry does not know of the past it
 //! says in `not_known`.
 
-use crate::service::rounds::held;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,16 +17,15 @@ use utoipa::ToSchema;
 use crate::domain::codes::{UnknownCode, codes};
 use crate::domain::instant::instant_text;
 use crate::domain::queue::Numbered;
-use crate::service::counter::applications::home_of;
 use crate::service::kernel::keys;
+use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
-use crate::service::rounds::files;
 use crate::service::rounds::scope::internal;
-use crate::store::rounds::{Round, RoundFile};
-use crate::store::{Entry, Written, rounds};
-use std::fmt;
+use crate::service::rounds::{files, held};
+use crate::store::rounds::{self, Round, RoundFile};
+use crate::store::{Entry, Written};
 
 mod asked;
 pub(crate) mod committed;

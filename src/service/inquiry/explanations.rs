@@ -19,7 +19,7 @@ use crate::domain::queue::{Numbered, QueueKey};
 use crate::engine::allocation::Rule;
 use crate::exchange::instance::{ChoiceExplained, GroupExplained, Sentences, Voice};
 use crate::rules::messages::Tongue;
-use crate::service::counter::applications::{home_of, load};
+use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::words::{Said, date, label, say, say_each};

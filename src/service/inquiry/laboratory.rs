@@ -10,7 +10,6 @@ mod replay;
 mod report;
 mod spilled;
 
-use crate::service::kernel::reach;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Datelike, NaiveDate};
@@ -28,6 +27,7 @@ use crate::rules::Bound;
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::kernel::reach;
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::rounds::scope::{Market, Scope};
 use crate::store::connection::AnyConnection;
@@ -140,7 +140,7 @@ pub fn simulated(office: &Office, caller: &Caller, sent: &SimulationIn) -> Resul
     let held = sent.round.as_deref().map(|id| replay::round_of(office, id, &sent.territory)).transpose()?;
     let (territory, at) = match &held {
         Some(round) => (round.territory, round.held_at),
-        None => (reach::scope(office, &sent.territory)?, office.clock.now()),
+        None => (reach::scope(&office.store, &sent.territory)?, office.clock.now()),
     };
     caller.principal.may(Act::TryRound, territory)?;
     let scenarios = read(sent, (&office.bound(territory, at)?, office.day(territory, at)))?;

@@ -11,8 +11,6 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
 
-use families::Families;
-
 use super::effects::{Effect, JoinEffect, Moved};
 use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
@@ -23,9 +21,10 @@ use crate::engine::order::{Change, Counters, QueueOrder, Seat};
 use crate::rules::{Era, Rules};
 use crate::service::kernel::ordering;
 use crate::store::connection::AnyConnection;
-use crate::store::seats::Seated;
-use crate::store::{Store, StoreError, journal, queues, seats};
+use crate::store::seats::{self, Seated};
+use crate::store::{Store, StoreError, journal, queues};
 use crate::trust::journal::Record;
+use families::Families;
 
 /// How many records are read at once when following a chain. While they are applied nobody can read, and the record of
 /// an import moves hundreds of seats.
@@ -281,7 +280,7 @@ impl Index {
         for effect in effects(record) {
             self.take(effect, joined, &mut changes, &mut counters)?;
         }
-        crate::service::applications::families::told(record).for_each(|change| self.families.follow(change));
+        super::families::told(record).for_each(|change| self.families.follow(change));
         let mut queues: Vec<QueueKey> = changes.iter().map(|(key, _)| *key).collect();
         queues.sort_unstable();
         queues.dedup();

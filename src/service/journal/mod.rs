@@ -3,6 +3,7 @@
 pub mod chains;
 pub mod copies;
 pub mod effects;
+pub(crate) mod families;
 pub mod index;
 pub(crate) mod past;
 pub(crate) mod told;

@@ -14,7 +14,6 @@ use crate::engine::order::{Change, QueueOrder, Seat};
 use crate::rules::Rules;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::journal;
 use crate::store::rounds::Round;
@@ -143,13 +142,13 @@ impl Replay {
 /// # Errors
 /// 404 where the queue had no entry yet, 500 where the journal contradicts itself.
 pub(crate) fn replayed(
-    office: &Office,
+    rules: &Rules,
     conn: &mut AnyConnection,
     key: QueueKey,
     at: DateTime<Utc>,
 ) -> Result<Replay, Problem> {
     let until = instant_text(at);
-    replayed_until(office, conn, key, at, |record| record.at > until)
+    replayed_until(rules, conn, key, at, |record| record.at > until)
 }
 
 /// A queue as it stood when a round was about to be committed.
@@ -157,7 +156,7 @@ pub(crate) fn replayed(
 /// # Errors
 /// As [`Registry::replayed`].
 pub(crate) fn replayed_to_round(
-    office: &Office,
+    rules: &Rules,
     conn: &mut AnyConnection,
     key: QueueKey,
     round: &Round,
@@ -166,11 +165,11 @@ pub(crate) fn replayed_to_round(
         let named = record.payload.get("round").and_then(serde_json::Value::as_str);
         record.act == "hold_round" && named == Some(round.id.as_str())
     };
-    replayed_until(office, conn, key, round.held_at, is_round)
+    replayed_until(rules, conn, key, round.held_at, is_round)
 }
 
 fn replayed_until(
-    office: &Office,
+    rules: &Rules,
     conn: &mut AnyConnection,
     key: QueueKey,
     at: DateTime<Utc>,
@@ -186,13 +185,13 @@ fn replayed_until(
             if ends(record) {
                 break 'records;
             }
-            replay.take(record, &office.rules).map_err(|why| {
+            replay.take(record, rules).map_err(|why| {
                 tracing::error!(home = %key.home(), why, "the journal cannot be replayed");
                 let message = "the journal of this home contradicts itself; run `kezek journal verify`";
                 Problem::new(Kind::Internal, "internal", message)
             })?;
         }
     }
-    replay.order.set_mix(ordering::mix(&office.rules, key, at));
+    replay.order.set_mix(ordering::mix(rules, key, at));
     if replay.touched { Ok(replay) } else { Err(Problem::not_found("queue")) }
 }

@@ -3,6 +3,9 @@
 //! One villager may hold all the roles of a provider; each step records the one that was used. A credential may be
 //! limited to some (`kezek token issue --acts-as clerk,executor`).
 
+use Role::{Akim, Department, Kindergarten, Portal, StateCorporation};
+
+use super::authority::Authority;
 use super::permissions::Principal;
 use super::problem::{Ground, Kind, Problem};
 use super::words::clause;
@@ -13,12 +16,8 @@ use crate::rules::messages::Tongue;
 use crate::rules::provider::{ProviderKind, authority_kinds};
 use crate::rules::regulation::{Actor, Regulation, Step};
 use crate::rules::sourced::Names;
-use crate::service::referrals::issuing::Authority;
-use crate::store::StoreError;
 use crate::store::connection::AnyConnection;
-use crate::store::territories;
-
-use Role::{Akim, Department, Kindergarten, Portal, StateCorporation};
+use crate::store::{StoreError, territories};
 
 /// The table.
 pub const ACTORS: &[(Actor, &[Role])] = &[

@@ -5,9 +5,8 @@ use super::problem::Problem;
 use super::query;
 use crate::domain::kato::Kato;
 use crate::domain::territory::Level;
-use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
-use crate::store::{StoreError, territories};
+use crate::store::{Store, StoreError, territories};
 
 /// The territory whose queues serve this one; `None` for an oblast or a code that the classifier does not hold.
 pub(crate) fn queue_territory(conn: &mut AnyConnection, territory: Kato) -> Result<Option<(Kato, Level)>, StoreError> {
@@ -35,13 +34,28 @@ pub(crate) fn of_credential(conn: &mut AnyConnection, territory: Kato) -> Result
 ///
 /// # Errors
 /// 422 for what is no code, and for a territory above a home.
-pub(crate) fn scope(office: &Office, text: &str) -> Result<Kato, Problem> {
+pub(crate) fn scope(store: &Store, text: &str) -> Result<Kato, Problem> {
     let territory = query::territory(text)?;
     if !territory.home().is_home() || territory == Kato::COUNTRY {
         let message =
             format!("{territory} holds no queues of its own; name a district or a city in it, or a part of one");
         return Err(Problem::invalid("territory", "territory_without_queue", message));
     }
-    let served = office.store.read(|conn| queue_territory(conn, territory))?;
+    let served = store.read(|conn| queue_territory(conn, territory))?;
     Ok(served.map_or(territory, |(queue, _)| queue))
+}
+
+/// The territory whose queue serves one that was named: it must be known, and have a queue.
+///
+/// # Errors
+/// 422 for an unknown territory and for an oblast.
+pub(crate) fn queue_of(conn: &mut AnyConnection, territory: Kato) -> Result<Kato, Problem> {
+    if territories::find(conn, territory)?.is_none() {
+        let message = format!("{territory} is not in the classifier of this registry; look the code up");
+        return Err(Problem::invalid("territory", "unknown_territory", message));
+    }
+    queue_territory(conn, territory)?.map(|(queue, _)| queue).ok_or_else(|| {
+        let message = format!("{territory} is an oblast; name a district, city, rural district or village in it");
+        Problem::invalid("territory", "territory_without_queue", message)
+    })
 }

@@ -3,22 +3,17 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::acting;
-use super::keys;
+use super::actors::OPERATOR;
 use super::permissions::Principal;
 use super::problem::{Kind, Problem};
-use super::reach;
+use super::{acting, keys, reach};
 use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
-use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::tokens::{self, Token};
 use crate::store::{Entry, Store, Written, kindergartens};
 use crate::trust::seal::sha256_hex;
-
-/// The actor of acts done at the machine itself.
-pub const OPERATOR: &str = "operator";
 
 /// A new credential. The secret is here only.
 #[derive(Clone, Debug, Serialize)]
@@ -140,9 +135,9 @@ pub fn revoke(store: &Store, now: chrono::DateTime<chrono::Utc>, id: &str) -> Re
 ///
 /// # Errors
 /// 401 for one that is unknown or revoked.
-pub fn principal(office: &Office, secret: &str) -> Result<Principal, Problem> {
+pub fn principal(store: &Store, secret: &str) -> Result<Principal, Problem> {
     let hash = sha256_hex(secret.as_bytes());
-    let token = office.store.read(|conn| -> Result<_, Problem> {
+    let token = store.read(|conn| -> Result<_, Problem> {
         let token = tokens::find_by_hash(conn, &hash)?.filter(|t| t.revoked_at.is_none());
         Ok(match token {
             Some(token) => {

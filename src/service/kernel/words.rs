@@ -2,6 +2,7 @@
 
 use crate::rules::Rules;
 use crate::rules::messages::Tongue;
+use crate::rules::regulation::Step;
 
 /// One text in the three languages of the interface.
 pub use crate::rules::sourced::Names as Said;
@@ -55,4 +56,9 @@ pub fn date(rules: &Rules, on: chrono::NaiveDate) -> Said {
 /// "n children", declined.
 pub fn children(rules: &Rules, n: u64) -> Said {
     Said::each(|tongue| rules.messages.count(tongue, "child", n))
+}
+
+/// The label of a step.
+pub(crate) fn step_label(rules: &Rules, step: &Step) -> Said {
+    step.names.clone().unwrap_or_else(|| label(rules, "action", step.actions().next().unwrap_or(&step.id)))
 }

@@ -3,7 +3,6 @@
 //! A message is written once, in the transaction of the act that says so, and taken once, under the lock of its home. A
 //! sender that repeats a request under its Idempotency-Key gets the messages that it took the first time.
 
-use crate::service::cases::view;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use crate::exchange::rows::MessageRow;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::query;
-use crate::service::kernel::words::{Said, say_each};
+use crate::service::kernel::words::{self, Said, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::outbox::{self, Message, Wanted};
 use crate::store::{Entry, Written};
@@ -193,7 +192,7 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
         office.rules.regulations.get(field("regulation")).and_then(|regulation| regulation.course(channel))
     });
     let step = course.and_then(|course| course.step(field("step")));
-    let step = step.map_or_else(|| Said::same(field("step")), |step| view::label_of(office, step));
+    let step = step.map_or_else(|| Said::same(field("step")), |step| words::step_label(&office.rules, step));
     let zone = office.rules.calendar.zone(m.territory);
     let due = DateTime::parse_from_rfc3339(field("due_at")).map(|at| at.with_timezone(&zone));
     let due = Said::same(due.map(|at| at.format("%d.%m.%Y %H:%M").to_string()).unwrap_or_default());

@@ -2,5 +2,7 @@
 
 pub mod queues;
 pub mod reasons;
+pub mod shape;
 pub mod text;
 pub mod view;
+pub(crate) mod written;

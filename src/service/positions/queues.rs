@@ -1,16 +1,16 @@
 //! Queues as departments see them: which there are, and who stands in one, now or at any instant of the past.
 
-use crate::service::journal::past;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::view::QueueView;
+use super::shape::QueueView;
 use crate::domain::instant::instant_text;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Placed, QueueOrder};
+use crate::service::journal::past;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::query;
@@ -106,7 +106,7 @@ pub fn entries(office: &Office, principal: &Principal, key: &str, page: &Page<'_
     let from = page.from()?;
     match as_of {
         Some(at) => {
-            let replay = office.store.read(|conn| past::replayed(office, conn, key, at))?;
+            let replay = office.store.read(|conn| past::replayed(&office.rules, conn, key, at))?;
             let (placed, of) = page.of(&replay.order, from);
             Ok(entries_view(key, placed, of, &replay.numbers(), at))
         }

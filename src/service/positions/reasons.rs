@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 
-use super::text::AheadText;
-use super::view::{Ahead, QueueView, Reason};
+use super::shape::{Ahead, QueueView, Reason};
+use super::written::AheadText;
 use crate::domain::queue::QueueKey;
 use crate::rules::messages::{Template, Tongue};
 use crate::rules::profile::{Profile, RoundRule};

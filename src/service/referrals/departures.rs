@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::life::{Held, held, wrong_state};
+use super::places::{group_of, outside_age_band};
 use crate::domain::codes::{PlaceStatus, ReferralStatus, Status};
 use crate::domain::life::Step;
 use crate::domain::queue::Numbered;
 use crate::service::applications::entry;
 use crate::service::applications::handed_in::read_date;
-use crate::service::counter::applications::home_of;
-use crate::service::counter::places::{group_of, outside_age_band};
 use crate::service::journal::effects::Effect;
 use crate::service::kernel::keys;
+use crate::service::kernel::numbers::{self, home_of};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
@@ -174,7 +174,7 @@ pub(crate) fn leave_for_transfer(
 ) -> Result<Option<(Value, Vec<Effect>)>, Problem> {
     let number = &won.application.number;
     let Some(enrolment) = transfers::enrolment_of(tx.conn(), number)? else { return Ok(None) };
-    let application = crate::service::counter::applications::load(tx.conn(), &enrolment)?;
+    let application = numbers::load(tx.conn(), &enrolment)?;
     if application.status != Status::Enrolled {
         return Ok(None);
     }

@@ -3,3 +3,5 @@
 pub mod departures;
 pub mod issuing;
 pub mod life;
+pub(crate) mod places;
+pub mod row;

@@ -1,12 +1,12 @@
 //! Why those who stand ahead of the child who is due do not get the place: a count by cause, computed for the place.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::hold::RoundRow;
 use super::memory::StandingRounds;
 use super::scope::{Outcome, Scope, takes_part};
 use crate::domain::application::age_months;
@@ -18,10 +18,10 @@ use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, label, say_each};
 use crate::service::office::Office;
+use crate::service::referrals::row::RoundRow;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 use crate::store::{families, kindergartens, places};
-use std::fmt;
 
 codes! {
     /// Why a child ahead does not get a place.

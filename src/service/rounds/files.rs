@@ -1,7 +1,6 @@
 //! The files of a round: for every queue and pass the instance, the allocation and its certificate, so that a second
 //! program (`kezek verify`, or anyone's) can verify the round from these files alone.
 
-use crate::service::rounds::report;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -21,6 +20,7 @@ use crate::exchange::instance::{
 };
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
+use crate::service::rounds::report;
 use crate::store::connection::AnyConnection;
 use crate::store::kindergartens;
 use crate::store::rounds::{RoundBrief, RoundFile};

@@ -3,7 +3,6 @@
 //! A round covers its territory and all below. A dry round is the same computation without keeping it; `next` and the
 //! issue of a single referral read its rows, so that nothing else decides who gets a place.
 
-use crate::service::kernel::reach;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -16,12 +15,15 @@ use super::memory::StandingRounds;
 use super::scope::{FamilyTold, Outcome, Pass, Scope, internal};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::domain::queue::{Numbered, QueueKey};
+use crate::domain::queue::Numbered;
+use crate::service::kernel::authority::Authority;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::Problem;
+use crate::service::kernel::reach;
 use crate::service::kernel::words::say;
 use crate::service::office::{Answer, Caller, Office};
-use crate::service::referrals::issuing::{self, Authority};
+use crate::service::referrals::issuing;
+use crate::service::referrals::row::RoundRow;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
 use crate::store::{self, Entry, Written, kindergartens};
@@ -37,38 +39,6 @@ pub struct RoundIn {
     /// Whether only to show what would be.
     #[serde(default)]
     pub dry_run: bool,
-}
-
-/// One child's place in a round.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RoundRow {
-    /// The queue that the child stands in.
-    #[schema(value_type = String)]
-    pub queue: QueueKey,
-    /// 2 where the queue was served after others, with its own places and those that they left; otherwise 1.
-    pub pass: u8,
-    /// The number in the merged order of that queue, from 1, all live entries counted.
-    pub position: u64,
-    /// The application.
-    pub application: String,
-    /// The place.
-    pub place: String,
-    /// The queue that the place was published for, where it could not use it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub spilled_from: Option<QueueKey>,
-    /// The group.
-    pub group: String,
-    /// The kindergarten.
-    pub kindergarten: String,
-    /// The tier or category that the place was kept for, where it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reserved_for: Option<String>,
-    /// The family that is placed together, by one of its applications; its rows become referrals in one act.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub together: Option<String>,
-    /// Which of the application's preferences it is, from 1; none where it had no preferences.
-    pub preference: Option<usize>,
 }
 
 /// What a round decides.
@@ -116,7 +86,7 @@ pub struct RowView {
 pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &RoundIn) -> Result<Answer, Problem> {
     let act = if sent.dry_run { Act::TryRound } else { Act::HoldRound };
     caller.principal.role_may(act)?;
-    let territory = reach::scope(office, &sent.territory)?;
+    let territory = reach::scope(&office.store, &sent.territory)?;
     caller.principal.may(act, territory)?;
     if sent.dry_run {
         return try_round(office, rounds, territory);

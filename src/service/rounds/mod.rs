@@ -1,11 +1,14 @@
 //! Who gets which place: computed, asked for, held, kept in files.
 
 pub mod ahead;
+pub(crate) mod due;
 pub(crate) mod fairness;
 pub(crate) mod files;
 pub mod held;
 pub mod hold;
 pub mod memory;
+pub mod next;
+pub mod refer;
 pub(crate) mod report;
 pub(crate) mod scope;
 pub mod skips;

@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::hold::RoundRow;
 use super::memory::StandingRounds;
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, PlaceStatus, Status, Turn};
@@ -28,10 +27,10 @@ use crate::service::journal::index::seat;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
+use crate::service::referrals::row::RoundRow;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 use crate::store::{families, journal, kindergartens, places, queues};
-
 use across::Across;
 pub use across::FamilyTold;
 pub(crate) use market::Market;

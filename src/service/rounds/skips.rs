@@ -1,42 +1,26 @@
 //! Passing over the child who is due: only with a listed ground, evidence, and a second person's own confirmation. Where
 //! those who are due next gave way too, each of them is passed over by itself, in the order in which they are due.
 
-use crate::service::referrals::issuing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::hold::RoundRow;
+use super::due::{self, Due, ReferIn, SkipIn, place_of};
 use super::memory::StandingRounds;
 use crate::domain::kindergarten::Place;
 use crate::domain::queue::Numbered;
 use crate::rules::Bound;
-use crate::service::counter::applications::{home_of, load};
 use crate::service::kernel::keys;
+use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
-use crate::service::referrals::issuing::{Due, ReferIn, place_of};
+use crate::service::referrals::row::RoundRow;
 use crate::store::rounds::Confirmation;
 use crate::store::{self, Entry, Transaction, Written};
 
 /// Most children who are passed over for one place.
 const SKIPS_MAX: usize = 50;
-
-/// The grounds of a skip.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SkipIn {
-    /// Who is passed over; where it is given, it must be the one who is due then. In a list it must be given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application: Option<String>,
-    /// A code of the profile's list.
-    pub ground: String,
-    /// The evidence.
-    pub evidence: String,
-    /// The id of a pending confirmation by another person (`POST /api/v1/confirmations`).
-    pub confirmed_by: String,
-}
 
 /// A second person's confirmation of a skip.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -89,7 +73,7 @@ pub(crate) fn due(
 ) -> Result<(Due, Vec<Value>), Problem> {
     let own = caller.principal.territory;
     let territory = if own.within(place.home) { own } else { place.home };
-    let mut due = issuing::due_now(office, rounds, tx, place, territory, &[])?;
+    let mut due = due::due_now(office, rounds, tx, place, territory, &[])?;
     let (mut passed_over, mut journaled) = (Vec::new(), Vec::new());
     for (field, skip) in skips(sent)? {
         if due.row.application == sent.application {
@@ -97,16 +81,16 @@ pub(crate) fn due(
             return Err(Problem::invalid(&field, "nothing_to_skip", message));
         }
         if skip.application.as_ref().is_some_and(|named| *named != due.row.application) {
-            return Err(issuing::next_changed(office, &due.row));
+            return Err(due::next_changed(office, &due.row));
         }
         journaled.push(check_skip(tx, caller, sent, (&field, skip), bound, &due.row)?);
         passed_over.push(due.row.application);
-        due = issuing::due_now(office, rounds, tx, place, territory, &passed_over)?;
+        due = due::due_now(office, rounds, tx, place, territory, &passed_over)?;
     }
     if due.row.application == sent.application {
         Ok((due, journaled))
     } else {
-        Err(issuing::next_changed(office, &due.row))
+        Err(due::next_changed(office, &due.row))
     }
 }
 

@@ -1,23 +1,19 @@
 //! Applications.
 
-use crate::service::applications::proofs;
-use crate::service::cases::decide;
-use crate::service::counter::applications;
-use crate::service::counter::moving;
-use crate::service::counter::register;
-use actix_web::{HttpRequest, HttpResponse, web};
-
 use crate::domain::instant::instant_text;
+use crate::service::applications::entry::Stands;
 use crate::service::applications::handed_in::HandedIn;
-use crate::service::applications::proofs::ProofIn;
-use crate::service::cases::decide::{Decided, DecisionIn};
-use crate::service::counter::applications::{AmendIn, ApplicationView, Stands, WithdrawIn};
-use crate::service::counter::moving::MoveIn;
-use crate::service::counter::register::Registered;
+use crate::service::applications::proofs::{self, ProofIn};
+use crate::service::cases::decide::{self, DecisionIn};
+use crate::service::cases::settling::Decided;
+use crate::service::counter::applications::{self, AmendIn, ApplicationView, WithdrawIn};
+use crate::service::counter::moving::{self, MoveIn};
+use crate::service::counter::register::{self, Registered};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::papers::results::StoredResult;
 use crate::web::answer::{Body, Shared, act, ask, ask_text};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 /// Hands an application in through the channel of the credential.
 #[utoipa::path(post, path = "/api/v1/applications", tag = "applications", request_body = HandedIn,

@@ -1,14 +1,13 @@
 //! What everyone may ask: positions, health, metrics.
 
+use crate::domain::iin::Iin;
+use crate::service::kernel::problem::Problem;
+use crate::service::positions::shape::Positions;
 use crate::service::positions::text;
+use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-use crate::domain::iin::Iin;
-use crate::service::kernel::problem::Problem;
-use crate::service::positions::view::Positions;
-use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
 
 /// Whose position.
 #[derive(Debug, Deserialize, ToSchema)]

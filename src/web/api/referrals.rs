@@ -1,19 +1,17 @@
 //! Referrals.
 
-use crate::service::referrals::departures;
-use crate::service::referrals::issuing;
-use crate::service::referrals::life;
-use crate::service::rounds::skips;
+use crate::service::counter::referrals::{self, GroundIn};
+use crate::service::kernel::permissions::Act;
+use crate::service::referrals::departures::{self, Departed, DepartureIn};
+use crate::service::referrals::life::{self, ReferralView};
+use crate::service::rounds::due::ReferIn;
+use crate::service::rounds::next::{self, Next};
+use crate::service::rounds::refer;
+use crate::service::rounds::skips::{self, ConfirmIn, Confirmed};
+use crate::web::answer::{Body, Shared, act, ask};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::service::kernel::permissions::Act;
-use crate::service::referrals::departures::{Departed, DepartureIn};
-use crate::service::referrals::issuing::{Next, ReferIn};
-use crate::service::referrals::life::{GroundIn, ReferralView};
-use crate::service::rounds::skips::{ConfirmIn, Confirmed};
-use crate::web::answer::{Body, Shared, act, ask};
 
 /// Of which place.
 #[derive(Debug, Default, Deserialize)]
@@ -31,7 +29,7 @@ pub struct OfPlace {
     responses((status = 200, body = Next), (status = 409, description = "nobody can use the place that is named")))]
 pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfPlace>) -> HttpResponse {
     ask(shared, request, Act::SeeNext, move |r, who| {
-        issuing::next(&r.office, &r.memory.rounds, who, &query.territory, query.place.as_deref())
+        next::next(&r.office, &r.memory.rounds, who, &query.territory, query.place.as_deref())
     })
     .await
 }
@@ -41,7 +39,7 @@ pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfPlac
     responses((status = 201, body = ReferralView), (status = 409, description = "another application is due")))]
 pub async fn refer(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
     act(shared, request, body, Act::Refer, |r, caller, sent: ReferIn| {
-        issuing::refer(&r.office, &r.memory.rounds, caller, &sent)
+        refer::refer(&r.office, &r.memory.rounds, caller, &sent)
     })
     .await
 }
@@ -67,7 +65,8 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Present, move |r, caller, _: Value| life::present(&r.office, caller, &number)).await
+    act(shared, request, body, Act::Present, move |r, caller, _: Value| referrals::present(&r.office, caller, &number))
+        .await
 }
 
 /// The contract is made.
@@ -75,7 +74,8 @@ pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<Strin
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn enrol(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Enrol, move |r, caller, _: Value| life::enrol(&r.office, caller, &number)).await
+    act(shared, request, body, Act::Enrol, move |r, caller, _: Value| referrals::enrol(&r.office, caller, &number))
+        .await
 }
 
 /// The child of an enrolment has left: its place is free from the day after, and it may be registered again.
@@ -95,7 +95,7 @@ pub async fn depart(shared: Shared, request: HttpRequest, path: web::Path<String
 pub async fn refuse(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
     act(shared, request, body, Act::RefuseReferral, move |r, caller, sent: GroundIn| {
-        life::refuse_referral(&r.office, caller, &number, &sent)
+        referrals::refuse_referral(&r.office, caller, &number, &sent)
     })
     .await
 }
@@ -105,7 +105,8 @@ pub async fn refuse(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn extend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Extend, move |r, caller, _: Value| life::extend(&r.office, caller, &number)).await
+    act(shared, request, body, Act::Extend, move |r, caller, _: Value| referrals::extend(&r.office, caller, &number))
+        .await
 }
 
 /// The authority takes the referral back with a listed ground.
@@ -114,7 +115,7 @@ pub async fn extend(shared: Shared, request: HttpRequest, path: web::Path<String
 pub async fn annul(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
     act(shared, request, body, Act::Annul, move |r, caller, sent: GroundIn| {
-        life::annul(&r.office, caller, &number, &sent)
+        referrals::annul(&r.office, caller, &number, &sent)
     })
     .await
 }

@@ -1,6 +1,5 @@
 //! A queue of a corrected round: what the round published of it and, where its files do not tell, what the journal does.
 
-use crate::service::journal::past;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
@@ -13,7 +12,7 @@ use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Rule, Whom};
 use crate::exchange::instance::{GroupFacts, WrittenChild, WrittenGroup};
 use crate::rules::profile::{Profile, RoundRule};
-use crate::service::journal::past::Replay;
+use crate::service::journal::past::{self, Replay};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
 use crate::service::rounds::scope::{group_order, takes_part};
@@ -44,7 +43,7 @@ pub(super) struct Past {
 
 impl Past {
     fn read(office: &Office, conn: &mut AnyConnection, round: &Round, queue: QueueKey) -> Result<Self, Problem> {
-        let replay = match past::replayed_to_round(office, conn, queue, round) {
+        let replay = match past::replayed_to_round(&office.rules, conn, queue, round) {
             // Nobody had stood in it.
             Err(problem) if problem.kind == Kind::NotFound => {
                 return Ok(Past { replay: Replay::new(queue), rows: HashMap::new() });

@@ -4,13 +4,12 @@
 //! read as a whole, since that is the one most families ask about and it stays in memory. The others are asked for the one
 //! line that an application which took part has in their files.
 
-use crate::service::inquiry::explanations;
 use chrono::{DateTime, Duration, Utc};
 
-use super::KeptPasses;
-use super::Part;
+use super::{KeptPasses, Part};
 use crate::domain::application::Application;
 use crate::domain::codes::{Decision, Status};
+use crate::service::inquiry::explanations;
 use crate::service::kernel::problem::Problem;
 use crate::service::rounds::held;
 use crate::store::connection::AnyConnection;

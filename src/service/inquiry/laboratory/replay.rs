@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::super::corrections::committed::{Committed, CommittedPass};
 use super::{Queue, SimulationIn};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::Numbered;
 use crate::exchange::instance::{written_instance, written_special};
-use crate::service::counter::applications::home_of;
+use crate::service::inquiry::corrections::committed::{Committed, CommittedPass};
+use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::Office;

@@ -8,10 +8,10 @@ use crate::domain::codes::Turn;
 use crate::domain::iin::Iin;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Seat, TurnState};
-use crate::service::applications::families::Belongs;
+use crate::service::journal::families::Belongs;
 use crate::store::connection::AnyConnection;
-use crate::store::seats::{SeatRow, Seats};
-use crate::store::{Store, StoreError, families, seats, transfers};
+use crate::store::seats::{self, SeatRow, Seats};
+use crate::store::{Store, StoreError, families, transfers};
 
 /// How many batches of applications wait for the children at most.
 const BATCHES_AHEAD: usize = 64;

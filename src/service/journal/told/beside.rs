@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Untold;
-use crate::service::applications::families::{Belongs, told};
+use crate::service::journal::families::{Belongs, told};
 use crate::store::connection::AnyConnection;
 use crate::store::{families, transfers};
 use crate::trust::journal::Record;

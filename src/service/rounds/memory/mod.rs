@@ -12,9 +12,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::scope::{Offered, Served};
 use chrono::{DateTime, Utc};
 
+use super::scope::{Offered, Served};
 use crate::domain::queue::QueueKey;
 use crate::rules::Rules;
 use crate::rules::profile::Profile;

@@ -18,8 +18,8 @@ use crate::service::journal::index::{effects, seat};
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
-use crate::store::seats::Seated;
-use crate::store::{journal, queues, seats};
+use crate::store::seats::{self, Seated};
+use crate::store::{journal, queues};
 use crate::trust::journal::Record;
 
 /// Records read at once.

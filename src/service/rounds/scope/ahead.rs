@@ -1,12 +1,12 @@
 //! Who stands ahead of a child in its queue, and whether any of them could use its place.
 
-use super::super::hold::RoundRow;
-use super::super::memory::StandingRounds;
 use super::{Scope, positions};
 use crate::domain::application::age_months;
 use crate::domain::codes::Status;
 use crate::domain::queue::QueueKey;
 use crate::service::kernel::problem::Problem;
+use crate::service::referrals::row::RoundRow;
+use crate::service::rounds::memory::StandingRounds;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
 use crate::store::{journal, kindergartens, places};

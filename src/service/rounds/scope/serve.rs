@@ -5,15 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::super::hold::RoundRow;
-use super::super::memory::Question;
 use super::across::{Across, Asking};
-use super::{Offered, Outcome, Pass, Run, Scope, Served, Taker, choices, group_order, internal, positions, special};
-use super::{Remembered, takes_part};
+use super::{
+    Offered, Outcome, Pass, Remembered, Run, Scope, Served, Taker, choices, group_order, internal, positions, special,
+    takes_part,
+};
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{AskedAgain, Builder, Child, Instance, NONE, Rule, Special, solve_with};
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::kernel::problem::Problem;
+use crate::service::referrals::row::RoundRow;
+use crate::service::rounds::memory::Question;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
 

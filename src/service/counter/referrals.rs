@@ -1,0 +1,177 @@
+//! What is done with a referral over the counter: presented, enrolled, refused by the kindergarten, extended, annulled. Each act
+//! moves the referral and the case of its admission together.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::domain::codes::ReferralStatus;
+use crate::domain::queue::Numbered;
+use crate::rules::Bound;
+use crate::service::applications::entry;
+use crate::service::cases::ends;
+use crate::service::journal::effects::Effect;
+use crate::service::kernel::keys;
+use crate::service::kernel::numbers::home_of;
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::office::{Answer, Caller, Office};
+use crate::service::referrals::departures;
+use crate::service::referrals::life::{Held, end, held, is_open, view, wrong_state};
+use crate::store::{Entry, Transaction, Written, cases, referrals};
+
+/// A ground for an act on a referral.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroundIn {
+    /// A code of the profile's list.
+    #[serde(default)]
+    pub ground: String,
+    /// What shows it.
+    #[serde(default)]
+    pub evidence: Option<String>,
+}
+
+/// One act on a referral: checks who and where, lets `change` do it, saves and journals.
+pub(crate) fn on_referral(
+    office: &Office,
+    caller: &Caller,
+    act: Act,
+    (number, name, evidence): (&str, &'static str, Option<&str>),
+    mut change: impl FnMut(&mut Transaction<'_>, &mut Held, &Bound<'_>) -> Result<Vec<Effect>, Problem>,
+) -> Result<Answer, Problem> {
+    caller.principal.role_may(act)?;
+    let home = home_of(number, Numbered::Referral, "referral")?;
+    let mut faults = FieldFaults::default();
+    let evidence =
+        evidence.filter(|words| !words.trim().is_empty()).and_then(|words| faults.text("evidence", words, 2_000));
+    faults.check()?;
+    office.perform(caller, &[home], 200, |tx| {
+        let mut held = held(tx.conn(), &caller.principal, act, number)?;
+        let bound = office.bound(held.application.territory, tx.at())?;
+        let mut effects = change(tx, &mut held, &bound)?;
+        referrals::update(tx, &held.referral)?;
+        let left = if act == Act::Enrol { departures::leave_for_transfer(office, tx, &held)? } else { None };
+        let (departed, further) = left.unzip();
+        effects.extend(further.into_iter().flatten());
+        entry::settle(tx, &office.rules, held.application.queue, &mut effects)?;
+        let case = ends::case_of_referral_act(office, tx, caller, name, &held)?;
+        let kept = match &evidence {
+            Some(words) => Some(keys::keep(tx, home, &json!({"evidence": words}))?),
+            None => None,
+        };
+        let entry = Entry {
+            home,
+            act: name,
+            actor: caller.principal.id.clone(),
+            territory: held.application.territory,
+            payload: json!({"referral": number, "application": held.application.number,
+                "place": held.referral.place, "status": held.referral.status, "ground": held.referral.ground,
+                "valid_until": held.referral.valid_until_on.to_string(),
+                "role": caller.principal.role, "facts": kept, "case": case, "departed": departed,
+                "queue": effects}),
+        };
+        let mut value = view(&held.referral, None);
+        value.case = cases::of_referral(tx.conn(), number)?.map(|case| case.number);
+        Ok(Written { value, entries: vec![entry] })
+    })
+}
+
+/// The kindergarten has the referral and the documents in hand.
+///
+/// # Errors
+/// 403, 404, 409 where it is not in force.
+pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
+    on_referral(office, caller, Act::Present, (number, "present", None), |tx, held, _| {
+        if held.referral.status != ReferralStatus::Issued {
+            return Err(wrong_state(&held.referral, "presented"));
+        }
+        let today = office.day(held.application.territory, tx.at());
+        if today > held.referral.valid_until_on {
+            let message = format!(
+                "referral {} was good through {}; ask the authority to extend it or to issue a new one",
+                held.referral.number, held.referral.valid_until_on
+            );
+            return Err(Problem::conflict("referral_expired", message));
+        }
+        held.referral.status = ReferralStatus::Presented;
+        held.referral.status_at = tx.at();
+        Ok(Vec::new())
+    })
+}
+
+/// The contract is made: the child leaves the queue, its turn is spent, the place is filled.
+///
+/// # Errors
+/// 403, 404, 409 where it was not presented.
+pub fn enrol(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
+    on_referral(office, caller, Act::Enrol, (number, "enrol", None), |tx, held, _| held.enrol(tx, &office.rules))
+}
+
+/// The kindergarten refuses with a listed ground: the place is published again, the entry waits on with its turn.
+///
+/// # Errors
+/// 403, 404, 409, 422 for a ground that is not listed.
+pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) -> Result<Answer, Problem> {
+    on_referral(
+        office,
+        caller,
+        Act::RefuseReferral,
+        (number, "refuse_referral", sent.evidence.as_deref()),
+        |tx, held, bound| {
+            if bound.profile.kindergarten_refusal(&sent.ground).is_none() {
+                let listed = bound.profile.kindergarten_refusals.iter().map(|g| g.code.as_str());
+                return Err(not_listed(listed));
+            }
+            held.refuse(tx, &office.rules, &sent.ground)
+        },
+    )
+}
+
+/// The authority takes the referral back with a listed ground.
+///
+/// # Errors
+/// 403, 404, 409, 422 for a ground that is not listed.
+pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) -> Result<Answer, Problem> {
+    on_referral(office, caller, Act::Annul, (number, "annul", sent.evidence.as_deref()), |tx, held, bound| {
+        if bound.profile.annul_ground(&sent.ground).is_none() {
+            return Err(not_listed(bound.profile.annul_grounds.iter().map(|g| g.code.as_str())));
+        }
+        if !is_open(&held.referral) {
+            return Err(wrong_state(&held.referral, "annulled"));
+        }
+        end(tx, &office.rules, held, ReferralStatus::Annulled, &sent.ground)
+    })
+}
+
+/// The term of a referral is extended, as often and as far as the profile allows.
+///
+/// # Errors
+/// 403, 404, 409 where the profile does not extend or the referral was extended or is not in force.
+pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
+    on_referral(office, caller, Act::Extend, (number, "extend", None), |_, held, bound| {
+        let Some(allowance) = bound.profile.extension.value else {
+            let message = format!("profile {} does not extend referrals", bound.profile.code);
+            return Err(Problem::conflict("extension_not_allowed", message));
+        };
+        if held.referral.extended {
+            return Err(Problem::conflict(
+                "already_extended",
+                "this referral was extended once, which is all there is",
+            ));
+        }
+        if !is_open(&held.referral) {
+            return Err(wrong_state(&held.referral, "extended"));
+        }
+        let start = bound.profile.counting_start.value;
+        held.referral.valid_until_on =
+            office.rules.calendar.last_day(held.referral.valid_until_on, allowance.term, start).value;
+        held.referral.extended = true;
+        Ok(Vec::new())
+    })
+}
+
+pub(crate) fn not_listed<'a>(listed: impl Iterator<Item = &'a str>) -> Problem {
+    let codes: Vec<&str> = listed.collect();
+    Problem::invalid("ground", "ground_not_listed", format!("use one of: {}", codes.join(", ")))
+}

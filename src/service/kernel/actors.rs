@@ -1,0 +1,7 @@
+//! Actors of the journal that hold no credential.
+
+/// The actor of these acts.
+pub const CLOCK: &str = "clock";
+
+/// The actor of acts done at the machine itself.
+pub const OPERATOR: &str = "operator";

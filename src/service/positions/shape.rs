@@ -1,0 +1,101 @@
+//! What is told of a position.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::codes::Status;
+use crate::domain::queue::QueueKey;
+use crate::service::kernel::words::Said;
+
+/// What is known of a child: the same shape whether the registry knows the IIN or not.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct Positions {
+    /// One entry for each active application. A child has at most one in the country, and one more where it is enrolled
+    /// and waits for a transfer.
+    pub entries: Vec<PositionEntry>,
+}
+
+/// Where one application stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PositionEntry {
+    /// The application's number.
+    pub application: String,
+    /// Its status.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// The queue.
+    pub queue: QueueView,
+    /// The number in the queue; none while the application takes no part.
+    pub position: Option<u64>,
+    /// Of how many.
+    pub of: Option<u64>,
+    /// The number among those who wait for each chosen kindergarten.
+    pub choices: Vec<ChoiceView>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// When this was so.
+    pub as_of: String,
+}
+
+/// A queue, in parts and as its key.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct QueueView {
+    /// The key, for `GET /api/v1/queues/{key}/entries`.
+    #[schema(value_type = String)]
+    pub key: QueueKey,
+    /// The territory.
+    #[schema(value_type = String)]
+    pub territory: crate::domain::kato::Kato,
+    /// The year of birth.
+    pub cohort: i32,
+    /// The kind of group.
+    #[schema(value_type = String)]
+    pub kind: crate::domain::codes::GroupKind,
+}
+
+impl From<QueueKey> for QueueView {
+    fn from(key: QueueKey) -> Self {
+        QueueView { key, territory: key.territory, cohort: key.cohort, kind: key.kind }
+    }
+}
+
+/// The number among those who chose a kindergarten or any.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ChoiceView {
+    /// The kindergarten's id.
+    pub kindergarten: String,
+    /// The number.
+    pub position: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+/// A reason for a number, that can be read aloud.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Reason {
+    /// A stable code.
+    pub code: &'static str,
+    /// How many stand ahead, by stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<Ahead>,
+    /// On what the rule rests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<&'static str>,
+    /// Where the rule was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// In words, `{"kk", "ru", "en"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub text: Said,
+}
+
+/// How many stand ahead.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Ahead {
+    /// Out of turn.
+    pub out_of_turn: u64,
+    /// First priority.
+    pub first_priority: u64,
+    /// General.
+    pub general: u64,
+}

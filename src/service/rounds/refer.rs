@@ -1,0 +1,99 @@
+//! The act that gives a place: the referral of the child who is due, or past it with the grounds of a skip; and the referral
+//! at the decision of a case.
+
+use serde_json::{Value, json};
+
+use super::due::{ReferIn, gives_by_round, place_of, round_decides};
+use super::memory::StandingRounds;
+use super::scope::Scope;
+use super::skips;
+use crate::domain::application::Application;
+use crate::domain::queue::Numbered;
+use crate::rules::Bound;
+use crate::service::journal::effects::Effect;
+use crate::service::kernel::acting;
+use crate::service::kernel::authority::Authority;
+use crate::service::kernel::numbers::{home_of, load};
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::Problem;
+use crate::service::office::{Answer, Caller, Office};
+use crate::service::referrals::issuing::{Issued, issue, issue_rows};
+use crate::store::{Entry, Transaction, Written};
+
+/// The referral at the decision of a case: only where a published place would be this child's, and nobody ahead could
+/// use it or wants it (design: offer and referral).
+pub(crate) fn issue_at_once(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    application: &mut Application,
+    bound: &Bound<'_>,
+    authority: &Authority,
+) -> Result<Option<Issued>, Problem> {
+    // Who is placed with brothers and sisters gets no place alone.
+    let alone = crate::service::applications::families::others(tx.conn(), application)?.is_empty();
+    if gives_by_round(office, application.queue, tx.at()) || !alone {
+        return Ok(None);
+    }
+    let scope = Scope {
+        office,
+        territory: application.queue.territory,
+        at: tx.at(),
+        without: &[],
+        only: Some(application.queue),
+    };
+    let outcome = scope.dry(tx.conn())?;
+    let Some(row) = outcome.rows.iter().find(|r| r.application == application.number).cloned() else {
+        return Ok(None);
+    };
+    if scope.wanted_ahead(tx.conn(), &row)? {
+        return Ok(None);
+    }
+    issue(office, tx, application, bound, authority, &row).map(Some)
+}
+
+/// Issues the referral for a place to the application that is due, or past it with the grounds of a skip.
+///
+/// # Errors
+/// 403, 404, 409 naming the application that is due now, 422 for a skip without its grounds.
+pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &ReferIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Refer)?;
+    let home = home_of(&sent.place, Numbered::Place, "place")?;
+    home_of(&sent.application, Numbered::Application, "application")?;
+    office.perform(caller, &[home], 201, |tx| {
+        let place = place_of(tx, caller, Act::Refer, &sent.place)?;
+        let mut application = load(tx.conn(), &sent.application)?;
+        caller.principal.may(Act::Refer, application.territory)?;
+        let bound = office.bound(application.territory, tx.at())?;
+        acting::provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
+        if gives_by_round(office, place.queue, tx.at()) {
+            return Err(round_decides(office));
+        }
+        let (due, skips) = skips::due(office, rounds, tx, caller, &place, sent, &bound)?;
+        let row = due.row;
+        let authority = Authority::of(&caller.principal, application.territory);
+        let issued = issue(office, tx, &mut application, &bound, &authority, &row)?;
+        crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
+        let family = issue_rows(office, tx, &authority, &due.family)?;
+        let effects: Vec<Effect> = issued.effects.into_iter().chain(family.effects).collect();
+        let entry = Entry {
+            home,
+            act: if skips.is_empty() { "refer" } else { "refer_with_skip" },
+            actor: caller.principal.id.clone(),
+            territory: application.territory,
+            payload: json!({
+                "application": application.number, "place": place.id, "referral": issued.referral.number,
+                "result": {"id": issued.result.id, "kind": issued.result.kind},
+                "position": row.position, "role": caller.principal.role, "skip": skipped(skips), "together": family.journaled,
+                "queue": effects,
+            }),
+        };
+        let mut value = crate::service::referrals::life::view(&issued.referral, Some(issued.result.id.as_str()));
+        value.together = family.numbers;
+        Ok(Written { value, entries: vec![entry] })
+    })
+}
+
+/// What the journal says of skips: nothing, the one, or the list.
+pub(crate) fn skipped(mut skips: Vec<Value>) -> Value {
+    if skips.len() > 1 { Value::Array(skips) } else { skips.pop().unwrap_or_default() }
+}
