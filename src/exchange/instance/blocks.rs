@@ -5,7 +5,11 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::{FILE_BYTES_MAX, ROW_BYTES_MAX};
+/// The largest file that is read: some forty million children. A larger one is a mistake, or should be split by queue.
+pub const FILE_BYTES_MAX: u64 = 4 << 30;
+
+/// The longest row that is read. Longer ones come from files that are no CSV.
+pub const ROW_BYTES_MAX: usize = 16 << 20;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 

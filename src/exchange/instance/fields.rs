@@ -1,4 +1,4 @@
-//! One row's fields: numbers and quoted text.
+//! One row's fields: numbers and quoted text, in and out.
 
 /// A whole number at the front without sign or leading zero, and what follows.
 #[inline]
@@ -90,4 +90,21 @@ fn unquote(text: &str) -> Result<(String, &str), LineFault> {
             None => return Ok((field, after)),
         }
     }
+}
+
+/// Appends a number in decimal.
+pub(super) fn push_number(text: &mut Vec<u8>, number: u32) {
+    let mut digits = [0; 10];
+    let mut rest = number;
+    let mut from = digits.len();
+    for digit in digits.iter_mut().rev() {
+        // The remainder is below ten.
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        from -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    text.extend_from_slice(digits.get(from..).unwrap_or_default());
 }
