@@ -14,10 +14,11 @@ use crate::audit::allocation::fairness::Fairness;
 use crate::domain::codes::ProofStatus;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{self, Child, Instance};
-use crate::exchange::instance::{ChildFacts, GroupFacts, published};
+use crate::exchange::certificate::published;
+use crate::exchange::csv::table::Writer;
+use crate::exchange::instance::{ChildFacts, GroupFacts};
 use crate::exchange::report::json;
 use crate::exchange::rows::FactsRow;
-use crate::exchange::table::Writer;
 use crate::store::applications::{self, Reported};
 use crate::store::connection::AnyConnection;
 

@@ -18,7 +18,7 @@ mod replay;
 pub mod special;
 mod turns;
 
-pub use certificate::{Certificate, CertifiedCutOff, CertifiedLast, Counts, Hashes};
+pub use certificate::{Certificate, CertifiedCutOff, CertifiedLast, Counts, Hashes, SpecialCounts};
 pub use check::{verify, verify_hashes, verify_result};
 pub use finding::Finding;
 pub use published::{ANY, Published, Rule};

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::blocks::{Blocks, ReadFault, trim_end};
-use super::columns::{find_columns, read_header};
-use super::fields::{number, split};
 use super::group_facts::GroupFacts;
 use super::reserves::read_reserves;
 use crate::engine::allocation::Reserve;
+use crate::exchange::csv::blocks::{Blocks, ReadFault, trim_end};
+use crate::exchange::csv::fields::{number, split};
+use crate::exchange::csv::header::{find_columns, read_header};
 use crate::exchange::fault::{Fault, Faults};
 
 const KNOWN: [&str; 9] =

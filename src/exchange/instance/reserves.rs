@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::fields::number;
 use crate::engine::allocation::{Reserve, Whom};
+use crate::exchange::csv::fields::number;
 
 /// Reserves such as `0-2:3;large_family:1:open`: first and last tier or a category, places, and whether what they leave is open
 /// to others.

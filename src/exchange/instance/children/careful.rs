@@ -1,11 +1,11 @@
 //! A row that has a quote or a fault: every field is looked at with care.
 
-use super::super::fields::{number, split};
 use super::super::reserves::is_category;
 use super::column::{CATEGORIES, HOLDS, INFORMS, KNOWN, TOGETHER};
 use super::sheet::{BLANK, Block, Context, Met, Row, Sheet};
 use crate::domain::instant::{read_micros, take_date};
 use crate::engine::allocation::ANY;
+use crate::exchange::csv::fields::{number, split};
 use crate::exchange::fault::Fault;
 
 /// A row that has a quote or a fault: every field is looked at, every fault is named.

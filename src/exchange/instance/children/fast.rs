@@ -1,11 +1,11 @@
 //! A sound row, read from front to back: nearly all rows are.
 
-use super::super::fields::take_number;
 use super::super::lookup::GroupLookup;
 use super::column::{CATEGORIES, HOLDS, INFORMS, TOGETHER};
 use super::sheet::{BLANK, Context, Met, Row, Sheet};
 use crate::domain::instant::{take_date, take_micros};
 use crate::engine::allocation::ANY;
+use crate::exchange::csv::fields::take_number;
 
 /// A row without quotes or faults, and what follows its line end.
 #[inline]

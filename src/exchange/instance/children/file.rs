@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::super::blocks::{Blocks, ReadFault};
-use super::super::columns::{find_columns, read_header};
 use super::super::lookup::GroupLookup;
 use super::column::{Allowed, CATEGORIES, HOLDS, KNOWN, REQUIRED, TOGETHER, TURN};
 use super::joined::{ChildrenRead, merged};
 use super::lines::read_blocks;
 use super::sheet::Context;
+use crate::exchange::csv::blocks::{Blocks, ReadFault};
+use crate::exchange::csv::header::{find_columns, read_header};
 use crate::exchange::fault::{Fault, Faults};
 
 /// Reads and checks the file; what is wrong is added to `faults`. Groups are looked up only where `groups_sound`: after

@@ -2,11 +2,11 @@
 
 use std::sync::Mutex;
 
-use super::super::blocks::{Blocks, trim_end};
 use super::careful::slow_row;
 use super::column::CATEGORIES;
 use super::fast::fast_row;
 use super::sheet::{Block, BlocksRead, Context, Ends, Entry, Met, Row, Sheet, length};
+use crate::exchange::csv::blocks::{Blocks, trim_end};
 
 /// Reads all blocks.
 pub(super) fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> BlocksRead {

@@ -3,11 +3,11 @@
 
 use std::io::{self, Write};
 
-use super::super::pieces::write_pieces;
 use super::reason::{ANY_BEFORE, ANY_FULL, REASONS, code};
 use crate::engine::allocation::{
     ANY, Allocation, Barrier, CutOff, Instance, NONE, NoTurns, Reason, Rule, Special, SpecialReasons,
 };
+use crate::exchange::csv::pieces::write_pieces;
 
 /// Header of the rows.
 const ROWS: &str = "child_id,choice,group_id,reason\n";

@@ -3,13 +3,13 @@
 
 use std::io::{self, Write};
 
-use super::super::fields::push_number;
-use super::super::pieces::write_pieces;
 use super::child::GroupExplained;
 use super::reason::{ANY_BEFORE, ANY_FULL, REASONS, code};
 use super::rows::Explanation;
 use crate::domain::instant::micros_text;
 use crate::engine::allocation::{CutOff, Instance, Last, Rule};
+use crate::exchange::csv::fields::push_number;
+use crate::exchange::csv::pieces::write_pieces;
 use crate::rules::messages::{Messages, Template, Tongue};
 
 /// Header of the groups.

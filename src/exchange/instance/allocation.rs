@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::blocks::{Blocks, trim_end};
-use super::columns::{find_columns, read_header};
-use super::fields::{number, push_number, split, take_number};
+use crate::exchange::csv::blocks::{Blocks, trim_end};
+use crate::exchange::csv::fields::{number, push_number, split, take_number};
+use crate::exchange::csv::header::{find_columns, read_header};
 use crate::exchange::fault::{Fault, Faults};
 
 const KNOWN: [&str; 2] = ["child_id", "group_id"];
