@@ -10,11 +10,12 @@ use super::report::{RuleArgs, end};
 use crate::engine::allocation::{
     Allocation, CutOff, Instance, NoTurns, Prepared, Rule, Special, solve_special, special_cut_offs,
 };
-use crate::exchange::fault::Faults;
-use crate::exchange::instance::{
-    Allowed, Output, Read, allocation_csv, certificate_json, certify, explain, input_sha256, published_special,
-    read_all, result_sha256, special_input_sha256,
+use crate::exchange::certificate::{
+    certificate_json, certify, input_sha256, published_special, result_sha256, special_input_sha256,
 };
+use crate::exchange::fault::Faults;
+use crate::exchange::instance::{Allowed, Read, allocation_csv, explain, read_all};
+use crate::exchange::output::Output;
 use crate::rules::messages::Messages;
 
 /// Allocates places from two CSV files. A fault in them: exit 2, one line per fault, nothing written.

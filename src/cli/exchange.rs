@@ -11,7 +11,7 @@ use super::allocate::unwritable;
 use super::failed;
 use super::registry::Database;
 use crate::clock::Clock;
-use crate::exchange::instance::Output;
+use crate::exchange::output::Output;
 use crate::exchange::{Kind, Rows, read};
 use crate::service::files::calendar;
 use crate::service::files::exports;
@@ -113,7 +113,7 @@ fn source<'a, R>(file: &'a str, rows: &'a Rows<R>) -> Source<'a> {
     Source { file, lines: &rows.lines }
 }
 
-fn rows<R: crate::exchange::table::Row>(name: &str, input: impl std::io::Read) -> Result<Rows<R>, ImportFault> {
+fn rows<R: crate::exchange::csv::table::Row>(name: &str, input: impl std::io::Read) -> Result<Rows<R>, ImportFault> {
     let rows = read(name, input).map_err(ImportFault::File)?;
     eprint!("{}", rows.warnings);
     Ok(rows)

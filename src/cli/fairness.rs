@@ -13,12 +13,11 @@ use crate::audit::allocation::Published;
 use crate::audit::allocation::fairness::{Fairness, NotAllowed, fairness};
 use crate::audit::allocation::special::fairness_special;
 use crate::domain::instant::read_instant;
+use crate::exchange::certificate::{audited, published, published_special};
+use crate::exchange::csv::table::Reader;
 use crate::exchange::fault::{Fault, Faults};
-use crate::exchange::instance::{
-    Allowed, ChildFacts, audited, published, published_special, read_all, read_allocation, read_child_facts,
-};
+use crate::exchange::instance::{Allowed, ChildFacts, read_all, read_allocation, read_child_facts};
 use crate::exchange::rows::FactsRow;
-use crate::exchange::table::Reader;
 use crate::service::rounds::fairness::tables;
 
 /// How many lines say what is wrong.

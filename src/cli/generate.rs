@@ -11,7 +11,7 @@ use clap::Args;
 use super::allocate::unwritable;
 use crate::domain::kato::Kato;
 use crate::exchange::Writer;
-use crate::exchange::instance::Output;
+use crate::exchange::output::Output;
 use crate::rules::Rules;
 use crate::sample::instance::Invented;
 use crate::sample::kindergartens;

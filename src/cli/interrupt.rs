@@ -15,7 +15,7 @@ pub(super) fn watched(run: impl FnOnce() -> ExitCode) -> ExitCode {
 /// Waits on a thread of its own. Where signals cannot be heard, they end the process as ever.
 #[cfg(unix)]
 fn watch() {
-    use crate::exchange::instance::abandon;
+    use crate::exchange::output::abandon;
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use crate::exchange::table::Row;
+use crate::exchange::csv::table::Row;
 use crate::exchange::{Fault, Faults, read};
 use crate::service::kernel::registers::{Registers, Source, registers};
 

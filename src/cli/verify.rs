@@ -10,10 +10,8 @@ use super::allocate::input_hash;
 use crate::audit::allocation::special::{replay_special, verify_special};
 use crate::audit::allocation::{self as audit, Hashes};
 use crate::engine::allocation::Rule;
-use crate::exchange::instance::{
-    Allowed, Read, allocation_csv, published, published_special, read_all, read_allocation, read_certificate,
-    result_sha256, rules_sha256,
-};
+use crate::exchange::certificate::{published, published_special, read_certificate, result_sha256, rules_sha256};
+use crate::exchange::instance::{Allowed, Read, allocation_csv, read_all, read_allocation};
 
 /// Checks an allocation against the published files. Exit 1 names the first child affected, 2 a file that is at fault.
 #[derive(Debug, Args)]

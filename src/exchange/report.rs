@@ -7,8 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::csv::cell::guard;
 use super::fault::escaped;
-use super::instance::Output;
+use super::output::Output;
 use crate::domain::codes::{UnknownCode, codes};
 use crate::rules::messages::{Messages, Tongue};
 
@@ -89,7 +90,7 @@ impl Cell {
     fn csv(&self) -> String {
         match self {
             Cell::Text(text) | Cell::Code(_, text) => {
-                let text = super::cell::guard(text);
+                let text = guard(text);
                 match text.contains([',', '"', '\n', '\r']) {
                     true => format!("\"{}\"", text.replace('"', "\"\"")),
                     false => text.into_owned(),

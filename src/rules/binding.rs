@@ -90,6 +90,19 @@ impl Notice {
     }
 }
 
+impl Regulation {
+    /// What must be shown where the act is applied on `on` although it is not in force then.
+    pub fn notice(&self, on: NaiveDate) -> Option<Notice> {
+        let Some(adopted_on) = self.act.date else { return Some(Notice::Undated) };
+        let begins = self.legal_from.unwrap_or(adopted_on);
+        match self.legal_until {
+            Some(until) if on >= until => Some(Notice::Repealed { on: until }),
+            _ if on < begins => Some(Notice::NotYet { on: begins }),
+            _ => None,
+        }
+    }
+}
+
 /// What a territory applies to one service at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound<'a> {

@@ -8,7 +8,6 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::fault::{Reading, RuleFault};
 use super::hours::{Hours, Zones};
 
 /// The years that fixed holidays are laid out for. Outside them only weekends are known.
@@ -51,8 +50,8 @@ pub struct Calendar {
     pub(super) swaps: Vec<Swap>,
     pub(super) years: BTreeMap<i32, (YearState, Place)>,
     /// One flag per day from the first of [`YEARS`]: whether it is worked.
-    working: Vec<bool>,
-    holidays: BTreeSet<NaiveDate>,
+    pub(super) working: Vec<bool>,
+    pub(super) holidays: BTreeSet<NaiveDate>,
     pub(super) hours: Hours,
     pub(super) zones: Zones,
 }
@@ -138,7 +137,7 @@ impl Calendar {
         usize::try_from(on.signed_duration_since(first).num_days()).ok()
     }
 
-    fn set(&mut self, on: NaiveDate, worked: bool) {
+    pub(super) fn set(&mut self, on: NaiveDate, worked: bool) {
         if let Some(flag) = self.index(on).and_then(|i| self.working.get_mut(i)) {
             *flag = worked;
         }
@@ -151,79 +150,8 @@ impl Calendar {
         let first = self.years.keys().next().copied().unwrap_or_default();
         years.filter(|year| *year >= first && !self.years.contains_key(year)).collect()
     }
-
-    /// Lays out the days of [`YEARS`] once the files are read. A swap that contradicts the other days is a fault.
-    pub(super) fn lay_out(&mut self, faults: &mut Vec<RuleFault>) {
-        let first = NaiveDate::from_ymd_opt(*YEARS.start(), 1, 1).unwrap_or_default();
-        let last = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31).unwrap_or_default();
-        self.working = first.iter_days().take_while(|d| *d <= last).map(|d| !is_weekend(d)).collect();
-        self.holidays = self.moving.iter().map(|feast| feast.on).collect();
-        for on in self.holidays.clone() {
-            self.set(on, false);
-        }
-        for year in YEARS {
-            self.lay_out_fixed(year);
-        }
-        // Swaps come last: one may also move a day off that was itself a carry-over (8 and 11 May 2020).
-        self.check_swaps(faults);
-        for Swap { off, worked, .. } in self.swaps.clone() {
-            self.set(worked, true);
-            self.set(off, false);
-        }
-    }
-
-    /// Fixed holidays of one year; each that falls on a weekend takes the next day that is still worked.
-    fn lay_out_fixed(&mut self, year: i32) {
-        let in_force = self.fixed.iter().filter(|h| h.years.contains(&year));
-        let mut days: Vec<(NaiveDate, bool)> =
-            in_force.filter_map(|h| Some((NaiveDate::from_ymd_opt(year, h.month, h.day)?, h.carried))).collect();
-        days.sort_unstable();
-        for (on, _) in &days {
-            self.holidays.insert(*on);
-            self.set(*on, false);
-        }
-        for (on, _) in days.iter().filter(|(on, carried)| *carried && is_weekend(*on)) {
-            let next = self.add_working_days(*on, 1);
-            self.set(next, false);
-        }
-    }
-
-    /// Reads one of the calendar's files by its name.
-    pub(super) fn read(&mut self, reading: &mut Reading<'_>) {
-        let name = reading.file.rsplit('/').next().unwrap_or_default();
-        let stem = name.strip_suffix(".csv").unwrap_or(name);
-        // A later decree is a file of its own: `swaps-2028.csv` beside `swaps.csv`.
-        match stem.trim_end_matches(|c: char| c == '-' || c.is_ascii_digit()) {
-            "holidays" => self.read_holidays(reading),
-            "swaps" => self.read_swaps(reading),
-            "kurban-ait" => self.read_kurban_ait(reading),
-            "years" => self.read_years(reading),
-            "hours" => self.hours.read(reading),
-            "zones" => self.zones.read(reading),
-            _ => reading.at_line(0, "not a calendar file; use holidays, swaps, kurban-ait, years, hours or zones"),
-        }
-    }
 }
 
 pub(super) fn is_weekend(on: NaiveDate) -> bool {
     matches!(on.weekday(), Weekday::Sat | Weekday::Sun)
-}
-
-/// The rows of a plain CSV file without quotes, each with its line. Notes a wrong header or a wrong number of fields.
-pub(super) fn rows<'a, const N: usize>(reading: &mut Reading<'a>, header: &str) -> Vec<(usize, [&'a str; N])> {
-    let text: &'a str = reading.text;
-    let mut lines = text.lines().enumerate();
-    if lines.next().map(|(_, first)| first.trim_start_matches('\u{feff}')) != Some(header) {
-        reading.at_line(1, format!("the first line must be `{header}`"));
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
-        let fields: Vec<&str> = line.split(',').collect();
-        match <[&str; N]>::try_from(fields) {
-            Ok(fields) => found.push((index + 1, fields)),
-            Err(_) => reading.at_line(index + 1, format!("this line needs {N} fields")),
-        }
-    }
-    found
 }

@@ -1,9 +1,10 @@
 //! What the calendar's files say, and whether they contradict one another: fixed holidays, the Government's swaps, Kurban
-//! Ait, and how far each year is known. A later file may repeat an earlier one and correct its estimates, no more.
+//! Ait, and how far each year is known. A later file may repeat an earlier one and correct its estimates, no more. Once all
+//! are read the days are laid out by them.
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use super::calendar::{Calendar, Feast, Holiday, Place, Swap, YEARS, YearState, rows};
+use super::calendar::{Calendar, Feast, Holiday, Place, Swap, YEARS, YearState, is_weekend};
 use super::fault::{Reading, RuleFault};
 
 /// Two feasts nearer than this are the same one: a lunar year has 354 days.
@@ -12,9 +13,61 @@ const SAME_FEAST: TimeDelta = TimeDelta::days(300);
 const SWAP_REACH: TimeDelta = TimeDelta::days(31);
 
 impl Calendar {
-    pub(super) fn read_holidays(&mut self, reading: &mut Reading<'_>) {
+    /// Reads one of the calendar's files by its name.
+    pub(super) fn read(&mut self, reading: &mut Reading<'_>) {
+        let name = reading.file.rsplit('/').next().unwrap_or_default();
+        let stem = name.strip_suffix(".csv").unwrap_or(name);
+        // A later decree is a file of its own: `swaps-2028.csv` beside `swaps.csv`.
+        match stem.trim_end_matches(|c: char| c == '-' || c.is_ascii_digit()) {
+            "holidays" => self.read_holidays(reading),
+            "swaps" => self.read_swaps(reading),
+            "kurban-ait" => self.read_kurban_ait(reading),
+            "years" => self.read_years(reading),
+            "hours" => self.hours.read(reading),
+            "zones" => self.zones.read(reading),
+            _ => reading.at_line(0, "not a calendar file; use holidays, swaps, kurban-ait, years, hours or zones"),
+        }
+    }
+
+    /// Lays out the days of [`YEARS`] once the files are read. A swap that contradicts the other days is a fault.
+    pub(super) fn lay_out(&mut self, faults: &mut Vec<RuleFault>) {
+        let first = NaiveDate::from_ymd_opt(*YEARS.start(), 1, 1).unwrap_or_default();
+        let last = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31).unwrap_or_default();
+        self.working = first.iter_days().take_while(|d| *d <= last).map(|d| !is_weekend(d)).collect();
+        self.holidays = self.moving.iter().map(|feast| feast.on).collect();
+        for on in self.holidays.clone() {
+            self.set(on, false);
+        }
+        for year in YEARS {
+            self.lay_out_fixed(year);
+        }
+        // Swaps come last: one may also move a day off that was itself a carry-over (8 and 11 May 2020).
+        self.check_swaps(faults);
+        for Swap { off, worked, .. } in self.swaps.clone() {
+            self.set(worked, true);
+            self.set(off, false);
+        }
+    }
+
+    /// Fixed holidays of one year; each that falls on a weekend takes the next day that is still worked.
+    fn lay_out_fixed(&mut self, year: i32) {
+        let in_force = self.fixed.iter().filter(|h| h.years.contains(&year));
+        let mut days: Vec<(NaiveDate, bool)> =
+            in_force.filter_map(|h| Some((NaiveDate::from_ymd_opt(year, h.month, h.day)?, h.carried))).collect();
+        days.sort_unstable();
+        for (on, _) in &days {
+            self.holidays.insert(*on);
+            self.set(*on, false);
+        }
+        for (on, _) in days.iter().filter(|(on, carried)| *carried && is_weekend(*on)) {
+            let next = self.add_working_days(*on, 1);
+            self.set(next, false);
+        }
+    }
+
+    fn read_holidays(&mut self, reading: &mut Reading<'_>) {
         let header = "month,day,from_year,until_year,carried,name_kk,name_ru,name_en";
-        for (line, [month, day, from, until, carried, ..]) in rows::<8>(reading, header) {
+        for (line, [month, day, from, until, carried, ..]) in reading.rows::<8>(header) {
             let until = if until.is_empty() { Ok(*YEARS.end()) } else { until.parse() };
             let (Ok(month), Ok(day), Ok(from), Ok(until)) = (month.parse(), day.parse(), from.parse(), until) else {
                 reading.at_line(line, "month, day and years must be numbers; until_year may be empty");
@@ -43,8 +96,8 @@ impl Calendar {
         }
     }
 
-    pub(super) fn read_swaps(&mut self, reading: &mut Reading<'_>) {
-        for (line, [off, worked, source]) in rows::<3>(reading, "off_on,working_on,source") {
+    fn read_swaps(&mut self, reading: &mut Reading<'_>) {
+        for (line, [off, worked, source]) in reading.rows::<3>("off_on,working_on,source") {
             let (off, worked) = (date(reading, line, "off_on", off), date(reading, line, "working_on", worked));
             let (Some(off), Some(worked)) = (off, worked) else { continue };
             if off == worked || (off - worked).abs() > SWAP_REACH {
@@ -58,8 +111,8 @@ impl Calendar {
         }
     }
 
-    pub(super) fn read_kurban_ait(&mut self, reading: &mut Reading<'_>) {
-        for (line, [on, certainty]) in rows::<2>(reading, "on,certainty") {
+    fn read_kurban_ait(&mut self, reading: &mut Reading<'_>) {
+        for (line, [on, certainty]) in reading.rows::<2>("on,certainty") {
             let Some(on) = date(reading, line, "on", on) else { continue };
             let known = match certainty {
                 "known" => true,
@@ -86,8 +139,8 @@ impl Calendar {
         }
     }
 
-    pub(super) fn read_years(&mut self, reading: &mut Reading<'_>) {
-        for (line, [year, state, _]) in rows::<3>(reading, "year,state,note") {
+    fn read_years(&mut self, reading: &mut Reading<'_>) {
+        for (line, [year, state, _]) in reading.rows::<3>("year,state,note") {
             let Some(year) = year.parse().ok().filter(|year| YEARS.contains(year)) else {
                 reading.at_cell(line, "year", format!("must be a year from {} to {}", YEARS.start(), YEARS.end()));
                 continue;
@@ -118,7 +171,7 @@ impl Calendar {
 
     /// Holds the swaps against one another and against the days as they are without any swap. A swap that a later file
     /// repeats is one.
-    pub(super) fn check_swaps(&self, faults: &mut Vec<RuleFault>) {
+    fn check_swaps(&self, faults: &mut Vec<RuleFault>) {
         for (index, swap) in self.swaps.iter().enumerate() {
             let mut fault = |column, reason| {
                 let Place { file, line } = swap.place.clone();

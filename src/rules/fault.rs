@@ -46,7 +46,7 @@ pub(super) struct Reading<'a> {
     pub(super) faults: &'a mut Vec<RuleFault>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
     /// Notes a fault at a line.
     pub(super) fn at_line(&mut self, line: usize, reason: impl Into<String>) {
         self.at_cell(line, "", reason);
@@ -69,6 +69,25 @@ impl Reading<'_> {
             Some(byte) => self.at_byte(byte, reason),
             None => self.at_line(0, reason),
         }
+    }
+
+    /// The rows of a plain CSV file without quotes, each with its line. Notes a wrong header or a wrong number of fields.
+    pub(super) fn rows<const N: usize>(&mut self, header: &str) -> Vec<(usize, [&'a str; N])> {
+        let text: &'a str = self.text;
+        let mut lines = text.lines().enumerate();
+        if lines.next().map(|(_, first)| first.trim_start_matches('\u{feff}')) != Some(header) {
+            self.at_line(1, format!("the first line must be `{header}`"));
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
+            let fields: Vec<&str> = line.split(',').collect();
+            match <[&str; N]>::try_from(fields) {
+                Ok(fields) => found.push((index + 1, fields)),
+                Err(_) => self.at_line(index + 1, format!("this line needs {N} fields")),
+            }
+        }
+        found
     }
 
     /// Reads the text as TOML, or notes why it cannot be read.

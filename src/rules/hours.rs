@@ -1,11 +1,10 @@
-//! When a desk is open, and what zone a region lives in.
+//! The hours of the desks and the zones of the regions, as their files say.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use super::calendar::{Calendar, rows};
 use super::fault::Reading;
 use crate::domain::codes::{UnknownCode, codes};
 use crate::domain::kato::Kato;
@@ -28,9 +27,9 @@ codes! {
 /// The opening hours of each desk, in seconds of the day.
 #[derive(Clone, Debug, Default)]
 pub struct Hours {
-    weekdays: BTreeMap<Desk, Vec<(i64, i64)>>,
-    saturdays: BTreeMap<Desk, Vec<(i64, i64)>>,
-    always: Vec<Desk>,
+    pub(super) weekdays: BTreeMap<Desk, Vec<(i64, i64)>>,
+    pub(super) saturdays: BTreeMap<Desk, Vec<(i64, i64)>>,
+    pub(super) always: Vec<Desk>,
 }
 
 /// The zone of each region.
@@ -43,9 +42,6 @@ pub type Zone = Tz;
 /// The zone where a regulation or a territory names no region.
 pub const COUNTRY_ZONE: Tz = Tz::Asia__Almaty;
 
-/// A desk with no open hour in this many days has none at all: its terms run on without a pause.
-const DAYS_SEARCHED: i64 = 400;
-
 impl Zones {
     /// The zone of the region that `territory` lies in.
     pub fn zone(&self, territory: Kato) -> Tz {
@@ -53,7 +49,7 @@ impl Zones {
     }
 
     pub(super) fn read(&mut self, reading: &mut Reading<'_>) {
-        for (line, [region, zone]) in rows::<2>(reading, "region,zone") {
+        for (line, [region, zone]) in reading.rows::<2>("region,zone") {
             match (Kato::parse(region), zone.parse::<Tz>()) {
                 (Ok(region), Ok(zone)) if region.region() == region => {
                     self.0.insert(region, zone);
@@ -66,7 +62,7 @@ impl Zones {
 
 impl Hours {
     pub(super) fn read(&mut self, reading: &mut Reading<'_>) {
-        for (line, [desk, days, opens, closes]) in rows::<4>(reading, "desk,days,opens,closes") {
+        for (line, [desk, days, opens, closes]) in reading.rows::<4>("desk,days,opens,closes") {
             let span = seconds(opens).zip(seconds(closes)).filter(|(a, b)| a < b);
             let (Some(span), Ok(desk)) = (span, desk.parse::<Desk>()) else {
                 reading.at_line(
@@ -93,63 +89,6 @@ impl Hours {
             }
             spans.push(span);
         }
-    }
-}
-
-impl Calendar {
-    /// The zone of the region that `territory` lies in.
-    pub fn zone(&self, territory: Kato) -> Tz {
-        self.zones.zone(territory)
-    }
-
-    /// Whether a desk is open at every instant.
-    pub fn always_open(&self, desk: Desk) -> bool {
-        self.hours.always.contains(&desk)
-    }
-
-    /// The open spans of a desk on a civil day, in order, as instants.
-    pub fn open_spans(&self, desk: Desk, zone: Tz, on: NaiveDate) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
-        let spans = if self.is_working_day(on) {
-            self.hours.weekdays.get(&desk)
-        } else if on.weekday() == Weekday::Sat && !self.is_holiday(on) {
-            self.hours.saturdays.get(&desk)
-        } else {
-            None
-        };
-        let instant = |second: &i64| instant_of(zone, on, *second);
-        spans.into_iter().flatten().filter_map(|(a, b)| Some((instant(a)?, instant(b)?))).collect()
-    }
-
-    /// The instant at which a desk has been open for `length` since `from`.
-    pub fn after_open_time(&self, desk: Desk, zone: Tz, from: DateTime<Utc>, length: Duration) -> DateTime<Utc> {
-        if self.always_open(desk) {
-            return from + length;
-        }
-        let mut left = length;
-        let mut on = from.with_timezone(&zone).date_naive();
-        for _ in 0..DAYS_SEARCHED + length.num_days() * 4 {
-            for (opens, closes) in self.open_spans(desk, zone, on) {
-                let begins = opens.max(from);
-                if begins >= closes {
-                    continue;
-                }
-                if left <= closes - begins {
-                    return begins + left;
-                }
-                left -= closes - begins;
-            }
-            let Some(next) = on.succ_opt() else { break };
-            on = next;
-        }
-        from + length
-    }
-
-    /// When a desk closes on a civil day, if it opens at all.
-    pub fn closes_at(&self, desk: Desk, zone: Tz, on: NaiveDate) -> Option<DateTime<Utc>> {
-        if self.always_open(desk) {
-            return None;
-        }
-        self.open_spans(desk, zone, on).last().map(|(_, closes)| *closes)
     }
 }
 

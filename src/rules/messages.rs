@@ -5,35 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::fault::{Reading, RuleFault, RuleFaults};
-use super::sourced::Names;
 use super::term::Term;
-use crate::domain::codes::{UnknownCode, codes};
-
-codes! {
-    /// A language of the interface, in the order in which they are shown.
-    Tongue {
-        /// Kazakh.
-        Kk = "kk",
-        /// Russian.
-        Ru = "ru",
-        /// English.
-        En = "en",
-    }
-}
-
-impl Names {
-    /// The text in this language.
-    pub fn get(&self, tongue: Tongue) -> &str {
-        match tongue {
-            Tongue::Kk => &self.kk,
-            Tongue::Ru => &self.ru,
-            Tongue::En => &self.en,
-        }
-    }
-}
+pub use super::tongue::Tongue;
 
 /// Why a message cannot be rendered. A test renders every template, so that no user meets this.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ pub mod due;
 pub mod fault;
 pub mod hours;
 pub mod messages;
+mod opening;
 pub mod profile;
 pub mod provider;
 pub mod regulation;
@@ -19,6 +20,7 @@ pub mod schedule;
 pub mod shipped;
 pub mod sourced;
 pub mod term;
+pub mod tongue;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -160,19 +162,6 @@ impl Rules {
         let on = notice.on().map(|on| self.messages.date(tongue, on)).unwrap_or_default();
         let act = regulation.act.citation.get(tongue);
         self.messages.render(tongue, notice.message(), &[("act", act), ("on", &on)]).unwrap_or_default()
-    }
-}
-
-impl Regulation {
-    /// What must be shown where the act is applied on `on` although it is not in force then.
-    pub fn notice(&self, on: NaiveDate) -> Option<Notice> {
-        let Some(adopted_on) = self.act.date else { return Some(Notice::Undated) };
-        let begins = self.legal_from.unwrap_or(adopted_on);
-        match self.legal_until {
-            Some(until) if on >= until => Some(Notice::Repealed { on: until }),
-            _ if on < begins => Some(Notice::NotYet { on: begins }),
-            _ => None,
-        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::regulation::Regulation;
 use crate::domain::codes::{Role, UnknownCode, codes};
 use crate::domain::territory::Level;
 
@@ -60,12 +59,5 @@ pub fn authority_kinds(role: Role, level: Level) -> &'static [ProviderKind] {
         (Role::Department, Level::District) => &[ProviderKind::DistrictBody, ProviderKind::DistrictDepartment],
         (Role::Kindergarten, _) => &[ProviderKind::Kindergarten],
         _ => &[],
-    }
-}
-
-impl Regulation {
-    /// Whether the authority of this role over a territory of this level renders the service.
-    pub fn provided_by(&self, role: Role, level: Level) -> bool {
-        authority_kinds(role, level).iter().any(|kind| self.provides(*kind))
     }
 }

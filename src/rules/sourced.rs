@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tongue::Tongue;
 use crate::domain::codes::Basis;
 
 /// A name or a short text in the three languages of the interface.
@@ -75,9 +76,17 @@ impl RuleGround {
 }
 
 impl Names {
+    /// The text in this language.
+    pub fn get(&self, tongue: Tongue) -> &str {
+        match tongue {
+            Tongue::Kk => &self.kk,
+            Tongue::Ru => &self.ru,
+            Tongue::En => &self.en,
+        }
+    }
+
     /// A text made language by language.
-    pub fn each(mut of: impl FnMut(super::messages::Tongue) -> String) -> Self {
-        use super::messages::Tongue;
+    pub fn each(mut of: impl FnMut(Tongue) -> String) -> Self {
         Names { kk: of(Tongue::Kk), ru: of(Tongue::Ru), en: of(Tongue::En) }
     }
 

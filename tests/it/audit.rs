@@ -4,7 +4,8 @@
 
 use kezek::audit::allocation::{Certificate, Finding, Hashes, replay, verify};
 use kezek::engine::allocation::{Instance, Prepared, Rule};
-use kezek::exchange::instance::{allocation_csv, certify, input_sha256, published, result_sha256, rules_sha256};
+use kezek::exchange::certificate::{certify, input_sha256, published, result_sha256, rules_sha256};
+use kezek::exchange::instance::allocation_csv;
 use proptest::prelude::*;
 
 use crate::allocation::{Kid, Town, rules, town};

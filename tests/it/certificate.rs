@@ -1,6 +1,6 @@
 //! The certificate's page: what it says by hand is what the program writes.
 
-use kezek::exchange::instance::Output;
+use kezek::exchange::output::Output;
 use sha2::{Digest, Sha256};
 
 use crate::allocate_cli::{Files, errors};

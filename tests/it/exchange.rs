@@ -16,9 +16,9 @@ use kezek::domain::application::Document;
 use kezek::domain::codes::{Decision, ProofStatus, Status};
 use kezek::domain::kato::Kato;
 use kezek::domain::territory::Level;
+use kezek::exchange::csv::table::Row;
 use kezek::exchange::fault::FAULTS_LISTED_MAX;
 use kezek::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, ReferralRow, TerritoryRow};
-use kezek::exchange::table::Row;
 use kezek::exchange::{Faults, Kind, Reader, Rows, read, write};
 use kezek::sample::kindergartens::{GROUPS, KINDERGARTENS, PLACES, TERRITORIES};
 

@@ -2,7 +2,7 @@
 
 use kezek::audit::allocation::fairness::fairness;
 use kezek::audit::allocation::special::{fairness_special, verify_special};
-use kezek::exchange::instance::{audited, published, published_special};
+use kezek::exchange::certificate::{audited, published, published_special};
 use proptest::prelude::*;
 
 use crate::allocate_cli::{Files, errors};

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use kezek::exchange::instance::Output;
+use kezek::exchange::output::Output;
 
 use crate::allocate_cli::{Files, errors};
 

@@ -5,7 +5,7 @@ use kezek::audit::allocation::special::{fairness_special, replay_special, verify
 use kezek::engine::allocation::{
     Allocation, Instance, NONE, Reserve, Rule, Special, SpecialLaboratory, Whom, solve, solve_special, special_cut_offs,
 };
-use kezek::exchange::instance::{audited, certify, published, published_special, special_input_sha256};
+use kezek::exchange::certificate::{audited, certify, published, published_special, special_input_sha256};
 use proptest::prelude::*;
 
 use crate::allocate_cli::{Files, errors};

@@ -1,8 +1,11 @@
 #![allow(clippy::indexing_slicing, reason = "arrays of a published instance have one entry per child or group")]
 //! The one pass.
 
+use super::certificate::{Certificate, CertifiedCutOff, CertifiedLast, Counts, Hashes};
+use super::finding::Finding;
 use super::key::{Bound, Key, Keys};
-use super::{ANY, Certificate, CertifiedCutOff, Counts, Finding, Hashes, Published, Rule, turns_against_queue};
+use super::published::{ANY, Published, Rule};
+use super::turns::turns_against_queue;
 
 const NONE: u32 = u32::MAX;
 
@@ -214,7 +217,7 @@ fn check_child(keys: &Keys<'_>, admissions: &[Admission; 2], groups: &[u32], chi
 fn check_cut_offs(keys: &Keys<'_>, certificate: &Certificate, taken: &Taken, findings: &mut Vec<Finding>) {
     let published = keys.published;
     for (group, cut_off) in certificate.cut_offs.iter().enumerate() {
-        let last = taken.last[group].map(|(_, child)| super::CertifiedLast {
+        let last = taken.last[group].map(|(_, child)| CertifiedLast {
             child: published.child_ids[child],
             tier: published.tiers[child],
             sibling: keys.sibling(child, u32::try_from(group).unwrap_or(NONE)),

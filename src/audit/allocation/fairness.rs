@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::check::{Taken, groups_of};
+use super::finding::Finding;
 use super::key::Keys;
-use super::{ANY, Finding, Published, Rule};
+use super::published::{ANY, Published, Rule};
 
 const NONE: u32 = u32::MAX;
 

@@ -1,7 +1,7 @@
 #![allow(clippy::indexing_slicing, reason = "arrays of a published instance have one entry per child")]
 //! The priority of a child at a group as a tuple, smaller first.
 
-use super::{Published, Rule};
+use super::published::{Published, Rule};
 
 /// (tier, no sibling there, instant or place in the queue order, id). Where the queue order decides only the third and
 /// the fourth differ.

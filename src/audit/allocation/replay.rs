@@ -2,8 +2,9 @@
 //! The allocation again, in the rounds of the 1962 paper.
 
 use super::check::groups_of;
+use super::finding::Finding;
 use super::key::{Bound, Key, Keys};
-use super::{ANY, Finding, Published, Rule};
+use super::published::{ANY, Published, Rule};
 
 const NONE: u32 = u32::MAX;
 

@@ -5,7 +5,8 @@
 //! two streams alternate cannot be checked from the files. That tier 0 goes first, and that inside a stream (tiers 1 and
 //! 2; the later ones) the turns follow tier, instant and id, can: a tier or an instant that was changed shows there.
 
-use super::{Finding, Published};
+use super::finding::Finding;
+use super::published::Published;
 
 /// The first child, by turn, that the given turns put behind one whom the queue puts behind it. `None` where the turns are
 /// those of a queue, and where none are given.

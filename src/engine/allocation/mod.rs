@@ -30,7 +30,6 @@ mod instance;
 mod laboratory;
 mod order;
 mod prepared;
-mod reranked;
 mod ripple;
 mod settled;
 mod solve;

@@ -2,7 +2,7 @@
 
 use crate::domain::codes::Stream;
 
-use super::Seat;
+use super::seat::Seat;
 
 /// A seat without its stream in 16 bytes; the order of keys is the order of (tier, instant, ticket).
 pub type Key = u128;

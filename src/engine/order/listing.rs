@@ -5,10 +5,10 @@ use std::iter::Peekable;
 use crate::domain::codes::Stream;
 use crate::domain::mix::Mix;
 
-use super::Seat;
 use super::key::{ByStream, Key, unpack};
 use super::queue::{QueueOrder, Turns};
 use super::ranked::Iter;
+use super::seat::Seat;
 
 /// A live entry and its number in the merged order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

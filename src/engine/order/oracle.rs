@@ -6,7 +6,8 @@
 use crate::domain::codes::Stream;
 use crate::domain::mix::Mix;
 
-use super::{Counters, Seat, TurnState};
+use super::counters::Counters;
+use super::seat::{Seat, TurnState};
 
 /// One row of a queue: a live entry or a spent turn that has not been dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,16 +1,15 @@
 //! The index of one queue: what an act changes, and where an entry stands.
 
 use std::collections::HashMap;
-use std::hash::Hash;
-
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::domain::codes::Stream;
 use crate::domain::mix::Mix;
 
+use super::counters::Counters;
 use super::key::{ByStream, EVERYTHING, Key, NOTHING, pack};
 use super::ranked::Ranked;
-use super::{Change, Counters, Seat, SeatFault, Standing, TurnState};
+use super::seat::{Change, Seat, SeatFault};
+use super::standing::Standing;
 
 /// The order of one queue, kept current act by act. See the module's page for what always holds.
 #[derive(Clone, Debug, Default)]
@@ -32,9 +31,6 @@ pub(super) struct Turns {
     /// Spent turns.
     pub(super) spent: Ranked,
 }
-
-/// What a queue is built from: its key, counters and turns.
-pub type Unbuilt<K, C> = (K, Counters, Vec<(Seat, TurnState, C)>);
 
 impl Turns {
     fn live(&self) -> usize {
@@ -76,38 +72,10 @@ impl QueueOrder {
         Self { mix, ..Self::default() }
     }
 
-    /// Builds the index of a whole queue from its rows, in any order, with the counters of the registry. Acts settle; what
-    /// is read is taken as it stands. Spent turns that stand out of turn, where none are kept, are passed over.
-    ///
-    /// # Errors
-    /// [`SeatFault::Taken`] where two rows have one seat.
-    pub fn build<C: AsRef<[u32]>>(
-        mix: Option<Mix>,
-        counters: Counters,
-        rows: impl IntoIterator<Item = (Seat, TurnState, C)>,
-    ) -> Result<Self, SeatFault> {
-        super::build::build(mix, counters, rows)
-    }
-
-    /// Builds many queues, on all cores, without a ratio yet: see [`QueueOrder::set_mix`].
-    ///
-    /// # Errors
-    /// [`SeatFault::Taken`] where two rows of a queue have one seat, with its key.
-    pub fn build_all<K, C>(queues: Vec<Unbuilt<K, C>>) -> Result<HashMap<K, Self>, (K, SeatFault)>
-    where
-        K: Copy + Eq + Hash + Send,
-        C: AsRef<[u32]> + Send,
-    {
-        let one = |(key, counters, rows): Unbuilt<K, C>| match Self::build(None, counters, rows) {
-            Ok(queue) => Ok((key, queue)),
-            Err(fault) => Err((key, fault)),
-        };
-        queues.into_par_iter().map(one).collect()
-    }
-
     /// A queue of finished sets.
     pub(super) fn from_sets(
-        (mix, counters): (Option<Mix>, Counters),
+        mix: Option<Mix>,
+        counters: Counters,
         streams: ByStream<Turns>,
         any: ByStream<Ranked>,
         chosen: HashMap<u32, ByStream<Ranked>>,

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::blocks::{Blocks, trim_end};
 use super::children::{KNOWN, REQUIRED};
-use super::columns::{find_columns, read_header};
-use super::fields::split;
+use crate::exchange::csv::blocks::{Blocks, trim_end};
+use crate::exchange::csv::fields::split;
+use crate::exchange::csv::header::{find_columns, read_header};
 use crate::exchange::fault::{Fault, Faults};
 
 /// What is said about a child.

@@ -1,6 +1,6 @@
 //! A correction run as tables: what `kezek correct` writes and what the service answers.
 
-use super::write::GroupFacts;
+use super::group_facts::GroupFacts;
 use crate::engine::allocation::{Concerned, Correction, Instance, NONE, Won};
 use crate::exchange::report::{Cell, Table};
 

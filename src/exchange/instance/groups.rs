@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::blocks::{Blocks, ReadFault, trim_end};
-use super::columns::{find_columns, read_header};
-use super::fields::{number, split};
-use super::write::GroupFacts;
-use crate::engine::allocation::{Reserve, Whom};
+use super::group_facts::GroupFacts;
+use super::reserves::read_reserves;
+use crate::engine::allocation::Reserve;
+use crate::exchange::csv::blocks::{Blocks, ReadFault, trim_end};
+use crate::exchange::csv::fields::{number, split};
+use crate::exchange::csv::header::{find_columns, read_header};
 use crate::exchange::fault::{Fault, Faults};
 
 const KNOWN: [&str; 9] =
@@ -170,52 +171,6 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
     }
     // A group whose capacity is at fault is still a known group for the children's lists.
     Some(GroupRow { id: id?, row, capacity: capacity.unwrap_or_default(), facts, reserves })
-}
-
-/// Reserves such as `0-2:3;large_family:1:open`: first and last tier or a category, places, and whether what they leave is open
-/// to others.
-pub(super) fn read_reserves(field: &str) -> Result<Vec<Reserve>, String> {
-    let wrong = || {
-        format!(
-            "'{field}' is no reserve; write first and last tier or a category, and places, such as 0-2:3 or large_family:1, with :open where others may have what is left"
-        )
-    };
-    let mut reserves: Vec<Reserve> = vec![];
-    for item in field.split(';').filter(|_| !field.is_empty()) {
-        let (whom, rest) = item.split_once(':').ok_or_else(wrong)?;
-        let (places, open) = rest.strip_suffix(":open").map_or((rest, false), |places| (places, true));
-        let whom = read_whom(whom).ok_or_else(wrong)?;
-        let reserve = Reserve { whom, places: number(places).ok_or_else(wrong)?, open };
-        if reserves.iter().any(|other| overlap(&other.whom, &reserve.whom)) {
-            return Err(format!("'{field}' reserves for the same tier or category twice; say it once"));
-        }
-        reserves.push(reserve);
-    }
-    Ok(reserves)
-}
-
-fn read_whom(text: &str) -> Option<Whom> {
-    let tier = |text: &str| number(text).and_then(|tier| u8::try_from(tier).ok());
-    match text.split_once('-') {
-        Some((from, to)) => {
-            let (from, to) = tier(from).zip(tier(to)).filter(|(from, to)| from <= to)?;
-            Some(Whom::Tiers(from, to))
-        }
-        None => is_category(text).then(|| Whom::Category(text.to_owned())),
-    }
-}
-
-fn overlap(one: &Whom, other: &Whom) -> bool {
-    match (one, other) {
-        (Whom::Tiers(from, to), Whom::Tiers(other_from, other_to)) => other_from <= to && from <= other_to,
-        _ => one == other,
-    }
-}
-
-/// Whether a text is the code of a category: it begins with a small letter, and small letters, digits and `_` follow.
-pub(super) fn is_category(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// What is only information is never a fault: an age that is no number is left out.

@@ -13,13 +13,13 @@
 
 use std::path::Path;
 
-use super::blocks::{Blocks, trim_end};
-use super::columns::{find_columns, read_header};
-use super::fields::{number, split};
+use super::group_facts::GroupFacts;
 use super::lookup::GroupLookup;
-use super::write::GroupFacts;
 use crate::domain::mix::Mix;
 use crate::engine::allocation::{Instance, PlaceChange, Rule, Scenario};
+use crate::exchange::csv::blocks::{Blocks, trim_end};
+use crate::exchange::csv::fields::{number, split};
+use crate::exchange::csv::header::{find_columns, read_header};
 use crate::exchange::fault::{Fault, Faults};
 
 const COLUMNS: [&str; 4] = ["scenario", "change", "target", "value"];
@@ -198,7 +198,9 @@ impl<'a> ScenarioReader<'a> {
         let change = match value.split_at_checked(1) {
             Some(("+", more)) => number(more).map(|more| PlaceChange::By(group, more)),
             Some(("-", fewer)) => number(fewer).map(|fewer| PlaceChange::By(group, -fewer)),
-            Some(("=", places)) => super::fields::number(places).map(|places| PlaceChange::To(group, places)),
+            Some(("=", places)) => {
+                crate::exchange::csv::fields::number(places).map(|places| PlaceChange::To(group, places))
+            }
             _ => None,
         };
         change.ok_or_else(|| ("value", format!("'{value}' is no change of places; write +3, -1 or =20")))

@@ -2,25 +2,10 @@
 
 use std::fmt::Write;
 
+use super::group_facts::GroupFacts;
+use super::reserves::push_reserves;
 use crate::domain::instant::micros_text;
-use crate::engine::allocation::{ANY, Instance, Reserve, Special, Whom};
-
-/// What is written beside a group's id and places, for readers; it never filters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupFacts {
-    /// The kindergarten's id.
-    pub kindergarten: String,
-    /// The territory's code.
-    pub territory: String,
-    /// The language's code.
-    pub language: String,
-    /// The kind's code.
-    pub kind: String,
-    /// Youngest age in months.
-    pub age_from_months: i32,
-    /// First age that is too old, in months.
-    pub age_to_months: i32,
-}
+use crate::engine::allocation::{ANY, Instance, Special};
 
 /// `groups.csv`; `facts` stand in the order of the instance's groups. With reserves where there are any.
 pub fn groups_csv(instance: &Instance, special: Option<&Special>, facts: &[GroupFacts]) -> String {
@@ -44,18 +29,6 @@ pub fn groups_csv(instance: &Instance, special: Option<&Special>, facts: &[Group
         text.push('\n');
     }
     text
-}
-
-/// Reserves as the column has them, such as `0-2:3;large_family:1:open`.
-fn push_reserves(text: &mut String, reserves: &[Reserve]) {
-    for (n, Reserve { whom, places, open }) in reserves.iter().enumerate() {
-        text.push_str(if n > 0 { ";" } else { "" });
-        let _ = match whom {
-            Whom::Tiers(from, to) => write!(text, "{from}-{to}"),
-            Whom::Category(code) => write!(text, "{code}"),
-        };
-        let _ = write!(text, ":{places}{}", if *open { ":open" } else { "" });
-    }
 }
 
 /// `children.csv`, by position; with the given turns where the instance has them, with families where there are any, and with

@@ -1,9 +1,8 @@
 //! Reads back what [`super::groups_csv`], [`super::children_csv`] and [`super::allocation_csv`] wrote: a round's own files,
 //! from the registry's memory. Files of others are read with care elsewhere.
 
-use super::groups::read_reserves;
-use super::write::GroupFacts;
-use super::{named_categories, numbered};
+use super::group_facts::{GroupFacts, numbered};
+use super::reserves::{named_categories, read_reserves};
 use crate::domain::instant::read_micros;
 use crate::engine::allocation::{Child, Instance, InstanceFault, Reserve, Rule, Special};
 

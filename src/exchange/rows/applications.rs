@@ -9,8 +9,8 @@ use crate::domain::codes::{ApplicantKind, Channel, Decision, GroupKind, Language
 use crate::domain::iin::{Iin, IinWarning};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::exchange::cell::{self, Read};
-use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
+use crate::exchange::csv::cell::{self, Read};
+use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
 /// An application, as another registry or a paper journal knew it.
 #[derive(Clone, Debug, PartialEq, Eq)]

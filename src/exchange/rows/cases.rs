@@ -6,8 +6,8 @@ use crate::domain::case::CaseState;
 use crate::domain::codes::{Channel, Decision};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::exchange::cell;
-use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
+use crate::exchange::csv::cell;
+use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]

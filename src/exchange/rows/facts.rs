@@ -1,8 +1,8 @@
 //! `facts.csv` of a round: what the registry knew of a queue's children, for reports and explanations.
 
-use crate::exchange::cell::{self, Read};
+use crate::exchange::csv::cell::{self, Read};
+use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, required};
 use crate::exchange::instance::ChildFacts;
-use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, required};
 
 /// What was known of one child.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::exchange::cell;
-use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
+use crate::exchange::csv::cell;
+use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::domain::person::{Person, PowerOfAttorney};
-use crate::exchange::cell;
-use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
+use crate::exchange::csv::cell;
+use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
 impl Row for Person {
     const WRITTEN: &'static [&'static str] = &["iin", "name", "birth_date", "sex", "alive", "parents"];

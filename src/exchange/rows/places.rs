@@ -5,8 +5,8 @@ use chrono::{Datelike, NaiveDate};
 use crate::domain::codes::{GroupKind, Language, PlaceStatus};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Reserved;
-use crate::exchange::cell::{self, Read};
-use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, optional, required};
+use crate::exchange::csv::cell::{self, Read};
+use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
 /// A kindergarten.
 #[derive(Clone, Debug, PartialEq, Eq)]

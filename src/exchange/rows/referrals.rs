@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::codes::ReferralStatus;
 use crate::domain::instant::instant_text;
-use crate::exchange::cell;
-use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, required};
+use crate::exchange::csv::cell;
+use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, required};
 
 /// A referral.
 #[derive(Clone, Debug, PartialEq, Eq)]

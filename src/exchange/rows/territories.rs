@@ -2,8 +2,9 @@
 
 use crate::domain::kato::Kato;
 use crate::domain::territory::Level;
-use crate::exchange::table::{Cells, Column, Key, KeyValue, Row, ignored, named, optional, required};
-use crate::exchange::{cell, level};
+use crate::exchange::csv::cell;
+use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, ignored, named, optional, required};
+use crate::exchange::level;
 
 /// A territory. The official file of the classifier is read as well; it has no level, so that is derived.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,10 +14,10 @@ use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::engine::allocation::{cut_offs_with, solve_with};
-use crate::exchange::instance::{
-    ChildFacts, GroupFacts, allocation_csv, audited, certificate_json, certify, children_csv, groups_csv, input_sha256,
-    published, published_special, result_sha256, special_input_sha256,
+use crate::exchange::certificate::{
+    audited, certificate_json, certify, input_sha256, published, published_special, result_sha256, special_input_sha256,
 };
+use crate::exchange::instance::{ChildFacts, GroupFacts, allocation_csv, children_csv, groups_csv};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
 use crate::service::rounds::report;

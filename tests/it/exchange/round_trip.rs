@@ -9,9 +9,9 @@ use kezek::domain::iin::Iin;
 use kezek::domain::kato::Kato;
 use kezek::domain::kindergarten::Reserved;
 use kezek::domain::territory::Level;
+use kezek::exchange::csv::scan::{Record, Scanner};
+use kezek::exchange::csv::table::Row;
 use kezek::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, ReferralRow, TerritoryRow};
-use kezek::exchange::scan::{Record, Scanner};
-use kezek::exchange::table::Row;
 use kezek::exchange::{read, write};
 use proptest::prelude::*;
 

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 
 use super::super::check::groups_of;
 use super::super::fairness::{Fairness, Left, NotAllowed, WhyLeft, named_by};
-use super::super::{Finding, Published, Rule};
-use super::{Market, NONE, PublishedSpecial};
+use super::super::finding::Finding;
+use super::super::published::{Published, Rule};
+use super::market::Market;
+use super::published::{NONE, PublishedSpecial};
 
 /// What came of the wishes for a group by those who have something that they like less.
 #[derive(Clone, Copy, Default)]

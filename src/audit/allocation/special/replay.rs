@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::super::check::groups_of;
+use super::super::finding::Finding;
 use super::super::key::Key;
-use super::super::{Finding, Published, Rule};
-use super::{Market, NONE, PublishedSpecial};
+use super::super::published::{Published, Rule};
+use super::market::Market;
+use super::published::{NONE, PublishedSpecial};
 
 /// Allocates anew and compares: the first child that got something else is named.
 pub fn replay_special(

@@ -7,7 +7,8 @@ use super::super::instance::{ANY, Instance};
 use super::super::order::{NoTurns, Rule};
 use super::super::settled::Won;
 use super::super::special::{Run, Special, solve_special};
-use super::{Outcome, PlaceChange, PlaceValue, Scenario, changed_places, left_of};
+use super::outcome::{Outcome, PlaceValue, left_of};
+use super::scenario::{PlaceChange, Scenario, changed_places};
 
 /// Most children times groups for which the value of every place is found.
 const VALUED_MAX: usize = 2_000_000;

@@ -9,11 +9,11 @@
 use std::collections::BTreeSet;
 
 use super::super::correction::{Claims, Concerned, Correction};
-use super::super::instance::{ANY, Instance};
+use super::super::instance::Instance;
 use super::super::order::{NoTurns, Rule};
-use super::super::settled::Won;
 use super::super::solve::NONE;
-use super::{Family, Key, Run, Special, solve_special};
+use super::asked::Special;
+use super::run::{Family, Key, Run, solve_special};
 
 /// Compares a committed allocation with a run of the corrected instance, as [`super::super::correct`] does.
 pub fn correct_special(
@@ -96,20 +96,6 @@ pub fn correct_special_within(
 }
 
 impl Run<'_> {
-    /// What a group is on a child's list; what stands behind the held group is not on it.
-    pub(in super::super) fn won(&self, child: u32, group: u32) -> Won {
-        if group == NONE {
-            return Won::NOTHING;
-        }
-        if !self.taken_by(child).contains(&group) {
-            return Won { choice: Won::NOT_NAMED, group };
-        }
-        let list = self.instance.parts().choices.get(child as usize);
-        let named = list.iter().position(|&choice| choice == group);
-        let choice = named.or_else(|| list.iter().position(|&choice| choice == ANY));
-        Won { choice: choice.and_then(|choice| u32::try_from(choice).ok()).unwrap_or(Won::HELD), group }
-    }
-
     /// How early a family asks for the kindergarten that it got; behind all where it got none as a whole.
     fn asked(&self, family: &Family, got: impl Fn(u32) -> u32) -> usize {
         let kindergarten = |&(child, _): &(u32, Vec<u32>)| self.special.kindergartens.get(got(child) as usize).copied();

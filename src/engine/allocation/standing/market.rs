@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use priority_queue::PriorityQueue;
 
-use super::StandingChild;
+use super::child::StandingChild;
 use crate::engine::allocation::Rule;
 
 /// (tier, no sibling there, instant or turn, ticket); smaller goes first.

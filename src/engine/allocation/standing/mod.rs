@@ -9,6 +9,7 @@
 //!
 //! `*` is written out here, group by group: a standing market is one queue of one home, not a country.
 
+mod child;
 mod market;
 mod queue;
 mod turns;
@@ -17,28 +18,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::order::Rule;
+pub use child::StandingChild;
 use market::Market;
 use queue::MixedQueue;
 pub use turns::{ServedTurns, Taken};
-
-/// A child of a standing market, by ids.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StandingChild {
-    /// Id and ticket.
-    pub id: u32,
-    /// Priority tier, 0 first.
-    pub tier: u8,
-    /// Instant of application, microseconds since 1970 UTC.
-    pub applied_at: i64,
-    /// The given turn; only [`Rule::QueueByTurn`] asks for it.
-    pub turn: i64,
-    /// Ids of the groups where a sibling already is; only [`Rule::Program`] asks.
-    pub siblings: Vec<u32>,
-    /// Ids of the chosen groups, most preferred first.
-    pub choices: Vec<u32>,
-    /// Whether every other group follows, by ascending id.
-    pub any: bool,
-}
 
 /// A child whose place an act changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

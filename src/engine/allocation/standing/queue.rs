@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::StandingChild;
+use super::child::StandingChild;
 use crate::domain::mix::Mix;
 use crate::engine::allocation::order::merged;
 

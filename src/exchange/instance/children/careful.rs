@@ -1,9 +1,12 @@
 //! A row that has a quote or a fault: every field is looked at with care.
 
-use super::super::fields::{number, split};
-use super::super::groups::is_category;
-use super::{ANY, BLANK, Block, CATEGORIES, Context, Fault, HOLDS, INFORMS, KNOWN, Met, Row, Sheet, TOGETHER};
+use super::super::reserves::is_category;
+use super::column::{CATEGORIES, HOLDS, INFORMS, KNOWN, TOGETHER};
+use super::sheet::{BLANK, Block, Context, Met, Row, Sheet};
 use crate::domain::instant::{read_micros, take_date};
+use crate::engine::allocation::ANY;
+use crate::exchange::csv::fields::{number, split};
+use crate::exchange::fault::Fault;
 
 /// A row that has a quote or a fault: every field is looked at, every fault is named.
 pub(super) fn slow_row(

@@ -1,8 +1,41 @@
 //! The blocks of a file as one list of children, as the rows stand.
 
-use super::{Block, BlocksRead, CATEGORIES, ChildrenRead, Entry, HOLDS, Sheet, TOGETHER, TURN, length};
+use super::column::{CATEGORIES, HOLDS, TOGETHER, TURN};
+use super::sheet::{Block, BlocksRead, Entry, Sheet, length};
 use crate::engine::allocation::{Lists, Parts};
 use crate::exchange::fault::Faults;
+
+/// The children as the file has them, and where each one stood.
+#[derive(Clone, Debug, Default)]
+pub struct ChildrenRead {
+    /// The arrays of the children; those of the groups are empty.
+    pub parts: Parts,
+    /// The group where each child has a place, or [`NONE`](crate::engine::allocation::NONE); empty where there is no such column.
+    pub holds: Vec<u32>,
+    /// The family of each child, or 0; empty where there is no such column.
+    pub together: Vec<u32>,
+    /// The categories of each child, as the column has them; empty where there is no such column.
+    pub categories: Vec<Box<str>>,
+    /// The row of each child.
+    pub rows: Rows,
+    /// The id and the row of each child whose row is at fault in something else.
+    pub lost: Vec<(u32, u64)>,
+}
+
+/// The row of each child: runs of consecutive rows.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    runs: Vec<(usize, u64)>,
+}
+
+impl Rows {
+    /// The row of the child at a position.
+    pub fn row(&self, index: usize) -> u64 {
+        let run = self.runs.partition_point(|&(first, _)| first <= index);
+        let (first, row) = run.checked_sub(1).and_then(|run| self.runs.get(run)).copied().unwrap_or_default();
+        row + (index - first) as u64
+    }
+}
 
 /// Joins the blocks: the choices, which are most of it, beside everything else.
 pub(super) fn merged(read: BlocksRead, columns: &[usize], faults: &mut Faults) -> ChildrenRead {

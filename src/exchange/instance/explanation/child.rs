@@ -1,7 +1,8 @@
 #![allow(clippy::indexing_slicing, reason = "children are positions below their count")]
 //! The explanation of one child: its rows and the groups that they name.
 
-use super::{Explanation, code};
+use super::reason::code;
+use super::rows::Explanation;
 use crate::engine::allocation::CutOff;
 
 /// Why a choice above the child's result came to nothing.

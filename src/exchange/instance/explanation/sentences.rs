@@ -3,9 +3,13 @@
 
 use std::io::{self, Write};
 
-use super::{ANY_BEFORE, ANY_FULL, Explanation, GroupExplained, REASONS, code, push_number, write_pieces};
+use super::child::GroupExplained;
+use super::reason::{ANY_BEFORE, ANY_FULL, REASONS, code};
+use super::rows::Explanation;
 use crate::domain::instant::micros_text;
 use crate::engine::allocation::{CutOff, Instance, Last, Rule};
+use crate::exchange::csv::fields::push_number;
+use crate::exchange::csv::pieces::write_pieces;
 use crate::rules::messages::{Messages, Template, Tongue};
 
 /// Header of the groups.
@@ -103,44 +107,53 @@ impl Said {
     }
 }
 
-/// Writes a row per group.
-pub(super) fn write_groups(
-    explanation: &Explanation<'_>,
-    words: &Messages,
-    out: &mut (impl Write + Send),
-) -> io::Result<()> {
-    let Explanation { instance, rule, cut_offs, .. } = *explanation;
-    let by_turn = by_turn(rule);
-    let said = [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| Said::new(words, tongue, Voice::Official));
-    let [kk, ru, en] = said;
-    let said = [kk?, ru?, en?];
-    let (starts, tiers) = tiers_by_group(explanation);
-    let make = |piece: usize, text: &mut Vec<u8>| {
-        let from = piece * GROUPS_TOGETHER;
-        let (mut own, mut at): (Vec<u8>, Vec<u8>) = (vec![], vec![]);
-        for (group, cut_off) in cut_offs.iter().enumerate().skip(from).take(GROUPS_TOGETHER) {
-            own.clear();
-            own.extend_from_slice(&tiers[starts[group] as usize..starts[group + 1] as usize]);
-            own.sort_unstable();
-            push_group(text, instance, group, cut_off, &own);
-            at.clear();
-            push_local(&mut at, cut_off.last.map_or(0, |last| last.applied_at));
-            for said in &said {
-                text.extend_from_slice(b",\"");
-                let set_apart = explanation.set_apart.get(group).is_some_and(|&apart| apart);
-                push_said(text, said.of(cut_off, by_turn, set_apart), cut_off, |name, text| match name {
-                    "group" => push_number(text, instance.parts().group_ids[group]),
-                    "order" => push_number(text, cut_off.last.map_or(0, |last| last.rank + 1)),
-                    "at" => text.extend_from_slice(&at),
-                    _ => {}
-                });
-                text.push(b'"');
+impl Explanation<'_> {
+    /// Writes the groups: cut-off, places, how many are ahead by tier, and this as a sentence in each language.
+    pub fn write_groups(&self, words: &Messages, out: &mut (impl Write + Send)) -> io::Result<()> {
+        let Explanation { instance, rule, cut_offs, .. } = *self;
+        let by_turn = by_turn(rule);
+        let said = [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| Said::new(words, tongue, Voice::Official));
+        let [kk, ru, en] = said;
+        let said = [kk?, ru?, en?];
+        let (starts, tiers) = tiers_by_group(self);
+        let make = |piece: usize, text: &mut Vec<u8>| {
+            let from = piece * GROUPS_TOGETHER;
+            let (mut own, mut at): (Vec<u8>, Vec<u8>) = (vec![], vec![]);
+            for (group, cut_off) in cut_offs.iter().enumerate().skip(from).take(GROUPS_TOGETHER) {
+                own.clear();
+                own.extend_from_slice(&tiers[starts[group] as usize..starts[group + 1] as usize]);
+                own.sort_unstable();
+                push_group(text, instance, group, cut_off, &own);
+                at.clear();
+                push_local(&mut at, cut_off.last.map_or(0, |last| last.applied_at));
+                for said in &said {
+                    text.extend_from_slice(b",\"");
+                    let set_apart = self.set_apart.get(group).is_some_and(|&apart| apart);
+                    push_said(text, said.of(cut_off, by_turn, set_apart), cut_off, |name, text| match name {
+                        "group" => push_number(text, instance.parts().group_ids[group]),
+                        "order" => push_number(text, cut_off.last.map_or(0, |last| last.rank + 1)),
+                        "at" => text.extend_from_slice(&at),
+                        _ => {}
+                    });
+                    text.push(b'"');
+                }
+                text.push(b'\n');
             }
-            text.push(b'\n');
+        };
+        out.write_all(GROUPS.as_bytes())?;
+        write_pieces(cut_offs.len().div_ceil(GROUPS_TOGETHER), make, |piece| out.write_all(piece))
+    }
+
+    /// Writes who would have gone before the last child, by reason, in each language.
+    pub fn write_reasons(&self, words: &Messages, out: &mut impl Write) -> io::Result<()> {
+        let mut text = REASON_SENTENCES.to_owned();
+        for code in REASONS.map(code).into_iter().chain([ANY_FULL, ANY_BEFORE]) {
+            let [kk, ru, en] =
+                [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| words.label_or_code(tongue, "explanation", code));
+            text.push_str(&format!("{code},\"{kk}\",\"{ru}\",\"{en}\"\n"));
         }
-    };
-    out.write_all(GROUPS.as_bytes())?;
-    write_pieces(cut_offs.len().div_ceil(GROUPS_TOGETHER), make, |piece| out.write_all(piece))
+        out.write_all(text.as_bytes())
+    }
 }
 
 /// The tiers of the groups' children, group by group, and where each group's start.
@@ -204,17 +217,6 @@ fn push_said(text: &mut Vec<u8>, template: &Template, cut_off: &CutOff, told: im
             None => {}
         }
     }
-}
-
-/// Writes a row per reason.
-pub(super) fn write_reasons(words: &Messages, out: &mut impl Write) -> io::Result<()> {
-    let mut text = REASON_SENTENCES.to_owned();
-    for code in REASONS.map(code).into_iter().chain([ANY_FULL, ANY_BEFORE]) {
-        let [kk, ru, en] =
-            [Tongue::Kk, Tongue::Ru, Tongue::En].map(|tongue| words.label_or_code(tongue, "explanation", code));
-        text.push_str(&format!("{code},\"{kk}\",\"{ru}\",\"{en}\"\n"));
-    }
-    out.write_all(text.as_bytes())
 }
 
 /// The country's clock: UTC+5 everywhere since 1 March 2024 (decree of the Government No. 20 of 19 January 2024).

@@ -1,16 +1,15 @@
-//! The certificate as JSON, and from a run.
+//! The certificate as a file of JSON.
 
 use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::rules_sha256;
-use crate::audit::allocation::special::{PublishedReserve, PublishedSpecial, PublishedWhom, SpecialCounts};
-use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, Published};
+use super::published::audited;
+use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, SpecialCounts};
 use crate::domain::instant::{micros_text, read_micros};
 use crate::domain::mix::Mix;
-use crate::engine::allocation::{Allocation, CutOff, Instance, Reserve, Rule, Special, Whom};
+use crate::engine::allocation::Rule;
 use crate::exchange::fault::{Fault, Faults};
 
 const FORMAT: &str = "kezek-certificate-1";
@@ -76,88 +75,6 @@ struct LastDocument {
     sibling: bool,
     applied_at: String,
     order: Option<u32>,
-}
-
-/// What a run claims about itself, with the hashes of its input and of the allocation's file.
-pub fn certify(
-    instance: &Instance,
-    rule: Rule,
-    allocation: &Allocation,
-    cut_offs: &[CutOff],
-    input_sha256: String,
-    result_sha256: String,
-) -> Certificate {
-    let parts = instance.parts();
-    // Held places are among those of the cut-offs.
-    let places = cut_offs.iter().map(|cut_off| u64::from(cut_off.places)).sum::<u64>();
-    let children = instance.children() as u64;
-    let placed = allocation.placed() as u64;
-    let by_queue = rule != Rule::Program;
-    let by_turn = rule == Rule::QueueByTurn;
-    let last = |last: crate::engine::allocation::Last| CertifiedLast {
-        child: parts.child_ids.get(last.child as usize).copied().unwrap_or_default(),
-        tier: last.tier,
-        sibling: last.sibling,
-        applied_at: last.applied_at,
-        order: by_queue.then_some(last.rank + 1),
-    };
-    Certificate {
-        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rule: audited(rule),
-        input_sha256,
-        rules_sha256: rules_sha256(rule),
-        result_sha256,
-        counts: Counts {
-            groups: instance.groups() as u64,
-            places,
-            places_left: places.saturating_sub(placed),
-            children,
-            placed,
-            not_placed: children - placed,
-        },
-        cut_offs: parts
-            .group_ids
-            .iter()
-            .zip(cut_offs)
-            .map(|(&group, cut_off)| CertifiedCutOff {
-                group,
-                places: cut_off.places,
-                placed: cut_off.placed,
-                last: cut_off.last.map(last),
-            })
-            .collect(),
-        turns_of_queue: by_turn && audit::turns_against_queue(&published(instance)).is_none(),
-        special: None,
-    }
-}
-
-/// What is held, reserved and asked for together, as the audit reads it.
-pub fn published_special(special: &Special) -> PublishedSpecial<'_> {
-    PublishedSpecial {
-        holds: &special.holds,
-        together: &special.together,
-        reserves: special.reserves.iter().map(|reserves| reserves.iter().map(published_reserve).collect()).collect(),
-        categories: &special.categories,
-        kindergartens: &special.kindergartens,
-    }
-}
-
-fn published_reserve(Reserve { whom, places, open }: &Reserve) -> PublishedReserve<'_> {
-    let whom = match whom {
-        Whom::Tiers(from, to) => PublishedWhom::Tiers(*from, *to),
-        Whom::Category(code) => PublishedWhom::Category(code),
-    };
-    PublishedReserve { whom, places: *places, open: *open }
-}
-
-/// The rule as the audit names it.
-pub fn audited(rule: Rule) -> audit::Rule {
-    match rule {
-        Rule::Program => audit::Rule::Program,
-        Rule::QueueByTurn => audit::Rule::QueueByTurn,
-        Rule::Queue { mix: None } => audit::Rule::Queue,
-        Rule::Queue { mix: Some(mix) } => audit::Rule::QueueMixed { p: mix.p(), g: mix.g() },
-    }
 }
 
 /// The certificate as JSON text.
@@ -279,21 +196,4 @@ fn cut_off(document: CutOffDocument) -> Result<CertifiedCutOff, String> {
         })
         .transpose()?;
     Ok(CertifiedCutOff { group, places, placed, last })
-}
-
-/// The instance as the audit reads it.
-pub fn published(instance: &Instance) -> Published<'_> {
-    let parts = instance.parts();
-    Published {
-        group_ids: &parts.group_ids,
-        capacities: &parts.capacities,
-        child_ids: &parts.child_ids,
-        tiers: &parts.tiers,
-        applied_at: &parts.applied_at,
-        turns: parts.turns.as_deref(),
-        sibling_starts: &parts.siblings.starts,
-        siblings: &parts.siblings.items,
-        choice_starts: &parts.choices.starts,
-        choices: &parts.choices.items,
-    }
 }

@@ -8,7 +8,7 @@ use crate::exchange::fault::{Fault, Faults};
 ///
 /// # Errors
 /// The row at fault, 0 where the file as a whole is, and what is wrong.
-pub(super) fn read_header(blocks: &Blocks) -> Result<Vec<String>, (u64, String)> {
+pub(in crate::exchange) fn read_header(blocks: &Blocks) -> Result<Vec<String>, (u64, String)> {
     let line = blocks.header().map_err(|fault| (0, fault.message()))?;
     split(&line).map_err(|fault| (1, fault.message().to_owned()))
 }
@@ -16,7 +16,7 @@ pub(super) fn read_header(blocks: &Blocks) -> Result<Vec<String>, (u64, String)>
 /// Finds the columns of a header by name. `None`, with faults, where one is missing, unknown or named twice.
 ///
 /// The result has, for each column of the file, its position in `known`.
-pub(super) fn find_columns(
+pub(in crate::exchange) fn find_columns(
     file: &str,
     header: &[String],
     known: &[&str],

@@ -6,8 +6,8 @@ use std::io;
 use std::marker::PhantomData;
 
 use super::cell::Read;
-use super::fault::{Fault, Faults};
 use super::scan::{Record, Scanner, Stop};
+use crate::exchange::fault::{Fault, Faults};
 
 /// A column of a layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use super::instance::Instance;
-use super::laboratory::{Count, Outcome};
-use super::order::{FIRST_PRIORITY_LAST, NoTurns, OUT_OF_TURN, Rule, by_turns};
-use super::prepared::Prepared;
-use super::settled::Won;
-use super::solve::{NONE, Workspace};
+use super::super::instance::Instance;
+use super::super::order::{FIRST_PRIORITY_LAST, NoTurns, OUT_OF_TURN, Rule, by_turns};
+use super::super::prepared::Prepared;
+use super::super::settled::Won;
+use super::super::solve::{NONE, Workspace};
+use super::outcome::{Count, Outcome};
 
 /// The children by (own tier, instant, ticket), with what they have in the base run.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::blocks::{Blocks, trim_end};
-use super::columns::{find_columns, read_header};
-use super::fields::{number, split};
+use crate::exchange::csv::blocks::{Blocks, trim_end};
+use crate::exchange::csv::fields::{number, push_number, split, take_number};
+use crate::exchange::csv::header::{find_columns, read_header};
 use crate::exchange::fault::{Fault, Faults};
 
 const KNOWN: [&str; 2] = ["child_id", "group_id"];
@@ -29,23 +29,6 @@ pub fn allocation_csv(rows: &[(u32, u32)]) -> Vec<Vec<u8>> {
         piece
     }));
     pieces
-}
-
-/// Appends a number in decimal.
-pub(super) fn push_number(text: &mut Vec<u8>, number: u32) {
-    let mut digits = [0; 10];
-    let mut rest = number;
-    let mut from = digits.len();
-    for digit in digits.iter_mut().rev() {
-        // The remainder is below ten.
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        from -= 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    text.extend_from_slice(digits.get(from..).unwrap_or_default());
 }
 
 /// Reads an allocation: (child id, group id or 0) by ascending child id. A child that occurs twice is a fault.
@@ -136,7 +119,6 @@ fn read_rows(
 
 /// A row in the usual order of columns without quotes.
 fn fast_row(line: &[u8], columns: &[usize]) -> Option<(u32, u32)> {
-    use super::fields::take_number;
     if columns != [0, 1] {
         return None;
     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 /// Calls `write` with the pieces 0 to `count`, in order. Some are made while others are written, always in the same
 /// buffers, so that a country's rows are never all in memory.
-pub(super) fn write_pieces(
+pub(in crate::exchange) fn write_pieces(
     count: usize,
     make: impl Fn(usize, &mut Vec<u8>) + Sync,
     mut write: impl FnMut(&[u8]) -> io::Result<()> + Send,

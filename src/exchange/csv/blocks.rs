@@ -5,13 +5,17 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::{FILE_BYTES_MAX, ROW_BYTES_MAX};
+/// The largest file that is read: some forty million children. A larger one is a mistake, or should be split by queue.
+pub(in crate::exchange) const FILE_BYTES_MAX: u64 = 4 << 30;
+
+/// The longest row that is read. Longer ones come from files that are no CSV.
+pub(in crate::exchange) const ROW_BYTES_MAX: usize = 16 << 20;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Why a file could not be read to its end.
 #[derive(Debug)]
-pub(super) enum ReadFault {
+pub(in crate::exchange) enum ReadFault {
     Io(io::Error),
     TooLarge,
     LongRow,
@@ -19,7 +23,7 @@ pub(super) enum ReadFault {
 }
 
 impl ReadFault {
-    pub(super) fn message(&self) -> String {
+    pub(in crate::exchange) fn message(&self) -> String {
         match self {
             Self::Io(error) => format!("cannot be read: {error}; check the path, the permissions and the disk"),
             Self::TooLarge => {
@@ -34,7 +38,7 @@ impl ReadFault {
 }
 
 /// A file that is read block by block.
-pub(super) struct Blocks {
+pub(in crate::exchange) struct Blocks {
     state: Mutex<State>,
 }
 
@@ -52,7 +56,7 @@ struct State {
 
 impl Blocks {
     /// Opens a file. A byte-order mark at its start is skipped.
-    pub(super) fn open(path: &Path) -> Result<Self, ReadFault> {
+    pub(in crate::exchange) fn open(path: &Path) -> Result<Self, ReadFault> {
         let mut file = File::open(path).map_err(ReadFault::Io)?;
         let metadata = file.metadata().map_err(ReadFault::Io)?;
         let length = metadata.is_file().then_some(metadata.len());
@@ -71,7 +75,7 @@ impl Blocks {
     }
 
     /// Fills `block` with the next lines and returns the block's number; `None` at the end or after a fault.
-    pub(super) fn next(&self, block: &mut Vec<u8>) -> Option<usize> {
+    pub(in crate::exchange) fn next(&self, block: &mut Vec<u8>) -> Option<usize> {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if state.ended {
             return None;
@@ -91,13 +95,13 @@ impl Blocks {
     }
 
     /// How many blocks of this length the file has, about; one where it is no regular file.
-    pub(super) fn about(&self, block: &[u8]) -> u64 {
+    pub(in crate::exchange) fn about(&self, block: &[u8]) -> u64 {
         let state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.length.map_or(1, |length| length / (block.len() as u64).max(1) + 1)
     }
 
     /// The first line, without its end.
-    pub(super) fn header(&self) -> Result<Vec<u8>, ReadFault> {
+    pub(in crate::exchange) fn header(&self) -> Result<Vec<u8>, ReadFault> {
         let mut block = vec![];
         if self.next(&mut block).is_none() {
             let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -113,7 +117,7 @@ impl Blocks {
     }
 
     /// What stopped the reading, if anything did.
-    pub(super) fn into_fault(self) -> Option<ReadFault> {
+    pub(in crate::exchange) fn into_fault(self) -> Option<ReadFault> {
         self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).fault
     }
 }
@@ -150,7 +154,7 @@ impl State {
 }
 
 /// The line without LF or CRLF.
-pub(super) fn trim_end(line: &[u8]) -> &[u8] {
+pub(in crate::exchange) fn trim_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }

@@ -1,8 +1,8 @@
-//! One row's fields: numbers and quoted text.
+//! One row's fields: numbers and quoted text, in and out.
 
 /// A whole number at the front without sign or leading zero, and what follows.
 #[inline]
-pub(super) fn take_number(text: &[u8]) -> Option<(u32, &[u8])> {
+pub(in crate::exchange) fn take_number(text: &[u8]) -> Option<(u32, &[u8])> {
     let (&first, mut rest) = text.split_first()?;
     let first = first.wrapping_sub(b'0');
     if first > 9 {
@@ -27,20 +27,20 @@ pub(super) fn take_number(text: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// The whole field as a number.
-pub(super) fn number(field: &str) -> Option<u32> {
+pub(in crate::exchange) fn number(field: &str) -> Option<u32> {
     take_number(field.as_bytes()).and_then(|(value, rest)| rest.is_empty().then_some(value))
 }
 
 /// What keeps a line from being split into fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LineFault {
+pub(in crate::exchange) enum LineFault {
     NotUtf8,
     OpenQuote,
     StrayQuote,
 }
 
 impl LineFault {
-    pub(super) fn message(self) -> &'static str {
+    pub(in crate::exchange) fn message(self) -> &'static str {
         match self {
             Self::NotUtf8 => "the row is not UTF-8; save the file as UTF-8",
             Self::OpenQuote => "a quoted field does not end in this row; close the quote",
@@ -50,7 +50,7 @@ impl LineFault {
 }
 
 /// Splits a line (without its end) into fields: commas separate, a field may be quoted, `""` is a quote within.
-pub(super) fn split(line: &[u8]) -> Result<Vec<String>, LineFault> {
+pub(in crate::exchange) fn split(line: &[u8]) -> Result<Vec<String>, LineFault> {
     let line = std::str::from_utf8(line).map_err(|_| LineFault::NotUtf8)?;
     let mut fields = vec![];
     let mut rest = line;
@@ -90,4 +90,21 @@ fn unquote(text: &str) -> Result<(String, &str), LineFault> {
             None => return Ok((field, after)),
         }
     }
+}
+
+/// Appends a number in decimal.
+pub(in crate::exchange) fn push_number(text: &mut Vec<u8>, number: u32) {
+    let mut digits = [0; 10];
+    let mut rest = number;
+    let mut from = digits.len();
+    for digit in digits.iter_mut().rev() {
+        // The remainder is below ten.
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        from -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    text.extend_from_slice(digits.get(from..).unwrap_or_default());
 }

@@ -1,0 +1,93 @@
+//! What a run claims: rule, hashes, counts and cut-offs.
+
+use super::published::Rule;
+
+/// What a run claims about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// Version of the engine that ran.
+    pub engine_version: String,
+    /// How it ranked.
+    pub rule: Rule,
+    /// Hash of the input's canonical bytes.
+    pub input_sha256: String,
+    /// Hash of the rule.
+    pub rules_sha256: String,
+    /// Hash of the allocation.
+    pub result_sha256: String,
+    /// Totals.
+    pub counts: Counts,
+    /// Every group by ascending id.
+    pub cut_offs: Vec<CertifiedCutOff>,
+    /// Whether given turns are claimed to be those of a queue: tier 0 first, and inside a stream by tier, instant and id.
+    pub turns_of_queue: bool,
+    /// What was held, reserved and asked for together; `None` where the input has no such column.
+    pub special: Option<SpecialCounts>,
+}
+
+/// Totals of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Groups.
+    pub groups: u64,
+    /// Places in all groups.
+    pub places: u64,
+    /// Places that nobody got.
+    pub places_left: u64,
+    /// Children.
+    pub children: u64,
+    /// Children with a place.
+    pub placed: u64,
+    /// Children without one.
+    pub not_placed: u64,
+}
+
+/// A group's cut-off as certified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertifiedCutOff {
+    /// The group's id.
+    pub group: u32,
+    /// Its places.
+    pub places: u32,
+    /// How many were given.
+    pub placed: u32,
+    /// The last child that it took.
+    pub last: Option<CertifiedLast>,
+}
+
+/// The last child that a group took, as certified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertifiedLast {
+    /// Its id.
+    pub child: u32,
+    /// Its tier.
+    pub tier: u8,
+    /// Whether a sibling there counted.
+    pub sibling: bool,
+    /// Its instant, microseconds since 1970 UTC.
+    pub applied_at: i64,
+    /// Its place in the queue order from 1; only where the queue order decided.
+    pub order: Option<u32>,
+}
+
+/// Hashes of the files as they were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hashes {
+    /// Of the input's canonical bytes.
+    pub input_sha256: String,
+    /// Of the rule that the certificate names.
+    pub rules_sha256: String,
+    /// Of the allocation.
+    pub result_sha256: String,
+}
+
+/// How much of it a run used, as certified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpecialCounts {
+    /// Children who held a place.
+    pub holds: u64,
+    /// Children in families of two and more.
+    pub together: u64,
+    /// Reserved places.
+    pub reserved: u64,
+}

@@ -1,0 +1,64 @@
+//! What a round publishes beside choices and priorities.
+
+use super::super::certificate::SpecialCounts;
+
+/// Where a child has no place.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Places that some children take first, as published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishedReserve<'a> {
+    /// Which children.
+    pub whom: PublishedWhom<'a>,
+    /// How many places.
+    pub places: u32,
+    /// Whether others may have what is left.
+    pub open: bool,
+}
+
+/// For whom places are reserved, as published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublishedWhom<'a> {
+    /// First and last tier.
+    Tiers(u8, u8),
+    /// The code of a category.
+    Category(&'a str),
+}
+
+/// What was published beside choices and priorities. A list that was not is empty.
+#[derive(Clone, Debug, Default)]
+pub struct PublishedSpecial<'a> {
+    /// By child: the position of the group that it holds, or the largest number.
+    pub holds: &'a [u32],
+    /// By child: its family, or 0.
+    pub together: &'a [u32],
+    /// By group.
+    pub reserves: Vec<Vec<PublishedReserve<'a>>>,
+    /// By child: the categories that it has.
+    pub categories: &'a [Vec<String>],
+    /// By group: a number for its kindergarten.
+    pub kindergartens: &'a [u32],
+}
+
+impl PublishedSpecial<'_> {
+    /// The counts that a certificate states.
+    pub fn counts(&self) -> SpecialCounts {
+        SpecialCounts {
+            holds: self.holds.iter().filter(|&&group| group != NONE).count() as u64,
+            together: self.families().iter().map(|members| members.len() as u64).sum(),
+            reserved: self.reserves.iter().flatten().map(|reserve| u64::from(reserve.places)).sum(),
+        }
+    }
+
+    pub(super) fn held(&self, child: usize) -> u32 {
+        self.holds.get(child).copied().unwrap_or(NONE)
+    }
+
+    pub(super) fn families(&self) -> Vec<Vec<usize>> {
+        let mut pairs: Vec<(u32, usize)> =
+            self.together.iter().copied().zip(0..).filter(|&(family, _)| family != 0).collect();
+        pairs.sort_unstable();
+        let families = pairs.chunk_by(|a, b| a.0 == b.0).filter(|members| members.len() > 1);
+        families.map(|members| members.iter().map(|&(_, child)| child).collect()).collect()
+    }
+}

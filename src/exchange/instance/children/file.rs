@@ -1,0 +1,56 @@
+//! The file as a whole.
+
+use std::path::Path;
+
+use super::super::lookup::GroupLookup;
+use super::column::{Allowed, CATEGORIES, HOLDS, KNOWN, REQUIRED, TOGETHER, TURN};
+use super::joined::{ChildrenRead, merged};
+use super::lines::read_blocks;
+use super::sheet::Context;
+use crate::exchange::csv::blocks::{Blocks, ReadFault};
+use crate::exchange::csv::header::{find_columns, read_header};
+use crate::exchange::fault::{Fault, Faults};
+
+/// Reads and checks the file; what is wrong is added to `faults`. Groups are looked up only where `groups_sound`: after
+/// a fault in their own file every list would seem wrong.
+pub fn read_children(
+    path: &Path,
+    lookup: &GroupLookup,
+    groups_sound: bool,
+    allowed: Allowed,
+    faults: &mut Faults,
+) -> ChildrenRead {
+    let file = path.display().to_string();
+    let whole = |message: String| Fault { file: file.clone(), row: 0, column: String::new(), message };
+    let blocks = match Blocks::open(path) {
+        Ok(blocks) => blocks,
+        Err(fault) => {
+            faults.push(whole(fault.message()));
+            return ChildrenRead::default();
+        }
+    };
+    let header = match read_header(&blocks) {
+        Ok(header) => header,
+        Err((row, message)) => {
+            faults.push(Fault { file: file.clone(), row, column: String::new(), message });
+            return ChildrenRead::default();
+        }
+    };
+    let Some(columns) = find_columns(&file, &header, &KNOWN, REQUIRED, faults) else { return ChildrenRead::default() };
+    let turn = "turns replace tier and mix: use --rule queue without --mix, or remove the column";
+    let special = "this command does not know held places, families and reserves; remove the column";
+    let barred = [HOLDS, TOGETHER, CATEGORIES].map(|column| (column, allowed.special, special));
+    let barred = [(TURN, allowed.turn, turn)].into_iter().chain(barred);
+    for (column, _, message) in barred.filter(|(column, fine, _)| !fine && columns.contains(column)) {
+        let column = KNOWN.get(column).copied().unwrap_or_default().to_owned();
+        faults.push(Fault { file: file.clone(), row: 1, column, message: message.to_owned() });
+    }
+    let context = Context { file: &file, columns: &columns, lookup, groups_sound };
+    let read = read_blocks(&blocks, &context);
+    let fault: Option<ReadFault> = blocks.into_fault();
+    let read = merged(read, &columns, faults);
+    if let Some(fault) = fault {
+        faults.push(whole(fault.message()));
+    }
+    read
+}
