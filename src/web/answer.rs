@@ -1,6 +1,5 @@
 //! From outside words to acts and back: credentials, bodies, answers, problem documents (RFC 9457).
 
-use crate::service::kernel::tokens;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
@@ -10,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
+use crate::service::kernel::tokens;
 use crate::service::office::{Answer, Caller, Idempotency};
 use crate::service::registry::Registry;
 use crate::service::running::Running;

@@ -4,7 +4,9 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{applications, cases, corrections, outbox, places, public, queues, referrals, rounds};
+use super::api::{
+    applications, cases, catalogue, corrections, documents, outbox, places, public, queues, referrals, rounds,
+};
 
 /// The document.
 #[derive(OpenApi)]
@@ -12,11 +14,11 @@ use super::api::{applications, cases, corrections, outbox, places, public, queue
     info(title = "Kezek", description = "The registry of kindergarten queues and referrals.", license(name = "Apache-2.0")),
     paths(
         public::positions, public::healthz, public::readyz, super::metrics::metrics,
-        applications::register, applications::read, applications::documents, applications::document,
+        applications::register, applications::read, applications::documents, documents::document,
         applications::decide, applications::amend, applications::withdraw, applications::move_to,
         applications::judge_proof,
-        places::territories, places::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, rounds::list, places::hold_round, places::simulate, places::round, places::certificate,
-        places::round_file, rounds::explain, rounds::explain_to_family, corrections::correct, corrections::list, corrections::read,
+        catalogue::territories, catalogue::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, rounds::list, rounds::hold_round, rounds::simulate, rounds::round, rounds::certificate,
+        rounds::round_file, rounds::explain, rounds::explain_to_family, corrections::correct, corrections::list, corrections::read,
         referrals::next, referrals::refer, referrals::confirm, referrals::read, referrals::present, referrals::enrol,
         referrals::depart, referrals::refuse, referrals::extend, referrals::annul,
         queues::list, queues::entries,

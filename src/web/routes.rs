@@ -5,8 +5,8 @@ use actix_web::middleware::Condition;
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 
 use super::api::{
-    applications as a, cases as c, corrections as k, outbox as o, places as p, public, queues as q, referrals as r,
-    rounds as d,
+    applications as a, cases as c, catalogue as t, corrections as k, documents as w, outbox as o, places as p, public,
+    queues as q, referrals as r, rounds as d,
 };
 use super::limits::Limit;
 use super::{metrics, pages};
@@ -85,22 +85,22 @@ pub fn mount(config: &mut ServiceConfig, limit: &Limit, limited: bool) {
         .service(at("/api/v1/applications").route(post().to(a::register)))
         .service(at("/api/v1/applications/{number}").route(get().to(a::read)))
         .service(at("/api/v1/applications/{number}/documents").route(get().to(a::documents)))
-        .service(at("/api/v1/documents/{id}").route(get().to(a::document)))
+        .service(at("/api/v1/documents/{id}").route(get().to(w::document)))
         .service(at("/api/v1/applications/{number}/decide").route(post().to(a::decide)))
         .service(at("/api/v1/applications/{number}/amend").route(post().to(a::amend)))
         .service(at("/api/v1/applications/{number}/withdraw").route(post().to(a::withdraw)))
         .service(at("/api/v1/applications/{number}/move").route(post().to(a::move_to)))
         .service(at("/api/v1/applications/{number}/proofs").route(post().to(a::judge_proof)))
-        .service(at("/api/v1/territories").route(get().to(p::territories)))
-        .service(at("/api/v1/kindergartens").route(get().to(p::kindergartens)))
+        .service(at("/api/v1/territories").route(get().to(t::territories)))
+        .service(at("/api/v1/kindergartens").route(get().to(t::kindergartens)))
         .service(at("/api/v1/places").route(get().to(p::ledger)).route(post().to(p::report)))
         .service(at("/api/v1/places/{id}/withdraw").route(post().to(p::withdraw)))
         .service(at("/api/v1/bulletins/latest").wrap(limit()).route(get().to(p::bulletin)))
-        .service(at("/api/v1/rounds").route(get().to(d::list)).route(post().to(p::hold_round)))
-        .service(at("/api/v1/simulations").route(post().to(p::simulate)))
-        .service(at("/api/v1/rounds/{id}").route(get().to(p::round)))
-        .service(at("/api/v1/rounds/{id}/certificate").route(get().to(p::certificate)))
-        .service(at("/api/v1/rounds/{id}/files/{name}").route(get().to(p::round_file)))
+        .service(at("/api/v1/rounds").route(get().to(d::list)).route(post().to(d::hold_round)))
+        .service(at("/api/v1/simulations").route(post().to(d::simulate)))
+        .service(at("/api/v1/rounds/{id}").route(get().to(d::round)))
+        .service(at("/api/v1/rounds/{id}/certificate").route(get().to(d::certificate)))
+        .service(at("/api/v1/rounds/{id}/files/{name}").route(get().to(d::round_file)))
         .service(at("/api/v1/rounds/{id}/applications/{number}").route(get().to(d::explain)))
         .service(at("/api/v1/explanations").wrap(limit()).route(post().to(d::explain_to_family)))
         .service(at("/api/v1/rounds/{id}/corrections").route(get().to(k::list)).route(post().to(k::correct)))

@@ -1,23 +1,16 @@
 //! Applications.
 
-use crate::service::applications::proofs;
-use crate::service::cases::decide;
-use crate::service::counter::applications;
-use crate::service::counter::moving;
-use crate::service::counter::register;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::domain::instant::instant_text;
+use super::documents::listed;
 use crate::service::applications::handed_in::HandedIn;
-use crate::service::applications::proofs::ProofIn;
-use crate::service::cases::decide::{Decided, DecisionIn};
-use crate::service::counter::applications::{AmendIn, ApplicationView, Stands, WithdrawIn};
-use crate::service::counter::moving::MoveIn;
-use crate::service::counter::register::Registered;
+use crate::service::applications::proofs::{self, ProofIn};
+use crate::service::cases::decide::{self, Decided, DecisionIn};
+use crate::service::counter::applications::{self, AmendIn, ApplicationView, Stands, WithdrawIn};
+use crate::service::counter::moving::{self, MoveIn};
+use crate::service::counter::register::{self, Registered};
 use crate::service::kernel::permissions::Act;
-use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::papers::results::StoredResult;
-use crate::web::answer::{Body, Shared, act, ask, ask_text};
+use crate::web::answer::{Body, Shared, act, ask};
 
 /// Hands an application in through the channel of the credential.
 #[utoipa::path(post, path = "/api/v1/applications", tag = "applications", request_body = HandedIn,
@@ -43,37 +36,6 @@ pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<Str
     let number = path.into_inner();
     ask(shared, request, Act::ReadApplication, move |r, who| {
         Ok(listed(applications::documents(&r.office, who, &number)?))
-    })
-    .await
-}
-
-/// Stored results as a list.
-pub(super) fn listed(results: Vec<StoredResult>) -> serde_json::Value {
-    let list: Vec<serde_json::Value> = results
-        .into_iter()
-        .map(|d| {
-            serde_json::json!({
-                "id": d.id, "kind": d.kind, "form": "html", "issued_at": instant_text(d.issued_at),
-                "signer": d.signer, "delivery": d.delivery, "handed_at": d.handed_at.map(instant_text),
-                "html": format!("/api/v1/documents/{}", d.id),
-                "content": serde_json::from_str::<serde_json::Value>(&d.body).unwrap_or_default(),
-            })
-        })
-        .collect();
-    serde_json::json!({ "documents": list })
-}
-
-/// One result as a printable page, Kazakh and Russian side by side.
-#[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "applications", params(("id" = String, Path)),
-    responses((status = 200, content_type = "text/html", body = String)))]
-pub async fn document(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
-    let id = path.into_inner();
-    ask_text(shared, request, (Act::ReadApplication, "text/html; charset=utf-8"), move |r, who| {
-        let stored = applications::document(&r.office, who, &id)?;
-        let internal = |e: String| Problem::new(Kind::Internal, "internal", e);
-        let paper: crate::documents::paper::Paper =
-            serde_json::from_str(&stored.body).map_err(|e| internal(e.to_string()))?;
-        paper.html().map_err(|e| internal(e.to_string()))
     })
     .await
 }

@@ -1,16 +1,12 @@
 //! Cases.
 
-use crate::service::cases::oversight;
-use crate::service::cases::request;
-use crate::service::cases::steps;
-use crate::service::cases::view;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::applications::listed;
-use crate::service::cases::oversight::{CasesIn, DueCases};
-use crate::service::cases::request::CaseIn;
-use crate::service::cases::steps::{ReasonIn, StepIn};
-use crate::service::cases::view::{CaseStatus, CaseView, StatusIn};
+use super::documents::listed;
+use crate::service::cases::oversight::{self, CasesIn, DueCases};
+use crate::service::cases::request::{self, CaseIn};
+use crate::service::cases::steps::{self, ReasonIn, StepIn};
+use crate::service::cases::view::{self, CaseStatus, CaseView, StatusIn};
 use crate::service::kernel::permissions::Act;
 use crate::web::answer::{Body, Failure, Shared, act, ask, ask_text, read_body, tell, wants_csv, whole};
 use actix_web::ResponseError;

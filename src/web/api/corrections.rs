@@ -1,9 +1,8 @@
 //! Corrections of committed rounds.
 
-use crate::service::inquiry::corrections;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::service::inquiry::corrections::CorrectionIn;
+use crate::service::inquiry::corrections::{self, CorrectionIn};
 use crate::service::kernel::permissions::Act;
 use crate::web::answer::{Body, Shared, act, ask, ask_text, wants_csv};
 

@@ -1,10 +1,9 @@
 //! The outbox.
 
-use crate::service::papers::outbox;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::service::kernel::permissions::Act;
-use crate::service::papers::outbox::{Messages, OutboxIn, TakeIn};
+use crate::service::papers::outbox::{self, Messages, OutboxIn, TakeIn};
 use crate::web::answer::{Body, Shared, act, ask, ask_text, wants_csv};
 
 /// What heads and departments of a territory are to be told, the oldest first. As CSV with `Accept: text/csv`.

@@ -1,21 +1,13 @@
 //! What everyone may ask: positions, health, metrics.
 
-use crate::service::positions::text;
 use actix_web::{HttpResponse, ResponseError};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
+use super::asked::Asked;
 use crate::domain::iin::Iin;
 use crate::service::kernel::problem::Problem;
+use crate::service::positions::text;
 use crate::service::positions::view::Positions;
 use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
-
-/// Whose position.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct Asked {
-    /// The child's IIN, twelve digits. It goes in the body, never in a URL.
-    pub iin: String,
-}
 
 /// The position of a child by IIN, with its reasons. An unknown IIN gets the same shape, empty.
 #[utoipa::path(post, path = "/api/v1/positions", tag = "public", request_body = Asked,

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::places::OfTerritory;
+use super::asked::OfTerritory;
 use crate::service::kernel::permissions::Act;
 use crate::service::positions::queues::{self, Entries, Queues};
 use crate::web::answer::{Shared, ask};

@@ -1,18 +1,14 @@
 //! Referrals.
 
-use crate::service::referrals::departures;
-use crate::service::referrals::issuing;
-use crate::service::referrals::life;
-use crate::service::rounds::skips;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::service::kernel::permissions::Act;
-use crate::service::referrals::departures::{Departed, DepartureIn};
-use crate::service::referrals::issuing::{Next, ReferIn};
-use crate::service::referrals::life::{GroundIn, ReferralView};
-use crate::service::rounds::skips::{ConfirmIn, Confirmed};
+use crate::service::referrals::departures::{self, Departed, DepartureIn};
+use crate::service::referrals::issuing::{self, Next, ReferIn};
+use crate::service::referrals::life::{self, GroundIn, ReferralView};
+use crate::service::rounds::skips::{self, ConfirmIn, Confirmed};
 use crate::web::answer::{Body, Shared, act, ask};
 
 /// Of which place.

@@ -1,9 +1,6 @@
 //! The parents' page: type the child's IIN, see the position and why. Plain HTML that works without scripts; the IIN
 //! travels in the body of a form, never in an address.
 
-use crate::service::counter::catalogue;
-use crate::service::inquiry::explanations;
-use crate::service::positions::view;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
@@ -13,7 +10,9 @@ use serde::Deserialize;
 use crate::domain::iin::Iin;
 use crate::rules::Rules;
 use crate::rules::messages::Tongue;
-use crate::service::positions::view::PositionEntry;
+use crate::service::counter::catalogue;
+use crate::service::inquiry::explanations;
+use crate::service::positions::view::{self, PositionEntry};
 use crate::service::registry::Registry;
 use crate::web::answer::Shared;
 
