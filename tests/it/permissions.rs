@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use kezek::domain::codes::Role;
 use kezek::service::kernel::permissions::{Act, TABLE, roles};
-use kezek::web::routes::ROUTES;
+use kezek::web::route::Route;
+use kezek::web::routes::of_the_api;
 use serde_json::{Value, json};
 
 use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE_HOME, on_both};
@@ -132,11 +133,11 @@ fn ask(desk: &Desk, token: Option<&str>, method: &str, (path, body): &(String, O
 fn every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_else(desk: &Desk) {
     let things = Things::of(desk);
     // A withdrawal ends the application, so it is walked last.
-    let ends = |(_, route, _): &&(&str, &str, Option<Act>)| route.ends_with("/withdraw");
-    let routes = ROUTES.iter().filter(|r| !ends(r)).chain(ROUTES.iter().filter(ends));
+    let ends = |route: &&Route| route.path.ends_with("/withdraw");
+    let routes = of_the_api().filter(|r| !ends(r)).chain(of_the_api().filter(ends));
     let mut walked = 0;
-    for (method, route, act) in routes {
-        let Some(act) = act else { continue };
+    for Route { method, path: route, act, .. } in routes {
+        let (method, Some(act)) = (method.as_str(), act) else { continue };
         for role in Role::ALL {
             let request = things.request(desk, method, route);
             let outside = ask(desk, Some(&desk.token(*role, VILLAGE_HOME)), method, &request);
@@ -153,7 +154,7 @@ fn every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_
             walked += 1;
         }
     }
-    assert_eq!(walked, ROUTES.iter().filter(|(.., act)| act.is_some()).count() * Role::ALL.len());
+    assert_eq!(walked, of_the_api().filter(|route| route.act.is_some()).count() * Role::ALL.len());
 }
 
 fn every_route_refuses_a_missing_an_unknown_and_a_revoked_credential(desk: &Desk) {
@@ -163,10 +164,11 @@ fn every_route_refuses_a_missing_an_unknown_and_a_revoked_credential(desk: &Desk
     kezek::service::kernel::tokens::revoke(&desk.registry.office.store, desk.clock.now(), &revoked.id)
         .expect("revoked");
     let records = desk.records();
-    for (method, route, act) in ROUTES {
+    for Route { method, path: route, act, .. } in of_the_api() {
         if act.is_none() {
             continue;
         }
+        let method = method.as_str();
         let request = things.request(desk, method, route);
         ask(desk, None, method, &request).refused(401, "token_missing");
         for token in ["", "Bearer", "kezek_0", revoked.id.as_str(), revoked.token.as_str(), &"k".repeat(4000)] {
@@ -194,9 +196,9 @@ fn a_real_round_is_the_department_s(desk: &Desk) {
 
 fn what_everyone_may_ask_needs_no_credential(desk: &Desk) {
     let things = Things::of(desk);
-    for (method, route, act) in ROUTES {
+    for Route { method, path: route, act, .. } in of_the_api() {
         if act.is_none() {
-            ask(desk, None, method, &things.request(desk, method, route)).must(200);
+            ask(desk, None, method.as_str(), &things.request(desk, method.as_str(), route)).must(200);
         }
     }
     for page in ["/", "/?lang=ru", "/openapi.json", "/docs/"] {
@@ -205,8 +207,8 @@ fn what_everyone_may_ask_needs_no_credential(desk: &Desk) {
 }
 
 fn every_route_of_the_table_is_mounted(desk: &Desk) {
-    for (method, route, _) in ROUTES {
-        let reply = desk.send(method, &route.replace(['{', '}'], ""), None, &[], None);
+    for Route { method, path: route, .. } in of_the_api() {
+        let reply = desk.send(method.as_str(), &route.replace(['{', '}'], ""), None, &[], None);
         assert!(![404, 405].contains(&reply.status), "{method} {route} is not mounted: {}", reply.text);
     }
 }
@@ -248,33 +250,37 @@ fn the_table_lists_every_act_once_and_keeps_the_roles_apart() {
 }
 
 #[test]
-fn the_table_the_mounted_routes_and_the_openapi_document_are_the_same() {
-    use utoipa::OpenApi;
-    let table: BTreeSet<(String, String)> =
-        ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
-    assert_eq!(table.len(), ROUTES.len(), "a route is listed twice");
-    let document = serde_json::to_value(kezek::web::openapi::Document::openapi()).expect("a document");
+fn every_handler_that_describes_a_route_stands_in_the_table_once() {
+    let table: BTreeSet<(&str, &str)> = of_the_api().map(|r| (r.method.as_str(), r.path.as_str())).collect();
+    assert_eq!(table.len(), of_the_api().count(), "a route is listed twice");
+    assert!(table.iter().all(|(_, path)| path.starts_with('/')), "a handler names no path: {table:?}");
     let mut described = BTreeSet::new();
-    for (path, methods) in document["paths"].as_object().expect("paths") {
-        for method in methods.as_object().expect("methods").keys() {
-            described.insert((method.to_uppercase(), path.clone()));
-        }
-    }
-    assert_eq!(described, table, "the OpenAPI document and the table differ");
-    let mut mounted = BTreeSet::new();
-    let source = include_str!("../../src/web/routes.rs");
-    for resource in source.split(".service(at(\"").skip(1) {
-        let (path, rest) = resource.split_once('"').expect("a path");
-        for method in ["get", "post", "put", "patch", "delete"] {
-            if rest.contains(&format!("route({method}()")) && path != "/" {
-                mounted.insert((method.to_uppercase(), path.to_owned()));
+    let room = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web");
+    for folder in [room.to_owned(), format!("{room}/api"), format!("{room}/pages")] {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten().filter(|entry| entry.path().is_file()) {
+            let source = std::fs::read_to_string(entry.path()).expect("a source");
+            for said in source.split("\n#[utoipa::path(").skip(1) {
+                let (method, rest) = said.split_once(", path = \"").expect("a method, then a path");
+                let (path, _) = rest.split_once('"').expect("a path");
+                described.insert((method.to_uppercase(), path.to_owned()));
             }
         }
     }
-    assert_eq!(mounted, table, "the mounted routes and the table differ");
-    // A route says in the document that it needs no credential exactly where the table lets everyone in.
-    for (method, path, act) in ROUTES {
-        let open = document["paths"][path][method.to_lowercase()]["security"] == json!([{}]);
-        assert_eq!(open, act.is_none(), "{method} {path} and its credential");
+    let table = table.into_iter().map(|(method, path)| (method.to_owned(), path.to_owned())).collect();
+    assert_eq!(described, table, "what the handlers describe and the table differ");
+}
+
+#[test]
+fn the_openapi_document_says_who_needs_no_credential() {
+    let document = serde_json::to_value(kezek::web::openapi::document()).expect("a document");
+    let mut described = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let mut table = of_the_api().filter(|r| r.path == *path && r.method.as_str() == method.to_uppercase());
+            let route = table.next().expect("the route");
+            assert_eq!(operation["security"] == json!([{}]), route.act.is_none(), "{method} {path} and its credential");
+            described += 1;
+        }
     }
+    assert_eq!(described, of_the_api().count(), "a route is not described");
 }

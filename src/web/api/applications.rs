@@ -9,7 +9,6 @@ use crate::service::cases::decide::{self, Decided, DecisionIn};
 use crate::service::counter::applications::{self, AmendIn, ApplicationView, Stands, WithdrawIn};
 use crate::service::counter::moving::{self, MoveIn};
 use crate::service::counter::register::{self, Registered};
-use crate::service::kernel::permissions::Act;
 use crate::web::answer::{Body, Shared, act, ask};
 
 /// Hands an application in through the channel of the credential.
@@ -17,8 +16,7 @@ use crate::web::answer::{Body, Shared, act, ask};
     responses((status = 201, body = Registered), (status = 409, description = "the child has an active application"),
         (status = 422, description = "wrong values, or an incomplete package at the State Corporation")))]
 pub async fn register(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::Register, |r, caller, sent: HandedIn| register::register(&r.office, caller, &sent))
-        .await
+    act(shared, request, body, |r, caller, sent: HandedIn| register::register(&r.office, caller, &sent)).await
 }
 
 /// Reads an application.
@@ -26,7 +24,7 @@ pub async fn register(shared: Shared, request: HttpRequest, body: Body) -> HttpR
     responses((status = 200, body = ApplicationView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadApplication, move |r, who| applications::application(&r.office, who, &number)).await
+    ask(shared, request, move |r, who| applications::application(&r.office, who, &number)).await
 }
 
 /// The results of an application, oldest first.
@@ -34,10 +32,7 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     params(("number" = String, Path)), responses((status = 200, description = "the list of stored results")))]
 pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadApplication, move |r, who| {
-        Ok(listed(applications::documents(&r.office, who, &number)?))
-    })
-    .await
+    ask(shared, request, move |r, who| Ok(listed(applications::documents(&r.office, who, &number)?))).await
 }
 
 /// Decides a case: accepted, or refused with grounds of the act.
@@ -45,10 +40,8 @@ pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<Str
     params(("number" = String, Path)), request_body = DecisionIn, responses((status = 200, body = Decided)))]
 pub async fn decide(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Decide, move |r, caller, sent: DecisionIn| {
-        decide::decide(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: DecisionIn| decide::decide(&r.office, caller, &number, &sent))
+        .await
 }
 
 /// Changes contacts or preferences.
@@ -56,10 +49,8 @@ pub async fn decide(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), request_body = AmendIn, responses((status = 200, body = Stands)))]
 pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Amend, move |r, caller, sent: AmendIn| {
-        applications::amend(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: AmendIn| applications::amend(&r.office, caller, &number, &sent))
+        .await
 }
 
 /// Takes an application back for the applicant.
@@ -67,7 +58,7 @@ pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>
     params(("number" = String, Path)), request_body = WithdrawIn, responses((status = 200, body = Stands)))]
 pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Withdraw, move |r, caller, sent: WithdrawIn| {
+    act(shared, request, body, move |r, caller, sent: WithdrawIn| {
         applications::withdraw(&r.office, caller, &number, &sent)
     })
     .await
@@ -78,7 +69,7 @@ pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<Stri
     params(("number" = String, Path)), request_body = MoveIn, responses((status = 200, body = Stands)))]
 pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Move, move |r, caller, sent: MoveIn| {
+    act(shared, request, body, move |r, caller, sent: MoveIn| {
         moving::move_application(&r.office, caller, &number, &sent)
     })
     .await
@@ -89,8 +80,6 @@ pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<Strin
     params(("number" = String, Path)), request_body = ProofIn, responses((status = 200, body = Stands)))]
 pub async fn judge_proof(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::JudgeProof, move |r, caller, sent: ProofIn| {
-        proofs::judge_proof(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: ProofIn| proofs::judge_proof(&r.office, caller, &number, &sent))
+        .await
 }

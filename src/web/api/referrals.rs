@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::service::kernel::permissions::Act;
 use crate::service::referrals::departures::{self, Departed, DepartureIn};
 use crate::service::referrals::issuing::{self, Next, ReferIn};
 use crate::service::referrals::life::{self, GroundIn, ReferralView};
@@ -26,7 +25,7 @@ pub struct OfPlace {
 #[utoipa::path(get, path = "/api/v1/referrals/next", tag = "referrals", params(("territory" = String, Query), ("place" = Option<String>, Query)),
     responses((status = 200, body = Next), (status = 409, description = "nobody can use the place that is named")))]
 pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfPlace>) -> HttpResponse {
-    ask(shared, request, Act::SeeNext, move |r, who| {
+    ask(shared, request, move |r, who| {
         issuing::next(&r.office, &r.memory.rounds, who, &query.territory, query.place.as_deref())
     })
     .await
@@ -36,18 +35,15 @@ pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfPlac
 #[utoipa::path(post, path = "/api/v1/referrals", tag = "referrals", request_body = ReferIn,
     responses((status = 201, body = ReferralView), (status = 409, description = "another application is due")))]
 pub async fn refer(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::Refer, |r, caller, sent: ReferIn| {
-        issuing::refer(&r.office, &r.memory.rounds, caller, &sent)
-    })
-    .await
+    act(shared, request, body, |r, caller, sent: ReferIn| issuing::refer(&r.office, &r.memory.rounds, caller, &sent))
+        .await
 }
 
 /// A second person's confirmation of a skip.
 #[utoipa::path(post, path = "/api/v1/confirmations", tag = "referrals", request_body = ConfirmIn,
     responses((status = 201, body = Confirmed)))]
 pub async fn confirm(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::Confirm, |r, caller, sent: ConfirmIn| skips::confirm(&r.office, caller, &sent))
-        .await
+    act(shared, request, body, |r, caller, sent: ConfirmIn| skips::confirm(&r.office, caller, &sent)).await
 }
 
 /// Reads a referral.
@@ -55,7 +51,7 @@ pub async fn confirm(shared: Shared, request: HttpRequest, body: Body) -> HttpRe
     responses((status = 200, body = ReferralView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadReferral, move |r, who| life::referral(&r.office, who, &number)).await
+    ask(shared, request, move |r, who| life::referral(&r.office, who, &number)).await
 }
 
 /// The kindergarten has the referral and the documents in hand.
@@ -63,7 +59,7 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Present, move |r, caller, _: Value| life::present(&r.office, caller, &number)).await
+    act(shared, request, body, move |r, caller, _: Value| life::present(&r.office, caller, &number)).await
 }
 
 /// The contract is made.
@@ -71,7 +67,7 @@ pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<Strin
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn enrol(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Enrol, move |r, caller, _: Value| life::enrol(&r.office, caller, &number)).await
+    act(shared, request, body, move |r, caller, _: Value| life::enrol(&r.office, caller, &number)).await
 }
 
 /// The child of an enrolment has left: its place is free from the day after, and it may be registered again.
@@ -79,7 +75,7 @@ pub async fn enrol(shared: Shared, request: HttpRequest, path: web::Path<String>
     params(("number" = String, Path)), request_body = DepartureIn, responses((status = 200, body = Departed)))]
 pub async fn depart(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Depart, move |r, caller, sent: DepartureIn| {
+    act(shared, request, body, move |r, caller, sent: DepartureIn| {
         departures::depart(&r.office, caller, &number, &sent)
     })
     .await
@@ -90,7 +86,7 @@ pub async fn depart(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), request_body = GroundIn, responses((status = 200, body = ReferralView)))]
 pub async fn refuse(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::RefuseReferral, move |r, caller, sent: GroundIn| {
+    act(shared, request, body, move |r, caller, sent: GroundIn| {
         life::refuse_referral(&r.office, caller, &number, &sent)
     })
     .await
@@ -101,7 +97,7 @@ pub async fn refuse(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn extend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Extend, move |r, caller, _: Value| life::extend(&r.office, caller, &number)).await
+    act(shared, request, body, move |r, caller, _: Value| life::extend(&r.office, caller, &number)).await
 }
 
 /// The authority takes the referral back with a listed ground.
@@ -109,8 +105,5 @@ pub async fn extend(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), request_body = GroundIn, responses((status = 200, body = ReferralView)))]
 pub async fn annul(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Annul, move |r, caller, sent: GroundIn| {
-        life::annul(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: GroundIn| life::annul(&r.office, caller, &number, &sent)).await
 }
