@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::allocate::unwritable;
-use super::failed;
+use super::exit::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::exchange::instance::Output;

@@ -14,6 +14,7 @@ mod copy;
 mod correct;
 mod demo;
 mod exchange;
+mod exit;
 mod fairness;
 mod generate;
 mod interrupt;
@@ -100,10 +101,4 @@ pub fn main() -> ExitCode {
         Command::Deadline(args) => deadline::run(args),
         Command::Regulations(args) => regulations::run(args),
     }
-}
-
-/// Says on stderr why a command failed, and gives its exit code.
-fn failed(code: u8, why: impl std::fmt::Display) -> ExitCode {
-    eprintln!("kezek: {why}");
-    ExitCode::from(code)
 }

@@ -1,25 +1,23 @@
 //! Twins who apply together, what one act gives them, and what becomes of their places: one leaves, the other asks for a
 //! transfer.
 
-use crate::service::cases::decide;
-use crate::service::counter::register;
-use crate::service::referrals::departures;
-use crate::service::referrals::issuing;
-use crate::service::referrals::life;
 use serde_json::Value;
 
-use super::{Story, caller, field, handed_in};
+use super::callers::{caller, field, handed_in};
+use super::story::Story;
 use crate::domain::application::age_months;
 use crate::domain::codes::{GroupKind, Language, PlaceStatus, Role};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Place};
 use crate::sample::iins::{Numbers, Sex};
 use crate::sample::people::Family;
-use crate::service::cases::decide::DecisionIn;
+use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::counter::places::{PlacesIn, report_places};
+use crate::service::counter::register;
 use crate::service::kernel::problem::Problem;
-use crate::service::referrals::departures::DepartureIn;
-use crate::service::referrals::issuing::ReferIn;
+use crate::service::referrals::departures::{self, DepartureIn};
+use crate::service::referrals::issuing::{self, ReferIn};
+use crate::service::referrals::life;
 use crate::service::registry::Registry;
 use crate::store::{kindergartens, places};
 
@@ -28,7 +26,7 @@ const SEED: u64 = 2027;
 
 /// Tells of twins, line by line; of nothing where every free place has a child who is due.
 pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story, Problem> {
-    let (Some(family), Some(spot)) = (family, spot(registry)?) else { return Ok(Story::new()) };
+    let (Some(family), Some(spot)) = (family, spot(registry)?) else { return Ok(Story::default()) };
     let mut twins: Vec<Family> = Vec::new();
     let mut applications: Vec<String> = Vec::new();
     for (iin, born_on) in Numbers::new(SEED, Sex::Female, spot.born_on, 1).take(2) {
@@ -47,14 +45,14 @@ pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story
         life::enrol(&registry.office, &kindergarten, referral)?;
     }
     if let Some(transfer) = transfer(registry, twins.pop(), &spot.group.kindergarten)? {
-        story.push(("transfer".to_owned(), transfer));
+        story.say("transfer", transfer);
     }
     if let Some(referral) = referrals.first() {
         let today = registry.office.rules.calendar.civil_day(registry.office.clock.now(), Kato::COUNTRY);
         let leave = DepartureIn { last_day: today.to_string(), reason: "the family has moved".to_owned() };
         let left = departures::depart(&registry.office, &kindergarten, referral, &leave)?;
         let [place, on] = ["place", "available_on"].map(|name| field(&left, name));
-        story.push(("departure".to_owned(), format!("referral {referral}: place {place} is free from {on}")));
+        story.say("departure", format!("referral {referral}: place {place} is free from {on}"));
     }
     Ok(story)
 }
@@ -112,8 +110,7 @@ fn lodge(
 
 /// Both get places in one act, once there are two.
 fn referred(registry: &Registry, spot: &Spot, twins: &[String]) -> Result<(Vec<String>, Story), Problem> {
-    let mut story = Story::new();
-    let mut say = |what: &str, how: String| story.push((what.to_owned(), how));
+    let mut story = Story::default();
     let more = PlacesIn {
         group: spot.group.id.clone(),
         cohort: spot.place.queue.cohort,
@@ -139,7 +136,10 @@ fn referred(registry: &Registry, spot: &Spot, twins: &[String]) -> Result<(Vec<S
     let others = body.get("together").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let referrals: Vec<String> = std::iter::once(field(&answer, "number")).chain(others.map(str::to_owned)).collect();
     let kindergarten = &spot.group.kindergarten;
-    say("twins", format!("{}: {} in kindergarten {kindergarten} by one act", twins.join(", "), referrals.join(", ")));
+    story.say(
+        "twins",
+        format!("{}: {} in kindergarten {kindergarten} by one act", twins.join(", "), referrals.join(", ")),
+    );
     Ok((referrals, story))
 }
 
