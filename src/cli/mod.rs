@@ -1,8 +1,5 @@
 //! The commands: outside words in, acts or files out.
 
-pub mod deadline;
-pub mod regulations;
-
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -12,6 +9,7 @@ mod calendar;
 mod cases;
 mod copy;
 mod correct;
+mod deadline;
 mod demo;
 mod exchange;
 mod exit;
@@ -22,6 +20,7 @@ mod journal;
 mod private;
 mod registers;
 mod registry;
+mod regulations;
 mod report;
 mod serve;
 mod simulate;
