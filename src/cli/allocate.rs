@@ -20,7 +20,7 @@ use crate::rules::messages::Messages;
 
 /// Allocates places from two CSV files. A fault in them: exit 2, one line per fault, nothing written.
 #[derive(Debug, Args)]
-pub struct AllocateArgs {
+pub(super) struct AllocateArgs {
     /// Groups: columns id,capacity and perhaps reserved, kindergarten and others that inform
     #[arg(long, value_name = "FILE")]
     groups: PathBuf,
@@ -43,7 +43,7 @@ pub struct AllocateArgs {
 }
 
 /// Runs the command.
-pub fn run(args: AllocateArgs) -> ExitCode {
+pub(super) fn run(args: AllocateArgs) -> ExitCode {
     end(allocate(&args))
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::failed;
+use super::exit::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::service::cases::oversight;

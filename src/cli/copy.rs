@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::failed;
+use super::exit::failed;
 use super::registry::Database;
 use crate::service::journal::copies::{self, Copied};
 

@@ -15,7 +15,7 @@ use crate::exchange::instance::{
 /// extra places, or first claims in the next round, give every harmed child what it was due, and who comes first for the
 /// places that it leaves.
 #[derive(Debug, Args)]
-pub struct CorrectArgs {
+pub(super) struct CorrectArgs {
     /// The allocation as it was committed
     #[arg(long, value_name = "FILE")]
     allocation: PathBuf,
@@ -32,7 +32,7 @@ pub struct CorrectArgs {
 }
 
 /// Runs the command.
-pub fn run(args: CorrectArgs) -> ExitCode {
+pub(super) fn run(args: CorrectArgs) -> ExitCode {
     end(corrected(&args))
 }
 

@@ -15,7 +15,7 @@ use crate::rules::schedule::Schedule;
 
 /// Prints when each step of a service is due, as CSV: `step,actor,due_at`.
 #[derive(Args)]
-pub struct DeadlineArgs {
+pub(super) struct DeadlineArgs {
     /// The regulation's id; `kezek regulations` lists them.
     #[arg(long)]
     regulation: String,
@@ -34,7 +34,7 @@ pub struct DeadlineArgs {
 }
 
 /// Exit 0 with the table, 2 where the regulation or the channel is not there.
-pub fn run(args: DeadlineArgs) -> ExitCode {
+pub(super) fn run(args: DeadlineArgs) -> ExitCode {
     let loaded = match &args.database_url {
         None => load(args.rules.as_deref()),
         Some(url) => Database { database_url: url.clone() }

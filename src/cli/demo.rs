@@ -1,10 +1,21 @@
 //! `kezek demo`: the main job on invented fixtures, from an empty folder to a serving registry.
 
+mod callers;
 mod services;
+mod story;
 mod twins;
 
-use crate::cli::registry::Database;
-use crate::cli::{failed, serve};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::exit::failed;
+use super::registry::Database;
+use super::serve;
 use crate::clock::Clock;
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
@@ -13,28 +24,20 @@ use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow,
 use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
 use crate::sample::register::application_row;
-use crate::service::applications::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
 use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::counter::places::{self, PlacesIn, ReservedIn};
 use crate::service::counter::{referrals, register};
 use crate::service::files::{import_applications, imports};
-use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::tokens;
-use crate::service::office::{Answer, Caller};
 use crate::service::registry::Registry;
 use crate::service::rounds::due::ReferIn;
 use crate::service::rounds::hold::{self, RoundIn};
 use crate::service::rounds::{next, refer};
 use crate::store::applications as rows;
 use crate::web::proxies::Proxies;
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::Arc;
-
-use serde_json::{Value, json};
+use callers::{caller, field, handed_in, preferences_max};
+use story::Story;
 
 /// The seed of the demo's people: the same ones every time.
 const SEED: u64 = 2026;
@@ -84,25 +87,23 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
     let database = Database { database_url: format!("sqlite://{}", path.display()) };
     let registers = crate::service::kernel::registers::invented().map_err(|e| e.to_string())?;
     let registry = database.registry(Clock::System)?.with_registers(registers);
-    let mut story = if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Vec::new() };
+    let mut story =
+        if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Story::default() };
     let village = akim_village(&registry).map_err(|e| e.to_string())?;
     write_tokens(&registry, folder, village)?;
     // Last of all: credentials are journaled too, and the head is the one that `kezek journal verify` gives.
     let head = crate::service::journal::chains::verify(&registry.office.store).map_err(|e| e.to_string())?;
-    story.push(("journal".to_owned(), format!("verified, head {head}")));
-    print_story(&story, fresh, folder);
+    story.say("journal", format!("verified, head {head}"));
+    story.print();
+    print_files(fresh, folder);
     Ok(registry)
 }
 
-/// What happened, line by line: what, how many, how.
-type Story = Vec<(String, String)>;
-
 /// The main job, told act by act.
 fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::error::Error>> {
-    let mut story = Story::new();
-    let mut say = |what: &str, how: String| story.push((what.to_owned(), how));
+    let mut story = Story::default();
     let (territories, kindergartens, groups) = load(registry)?;
-    say(
+    story.say(
         "territories, kindergartens, groups",
         format!("{territories}, {kindergartens}, {groups} (invented, but for the codes)"),
     );
@@ -123,29 +124,28 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
     )?;
     bar.finish_and_clear();
     registry.office.follow_all()?;
-    say("applications from the register of earlier years", format!("{imported}, with their instants and the evidence"));
+    story.say(
+        "applications from the register of earlier years",
+        format!("{imported}, with their instants and the evidence"),
+    );
     let by_channel = take_applications(registry, live)?;
     for (channel, numbers) in &by_channel {
-        say(&format!("applications through {channel}"), numbers.len().to_string());
+        story.say(&format!("applications through {channel}"), numbers.len().to_string());
     }
     let refused = incomplete(registry, &localities)?;
-    say("refused at acceptance", refused);
+    story.say("refused at acceptance", refused);
     let decided = decide_all(registry, &by_channel)?;
-    say("cases decided", decided);
-    say("free places reported and published", report_places(registry)?.to_string());
-    say("referral by the akim", akim_refers(registry)?);
+    story.say("cases decided", decided);
+    story.say("free places reported and published", report_places(registry)?.to_string());
+    story.say("referral by the akim", akim_refers(registry)?);
     for line in rounds(registry)? {
-        say("round", line);
+        story.say("round", line);
     }
-    say("enrolled", enrol_one(registry)?);
-    for (what, how) in twins::twins(registry, Families::new(SEED + 3, today, &localities).next())? {
-        say(&what, how);
-    }
-    for (what, how) in services::one_case_each(registry, Families::new(SEED + 2, today, &localities))? {
-        say(&what, how);
-    }
+    story.say("enrolled", enrol_one(registry)?);
+    story.append(twins::twins(registry, Families::new(SEED + 3, today, &localities).next())?);
+    story.append(services::one_case_each(registry, Families::new(SEED + 2, today, &localities))?);
     let waiting = registry.office.index.read().queues().map(|(_, order)| order.len()).sum::<usize>();
-    say("children with a position", waiting.to_string());
+    story.say("children with a position", waiting.to_string());
     Ok(story)
 }
 
@@ -167,67 +167,6 @@ fn load(registry: &Registry) -> Result<(usize, usize, usize), Box<dyn std::error
 fn row(registry: &Registry, family: Family) -> ApplicationRow {
     let most = preferences_max(registry, family.territory);
     application_row(family, most)
-}
-
-fn preferences_max(registry: &Registry, territory: Kato) -> u8 {
-    registry.office.rules.profile_of(territory, registry.office.clock.now()).map_or(0, |p| p.preferences_max.value)
-}
-
-fn allowed(registry: &Registry, territory: Kato, mut preferences: Vec<String>) -> Vec<String> {
-    preferences.truncate(usize::from(preferences_max(registry, territory)));
-    preferences
-}
-
-fn caller(role: Role, territory: Kato) -> Caller {
-    let principal = Principal { id: format!("demo-{role}"), role, territory, kindergarten: None, acts_as: Vec::new() };
-    Caller { principal, idempotency: None }
-}
-
-fn field(answer: &Answer, name: &str) -> String {
-    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn handed_in(registry: &Registry, family: Family) -> HandedIn {
-    HandedIn {
-        child: ChildIn {
-            iin: family.child.iin.to_string(),
-            name: family.child.name,
-            birth_date: family.child.birth_date.to_string(),
-            sex: None,
-        },
-        applicant: ApplicantIn {
-            iin: family.applicant.iin.to_string(),
-            name: family.applicant.name,
-            kind: family.applicant.kind.code().to_owned(),
-            contacts: family.applicant.contacts,
-            power: None,
-        },
-        territory: family.territory.to_string(),
-        preferences: allowed(registry, family.territory, family.preferences),
-        language: family.language.code().to_owned(),
-        kind: family.kind.code().to_owned(),
-        categories: family
-            .categories
-            .into_iter()
-            .map(|c| CategoryIn { code: c.code.to_owned(), proof: Some(c.proof) })
-            .collect(),
-        documents: family
-            .documents
-            .into_iter()
-            .map(|d| DocumentIn {
-                kind: d.kind.to_owned(),
-                number: Some(d.number),
-                expires_on: d.expires_on.map(|on| on.to_string()),
-            })
-            .collect(),
-        consent: true,
-        transfer: false,
-        together_with: None,
-        exemption: None,
-        signature: None,
-        gateway: None,
-    }
 }
 
 fn take_applications(registry: &Registry, live: Vec<Family>) -> Result<BTreeMap<Channel, Vec<String>>, Problem> {
@@ -379,11 +318,7 @@ fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<(),
 }
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
-fn print_story(story: &Story, fresh: bool, folder: &Path) {
-    let width = story.iter().map(|(what, _)| what.chars().count()).max().unwrap_or_default();
-    for (what, how) in story {
-        println!("{what:width$}  {how}");
-    }
+fn print_files(fresh: bool, folder: &Path) {
     if !fresh {
         println!("The registry of an earlier demo is opened; remove {} to start anew.", folder.display());
     }

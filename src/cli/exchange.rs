@@ -8,15 +8,13 @@ use std::process::ExitCode;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::allocate::unwritable;
-use super::failed;
+use super::exit::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::exchange::output::Output;
 use crate::exchange::{Kind, Rows, read};
-use crate::service::files::calendar;
-use crate::service::files::exports;
-use crate::service::files::import_applications;
 use crate::service::files::imports::{self, ImportFault, Source};
+use crate::service::files::{calendar, exports, import_applications};
 use crate::store::Store;
 
 /// What `import` and `export` take.

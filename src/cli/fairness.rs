@@ -26,7 +26,7 @@ const LINES_MAX: usize = 20;
 /// Reports justified envy (0 under the rule), placement, waiting times and places left, from the published files alone.
 /// Exit 1 where there is envy, or a placement that the files do not allow.
 #[derive(Debug, Args)]
-pub struct FairnessArgs {
+pub(super) struct FairnessArgs {
     /// The groups as published
     #[arg(long, value_name = "FILE")]
     groups: PathBuf,
@@ -50,7 +50,7 @@ pub struct FairnessArgs {
 }
 
 /// Runs the command.
-pub fn run(args: FairnessArgs) -> ExitCode {
+pub(super) fn run(args: FairnessArgs) -> ExitCode {
     match report(&args) {
         Ok((text, true)) => end(Ok(text)),
         Ok((text, false)) => {

@@ -21,7 +21,7 @@ use crate::sample::register::application_row;
 /// Writes groups.csv and children.csv of an invented instance, or an invented register to import. The same seed gives the
 /// same bytes.
 #[derive(Debug, Args)]
-pub struct GenerateArgs {
+pub(super) struct GenerateArgs {
     /// How many children
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     children: u32,
@@ -44,7 +44,7 @@ pub struct GenerateArgs {
 }
 
 /// Runs the command.
-pub fn run(args: GenerateArgs) -> ExitCode {
+pub(super) fn run(args: GenerateArgs) -> ExitCode {
     match if args.register { register(&args) } else { generate(&args) } {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use super::failed;
+use super::exit::failed;
 use super::registry::Database;
 use crate::service::journal::chains::{self, ChainFault};
 

@@ -1,8 +1,5 @@
 //! The commands: outside words in, acts or files out.
 
-pub mod deadline;
-pub mod regulations;
-
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -12,8 +9,10 @@ mod calendar;
 mod cases;
 mod copy;
 mod correct;
+mod deadline;
 mod demo;
 mod exchange;
+mod exit;
 mod fairness;
 mod generate;
 mod interrupt;
@@ -21,6 +20,7 @@ mod journal;
 mod private;
 mod registers;
 mod registry;
+mod regulations;
 mod report;
 mod serve;
 mod simulate;
@@ -100,10 +100,4 @@ pub fn main() -> ExitCode {
         Command::Deadline(args) => deadline::run(args),
         Command::Regulations(args) => regulations::run(args),
     }
-}
-
-/// Says on stderr why a command failed, and gives its exit code.
-fn failed(code: u8, why: impl std::fmt::Display) -> ExitCode {
-    eprintln!("kezek: {why}");
-    ExitCode::from(code)
 }

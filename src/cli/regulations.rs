@@ -14,7 +14,7 @@ use crate::rules::term::{Term, Unit};
 
 /// Prints the regulations as tables: who does which step, in what time, and what comes out.
 #[derive(Args)]
-pub struct RegulationsArgs {
+pub(super) struct RegulationsArgs {
     /// Only these, by id; all where none is named.
     ids: Vec<String>,
     /// kk, ru or en.
@@ -29,7 +29,7 @@ pub struct RegulationsArgs {
 }
 
 /// Exit 0 with the tables, 2 where a rule file is at fault or an id is not there.
-pub fn run(args: RegulationsArgs) -> ExitCode {
+pub(super) fn run(args: RegulationsArgs) -> ExitCode {
     let text = load(args.rules.as_deref()).and_then(|rules| tables(&rules, &args));
     let outcome = text.and_then(|text| {
         std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot write the tables: {error}"))
@@ -44,7 +44,7 @@ pub fn run(args: RegulationsArgs) -> ExitCode {
 }
 
 /// The shipped rules, with the files of a folder over them where one is named.
-pub fn load(folder: Option<&Path>) -> Result<Rules, String> {
+pub(super) fn load(folder: Option<&Path>) -> Result<Rules, String> {
     let mut further = Vec::new();
     for kind in ["", "calendar", "messages", "profiles", "regulations"] {
         let Some(folder) = folder.map(|folder| folder.join(kind)) else { continue };

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::failed;
+use super::exit::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::service::registry::Registry;

@@ -16,7 +16,7 @@ use crate::service::inquiry::laboratory::cells;
 /// `wishes` counts the children who name the group and have nothing better; those whom only `*` brings are not among them.
 /// With held or reserved places or families every scenario is a full run, and one more place is not worked out.
 #[derive(Debug, Args)]
-pub struct SimulateArgs {
+pub(super) struct SimulateArgs {
     /// Groups as for kezek allocate
     #[arg(long, value_name = "FILE")]
     groups: PathBuf,
@@ -40,7 +40,7 @@ pub struct SimulateArgs {
 }
 
 /// Runs the command.
-pub fn run(args: SimulateArgs) -> ExitCode {
+pub(super) fn run(args: SimulateArgs) -> ExitCode {
     end(simulate(&args))
 }
 

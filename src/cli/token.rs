@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::failed;
+use super::exit::failed;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::domain::codes::Role;
@@ -32,8 +32,8 @@ enum Command {
         #[arg(long, value_parser = Kato::parse)]
         territory: Kato,
         /// For the role kindergarten: the one that it speaks for; all of the territory where missing.
-        #[arg(long, default_value = "")]
-        kindergarten: String,
+        #[arg(long)]
+        kindergarten: Option<String>,
         /// The regulations' actors that it acts as in cases, such as clerk,executor; all that the role may be where
         /// missing.
         #[arg(long, value_delimiter = ',')]
@@ -56,7 +56,7 @@ enum Command {
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let done = match &arguments.command {
         Command::Issue { database, role, territory, kindergarten, acts_as } => {
-            issue(database, *role, *territory, (kindergarten, acts_as))
+            issue(database, *role, *territory, kindergarten.as_deref(), acts_as)
         }
         Command::Revoke { database, id } => revoke(database, id),
         Command::List { database } => list(database),
@@ -68,8 +68,15 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
-fn issue(database: &Database, role: Role, territory: Kato, limits: (&str, &[Actor])) -> Result<(), String> {
+fn issue(
+    database: &Database,
+    role: Role,
+    territory: Kato,
+    kindergarten: Option<&str>,
+    acts_as: &[Actor],
+) -> Result<(), String> {
     let store = database.store()?;
+    let limits = (kindergarten.unwrap_or_default(), acts_as);
     let new = tokens::issue_limited(&store, Clock::System.now(), role, territory, limits).map_err(|p| p.to_string())?;
     eprintln!("kezek: credential {} is issued; its secret is shown here only", new.id);
     println!("{}", new.token);

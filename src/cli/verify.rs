@@ -15,7 +15,7 @@ use crate::exchange::instance::{Allowed, Read, allocation_csv, read_all, read_al
 
 /// Checks an allocation against the published files. Exit 1 names the first child affected, 2 a file that is at fault.
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// The groups as published
     #[arg(long, value_name = "FILE")]
     groups: PathBuf,
@@ -34,7 +34,7 @@ pub struct VerifyArgs {
 }
 
 /// Runs the command.
-pub fn run(args: VerifyArgs) -> ExitCode {
+pub(super) fn run(args: VerifyArgs) -> ExitCode {
     let (text, code) = match verify(&args) {
         Ok((findings, None)) if findings.is_empty() => (VERIFIED.to_owned(), 0),
         Ok((findings, Some(note))) if findings.is_empty() => (format!("{VERIFIED}\n{note}"), 0),

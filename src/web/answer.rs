@@ -1,15 +1,15 @@
 //! From outside words to acts and back: credentials, bodies, answers, problem documents (RFC 9457).
 
-use crate::service::kernel::tokens;
-use actix_web::http::{StatusCode, header};
-use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value, json};
 
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
+use crate::service::kernel::tokens;
 use crate::service::office::{Answer, Caller, Idempotency};
 use crate::service::registry::Registry;
 use crate::service::running::Running;
@@ -22,6 +22,9 @@ const KEY_MAX: usize = 255;
 
 /// The media type of a problem document.
 pub const PROBLEM: &str = "application/problem+json";
+
+/// The media type of a table.
+pub const CSV: &str = "text/csv; charset=utf-8";
 
 /// A problem on its way out.
 #[derive(Debug)]
@@ -208,23 +211,30 @@ fn idempotency(request: &HttpRequest, bytes: &[u8]) -> Result<Option<Idempotency
     Ok(Some(Idempotency::new(key, request.path(), bytes)))
 }
 
+/// What the routes of one path ask of a credential: the route table hands it to the handlers along with the request.
+pub type Acts = Vec<(Method, Act)>;
+
+/// The act that the route of this request stands for in the table.
+fn act_of(request: &HttpRequest) -> Result<Act, Problem> {
+    let acts = request.app_data::<Acts>().map_or(&[][..], Vec::as_slice);
+    acts.iter().find(|(method, _)| method == request.method()).map(|(_, act)| *act).ok_or_else(|| {
+        // A handler that asks for a credential on a route for everyone: nobody is let in.
+        let message = format!("the route table names no act for {} {}", request.method(), request.path());
+        Problem::new(Kind::Internal, "internal", message)
+    })
+}
+
 /// Runs an act: credential, role, body, then the act itself on a thread that may block.
-pub async fn act<T, F>(shared: Shared, request: HttpRequest, body: Body, act: Act, run: F) -> HttpResponse
+pub async fn act<T, F>(shared: Shared, request: HttpRequest, body: Body, run: F) -> HttpResponse
 where
     T: DeserializeOwned + Send + 'static,
     F: FnOnce(&Registry, &Caller, T) -> Result<Answer, Problem> + Send + 'static,
 {
-    act_in(shared, request, body, (act, "application/json"), run).await
+    act_in(shared, request, body, "application/json", run).await
 }
 
 /// The same with an answer of another media type.
-pub async fn act_in<T, F>(
-    shared: Shared,
-    request: HttpRequest,
-    body: Body,
-    (act, media): (Act, &'static str),
-    run: F,
-) -> HttpResponse
+pub async fn act_in<T, F>(shared: Shared, request: HttpRequest, body: Body, media: &'static str, run: F) -> HttpResponse
 where
     T: DeserializeOwned + Send + 'static,
     F: FnOnce(&Registry, &Caller, T) -> Result<Answer, Problem> + Send + 'static,
@@ -233,13 +243,13 @@ where
         Ok(bytes) => bytes,
         Err(response) => return *response,
     };
-    let token = bearer(&request);
+    let (act, token) = (act_of(&request), bearer(&request));
     let key = idempotency(&request, &bytes);
     let done = web::block(move || {
         let token = token?;
         let registry = shared.up_to_date()?;
         let principal = tokens::principal(&registry.office.store, &token)?;
-        principal.role_may(act)?;
+        principal.role_may(act?)?;
         let caller = Caller { principal, idempotency: key? };
         run(&registry, &caller, read_body(&bytes)?)
     })
@@ -254,16 +264,16 @@ where
 }
 
 /// Answers a question that needs a credential.
-pub async fn ask<T, F>(shared: Shared, request: HttpRequest, act: Act, run: F) -> HttpResponse
+pub async fn ask<T, F>(shared: Shared, request: HttpRequest, run: F) -> HttpResponse
 where
     T: Serialize,
     F: FnOnce(&Registry, &Principal) -> Result<T, Problem> + Send + 'static,
 {
-    let token = bearer(&request);
+    let (act, token) = (act_of(&request), bearer(&request));
     let done = web::block(move || -> Result<String, Problem> {
         let registry = shared.now();
         let principal = tokens::principal(&registry.office.store, &token?)?;
-        principal.role_may(act)?;
+        principal.role_may(act?)?;
         let value = run(&registry, &principal)?;
         serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
     })
@@ -286,20 +296,15 @@ where
 }
 
 /// Answers with a page or another text.
-pub async fn ask_text<F>(
-    shared: Shared,
-    request: HttpRequest,
-    (act, media): (Act, &'static str),
-    run: F,
-) -> HttpResponse
+pub async fn ask_text<F>(shared: Shared, request: HttpRequest, media: &'static str, run: F) -> HttpResponse
 where
     F: FnOnce(&Registry, &Principal) -> Result<String, Problem> + Send + 'static,
 {
-    let token = bearer(&request);
+    let (act, token) = (act_of(&request), bearer(&request));
     let done = web::block(move || -> Result<String, Problem> {
         let registry = shared.now();
         let principal = tokens::principal(&registry.office.store, &token?)?;
-        principal.role_may(act)?;
+        principal.role_may(act?)?;
         run(&registry, &principal)
     })
     .await;

@@ -1,14 +1,16 @@
 //! HTTP: the JSON API and the pages.
 //!
-//! `routes` is the whole route table on one screen; `api` and `pages` hold a handler per route; `answer` turns acts and
-//! problems into responses.
+//! `routes` is the whole route table on one screen; `api` and `pages` hold a handler per route, which says method, path
+//! and contract; `answer` turns acts and problems into responses. What only this room uses is private, so that the
+//! compiler finds a handler that no route reaches.
 
-pub mod answer;
-pub mod api;
+mod answer;
+mod api;
 pub mod limits;
-pub mod metrics;
+mod metrics;
 pub mod openapi;
-pub mod pages;
+mod pages;
 pub mod proxies;
+pub mod route;
 pub mod routes;
 pub mod server;

@@ -1,33 +1,19 @@
-//! The OpenAPI 3.1 document, written from the handlers and kept as a file under `fixtures/expected`, so that a change of
-//! the contract is a change that somebody reads.
+//! The OpenAPI 3.1 document, put together from what the handlers of the route table say and kept as a file under
+//! `fixtures/expected`, so that a change of the contract is a change that somebody reads.
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{applications, cases, corrections, outbox, places, public, queues, referrals, rounds};
+use super::routes;
 
-/// The document.
+/// The document without its routes: what is said of all of them.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Kezek", description = "The registry of kindergarten queues and referrals.", license(name = "Apache-2.0")),
-    paths(
-        public::positions, public::healthz, public::readyz, super::metrics::metrics,
-        applications::register, applications::read, applications::documents, applications::document,
-        applications::decide, applications::amend, applications::withdraw, applications::move_to,
-        applications::judge_proof,
-        places::territories, places::kindergartens, places::ledger, places::report, places::withdraw, places::bulletin, rounds::list, places::hold_round, places::simulate, places::round, places::certificate,
-        places::round_file, rounds::explain, rounds::explain_to_family, corrections::correct, corrections::list, corrections::read,
-        referrals::next, referrals::refer, referrals::confirm, referrals::read, referrals::present, referrals::enrol,
-        referrals::depart, referrals::refuse, referrals::extend, referrals::annul,
-        queues::list, queues::entries,
-        cases::read, cases::documents, cases::step, cases::send_back, cases::replace_executor, cases::withdraw,
-        cases::status, cases::open, cases::due, cases::due_csv,
-        outbox::read, outbox::take,
-    ),
     modifiers(&Bearer),
     security(("bearer" = [])),
 )]
-pub struct Document;
+struct Frame;
 
 struct Bearer;
 
@@ -37,4 +23,10 @@ impl Modify for Bearer {
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
+}
+
+/// The document that `/openapi.json` serves.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let routes = routes::of_the_api().filter_map(|route| route.document.clone());
+    routes.fold(Frame::openapi(), utoipa::openapi::OpenApi::merge_from)
 }

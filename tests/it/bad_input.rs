@@ -2,9 +2,13 @@
 
 mod random;
 
+use kezek::service::kernel::permissions::roles;
+use kezek::web::route::Route;
+use kezek::web::routes::of_the_api;
 use serde_json::{Value, json};
 
 use crate::desk::{CITY, Desk, GROUP, HOME, Reply, VILLAGE, on_both};
+use crate::every_route::Things;
 
 on_both!(
     a_body_that_is_no_json_object_is_refused_on_every_route,
@@ -24,42 +28,13 @@ on_both!(
 
 /// Every route that takes a body, on things that are there, with a credential that may use it.
 fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
-    let (number, case) = desk.case_of_another_child(&desk.office(), CITY);
-    desk.accept(&number);
-    let place = desk.place(GROUP);
-    let referral = desk.refer_next(HOME);
-    let (office, department, staff) = (desk.office(), desk.department(), desk.kindergarten());
-    desk.waiting(&desk.another_child());
-    desk.place(GROUP);
-    let round =
-        desk.post("/api/v1/rounds", &department, &serde_json::json!({"territory": HOME})).must(201).text_of("id");
-    let on = |what: &str, act: &str, token: &str| (format!("/api/v1/{what}/{act}"), Some(token.to_owned()));
-    let application = format!("applications/{number}");
-    let referral = format!("referrals/{referral}");
-    let mut posts = vec![
-        ("/api/v1/positions".to_owned(), None),
-        ("/api/v1/explanations".to_owned(), None),
-        ("/api/v1/applications".to_owned(), Some(office.clone())),
-        ("/api/v1/places".to_owned(), Some(staff.clone())),
-        ("/api/v1/rounds".to_owned(), Some(department.clone())),
-        ("/api/v1/simulations".to_owned(), Some(department.clone())),
-        ("/api/v1/referrals".to_owned(), Some(department.clone())),
-        ("/api/v1/confirmations".to_owned(), Some(department.clone())),
-        on(&format!("places/{place}"), "withdraw", &staff),
-        ("/api/v1/cases".to_owned(), Some(office.clone())),
-        ("/api/v1/cases/status".to_owned(), None),
-        ("/api/v1/outbox/take".to_owned(), Some(department.clone())),
-        on(&format!("cases/{case}"), "withdraw", &office),
-        on(&format!("rounds/{round}"), "corrections", &department),
-    ];
-    posts.extend(["steps", "send_back", "replace_executor"].map(|act| on(&format!("cases/{case}"), act, &department)));
-    posts.extend(["decide", "proofs"].map(|act| on(&application, act, &department)));
-    posts.extend(["amend", "withdraw", "move"].map(|act| on(&application, act, &office)));
-    posts.extend(["present", "enrol", "depart", "refuse"].map(|act| on(&referral, act, &staff)));
-    posts.extend(["extend", "annul"].map(|act| on(&referral, act, &department)));
-    let listed = kezek::web::routes::ROUTES.iter().filter(|(method, ..)| *method == "POST").count();
-    assert_eq!(posts.len(), listed, "a new route must be thrown garbage at too");
-    posts
+    let things = Things::of(desk);
+    let post = |route: &Route| {
+        let role = route.act.map(|act| *roles(act).first().expect("a role"));
+        let token = role.map(|role| desk.token(role, "000000000"));
+        (things.request(desk, "POST", &route.path).0, token)
+    };
+    of_the_api().filter(|route| route.method == "POST").map(post).collect()
 }
 
 /// Sends a body to every route: each answers with this problem, and the journal stays as it is.
@@ -333,21 +308,22 @@ fn a_path_of_garbage_is_not_found(desk: &Desk) {
 
 fn a_wrong_method_is_not_allowed_and_says_which_is(desk: &Desk) {
     let token = desk.department();
-    for (method, route, _) in kezek::web::routes::ROUTES {
+    for Route { method, path: route, .. } in of_the_api() {
         for other in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
-            if other == *method {
+            if *method == other {
                 continue;
             }
             let target = route.replace(['{', '}'], "");
             let reply = raw(desk, other, target.as_bytes(), &token);
             // A literal segment of one route may stand for a variable of another: /referrals/next is also a number.
-            let stands = kezek::web::routes::ROUTES.iter().any(|(m, r, _)| {
+            let stands = of_the_api().any(|Route { method: m, path: r, .. }| {
                 let same_length = r.split('/').count() == target.split('/').count();
                 *m == other && (r == route || (same_length && r.contains('{')))
             });
             if !stands || reply.status == 405 {
                 assert_eq!((reply.status, reply.code()), (405, "wrong_method"), "{other} {route}: {}", reply.text);
-                assert!(reply.json["detail"].as_str().is_some_and(|d| d.contains(method)), "{}", reply.text);
+                let said = reply.json["detail"].as_str();
+                assert!(said.is_some_and(|d| d.contains(method.as_str())), "{}", reply.text);
             }
         }
     }

@@ -28,6 +28,7 @@ mod decrees;
 mod departures;
 mod desk;
 mod domain;
+mod every_route;
 mod exchange;
 mod explanations;
 mod fairness;

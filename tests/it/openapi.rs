@@ -1,7 +1,5 @@
 //! The contract as a file that somebody reads: `fixtures/expected/openapi.json`. A change of the API is a change of it.
 
-use utoipa::OpenApi;
-
 use crate::desk::{Db, Desk};
 
 /// The environment variable that rewrites what is expected.
@@ -9,7 +7,7 @@ const REWRITE: &str = "KEZEK_REWRITE_EXPECTED";
 
 #[test]
 fn the_openapi_document_is_the_expected_one() {
-    let document = kezek::web::openapi::Document::openapi();
+    let document = kezek::web::openapi::document();
     let text = serde_json::to_string_pretty(&serde_json::to_value(document).expect("a document")).expect("JSON") + "\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/expected/openapi.json");
     if std::env::var_os(REWRITE).is_some() {
@@ -30,7 +28,7 @@ fn the_server_serves_the_document_of_version_3_1_and_a_page_to_read_it() {
     let desk = Desk::open(Db::Sqlite);
     let served = desk.look("/openapi.json").must(200);
     assert!(served.json["openapi"].as_str().is_some_and(|v| v.starts_with("3.1")), "{}", served.json["openapi"]);
-    let document = serde_json::to_value(kezek::web::openapi::Document::openapi()).expect("a document");
+    let document = serde_json::to_value(kezek::web::openapi::document()).expect("a document");
     assert_eq!(served.json, document);
     let page = desk.look("/docs/").must(200);
     assert!(page.media.starts_with("text/html"));

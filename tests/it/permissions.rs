@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use kezek::domain::codes::Role;
 use kezek::service::kernel::permissions::{Act, TABLE, roles};
-use kezek::web::routes::ROUTES;
+use kezek::web::route::Route;
+use kezek::web::routes::of_the_api;
 use serde_json::{Value, json};
 
-use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE_HOME, on_both};
+use crate::desk::{Desk, GROUP, HOME, VILLAGE_HOME, on_both};
+use crate::every_route::Things;
 
 on_both!(
     every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_else,
@@ -17,113 +19,6 @@ on_both!(
     every_route_of_the_table_is_mounted,
 );
 
-/// What a walk over the routes acts on: all of it in the city.
-struct Things {
-    application: String,
-    case: String,
-    referred: String,
-    waiting: String,
-    open_place: String,
-    taken_place: String,
-    referral: String,
-    document: String,
-    round: String,
-    file: String,
-}
-
-impl Things {
-    fn of(desk: &Desk) -> Things {
-        let (application, case) = desk.case_of_another_child(&desk.office(), CITY);
-        let referred = desk.register_with(&desk.another_child(), "military");
-        let document = desk.accept(&referred).json["result"]["id"].as_str().expect("an id").to_owned();
-        let taken_place = desk.place(GROUP);
-        let referral = desk.refer_next(HOME);
-        let waiting = desk.waiting(&desk.another_child());
-        desk.place(GROUP);
-        let round =
-            desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
-        let file = format!("{HOME}-2022-general-pass1-groups.csv");
-        let things = Things {
-            application,
-            case,
-            referred,
-            waiting,
-            open_place: desk.place(GROUP),
-            taken_place,
-            referral,
-            document,
-            round,
-            file,
-        };
-        let corrections = format!("/api/v1/rounds/{}/corrections", things.round);
-        desk.post(&corrections, &desk.department(), &things.correction()).must(201);
-        things
-    }
-
-    fn correction(&self) -> Value {
-        let places = json!([{"group": GROUP, "count": 2}]);
-        json!({"ground": "places_misreported", "evidence": "хат", "places": places})
-    }
-
-    /// A request to a route that is right in every value, so that only the credential decides.
-    fn request(&self, desk: &Desk, method: &str, route: &str) -> (String, Option<Value>) {
-        let path = route
-            .replace("/referrals/{number}", &format!("/referrals/{}", self.referral))
-            .replace("/cases/{number}", &format!("/cases/{}", self.case))
-            .replace("/rounds/{id}/applications/{number}", &format!("/rounds/{{id}}/applications/{}", self.waiting))
-            .replace("{number}", &self.application)
-            .replace("/places/{id}", &format!("/places/{}", self.taken_place))
-            .replace("/documents/{id}", &format!("/documents/{}", self.document))
-            .replace("{serial}", "1")
-            .replace("/rounds/{id}", &format!("/rounds/{}", self.round))
-            .replace("{name}", &self.file)
-            .replace("{key}", &format!("{HOME}-2022-general"));
-        if method == "GET" {
-            let asks = [
-                "/bulletins/latest",
-                "/referrals/next",
-                "/rounds",
-                "/queues",
-                "/places",
-                "/cases",
-                "/cases.csv",
-                "/outbox",
-            ]
-            .iter()
-            .any(|end| path.ends_with(end));
-            return (if asks { format!("{path}?territory={HOME}") } else { path }, None);
-        }
-        let skipped =
-            json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
-        let body = match route.trim_start_matches("/api/v1") {
-            "/positions" | "/explanations" => json!({"iin": desk.another_child().iin}),
-            "/applications" => desk.another_child().application(CITY),
-            "/applications/{number}/decide" => json!({"decision": "accepted"}),
-            "/applications/{number}/amend" => json!({"contacts": ["+7 000 7654321"]}),
-            "/applications/{number}/withdraw" => json!({"reason": "хат"}),
-            "/applications/{number}/move" => json!({"territory": CITY}),
-            "/applications/{number}/proofs" => {
-                json!({"category": "large_family", "verdict": "confirmed", "evidence": "хат"})
-            }
-            "/cases" => crate::cases::request_of(&desk.another_child(), "externat", CITY),
-            "/cases/status" => json!({"case": self.case, "iin": desk.another_child().iin}),
-            "/cases/{number}/steps" => json!({"step": "none"}),
-            "/outbox/take" => json!({"territory": HOME}),
-            "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),
-            "/places/{id}/withdraw" => json!({"reason": "хат"}),
-            "/rounds" => json!({"territory": HOME, "dry_run": true}),
-            "/rounds/{id}/corrections" => self.correction(),
-            "/simulations" => json!({"territory": HOME}),
-            "/referrals" => json!({"place": self.taken_place, "application": self.application}),
-            "/confirmations" => skipped,
-            "/referrals/{number}/depart" => json!({"last_day": "2026-09-30", "reason": "хат"}),
-            "/referrals/{number}/refuse" | "/referrals/{number}/annul" => json!({"ground": "not_listed"}),
-            _ => json!({}),
-        };
-        (path, Some(body))
-    }
-}
-
 fn ask(desk: &Desk, token: Option<&str>, method: &str, (path, body): &(String, Option<Value>)) -> crate::desk::Reply {
     let body = body.as_ref().map(Value::to_string);
     desk.send(method, path, token, &[], body.as_ref().map(String::as_bytes))
@@ -132,11 +27,11 @@ fn ask(desk: &Desk, token: Option<&str>, method: &str, (path, body): &(String, O
 fn every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_else(desk: &Desk) {
     let things = Things::of(desk);
     // A withdrawal ends the application, so it is walked last.
-    let ends = |(_, route, _): &&(&str, &str, Option<Act>)| route.ends_with("/withdraw");
-    let routes = ROUTES.iter().filter(|r| !ends(r)).chain(ROUTES.iter().filter(ends));
+    let ends = |route: &&Route| route.path.ends_with("/withdraw");
+    let routes = of_the_api().filter(|r| !ends(r)).chain(of_the_api().filter(ends));
     let mut walked = 0;
-    for (method, route, act) in routes {
-        let Some(act) = act else { continue };
+    for Route { method, path: route, act, .. } in routes {
+        let (method, Some(act)) = (method.as_str(), act) else { continue };
         for role in Role::ALL {
             let request = things.request(desk, method, route);
             let outside = ask(desk, Some(&desk.token(*role, VILLAGE_HOME)), method, &request);
@@ -153,7 +48,7 @@ fn every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_
             walked += 1;
         }
     }
-    assert_eq!(walked, ROUTES.iter().filter(|(.., act)| act.is_some()).count() * Role::ALL.len());
+    assert_eq!(walked, of_the_api().filter(|route| route.act.is_some()).count() * Role::ALL.len());
 }
 
 fn every_route_refuses_a_missing_an_unknown_and_a_revoked_credential(desk: &Desk) {
@@ -163,10 +58,11 @@ fn every_route_refuses_a_missing_an_unknown_and_a_revoked_credential(desk: &Desk
     kezek::service::kernel::tokens::revoke(&desk.registry.office.store, desk.clock.now(), &revoked.id)
         .expect("revoked");
     let records = desk.records();
-    for (method, route, act) in ROUTES {
+    for Route { method, path: route, act, .. } in of_the_api() {
         if act.is_none() {
             continue;
         }
+        let method = method.as_str();
         let request = things.request(desk, method, route);
         ask(desk, None, method, &request).refused(401, "token_missing");
         for token in ["", "Bearer", "kezek_0", revoked.id.as_str(), revoked.token.as_str(), &"k".repeat(4000)] {
@@ -194,9 +90,9 @@ fn a_real_round_is_the_department_s(desk: &Desk) {
 
 fn what_everyone_may_ask_needs_no_credential(desk: &Desk) {
     let things = Things::of(desk);
-    for (method, route, act) in ROUTES {
+    for Route { method, path: route, act, .. } in of_the_api() {
         if act.is_none() {
-            ask(desk, None, method, &things.request(desk, method, route)).must(200);
+            ask(desk, None, method.as_str(), &things.request(desk, method.as_str(), route)).must(200);
         }
     }
     for page in ["/", "/?lang=ru", "/openapi.json", "/docs/"] {
@@ -205,8 +101,8 @@ fn what_everyone_may_ask_needs_no_credential(desk: &Desk) {
 }
 
 fn every_route_of_the_table_is_mounted(desk: &Desk) {
-    for (method, route, _) in ROUTES {
-        let reply = desk.send(method, &route.replace(['{', '}'], ""), None, &[], None);
+    for Route { method, path: route, .. } in of_the_api() {
+        let reply = desk.send(method.as_str(), &route.replace(['{', '}'], ""), None, &[], None);
         assert!(![404, 405].contains(&reply.status), "{method} {route} is not mounted: {}", reply.text);
     }
 }
@@ -248,33 +144,37 @@ fn the_table_lists_every_act_once_and_keeps_the_roles_apart() {
 }
 
 #[test]
-fn the_table_the_mounted_routes_and_the_openapi_document_are_the_same() {
-    use utoipa::OpenApi;
-    let table: BTreeSet<(String, String)> =
-        ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
-    assert_eq!(table.len(), ROUTES.len(), "a route is listed twice");
-    let document = serde_json::to_value(kezek::web::openapi::Document::openapi()).expect("a document");
+fn every_handler_that_describes_a_route_stands_in_the_table_once() {
+    let table: BTreeSet<(&str, &str)> = of_the_api().map(|r| (r.method.as_str(), r.path.as_str())).collect();
+    assert_eq!(table.len(), of_the_api().count(), "a route is listed twice");
+    assert!(table.iter().all(|(_, path)| path.starts_with('/')), "a handler names no path: {table:?}");
     let mut described = BTreeSet::new();
-    for (path, methods) in document["paths"].as_object().expect("paths") {
-        for method in methods.as_object().expect("methods").keys() {
-            described.insert((method.to_uppercase(), path.clone()));
-        }
-    }
-    assert_eq!(described, table, "the OpenAPI document and the table differ");
-    let mut mounted = BTreeSet::new();
-    let source = include_str!("../../src/web/routes.rs");
-    for resource in source.split(".service(at(\"").skip(1) {
-        let (path, rest) = resource.split_once('"').expect("a path");
-        for method in ["get", "post", "put", "patch", "delete"] {
-            if rest.contains(&format!("route({method}()")) && path != "/" {
-                mounted.insert((method.to_uppercase(), path.to_owned()));
+    let room = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web");
+    for folder in [room.to_owned(), format!("{room}/api"), format!("{room}/pages")] {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten().filter(|entry| entry.path().is_file()) {
+            let source = std::fs::read_to_string(entry.path()).expect("a source");
+            for said in source.split("\n#[utoipa::path(").skip(1) {
+                let (method, rest) = said.split_once(", path = \"").expect("a method, then a path");
+                let (path, _) = rest.split_once('"').expect("a path");
+                described.insert((method.to_uppercase(), path.to_owned()));
             }
         }
     }
-    assert_eq!(mounted, table, "the mounted routes and the table differ");
-    // A route says in the document that it needs no credential exactly where the table lets everyone in.
-    for (method, path, act) in ROUTES {
-        let open = document["paths"][path][method.to_lowercase()]["security"] == json!([{}]);
-        assert_eq!(open, act.is_none(), "{method} {path} and its credential");
+    let table = table.into_iter().map(|(method, path)| (method.to_owned(), path.to_owned())).collect();
+    assert_eq!(described, table, "what the handlers describe and the table differ");
+}
+
+#[test]
+fn the_openapi_document_says_who_needs_no_credential() {
+    let document = serde_json::to_value(kezek::web::openapi::document()).expect("a document");
+    let mut described = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let mut table = of_the_api().filter(|r| r.path == *path && r.method.as_str() == method.to_uppercase());
+            let route = table.next().expect("the route");
+            assert_eq!(operation["security"] == json!([{}]), route.act.is_none(), "{method} {path} and its credential");
+            described += 1;
+        }
     }
+    assert_eq!(described, of_the_api().count(), "a route is not described");
 }

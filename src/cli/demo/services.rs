@@ -1,7 +1,12 @@
 //! One completed case of each service and of each regulation that has work here: those of the queue and of the admission go
 //! on from where the main job left them, the others from the request to the result handed over.
 
-use crate::cli::demo::{caller, field};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::callers::{caller, field};
+use super::story::Story;
 use crate::domain::case::Case;
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
@@ -22,9 +27,6 @@ use crate::service::kernel::tokens;
 use crate::service::office::{Caller, QUEUEING};
 use crate::service::registry::Registry;
 use crate::store::{self, cases};
-use std::collections::BTreeMap;
-
-use serde_json::Value;
 
 /// As many cases as the demo opens, and more.
 const PAGE: i64 = 1_000;
@@ -66,10 +68,7 @@ impl Hands {
 }
 
 /// Finishes a case of each regulation; a line of the story for each.
-pub(super) fn one_case_each(
-    registry: &Registry,
-    mut families: impl Iterator<Item = Family>,
-) -> Result<Vec<(String, String)>, Problem> {
+pub(super) fn one_case_each(registry: &Registry, mut families: impl Iterator<Item = Family>) -> Result<Story, Problem> {
     let hands = Hands::issue(registry)?;
     let mut numbers = of_the_main_job(registry, &hands)?;
     for regulation in registry.office.rules.regulations.values() {
@@ -83,11 +82,11 @@ pub(super) fn one_case_each(
         numbers.push(number);
     }
     let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
-    let mut story = Vec::new();
+    let mut story = Story::default();
     for number in numbers {
         finish(registry, &hands, &number)?;
         let view = serde_json::to_value(view::case(&registry.office, &auditor, &number)?).unwrap_or_default();
-        story.push(told(&view));
+        story.say(&format!("case of {}", text(&view, "service")), told(&view));
     }
     Ok(story)
 }
@@ -177,21 +176,24 @@ fn finish(registry: &Registry, hands: &Hands, number: &str) -> Result<(), Proble
     }
 }
 
-/// A line of the table: service, regulation, channel, steps, result, state and when.
-fn told(case: &Value) -> (String, String) {
-    let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
+fn text<'a>(case: &'a Value, name: &str) -> &'a str {
+    case.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What became of a case: regulation, channel, steps, state, when, and its results.
+fn told(case: &Value) -> String {
+    let text = |name: &str| text(case, name);
     let results = case.get("results").and_then(Value::as_array).into_iter().flatten();
     let results: Vec<&str> = results.filter_map(|one| one.get("kind")?.as_str()).collect();
     let steps = case.get("steps").and_then(Value::as_array).map_or(0, Vec::len);
     let when = if text("ended_at").is_empty() { text("due_at") } else { text("ended_at") };
     let when = when.get(..16).unwrap_or_default().replace('T', " ");
-    let line = format!(
+    format!(
         "{:20} {:36} {:17} {steps:2} steps  {:6} {when}  {}",
         text("number"),
         text("regulation"),
         text("channel"),
         text("state"),
         results.join(", ")
-    );
-    (format!("case of {}", text("service")), line)
+    )
 }

@@ -1,7 +1,10 @@
 //! Twins who apply together, what one act gives them, and what becomes of their places: one leaves, the other asks for a
 //! transfer.
 
-use crate::cli::demo::{Story, caller, field, handed_in};
+use serde_json::Value;
+
+use super::callers::{caller, field, handed_in};
+use super::story::Story;
 use crate::domain::application::age_months;
 use crate::domain::codes::{GroupKind, Language, PlaceStatus, Role};
 use crate::domain::kato::Kato;
@@ -17,14 +20,13 @@ use crate::service::registry::Registry;
 use crate::service::rounds::due::ReferIn;
 use crate::service::rounds::{next, refer};
 use crate::store::{kindergartens, places};
-use serde_json::Value;
 
 /// The twins' numbers are drawn with this.
 const SEED: u64 = 2027;
 
 /// Tells of twins, line by line; of nothing where every free place has a child who is due.
 pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story, Problem> {
-    let (Some(family), Some(spot)) = (family, spot(registry)?) else { return Ok(Story::new()) };
+    let (Some(family), Some(spot)) = (family, spot(registry)?) else { return Ok(Story::default()) };
     let mut twins: Vec<Family> = Vec::new();
     let mut applications: Vec<String> = Vec::new();
     for (iin, born_on) in Numbers::new(SEED, Sex::Female, spot.born_on, 1).take(2) {
@@ -43,14 +45,14 @@ pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story
         referrals::enrol(&registry.office, &kindergarten, referral)?;
     }
     if let Some(transfer) = transfer(registry, twins.pop(), &spot.group.kindergarten)? {
-        story.push(("transfer".to_owned(), transfer));
+        story.say("transfer", transfer);
     }
     if let Some(referral) = referrals.first() {
         let today = registry.office.rules.calendar.civil_day(registry.office.clock.now(), Kato::COUNTRY);
         let leave = DepartureIn { last_day: today.to_string(), reason: "the family has moved".to_owned() };
         let left = departures::depart(&registry.office, &kindergarten, referral, &leave)?;
         let [place, on] = ["place", "available_on"].map(|name| field(&left, name));
-        story.push(("departure".to_owned(), format!("referral {referral}: place {place} is free from {on}")));
+        story.say("departure", format!("referral {referral}: place {place} is free from {on}"));
     }
     Ok(story)
 }
@@ -108,8 +110,7 @@ fn lodge(
 
 /// Both get places in one act, once there are two.
 fn referred(registry: &Registry, spot: &Spot, twins: &[String]) -> Result<(Vec<String>, Story), Problem> {
-    let mut story = Story::new();
-    let mut say = |what: &str, how: String| story.push((what.to_owned(), how));
+    let mut story = Story::default();
     let more = PlacesIn {
         group: spot.group.id.clone(),
         cohort: spot.place.queue.cohort,
@@ -130,7 +131,10 @@ fn referred(registry: &Registry, spot: &Spot, twins: &[String]) -> Result<(Vec<S
     let others = body.get("together").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let referrals: Vec<String> = std::iter::once(field(&answer, "number")).chain(others.map(str::to_owned)).collect();
     let kindergarten = &spot.group.kindergarten;
-    say("twins", format!("{}: {} in kindergarten {kindergarten} by one act", twins.join(", "), referrals.join(", ")));
+    story.say(
+        "twins",
+        format!("{}: {} in kindergarten {kindergarten} by one act", twins.join(", "), referrals.join(", ")),
+    );
     Ok((referrals, story))
 }
 

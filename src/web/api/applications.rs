@@ -1,6 +1,8 @@
 //! Applications.
 
-use crate::domain::instant::instant_text;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::documents::listed;
 use crate::service::applications::entry::Stands;
 use crate::service::applications::handed_in::HandedIn;
 use crate::service::applications::proofs::{self, ProofIn};
@@ -9,19 +11,14 @@ use crate::service::cases::settling::Decided;
 use crate::service::counter::applications::{self, AmendIn, ApplicationView, WithdrawIn};
 use crate::service::counter::moving::{self, MoveIn};
 use crate::service::counter::register::{self, Registered};
-use crate::service::kernel::permissions::Act;
-use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::papers::results::StoredResult;
-use crate::web::answer::{Body, Shared, act, ask, ask_text};
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::web::answer::{Body, Shared, act, ask};
 
 /// Hands an application in through the channel of the credential.
 #[utoipa::path(post, path = "/api/v1/applications", tag = "applications", request_body = HandedIn,
     responses((status = 201, body = Registered), (status = 409, description = "the child has an active application"),
         (status = 422, description = "wrong values, or an incomplete package at the State Corporation")))]
 pub async fn register(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::Register, |r, caller, sent: HandedIn| register::register(&r.office, caller, &sent))
-        .await
+    act(shared, request, body, |r, caller, sent: HandedIn| register::register(&r.office, caller, &sent)).await
 }
 
 /// Reads an application.
@@ -29,7 +26,7 @@ pub async fn register(shared: Shared, request: HttpRequest, body: Body) -> HttpR
     responses((status = 200, body = ApplicationView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadApplication, move |r, who| applications::application(&r.office, who, &number)).await
+    ask(shared, request, move |r, who| applications::application(&r.office, who, &number)).await
 }
 
 /// The results of an application, oldest first.
@@ -37,41 +34,7 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     params(("number" = String, Path)), responses((status = 200, description = "the list of stored results")))]
 pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadApplication, move |r, who| {
-        Ok(listed(applications::documents(&r.office, who, &number)?))
-    })
-    .await
-}
-
-/// Stored results as a list.
-pub(super) fn listed(results: Vec<StoredResult>) -> serde_json::Value {
-    let list: Vec<serde_json::Value> = results
-        .into_iter()
-        .map(|d| {
-            serde_json::json!({
-                "id": d.id, "kind": d.kind, "form": "html", "issued_at": instant_text(d.issued_at),
-                "signer": d.signer, "delivery": d.delivery, "handed_at": d.handed_at.map(instant_text),
-                "html": format!("/api/v1/documents/{}", d.id),
-                "content": serde_json::from_str::<serde_json::Value>(&d.body).unwrap_or_default(),
-            })
-        })
-        .collect();
-    serde_json::json!({ "documents": list })
-}
-
-/// One result as a printable page, Kazakh and Russian side by side.
-#[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "applications", params(("id" = String, Path)),
-    responses((status = 200, content_type = "text/html", body = String)))]
-pub async fn document(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
-    let id = path.into_inner();
-    ask_text(shared, request, (Act::ReadApplication, "text/html; charset=utf-8"), move |r, who| {
-        let stored = applications::document(&r.office, who, &id)?;
-        let internal = |e: String| Problem::new(Kind::Internal, "internal", e);
-        let paper: crate::documents::paper::Paper =
-            serde_json::from_str(&stored.body).map_err(|e| internal(e.to_string()))?;
-        paper.html().map_err(|e| internal(e.to_string()))
-    })
-    .await
+    ask(shared, request, move |r, who| Ok(listed(applications::documents(&r.office, who, &number)?))).await
 }
 
 /// Decides a case: accepted, or refused with grounds of the act.
@@ -79,10 +42,8 @@ pub async fn document(shared: Shared, request: HttpRequest, path: web::Path<Stri
     params(("number" = String, Path)), request_body = DecisionIn, responses((status = 200, body = Decided)))]
 pub async fn decide(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Decide, move |r, caller, sent: DecisionIn| {
-        decide::decide(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: DecisionIn| decide::decide(&r.office, caller, &number, &sent))
+        .await
 }
 
 /// Changes contacts or preferences.
@@ -90,10 +51,8 @@ pub async fn decide(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), request_body = AmendIn, responses((status = 200, body = Stands)))]
 pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Amend, move |r, caller, sent: AmendIn| {
-        applications::amend(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: AmendIn| applications::amend(&r.office, caller, &number, &sent))
+        .await
 }
 
 /// Takes an application back for the applicant.
@@ -101,7 +60,7 @@ pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>
     params(("number" = String, Path)), request_body = WithdrawIn, responses((status = 200, body = Stands)))]
 pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Withdraw, move |r, caller, sent: WithdrawIn| {
+    act(shared, request, body, move |r, caller, sent: WithdrawIn| {
         applications::withdraw(&r.office, caller, &number, &sent)
     })
     .await
@@ -112,7 +71,7 @@ pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<Stri
     params(("number" = String, Path)), request_body = MoveIn, responses((status = 200, body = Stands)))]
 pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Move, move |r, caller, sent: MoveIn| {
+    act(shared, request, body, move |r, caller, sent: MoveIn| {
         moving::move_application(&r.office, caller, &number, &sent)
     })
     .await
@@ -123,8 +82,6 @@ pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<Strin
     params(("number" = String, Path)), request_body = ProofIn, responses((status = 200, body = Stands)))]
 pub async fn judge_proof(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::JudgeProof, move |r, caller, sent: ProofIn| {
-        proofs::judge_proof(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: ProofIn| proofs::judge_proof(&r.office, caller, &number, &sent))
+        .await
 }

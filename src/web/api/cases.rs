@@ -1,19 +1,13 @@
 //! Cases.
 
-use crate::service::cases::oversight;
-use crate::service::cases::request;
-use crate::service::cases::steps;
-use crate::service::cases::view;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
-use super::applications::listed;
-use crate::service::cases::oversight::{CasesIn, DueCases};
-use crate::service::cases::request::CaseIn;
-use crate::service::cases::steps::{ReasonIn, StepIn};
-use crate::service::cases::view::{CaseStatus, CaseView, StatusIn};
-use crate::service::kernel::permissions::Act;
-use crate::web::answer::{Body, Failure, Shared, act, ask, ask_text, read_body, tell, wants_csv, whole};
-use actix_web::ResponseError;
+use super::documents::listed;
+use crate::service::cases::oversight::{self, CasesIn, DueCases};
+use crate::service::cases::request::{self, CaseIn};
+use crate::service::cases::steps::{self, ReasonIn, StepIn};
+use crate::service::cases::view::{self, CaseStatus, CaseView, StatusIn};
+use crate::web::answer::{Body, CSV, Failure, Shared, act, ask, ask_text, read_body, tell, wants_csv, whole};
 
 /// Opens a case of a service through the channel of the credential. A package that the regional gateway brings is one
 /// of the portal: `gateway` says how the applicant signed in and with which certificate.
@@ -21,8 +15,7 @@ use actix_web::ResponseError;
     responses((status = 201, body = CaseView), (status = 409, description = "no regulation is bound"),
         (status = 422, description = "wrong values, an incomplete package, or a check of the portal that failed")))]
 pub async fn open(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::OpenCase, |r, caller, sent: CaseIn| request::open_case(&r.office, caller, &sent))
-        .await
+    act(shared, request, body, |r, caller, sent: CaseIn| request::open_case(&r.office, caller, &sent)).await
 }
 
 /// The open cases of a territory, the earliest due first, with counts by provider, step and executor. As CSV with
@@ -35,7 +28,7 @@ pub async fn due(shared: Shared, request: HttpRequest, query: web::Query<CasesIn
     if wants_csv(&request) {
         return due_csv(shared, request, query).await;
     }
-    ask(shared, request, Act::OverseeCases, move |r, who| oversight::due_cases(&r.office, who, &query)).await
+    ask(shared, request, move |r, who| oversight::due_cases(&r.office, who, &query)).await
 }
 
 /// The same as CSV.
@@ -44,8 +37,7 @@ pub async fn due(shared: Shared, request: HttpRequest, query: web::Query<CasesIn
         ("step" = Option<String>, Query), ("executor" = Option<String>, Query)),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub async fn due_csv(shared: Shared, request: HttpRequest, query: web::Query<CasesIn>) -> HttpResponse {
-    let csv = (Act::OverseeCases, "text/csv; charset=utf-8");
-    ask_text(shared, request, csv, move |r, who| oversight::due_cases_csv(&r.office, who, &query)).await
+    ask_text(shared, request, CSV, move |r, who| oversight::due_cases_csv(&r.office, who, &query)).await
 }
 
 /// Reads a case: the steps done, the step awaited, when it is due.
@@ -53,7 +45,7 @@ pub async fn due_csv(shared: Shared, request: HttpRequest, query: web::Query<Cas
     responses((status = 200, body = CaseView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadCase, move |r, who| view::case(&r.office, who, &number)).await
+    ask(shared, request, move |r, who| view::case(&r.office, who, &number)).await
 }
 
 /// The papers of a case, oldest first.
@@ -61,7 +53,7 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     responses((status = 200, description = "the list of stored results")))]
 pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadCase, move |r, who| Ok(listed(view::case_documents(&r.office, who, &number)?))).await
+    ask(shared, request, move |r, who| Ok(listed(view::case_documents(&r.office, who, &number)?))).await
 }
 
 /// Does a step of a case. The scans, marks and the signature of a package that the gateway brings come with the step
@@ -73,10 +65,7 @@ pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<Str
         (status = 422, description = "what the step needs was not sent, or a ground that the act does not list")))]
 pub async fn step(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::DoStep, move |r, caller, sent: StepIn| {
-        steps::do_step(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: StepIn| steps::do_step(&r.office, caller, &number, &sent)).await
 }
 
 /// Sends a draft back to whoever drafted it.
@@ -84,10 +73,8 @@ pub async fn step(shared: Shared, request: HttpRequest, path: web::Path<String>,
     request_body = ReasonIn, responses((status = 200, body = CaseView)))]
 pub async fn send_back(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::LeadCase, move |r, caller, sent: ReasonIn| {
-        steps::send_back(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: ReasonIn| steps::send_back(&r.office, caller, &number, &sent))
+        .await
 }
 
 /// Names another executor.
@@ -100,7 +87,7 @@ pub async fn replace_executor(
     body: Body,
 ) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::LeadCase, move |r, caller, sent: ReasonIn| {
+    act(shared, request, body, move |r, caller, sent: ReasonIn| {
         steps::replace_executor(&r.office, caller, &number, &sent)
     })
     .await
@@ -111,16 +98,14 @@ pub async fn replace_executor(
     request_body = ReasonIn, responses((status = 200, body = CaseView)))]
 pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::WithdrawCase, move |r, caller, sent: ReasonIn| {
-        steps::withdraw_case(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: ReasonIn| steps::withdraw_case(&r.office, caller, &number, &sent))
+        .await
 }
 
 /// What an applicant reads of their own case, by its number and their IIN. The same shape, empty, where the two do not
 /// belong together.
 #[utoipa::path(post, path = "/api/v1/cases/status", tag = "public", request_body = StatusIn,
-    responses((status = 200, body = CaseStatus)), security(()))]
+    responses((status = 200, body = CaseStatus)))]
 pub async fn status(shared: Shared, body: Body) -> HttpResponse {
     let bytes = match whole(body) {
         Ok(bytes) => bytes,

@@ -1,11 +1,9 @@
 //! Corrections of committed rounds.
 
-use crate::service::inquiry::corrections;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::service::inquiry::corrections::CorrectionIn;
-use crate::service::kernel::permissions::Act;
-use crate::web::answer::{Body, Shared, act, ask, ask_text, wants_csv};
+use crate::service::inquiry::corrections::{self, CorrectionIn};
+use crate::web::answer::{Body, CSV, Shared, act, ask, ask_text, wants_csv};
 
 /// Corrects a committed round: who was harmed by the error and who profited, and the remedy that takes a place from nobody.
 /// The round stays as it was held.
@@ -13,7 +11,7 @@ use crate::web::answer::{Body, Shared, act, ask, ask_text, wants_csv};
     request_body = CorrectionIn, responses((status = 201, description = "the correction, with the corrected files")))]
 pub async fn correct(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let id = path.into_inner();
-    act(shared, request, body, Act::CorrectRound, move |r, caller, sent: CorrectionIn| {
+    act(shared, request, body, move |r, caller, sent: CorrectionIn| {
         corrections::correct_round(&r.office, caller, &id, &sent)
     })
     .await
@@ -24,7 +22,7 @@ pub async fn correct(shared: Shared, request: HttpRequest, path: web::Path<Strin
     responses((status = 200, description = "the corrections, oldest first")))]
 pub async fn list(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let id = path.into_inner();
-    ask(shared, request, Act::ReadRound, move |r, who| corrections::corrections(&r.office, who, &id)).await
+    ask(shared, request, move |r, who| corrections::corrections(&r.office, who, &id)).await
 }
 
 /// One correction; as CSV with `Accept: text/csv`: a row for every child that it concerns.
@@ -34,9 +32,8 @@ pub async fn list(shared: Shared, request: HttpRequest, path: web::Path<String>)
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
     let (id, serial) = path.into_inner();
     if wants_csv(&request) {
-        let csv = (Act::ReadRound, "text/csv; charset=utf-8");
-        return ask_text(shared, request, csv, move |r, who| corrections::correction_csv(&r.office, who, &id, &serial))
+        return ask_text(shared, request, CSV, move |r, who| corrections::correction_csv(&r.office, who, &id, &serial))
             .await;
     }
-    ask(shared, request, Act::ReadRound, move |r, who| corrections::correction(&r.office, who, &id, &serial)).await
+    ask(shared, request, move |r, who| corrections::correction(&r.office, who, &id, &serial)).await
 }

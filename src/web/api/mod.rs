@@ -1,8 +1,11 @@
 //! The JSON API, a file per family of routes.
 
 pub mod applications;
+pub mod asked;
 pub mod cases;
+pub mod catalogue;
 pub mod corrections;
+pub mod documents;
 pub mod outbox;
 pub mod places;
 pub mod public;

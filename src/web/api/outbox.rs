@@ -1,11 +1,9 @@
 //! The outbox.
 
-use crate::service::papers::outbox;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::service::kernel::permissions::Act;
-use crate::service::papers::outbox::{Messages, OutboxIn, TakeIn};
-use crate::web::answer::{Body, Shared, act, ask, ask_text, wants_csv};
+use crate::service::papers::outbox::{self, Messages, OutboxIn, TakeIn};
+use crate::web::answer::{Body, CSV, Shared, act, ask, ask_text, wants_csv};
 
 /// What heads and departments of a territory are to be told, the oldest first. As CSV with `Accept: text/csv`.
 #[utoipa::path(get, path = "/api/v1/outbox", tag = "cases",
@@ -13,10 +11,9 @@ use crate::web::answer::{Body, Shared, act, ask, ask_text, wants_csv};
     responses((status = 200, content((Messages = "application/json"), (String = "text/csv")))))]
 pub async fn read(shared: Shared, request: HttpRequest, query: web::Query<OutboxIn>) -> HttpResponse {
     if wants_csv(&request) {
-        let csv = (Act::ReadOutbox, "text/csv; charset=utf-8");
-        return ask_text(shared, request, csv, move |r, who| outbox::messages_csv(&r.office, who, &query)).await;
+        return ask_text(shared, request, CSV, move |r, who| outbox::messages_csv(&r.office, who, &query)).await;
     }
-    ask(shared, request, Act::ReadOutbox, move |r, who| outbox::messages(&r.office, who, &query)).await
+    ask(shared, request, move |r, who| outbox::messages(&r.office, who, &query)).await
 }
 
 /// Takes the oldest messages that nobody took yet, for whoever sends them; each is given out once. Send an
@@ -24,8 +21,5 @@ pub async fn read(shared: Shared, request: HttpRequest, query: web::Query<Outbox
 #[utoipa::path(post, path = "/api/v1/outbox/take", tag = "cases", request_body = TakeIn,
     responses((status = 200, body = Messages), (status = 422, description = "no district or city, or a wrong limit")))]
 pub async fn take(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::TakeMessages, |r, caller, sent: TakeIn| {
-        outbox::take_messages(&r.office, caller, &sent)
-    })
-    .await
+    act(shared, request, body, |r, caller, sent: TakeIn| outbox::take_messages(&r.office, caller, &sent)).await
 }

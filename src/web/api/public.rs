@@ -1,24 +1,17 @@
 //! What everyone may ask: positions, health, metrics.
 
+use actix_web::{HttpResponse, ResponseError};
+
+use super::asked::Asked;
 use crate::domain::iin::Iin;
 use crate::service::kernel::problem::Problem;
 use crate::service::positions::shape::Positions;
 use crate::service::positions::text;
 use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
-use actix_web::{HttpResponse, ResponseError};
-use serde::Deserialize;
-use utoipa::ToSchema;
-
-/// Whose position.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct Asked {
-    /// The child's IIN, twelve digits. It goes in the body, never in a URL.
-    pub iin: String,
-}
 
 /// The position of a child by IIN, with its reasons. An unknown IIN gets the same shape, empty.
 #[utoipa::path(post, path = "/api/v1/positions", tag = "public", request_body = Asked,
-    responses((status = 200, body = Positions)), security(()))]
+    responses((status = 200, body = Positions)))]
 pub async fn positions(shared: Shared, body: Body) -> HttpResponse {
     // No thread pool and no SQL on this path: everything is in memory.
     let bytes = match whole(body) {
@@ -39,7 +32,7 @@ fn answer(shared: &Shared, bytes: &[u8]) -> Result<String, Problem> {
 }
 
 /// Whether the process answers.
-#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, description = "alive")), security(()))]
+#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, description = "alive")))]
 pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(r#"{"status":"ok"}"#)
 }
@@ -47,7 +40,7 @@ pub async fn healthz() -> HttpResponse {
 /// Whether the registry can be read and the index has followed it. How the registers outside stand is told, and makes
 /// nothing unready: what needs them waits.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
-    responses((status = 200, description = "ready"), (status = 503, description = "not ready")), security(()))]
+    responses((status = 200, description = "ready"), (status = 503, description = "not ready")))]
 pub async fn readyz(shared: Shared) -> HttpResponse {
     tell(shared, |r| {
         r.office.follow_all()?;

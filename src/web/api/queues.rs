@@ -3,8 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::places::OfTerritory;
-use crate::service::kernel::permissions::Act;
+use super::asked::OfTerritory;
 use crate::service::positions::queues::{self, Entries, Queues};
 use crate::web::answer::{Shared, ask};
 
@@ -23,7 +22,7 @@ pub struct Page {
 #[utoipa::path(get, path = "/api/v1/queues", tag = "queues", params(("territory" = String, Query)),
     responses((status = 200, body = Queues)))]
 pub async fn list(shared: Shared, request: HttpRequest, query: web::Query<OfTerritory>) -> HttpResponse {
-    ask(shared, request, Act::ReadQueue, move |r, who| queues::queues(&r.office, who, &query.territory)).await
+    ask(shared, request, move |r, who| queues::queues(&r.office, who, &query.territory)).await
 }
 
 /// The entries of a queue in its order, as it stands or as it stood at an instant.
@@ -39,7 +38,7 @@ pub async fn entries(
     query: web::Query<Page>,
 ) -> HttpResponse {
     let key = path.into_inner();
-    ask(shared, request, Act::ReadQueue, move |r, who| {
+    ask(shared, request, move |r, who| {
         let page = queues::Page { cursor: query.cursor.as_deref(), limit: query.limit, as_of: query.as_of.as_deref() };
         queues::entries(&r.office, who, &key, &page)
     })

@@ -1,7 +1,10 @@
 //! Referrals.
 
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::Value;
+
 use crate::service::counter::referrals::{self, GroundIn};
-use crate::service::kernel::permissions::Act;
 use crate::service::referrals::departures::{self, Departed, DepartureIn};
 use crate::service::referrals::life::{self, ReferralView};
 use crate::service::rounds::due::ReferIn;
@@ -9,9 +12,6 @@ use crate::service::rounds::next::{self, Next};
 use crate::service::rounds::refer;
 use crate::service::rounds::skips::{self, ConfirmIn, Confirmed};
 use crate::web::answer::{Body, Shared, act, ask};
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
-use serde_json::Value;
 
 /// Of which place.
 #[derive(Debug, Default, Deserialize)]
@@ -28,7 +28,7 @@ pub struct OfPlace {
 #[utoipa::path(get, path = "/api/v1/referrals/next", tag = "referrals", params(("territory" = String, Query), ("place" = Option<String>, Query)),
     responses((status = 200, body = Next), (status = 409, description = "nobody can use the place that is named")))]
 pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfPlace>) -> HttpResponse {
-    ask(shared, request, Act::SeeNext, move |r, who| {
+    ask(shared, request, move |r, who| {
         next::next(&r.office, &r.memory.rounds, who, &query.territory, query.place.as_deref())
     })
     .await
@@ -38,18 +38,15 @@ pub async fn next(shared: Shared, request: HttpRequest, query: web::Query<OfPlac
 #[utoipa::path(post, path = "/api/v1/referrals", tag = "referrals", request_body = ReferIn,
     responses((status = 201, body = ReferralView), (status = 409, description = "another application is due")))]
 pub async fn refer(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::Refer, |r, caller, sent: ReferIn| {
-        refer::refer(&r.office, &r.memory.rounds, caller, &sent)
-    })
-    .await
+    act(shared, request, body, |r, caller, sent: ReferIn| refer::refer(&r.office, &r.memory.rounds, caller, &sent))
+        .await
 }
 
 /// A second person's confirmation of a skip.
 #[utoipa::path(post, path = "/api/v1/confirmations", tag = "referrals", request_body = ConfirmIn,
     responses((status = 201, body = Confirmed)))]
 pub async fn confirm(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, Act::Confirm, |r, caller, sent: ConfirmIn| skips::confirm(&r.office, caller, &sent))
-        .await
+    act(shared, request, body, |r, caller, sent: ConfirmIn| skips::confirm(&r.office, caller, &sent)).await
 }
 
 /// Reads a referral.
@@ -57,7 +54,7 @@ pub async fn confirm(shared: Shared, request: HttpRequest, body: Body) -> HttpRe
     responses((status = 200, body = ReferralView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
     let number = path.into_inner();
-    ask(shared, request, Act::ReadReferral, move |r, who| life::referral(&r.office, who, &number)).await
+    ask(shared, request, move |r, who| life::referral(&r.office, who, &number)).await
 }
 
 /// The kindergarten has the referral and the documents in hand.
@@ -65,8 +62,7 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Present, move |r, caller, _: Value| referrals::present(&r.office, caller, &number))
-        .await
+    act(shared, request, body, move |r, caller, _: Value| referrals::present(&r.office, caller, &number)).await
 }
 
 /// The contract is made.
@@ -74,8 +70,7 @@ pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<Strin
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn enrol(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Enrol, move |r, caller, _: Value| referrals::enrol(&r.office, caller, &number))
-        .await
+    act(shared, request, body, move |r, caller, _: Value| referrals::enrol(&r.office, caller, &number)).await
 }
 
 /// The child of an enrolment has left: its place is free from the day after, and it may be registered again.
@@ -83,7 +78,7 @@ pub async fn enrol(shared: Shared, request: HttpRequest, path: web::Path<String>
     params(("number" = String, Path)), request_body = DepartureIn, responses((status = 200, body = Departed)))]
 pub async fn depart(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Depart, move |r, caller, sent: DepartureIn| {
+    act(shared, request, body, move |r, caller, sent: DepartureIn| {
         departures::depart(&r.office, caller, &number, &sent)
     })
     .await
@@ -94,7 +89,7 @@ pub async fn depart(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), request_body = GroundIn, responses((status = 200, body = ReferralView)))]
 pub async fn refuse(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::RefuseReferral, move |r, caller, sent: GroundIn| {
+    act(shared, request, body, move |r, caller, sent: GroundIn| {
         referrals::refuse_referral(&r.office, caller, &number, &sent)
     })
     .await
@@ -105,8 +100,7 @@ pub async fn refuse(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
 pub async fn extend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Extend, move |r, caller, _: Value| referrals::extend(&r.office, caller, &number))
-        .await
+    act(shared, request, body, move |r, caller, _: Value| referrals::extend(&r.office, caller, &number)).await
 }
 
 /// The authority takes the referral back with a listed ground.
@@ -114,8 +108,6 @@ pub async fn extend(shared: Shared, request: HttpRequest, path: web::Path<String
     params(("number" = String, Path)), request_body = GroundIn, responses((status = 200, body = ReferralView)))]
 pub async fn annul(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, Act::Annul, move |r, caller, sent: GroundIn| {
-        referrals::annul(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: GroundIn| referrals::annul(&r.office, caller, &number, &sent))
+        .await
 }

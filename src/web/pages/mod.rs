@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::web::answer::problem_response;
-use crate::web::routes::ROUTES;
 
 pub mod parents;
 
@@ -20,13 +19,8 @@ pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
     problem_response(StatusCode::NOT_FOUND, &problem)
 }
 
-/// A route that is not there by this method.
-pub async fn wrong_method(request: HttpRequest) -> HttpResponse {
-    let pattern = request.match_pattern().unwrap_or_default();
-    let methods = match pattern.as_str() {
-        "/" => "GET, POST".to_owned(),
-        _ => ROUTES.iter().filter(|(_, path, _)| *path == pattern).map(|(m, ..)| *m).collect::<Vec<_>>().join(", "),
-    };
+/// A path that is there, but not by this method.
+pub async fn wrong_method(request: HttpRequest, methods: String) -> HttpResponse {
     let message = format!("{} does not take {}; send {methods}", request.path(), request.method());
     let problem = Problem::new(Kind::Malformed, "wrong_method", message);
     let mut response = problem_response(StatusCode::METHOD_NOT_ALLOWED, &problem);

@@ -1,6 +1,12 @@
 //! The parents' page: type the child's IIN, see the position and why. Plain HTML that works without scripts; the IIN
 //! travels in the body of a form, never in an address.
 
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
 use crate::domain::iin::Iin;
 use crate::rules::Rules;
 use crate::rules::messages::Tongue;
@@ -10,11 +16,6 @@ use crate::service::positions::shape::PositionEntry;
 use crate::service::positions::view;
 use crate::service::registry::Registry;
 use crate::web::answer::Shared;
-use std::sync::Arc;
-
-use actix_web::{HttpResponse, web};
-use askama::Template;
-use serde::Deserialize;
 
 #[derive(Template)]
 #[template(path = "parents.html", config = "src/askama.toml")]
