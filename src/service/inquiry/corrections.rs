@@ -22,7 +22,7 @@ use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
-use crate::service::rounds::scope::internal;
+use crate::service::rounds::fault::internal;
 use crate::service::rounds::{files, held};
 use crate::store::rounds::{self, Round, RoundFile};
 use crate::store::{Entry, Written};

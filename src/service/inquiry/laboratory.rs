@@ -29,7 +29,8 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::reach;
 use crate::service::office::{Answer, Caller, Office};
-use crate::service::rounds::scope::{Market, Scope};
+use crate::service::rounds::compute::market::{self, Market};
+use crate::service::rounds::compute::scope::Scope;
 use crate::store::connection::AnyConnection;
 use crate::store::{kindergartens, places, seats};
 use report::Report;
@@ -217,7 +218,7 @@ fn markets(
                 further.push(group.clone());
             }
         }
-        let market = scope.market(conn, queue, &groups, &published, further)?;
+        let market = market::market(scope, conn, queue, &groups, &published, further)?;
         let own = |g: &Group| territories.get(&g.kindergarten) == Some(&queue.territory);
         let own = market.groups.iter().map(own).collect();
         let base = base_rule(&market.profile);

@@ -7,8 +7,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::compute::ahead as compute_ahead;
+use super::compute::offer::takes_part;
+use super::compute::outcome::Outcome;
+use super::compute::scope::Scope;
 use super::memory::StandingRounds;
-use super::scope::{Outcome, Scope, takes_part};
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, PlaceStatus, Status, UnknownCode, codes};
 use crate::domain::kindergarten::Group;
@@ -123,7 +126,7 @@ pub(crate) fn causes_ahead(
     let mut counts: BTreeMap<Cause, u64> = BTreeMap::new();
     let mut unexplained = 0_u64;
     let scope = Scope { office, territory: row.queue.territory, at, without: &[], only: None };
-    scope.each_ahead(conn, rounds, row.queue, row.position, |ahead| match wanted.cause(ahead) {
+    compute_ahead::each_ahead(&scope, conn, rounds, row.queue, row.position, |ahead| match wanted.cause(ahead) {
         Some(cause) => *counts.entry(cause).or_default() += 1,
         None => unexplained += 1,
     })?;

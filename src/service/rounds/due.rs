@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::compute::run;
+use super::compute::scope::Scope;
 use super::memory::StandingRounds;
-use super::scope::Scope;
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Place;
@@ -88,7 +89,7 @@ pub(crate) fn due_now(
 ) -> Result<Due, Problem> {
     let scope = Scope { office, territory, at: tx.at(), without, only: None };
     for queue in [Some(place.queue), scope.spill(place.queue)?].into_iter().flatten() {
-        let outcome = Scope { only: Some(queue), ..scope }.standing(tx.conn(), rounds)?;
+        let outcome = run::standing(&Scope { only: Some(queue), ..scope }, tx.conn(), rounds)?;
         if let Some(row) = outcome.rows.iter().find(|r| r.place == place.id) {
             return Ok(Due { row: row.clone(), family: family_of(&outcome.rows, row) });
         }

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::report::{Part, whole};
-use super::scope::{Outcome, Pass, Run};
+use super::compute::offer::Run;
+use super::compute::outcome::{Outcome, Pass};
+use super::report::{self, Part, whole};
 use crate::audit::allocation::fairness::fairness;
 use crate::audit::allocation::special::fairness_special;
 use crate::domain::instant::instant_text;
@@ -20,7 +21,6 @@ use crate::exchange::certificate::{
 use crate::exchange::instance::{ChildFacts, GroupFacts, allocation_csv, children_csv, groups_csv};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
-use crate::service::rounds::report;
 use crate::store::connection::AnyConnection;
 use crate::store::kindergartens;
 use crate::store::rounds::{RoundBrief, RoundFile};

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::compute::across::FamilyTold;
+use super::fault::internal;
 use super::files;
-use super::scope::{FamilyTold, internal};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Numbered, QueueKey};

@@ -10,9 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::compute::across::FamilyTold;
+use super::compute::outcome::{Outcome, Pass};
+use super::compute::run;
+use super::compute::scope::Scope;
+use super::fault::internal;
 use super::held::{RoundQueue, ServedGroup, ServedQueue};
 use super::memory::StandingRounds;
-use super::scope::{FamilyTold, Outcome, Pass, Scope, internal};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::Numbered;
@@ -95,7 +99,7 @@ pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
     office.perform(caller, &[territory.home()], 201, |tx| {
         let at = tx.at();
         let scope = Scope { office, territory, at, without: &[], only: None };
-        let outcome = scope.dry(tx.conn())?;
+        let outcome = run::dry(&scope, tx.conn())?;
         if outcome.rows.is_empty() {
             return Err(nothing_to_give_out(office, &outcome));
         }
@@ -161,9 +165,9 @@ fn summary(
 
 fn try_round(office: &Office, rounds: &StandingRounds, territory: Kato) -> Result<Answer, Problem> {
     let at = office.clock.now();
-    let outcome = office
-        .store
-        .read_snapshot(|conn| Scope { office, territory, at, without: &[], only: None }.standing(conn, rounds))?;
+    let outcome = office.store.read_snapshot(|conn| {
+        run::standing(&Scope { office, territory, at, without: &[], only: None }, conn, rounds)
+    })?;
     let view = RoundView::new(None, territory, at, &outcome, &[]);
     Ok(Answer { status: 200, body: serde_json::to_string(&view).map_err(internal)? })
 }

@@ -1,8 +1,10 @@
 //! Who gets which place: computed, asked for, held, kept in files.
 
 pub mod ahead;
+pub(crate) mod compute;
 pub(crate) mod due;
 pub(crate) mod fairness;
+pub(crate) mod fault;
 pub(crate) mod files;
 pub mod held;
 pub mod hold;
@@ -10,5 +12,4 @@ pub mod memory;
 pub mod next;
 pub mod refer;
 pub(crate) mod report;
-pub(crate) mod scope;
 pub mod skips;

@@ -5,9 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ahead::{self, AheadCause};
+use super::compute::run;
+use super::compute::scope::Scope;
 use super::due::{family_of, gives_by_round, nobody_due, round_decides};
 use super::memory::StandingRounds;
-use super::scope::Scope;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::reach;
@@ -67,7 +68,7 @@ pub fn next(
     let at = office.clock.now();
     let by_round = |row: &&RoundRow| gives_by_round(office, row.queue, at);
     let (outcome, row, causes, seq) = office.store.read_snapshot(|conn| -> Result<_, Problem> {
-        let outcome = Scope { office, territory, at, without: &[], only: None }.standing(conn, rounds)?;
+        let outcome = run::standing(&Scope { office, territory, at, without: &[], only: None }, conn, rounds)?;
         let named = |row: &&RoundRow| place.is_none_or(|place| row.place == place);
         let row = outcome.rows.iter().find(|row| !by_round(row) && named(row)).cloned();
         let causes = match &row {

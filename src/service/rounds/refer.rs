@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
+use super::compute::scope::Scope;
+use super::compute::{ahead as compute_ahead, run};
 use super::due::{ReferIn, gives_by_round, place_of, round_decides};
 use super::memory::StandingRounds;
-use super::scope::Scope;
 use super::skips;
 use crate::domain::application::Application;
 use crate::domain::queue::Numbered;
@@ -41,11 +42,11 @@ pub(crate) fn issue_at_once(
         without: &[],
         only: Some(application.queue),
     };
-    let outcome = scope.dry(tx.conn())?;
+    let outcome = run::dry(&scope, tx.conn())?;
     let Some(row) = outcome.rows.iter().find(|r| r.application == application.number).cloned() else {
         return Ok(None);
     };
-    if scope.wanted_ahead(tx.conn(), &row)? {
+    if compute_ahead::wanted_ahead(&scope, tx.conn(), &row)? {
         return Ok(None);
     }
     issue(office, tx, application, bound, authority, &row).map(Some)

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::fairness::tables;
-use super::scope::internal;
+use super::fault::internal;
 use crate::audit::allocation::fairness::Fairness;
 use crate::domain::codes::ProofStatus;
 use crate::domain::queue::QueueKey;

@@ -9,8 +9,8 @@ use crate::domain::queue::QueueKey;
 use crate::engine::allocation::Rule;
 use crate::exchange::instance::{WrittenChild, WrittenGroup, written_allocation, written_children, written_groups};
 use crate::service::kernel::problem::Problem;
+use crate::service::rounds::fault::internal;
 use crate::service::rounds::held::ServedQueue;
-use crate::service::rounds::scope::internal;
 use crate::store::rounds::{Round, RoundFile};
 
 /// One queue and pass of a round.

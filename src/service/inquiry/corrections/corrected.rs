@@ -16,7 +16,7 @@ use crate::exchange::instance::{
 };
 use crate::exchange::report::{Cell, Table, json as json_report};
 use crate::service::kernel::problem::Problem;
-use crate::service::rounds::scope::internal;
+use crate::service::rounds::fault::internal;
 use crate::store::applications;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::RoundFile;

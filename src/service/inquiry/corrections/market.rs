@@ -15,7 +15,7 @@ use crate::rules::profile::{Profile, RoundRule};
 use crate::service::journal::past::{self, Replay};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
-use crate::service::rounds::scope::{group_order, takes_part};
+use crate::service::rounds::compute::offer::{group_order, takes_part};
 use crate::store::connection::AnyConnection;
 use crate::store::journal;
 use crate::store::rounds::Round;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::corrections::committed;
 use super::ResultExplained;
 use super::wishes::{GIVEN, NOT_GIVEN, TOGETHER, Wishes};
 use crate::domain::codes::Language;
@@ -12,9 +11,10 @@ use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, Specia
 use crate::exchange::instance::{
     ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance, written_special,
 };
+use crate::service::inquiry::corrections::committed;
 use crate::service::kernel::problem::Problem;
+use crate::service::rounds::fault::internal;
 use crate::service::rounds::held::{ServedQueue, Summary};
-use crate::service::rounds::scope::internal;
 use crate::store::connection::AnyConnection;
 use crate::store::kindergartens;
 use crate::store::rounds::{self, RoundBrief};

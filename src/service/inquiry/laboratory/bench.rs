@@ -2,7 +2,8 @@
 
 use crate::engine::allocation::{Laboratory, Outcome, PlaceValue, Rule, Scenario, SpecialLaboratory};
 use crate::service::kernel::problem::Problem;
-use crate::service::rounds::scope::{Market, internal};
+use crate::service::rounds::compute::market::Market;
+use crate::service::rounds::fault::internal;
 
 pub(super) enum Bench<'a> {
     Plain(Box<Laboratory<'a>>),

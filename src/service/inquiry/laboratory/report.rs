@@ -10,7 +10,7 @@ use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Count, Outcome, Scenario, Won};
 use crate::exchange::report::{Cell, Table};
 use crate::service::kernel::problem::Problem;
-use crate::service::rounds::scope::Market;
+use crate::service::rounds::compute::market::Market;
 use crate::store::applications;
 use crate::store::connection::AnyConnection;
 

@@ -6,7 +6,8 @@ use super::bench::Bench;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Instance, Outcome, PlaceChange, Scenario};
 use crate::service::kernel::problem::Problem;
-use crate::service::rounds::scope::{Market, internal};
+use crate::service::rounds::compute::market::Market;
+use crate::service::rounds::fault::internal;
 
 /// Places by group's id.
 type Places = HashMap<String, u32>;

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::scope::{Offered, Served};
+use super::compute::offer::{Offered, Served};
 use crate::domain::queue::QueueKey;
 use crate::rules::Rules;
 use crate::rules::profile::Profile;

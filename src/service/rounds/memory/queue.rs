@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::super::scope::internal;
 use super::served::Allocation;
 use crate::domain::codes::Turn;
 use crate::domain::instant::read_instant;
@@ -17,6 +16,7 @@ use crate::service::journal::effects::Effect;
 use crate::service::journal::index::{effects, seat};
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
+use crate::service::rounds::fault::internal;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
 use crate::store::{journal, queues};
@@ -26,26 +26,26 @@ use crate::trust::journal::Record;
 const BATCH: i64 = 200;
 
 /// A queue whose round stands.
-pub(super) struct StandingQueue {
+pub(crate) struct StandingQueue {
     key: QueueKey,
     /// How far it has followed its home's chain.
-    pub(super) head: i64,
+    pub(crate) head: i64,
     /// The merged order; nobody asks it for kindergartens.
-    pub(super) order: QueueOrder,
+    pub(crate) order: QueueOrder,
     /// The live entries by ticket.
-    pub(super) entries: HashMap<u32, Seated>,
+    pub(crate) entries: HashMap<u32, Seated>,
     tickets: HashMap<String, u32>,
     /// Where brothers and sisters of the waiting are enrolled, once a profile asks for it.
-    pub(super) siblings: Option<HashMap<String, Vec<String>>>,
+    pub(crate) siblings: Option<HashMap<String, Vec<String>>>,
     /// Whether the order moved since the allocation was brought forward.
-    pub(super) moved: bool,
+    pub(crate) moved: bool,
     /// Entries that joined, left or changed since then.
-    pub(super) changed: BTreeSet<u32>,
-    pub(super) allocation: Option<Allocation>,
+    pub(crate) changed: BTreeSet<u32>,
+    pub(crate) allocation: Option<Allocation>,
     /// Rows that were read since the last count.
-    pub(super) rows_read: u64,
+    pub(crate) rows_read: u64,
     /// Turns and proposers that were served since the last count.
-    pub(super) turns_served: u64,
+    pub(crate) turns_served: u64,
 }
 
 /// What records tell beyond the order.
@@ -61,7 +61,7 @@ struct News {
 
 impl StandingQueue {
     /// Loads a queue as its rows stand.
-    pub(super) fn load(conn: &mut AnyConnection, key: QueueKey, head: i64) -> Result<Self, Problem> {
+    pub(crate) fn load(conn: &mut AnyConnection, key: QueueKey, head: i64) -> Result<Self, Problem> {
         let rows = seats::of_queue(conn, key)?;
         let rows_read = rows.len() as u64;
         let counters = queues::counters(conn, key)?;
@@ -87,19 +87,19 @@ impl StandingQueue {
     }
 
     /// How many entries it holds.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// The live entries with their numbers, in the order that this ratio merges.
-    pub(super) fn in_order(&mut self, mix: Option<Mix>) -> Vec<(Seated, u64)> {
+    pub(crate) fn in_order(&mut self, mix: Option<Mix>) -> Vec<(Seated, u64)> {
         self.order.set_mix(mix);
         let placed = self.order.in_order();
         placed.filter_map(|p| Some((self.entries.get(&p.seat.ticket)?.clone(), p.position))).collect()
     }
 
     /// Brings the queue forward to `head`. False where the records do not lead there.
-    pub(super) fn follow(&mut self, conn: &mut AnyConnection, head: i64, rules: &Rules) -> Result<bool, Problem> {
+    pub(crate) fn follow(&mut self, conn: &mut AnyConnection, head: i64, rules: &Rules) -> Result<bool, Problem> {
         let mut news = News::default();
         while self.head < head {
             let records = journal::after(conn, self.key.home(), self.head, BATCH)?;
@@ -198,7 +198,7 @@ impl StandingQueue {
     }
 
     /// Reads where brothers and sisters are enrolled, where the profile ranks by it.
-    pub(super) fn know_siblings(&mut self, conn: &mut AnyConnection, profile: &Profile) -> Result<(), Problem> {
+    pub(crate) fn know_siblings(&mut self, conn: &mut AnyConnection, profile: &Profile) -> Result<(), Problem> {
         if profile.round_rule.value == RoundRule::Program && self.siblings.is_none() {
             self.siblings = Some(seats::siblings(conn, self.key, None)?);
             self.allocation = None;

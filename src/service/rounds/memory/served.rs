@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::super::scope::{Offered, Served, Taker, choices, internal, takes_part};
 use super::queue::StandingQueue;
 use crate::domain::kindergarten::Group;
 use crate::engine::allocation::Rule;
@@ -16,14 +15,16 @@ use crate::engine::allocation::standing::{ServedTurns, StandingAllocation, Stand
 use crate::engine::order::QueueOrder;
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::kernel::problem::Problem;
+use crate::service::rounds::compute::offer::{Offered, Served, Taker, choices, takes_part};
+use crate::service::rounds::fault::internal;
 use crate::store::seats::Seated;
 
 /// What is asked of a queue.
-pub(super) struct Asked<'a> {
-    pub(super) profile: &'a Profile,
+pub(crate) struct Asked<'a> {
+    pub(crate) profile: &'a Profile,
     /// Today, where the queue is.
-    pub(super) day: NaiveDate,
-    pub(super) offered: &'a [Offered],
+    pub(crate) day: NaiveDate,
+    pub(crate) offered: &'a [Offered],
 }
 
 /// What the children's lists depend on: where it changes they are all written anew.
@@ -41,7 +42,7 @@ enum Engine {
 }
 
 /// An allocation that stands.
-pub(super) struct Allocation {
+pub(crate) struct Allocation {
     basis: Basis,
     places: Vec<u32>,
     engine: Engine,
@@ -73,7 +74,7 @@ impl Asked<'_> {
 
 impl StandingQueue {
     /// The allocation of the moment, brought forward from the one before.
-    pub(super) fn served(&mut self, asked: &Asked<'_>) -> Result<Served, Problem> {
+    pub(crate) fn served(&mut self, asked: &Asked<'_>) -> Result<Served, Problem> {
         self.order.set_mix(asked.profile.mix.value);
         let (basis, places) = (asked.basis(), asked.places());
         let before = self.allocation.take().filter(|a| a.basis == basis);
@@ -111,7 +112,7 @@ impl StandingQueue {
     }
 
     /// The allocation without some of the entries; nothing of it is kept.
-    pub(super) fn served_without(
+    pub(crate) fn served_without(
         &mut self,
         asked: &Asked<'_>,
         passed_over: impl Fn(&String) -> bool,

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::serve::Waiting;
-use super::{Free, Offered, Taker};
+use super::offer::{Free, Offered, Taker, Waiting};
 use crate::domain::codes::{ProofStatus, Status};
 use crate::domain::kindergarten::Reserved;
 use crate::domain::queue::QueueKey;
@@ -14,42 +13,28 @@ use crate::store::applications;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 
-impl Offered {
-    /// Whether some of the places are kept for somebody.
-    pub(super) fn keeps_places(&self) -> bool {
-        self.places.iter().any(|place| place.reserved.is_some())
+/// The places of those whom the group took, best first. Who is of a reserve takes its place, as the allocation counted
+/// them; the others take those that are kept for nobody, then what reserves leave.
+pub(crate) fn give(offered: &mut Offered, takers: &[&Taker], profile: &Profile) -> Vec<Free> {
+    let mut given: Vec<Option<Free>> =
+        takers.iter().map(|taker| offered.take(|free| own_reserve(free, taker, profile))).collect();
+    for place in given.iter_mut().filter(|place| place.is_none()) {
+        *place = offered.take(|free| Some(free.reserved.as_ref().map_or(0, |kept| 1 + u8::from(!kept.open))));
     }
+    given.into_iter().flatten().collect()
+}
 
-    /// The places of those whom the group took, best first. Who is of a reserve takes its place, as the allocation counted
-    /// them; the others take those that are kept for nobody, then what reserves leave.
-    pub(super) fn give(&mut self, takers: &[&Taker], profile: &Profile) -> Vec<Free> {
-        let mut given: Vec<Option<Free>> =
-            takers.iter().map(|taker| self.take(|free| own_reserve(free, taker, profile))).collect();
-        for place in given.iter_mut().filter(|place| place.is_none()) {
-            *place = self.take(|free| Some(free.reserved.as_ref().map_or(0, |kept| 1 + u8::from(!kept.open))));
-        }
-        given.into_iter().flatten().collect()
+/// The reserves of a group, categories before tiers. Where some places of a reserve are open to others and some are not,
+/// none is.
+fn reserves(offered: &Offered, profile: &Profile) -> Vec<Reserve> {
+    let mut by_rank: BTreeMap<(bool, String), Reserve> = BTreeMap::new();
+    for reserved in offered.places.iter().filter_map(|place| place.reserved.as_ref()) {
+        let Some(whom) = whom(profile, reserved) else { continue };
+        let reserve = by_rank.entry(rank(&whom)).or_insert(Reserve { whom, places: 0, open: true });
+        reserve.places += 1;
+        reserve.open &= reserved.open;
     }
-
-    /// The place of the smallest rank; none where no place has one.
-    fn take<R: Ord>(&mut self, rank: impl Fn(&Free) -> Option<R>) -> Option<Free> {
-        let ranked = self.places.iter().enumerate().filter_map(|(at, free)| Some((rank(free)?, at)));
-        let (_, at) = ranked.min()?;
-        Some(self.places.remove(at))
-    }
-
-    /// The reserves of the group, categories before tiers. Where some places of a reserve are open to others and some are not,
-    /// none is.
-    fn reserves(&self, profile: &Profile) -> Vec<Reserve> {
-        let mut by_rank: BTreeMap<(bool, String), Reserve> = BTreeMap::new();
-        for reserved in self.places.iter().filter_map(|place| place.reserved.as_ref()) {
-            let Some(whom) = whom(profile, reserved) else { continue };
-            let reserve = by_rank.entry(rank(&whom)).or_insert(Reserve { whom, places: 0, open: true });
-            reserve.places += 1;
-            reserve.open &= reserved.open;
-        }
-        by_rank.into_values().collect()
-    }
+    by_rank.into_values().collect()
 }
 
 /// For whom a place is kept. A code that the profile does not have keeps nothing.
@@ -74,13 +59,13 @@ fn own_reserve(free: &Free, taker: &Taker, profile: &Profile) -> Option<(bool, S
 }
 
 /// Reads the categories that count of those who wait, where places are kept for any: claimed and confirmed ones do.
-pub(super) fn read_categories(
+pub(crate) fn read_categories(
     conn: &mut AnyConnection,
     (queue, profile): (QueueKey, &Profile),
     waiting: &mut [Waiting],
     offered: &[Offered],
 ) -> Result<(), Problem> {
-    let named: BTreeSet<String> = offered.iter().flat_map(|o| o.reserves(profile)).filter_map(category).collect();
+    let named: BTreeSet<String> = offered.iter().flat_map(|o| reserves(o, profile)).filter_map(category).collect();
     if named.is_empty() {
         return Ok(());
     }
@@ -94,7 +79,7 @@ pub(super) fn read_categories(
 }
 
 /// Puts those who got places in the order in which their groups rank them, as far as reserves ask for it.
-pub(super) fn best_first(
+pub(crate) fn best_first(
     given: &mut [(Taker, usize)],
     (rule, special): (Rule, Option<&Special>),
     offered: &[Offered],
@@ -119,13 +104,13 @@ fn category(reserve: Reserve) -> Option<String> {
 }
 
 /// What is reserved and asked for together; `None` where nothing is.
-pub(super) fn asked(
+pub(crate) fn asked(
     waiting: &[Waiting],
     offered: &[Offered],
     families: &BTreeMap<String, String>,
     profile: &Profile,
 ) -> Option<Special> {
-    let reserves: Vec<Vec<Reserve>> = offered.iter().map(|offer| offer.reserves(profile)).collect();
+    let reserves: Vec<Vec<Reserve>> = offered.iter().map(|offer| reserves(offer, profile)).collect();
     let reserves = if reserves.iter().all(Vec::is_empty) { vec![] } else { reserves };
     // A family is known by the smallest ticket of its members; one of whom only one waits is none.
     let mut tickets: HashMap<&str, (u32, usize)> = HashMap::new();
@@ -152,7 +137,7 @@ pub(super) fn asked(
 }
 
 /// The families of which somebody waits who may not be placed now: they wait for each other.
-pub(super) fn held_back<'s>(
+pub(crate) fn held_back<'s>(
     live: impl Iterator<Item = &'s Seated>,
     families: &BTreeMap<String, String>,
     may: impl Fn(&Seated) -> bool,

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::serve::Call;
-use super::{Offered, Scope, choices, takes_part};
+use super::offer::{Call, Offered, choices, takes_part};
+use super::scope::Scope;
 use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
@@ -24,7 +24,7 @@ use crate::store::seats::{self, Seated};
 type Families = BTreeMap<QueueKey, BTreeMap<String, String>>;
 
 /// The families of a scope whose members wait in several queues.
-pub(super) struct Across {
+pub(crate) struct Across {
     /// By family, its members by ticket.
     families: BTreeMap<String, Vec<Seated>>,
     /// Applications of families of which one may not be placed now.
@@ -33,7 +33,7 @@ pub(super) struct Across {
 
 impl Across {
     /// Finds them.
-    pub(super) fn read(scope: &Scope<'_>, conn: &mut AnyConnection, families: &Families) -> Result<Self, Problem> {
+    pub(crate) fn read(scope: &Scope<'_>, conn: &mut AnyConnection, families: &Families) -> Result<Self, Problem> {
         let mut queues: BTreeMap<&str, BTreeSet<QueueKey>> = BTreeMap::new();
         for (queue, own) in families {
             for family in own.values() {
@@ -66,12 +66,12 @@ impl Across {
     }
 
     /// Whether an application waits for a brother or sister in another queue who may not be placed now.
-    pub(super) fn held_back(&self, application: &str) -> bool {
+    pub(crate) fn held_back(&self, application: &str) -> bool {
         self.held_back.contains(application)
     }
 
     /// This queue with all that families tie it to.
-    pub(super) fn tied(&self, queue: QueueKey) -> BTreeSet<QueueKey> {
+    pub(crate) fn tied(&self, queue: QueueKey) -> BTreeSet<QueueKey> {
         let mut tied = BTreeSet::from([queue]);
         loop {
             let touches = |members: &&Vec<Seated>| members.iter().any(|member| tied.contains(&member.queue));
@@ -85,7 +85,7 @@ impl Across {
     }
 
     /// The families with a member in these queues, before they have asked.
-    pub(super) fn asking(&self, calls: &[Call]) -> Asking {
+    pub(crate) fn asking(&self, calls: &[Call]) -> Asking {
         let offered = |queue: QueueKey| calls.iter().find(|call| call.queue == queue).map(|call| &call.offered);
         let mut asking = Asking::default();
         for (name, members) in &self.families {
@@ -186,7 +186,7 @@ impl Family {
 
 /// What the families ask in a stage.
 #[derive(Default)]
-pub(super) struct Asking {
+pub(crate) struct Asking {
     families: Vec<Family>,
     /// By application.
     of: HashMap<String, usize>,
@@ -194,12 +194,12 @@ pub(super) struct Asking {
 
 impl Asking {
     /// Whether an application is of a family over several queues.
-    pub(super) fn concerns(&self, application: &str) -> bool {
+    pub(crate) fn concerns(&self, application: &str) -> bool {
         self.of.contains_key(application)
     }
 
     /// The groups of a child whose family asks one kindergarten, of those that suit it; none for other children.
-    pub(super) fn groups_of(&self, application: &str, suiting: &[u32], offered: &[Offered]) -> Option<Vec<u32>> {
+    pub(crate) fn groups_of(&self, application: &str, suiting: &[u32], offered: &[Offered]) -> Option<Vec<u32>> {
         let family = self.families.get(*self.of.get(application)?)?;
         let asked = |group: &u32| {
             let offer = usize::try_from(*group).ok().and_then(|id| offered.get(id.checked_sub(1)?));
@@ -209,7 +209,7 @@ impl Asking {
     }
 
     /// Of the families that did not all get a place where they asked, some give it up. The queues that this concerns.
-    pub(super) fn give_up(&mut self, calls: &[Call], placed: &BTreeSet<&str>) -> BTreeSet<QueueKey> {
+    pub(crate) fn give_up(&mut self, calls: &[Call], placed: &BTreeSet<&str>) -> BTreeSet<QueueKey> {
         let mut torn: BTreeMap<&String, Vec<(Option<_>, usize)>> = BTreeMap::new();
         for (number, family) in self.families.iter().enumerate() {
             let Some(asked) = family.asks() else { continue };
@@ -242,7 +242,7 @@ impl Asking {
     }
 
     /// What came of it, when nobody asks anew.
-    pub(super) fn told(self) -> impl Iterator<Item = FamilyTold> {
+    pub(crate) fn told(self) -> impl Iterator<Item = FamilyTold> {
         self.families.into_iter().map(|family| {
             let kindergarten = family.asks().cloned();
             FamilyTold { kindergarten, ..family.told }

@@ -1,0 +1,66 @@
+//! A queue with its groups and entries as they stand, for the laboratory.
+
+use std::collections::HashMap;
+
+use super::offer::{Offered, choices, group_order, offer};
+use super::scope::Scope;
+use super::serve::{self, instance};
+use super::special;
+use crate::domain::kindergarten::{Group, Place};
+use crate::domain::queue::QueueKey;
+use crate::engine::allocation::{Instance, Rule, Special};
+use crate::rules::profile::Profile;
+use crate::service::kernel::problem::Problem;
+use crate::store::connection::AnyConnection;
+use crate::store::{families, seats};
+
+/// One queue as the laboratory sees it: its entries, and the groups that could take them with their free places.
+pub(crate) struct Market {
+    pub(crate) queue: QueueKey,
+    pub(crate) profile: Profile,
+    pub(crate) instance: Instance,
+    /// What is reserved and asked for together, where anything is.
+    pub(crate) special: Option<Special>,
+    /// The registry's groups, by their engine ids from 1.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// The market of a queue, in which families over several queues apply one by one: its groups in `groups`, with the places that it has in `published`; groups of which places may
+/// spill to it have none yet.
+pub(crate) fn market(
+    scope: &Scope<'_>,
+    conn: &mut AnyConnection,
+    queue: QueueKey,
+    groups: &HashMap<String, Group>,
+    published: &[Place],
+    further: impl IntoIterator<Item = Group>,
+) -> Result<Market, Problem> {
+    let profile = scope.profile(queue)?;
+    let today = scope.office.day(queue.territory, scope.at);
+    let mut offered = Vec::new();
+    for place in published {
+        if place.queue == queue {
+            offer(&mut offered, groups, place.clone());
+        } else if place.queue.territory.within(scope.territory) && scope.spill(place.queue)? == Some(queue) {
+            // How many of them the other queue leaves is not known yet.
+            offer(&mut offered, groups, place.clone());
+            offered.iter_mut().filter(|o| o.group.id == place.group).for_each(|o| o.places.clear());
+        }
+    }
+    for group in further {
+        if !offered.iter().any(|o| o.group.id == group.id) {
+            offered.push(Offered { group, available_on: today, places: Vec::new() });
+        }
+    }
+    offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
+    let families = families::of_queue(conn, queue)?;
+    let mut waiting = serve::waiting(scope, conn, (queue, None), profile, &families)?;
+    special::read_categories(conn, (queue, profile), &mut waiting, &offered)?;
+    let special = special::asked(&waiting, &offered, &families, profile);
+    // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
+    let siblings = seats::siblings(conn, queue, None)?;
+    let lists = waiting.iter().map(|waiting| choices(&waiting.seated, &offered));
+    let instance = instance((&waiting, lists), &offered, Rule::Program, &siblings)?;
+    let groups = offered.into_iter().map(|o| o.group).collect();
+    Ok(Market { queue, profile: profile.clone(), instance, special, groups })
+}

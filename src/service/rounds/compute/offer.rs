@@ -1,0 +1,189 @@
+//! What a round offers a queue: groups with their free places, the children who may take them, and who took what.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::application::age_months;
+use crate::domain::codes::{Decision, Status};
+use crate::domain::kindergarten::{Group, Place, Reserved};
+use crate::domain::queue::QueueKey;
+use crate::engine::allocation::{Instance, Rule, Special};
+use crate::rules::profile::Profile;
+use crate::service::referrals::row::RoundRow;
+use crate::store::seats::Seated;
+
+/// What a full run was made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) instance: Instance,
+    /// What is reserved and asked for together, where anything is.
+    pub(crate) special: Option<Special>,
+    /// What ordered it: the merged order of the queue, or each group's own under `program`.
+    pub(crate) rule: Rule,
+}
+
+/// What an allocation gave, before the places have their names.
+pub(crate) struct Served {
+    /// Who got which of the offered groups, counted from 0; in each group the best first.
+    pub(crate) given: Vec<(Taker, usize)>,
+    /// How many entries took part.
+    pub(crate) participants: usize,
+    /// The instance of a full run.
+    pub(crate) run: Option<Run>,
+}
+
+/// Who gets a place.
+pub(crate) struct Taker {
+    pub(crate) number: String,
+    /// Its tier, instant and ticket.
+    pub(crate) by_tier: (u8, DateTime<Utc>, u32),
+    /// Its categories, of those for which places are kept.
+    pub(crate) categories: Vec<String>,
+    /// The number in the merged order, all live entries counted.
+    pub(crate) position: u64,
+    pub(crate) preferences: Vec<String>,
+}
+
+/// The places of one group that a queue may use, by id.
+#[derive(Clone, Debug)]
+pub(crate) struct Offered {
+    pub(crate) group: Group,
+    pub(crate) available_on: NaiveDate,
+    pub(crate) places: Vec<Free>,
+}
+
+/// A free place.
+#[derive(Clone, Debug)]
+pub(crate) struct Free {
+    pub(crate) id: String,
+    /// The queue that it was published for.
+    pub(crate) queue: QueueKey,
+    /// For whom it is kept.
+    pub(crate) reserved: Option<Reserved>,
+}
+
+impl Offered {
+    /// Whether some of the places are kept for somebody.
+    pub(crate) fn keeps_places(&self) -> bool {
+        self.places.iter().any(|place| place.reserved.is_some())
+    }
+
+    /// Takes the place of the smallest rank; none where no place has one.
+    pub(crate) fn take<R: Ord>(&mut self, rank: impl Fn(&Free) -> Option<R>) -> Option<Free> {
+        let ranked = self.places.iter().enumerate().filter_map(|(at, free)| Some((rank(free)?, at)));
+        let (_, at) = ranked.min()?;
+        Some(self.places.remove(at))
+    }
+}
+
+impl Taker {
+    /// An entry that gets a place, no categories known.
+    pub(crate) fn of(seated: &Seated, position: u64) -> Self {
+        Taker {
+            number: seated.number.clone(),
+            by_tier: (seated.tier, seated.applied_at, seated.ticket),
+            categories: Vec::new(),
+            position,
+            preferences: seated.preferences.clone(),
+        }
+    }
+
+    pub(crate) fn row(&self, queue: QueueKey, pass: u8, place: Free, group: &Group) -> RoundRow {
+        RoundRow {
+            queue,
+            pass,
+            position: self.position,
+            application: self.number.clone(),
+            place: place.id,
+            spilled_from: Some(place.queue).filter(|from| *from != queue),
+            group: group.id.clone(),
+            kindergarten: group.kindergarten.clone(),
+            reserved_for: place.reserved.map(|reserved| reserved.whom),
+            together: None,
+            preference: self.preferences.iter().position(|p| *p == group.kindergarten).map(|n| n + 1),
+        }
+    }
+}
+
+/// Whether an entry may be given a place today.
+pub(crate) fn takes_part(profile: &Profile, today: NaiveDate, seated: &Seated) -> bool {
+    seated.status == Status::InQueue
+        && seated.decision == Decision::Accepted
+        && !profile.too_young(seated.birth_on, today)
+        && !profile.too_old(seated.birth_on, today)
+}
+
+/// The groups that suit a child, most wanted first, as engine ids.
+pub(crate) fn choices(seated: &Seated, offered: &[Offered]) -> Vec<u32> {
+    let suits = |o: &&(u32, &Offered)| o.1.group.suits(age_months(seated.birth_on, o.1.available_on), seated.language);
+    let numbered: Vec<(u32, &Offered)> = (1..).zip(offered).collect();
+    if seated.preferences.is_empty() {
+        return numbered.iter().filter(suits).map(|(id, _)| *id).collect();
+    }
+    seated
+        .preferences
+        .iter()
+        .flat_map(|wanted| {
+            numbered.iter().filter(move |(_, o)| o.group.kindergarten == *wanted).filter(suits).map(|(id, _)| *id)
+        })
+        .collect()
+}
+
+/// Groups by ascending id: numbers by value, other ids as text after them.
+pub(crate) fn group_order(id: &str) -> (u64, &str) {
+    (id.parse().unwrap_or(u64::MAX), id)
+}
+
+pub(crate) fn offer(offered: &mut Vec<Offered>, groups: &HashMap<String, Group>, place: Place) {
+    let Some(group) = groups.get(&place.group) else { return };
+    let free = Free { id: place.id, queue: place.queue, reserved: place.reserved };
+    offer_again(offered, Offered { group: group.clone(), available_on: place.available_on, places: vec![free] });
+}
+
+/// Offers places, beside those of the same group.
+pub(crate) fn offer_again(offered: &mut Vec<Offered>, further: Offered) {
+    match offered.iter_mut().find(|o| o.group.id == further.group.id) {
+        Some(known) => {
+            known.available_on = known.available_on.min(further.available_on);
+            known.places.extend(further.places);
+        }
+        None => offered.push(further),
+    }
+}
+
+/// A queue that is to be served.
+pub(crate) struct Call {
+    pub(crate) queue: QueueKey,
+    pub(crate) pass: u8,
+    pub(crate) offered: Vec<Offered>,
+    /// The families of its entries, by application.
+    pub(crate) families: BTreeMap<String, String>,
+}
+
+/// An entry that may be placed, with its number in the merged order.
+pub(crate) struct Waiting {
+    pub(crate) seated: Seated,
+    pub(crate) position: u64,
+    /// Of those for which places are kept, where they were read.
+    pub(crate) categories: Vec<String>,
+}
+
+impl Waiting {
+    pub(crate) fn taker(&self) -> Taker {
+        Taker { categories: self.categories.clone(), ..Taker::of(&self.seated, self.position) }
+    }
+}
+
+impl Call {
+    /// Whether children are served one by one.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.families.is_empty() && !self.offered.iter().any(Offered::keeps_places)
+    }
+}
+
+impl From<(Seated, u64)> for Waiting {
+    fn from((seated, position): (Seated, u64)) -> Self {
+        Waiting { seated, position, categories: Vec::new() }
+    }
+}
