@@ -5,132 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
+use super::application_rows::{Row, damaged, noun, row};
+use super::columns::{code, kato_from_column, kato_to_column, list, ticket_of, to_column};
 use super::connection::{AnyConnection, on_backend};
 use super::schema::{applicants, applications, category_claims, documents};
 use super::{StoreError, Transaction};
-use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document};
+use crate::domain::application::{Application, CategoryClaim, Child};
 use crate::domain::codes::{ProofStatus, Turn};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
-
-/// Between kindergartens of a preference list in one column.
-const SEPARATOR: char = ';';
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = applications)]
-pub(super) struct Row {
-    number: String,
-    home: i32,
-    child: String,
-    channel: String,
-    territory: i32,
-    queue_territory: i32,
-    cohort: i32,
-    kind: String,
-    language: String,
-    ticket: i64,
-    applied_at: NaiveDateTime,
-    registered_at: NaiveDateTime,
-    tier: i16,
-    stream: String,
-    turn: String,
-    status: String,
-    decision: String,
-    preferences: String,
-    regulation: String,
-    profile: String,
-    signature: String,
-    consent_at: NaiveDateTime,
-    facts: String,
-}
-
-fn row(a: &Application) -> Row {
-    Row {
-        number: a.number.clone(),
-        home: kato_to_column(a.home),
-        child: a.child.clone(),
-        channel: a.channel.code().to_owned(),
-        territory: kato_to_column(a.territory),
-        queue_territory: kato_to_column(a.queue.territory),
-        cohort: a.queue.cohort,
-        kind: a.queue.kind.code().to_owned(),
-        language: a.language.code().to_owned(),
-        ticket: i64::from(a.ticket),
-        applied_at: to_column(a.applied_at),
-        registered_at: to_column(a.registered_at),
-        tier: i16::from(a.tier),
-        stream: a.stream.code().to_owned(),
-        turn: a.turn.code().to_owned(),
-        status: a.status.code().to_owned(),
-        decision: a.decision.code().to_owned(),
-        preferences: a.preferences.join(";"),
-        regulation: a.regulation.clone(),
-        profile: a.profile.clone(),
-        signature: a.signature.clone(),
-        consent_at: to_column(a.consent_at),
-        facts: a.facts.clone(),
-    }
-}
-
-pub(super) fn noun(row: Row) -> Result<Application, StoreError> {
-    Ok(Application {
-        number: row.number,
-        home: kato_from_column(row.home)?,
-        child: row.child,
-        channel: code(&row.channel)?,
-        territory: kato_from_column(row.territory)?,
-        queue: QueueKey {
-            territory: kato_from_column(row.queue_territory)?,
-            cohort: row.cohort,
-            kind: code(&row.kind)?,
-        },
-        language: code(&row.language)?,
-        ticket: u32::try_from(row.ticket).map_err(|_| damaged("ticket"))?,
-        applied_at: from_column(row.applied_at),
-        registered_at: from_column(row.registered_at),
-        tier: u8::try_from(row.tier).map_err(|_| damaged("tier"))?,
-        stream: code(&row.stream)?,
-        turn: code(&row.turn)?,
-        status: code(&row.status)?,
-        decision: code(&row.decision)?,
-        preferences: list(&row.preferences),
-        regulation: row.regulation,
-        profile: row.profile,
-        signature: row.signature,
-        consent_at: from_column(row.consent_at),
-        facts: row.facts,
-    })
-}
-
-/// The kindergartens in a column.
-pub(super) fn list(text: &str) -> Vec<String> {
-    ids(text).map(str::to_owned).collect()
-}
-
-/// The ids of a list as it is kept.
-pub(super) fn ids(text: &str) -> impl Iterator<Item = &str> {
-    text.split(SEPARATOR).filter(|id| !id.is_empty())
-}
-
-fn damaged(column: &str) -> StoreError {
-    StoreError::Damaged(format!("an application's {column} is out of range"))
-}
-
-/// An application with all that is lodged with it.
-#[derive(Clone, Debug)]
-pub struct Lodged {
-    /// The application.
-    pub application: Application,
-    /// The child.
-    pub child: Child,
-    /// Who applies.
-    pub applicant: Applicant,
-    /// The claims to categories.
-    pub claims: Vec<CategoryClaim>,
-    /// The package.
-    pub documents: Vec<Document>,
-}
 
 /// The applications of a home by their tickets.
 ///
@@ -161,7 +44,7 @@ pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Application
 }
 
 pub use super::children::find as child;
-pub use super::lodged::{lodged, page};
+pub use super::lodged::{Lodged, lodged, page};
 
 /// The claims to categories of an application.
 ///
@@ -225,7 +108,7 @@ pub fn reported(conn: &mut AnyConnection, queue: QueueKey) -> Result<Vec<Reporte
     rows.into_iter()
         .map(|(number, ticket, channel, language, territory, preferences)| {
             Ok(Reported {
-                ticket: super::seats::ticket_of(ticket)?,
+                ticket: ticket_of(ticket)?,
                 channel,
                 language,
                 territory: kato_from_column(territory)?,

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::applications::list;
+use super::columns::list;
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
 use super::schema::cases;

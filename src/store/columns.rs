@@ -32,3 +32,21 @@ pub(crate) fn kato_from_column(code: i32) -> Result<Kato, StoreError> {
 pub(crate) fn code<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| StoreError::Damaged(format!("{text:?} is not a known code")))
 }
+
+/// A ticket from a column.
+pub(crate) fn ticket_of(ticket: i64) -> Result<u32, StoreError> {
+    u32::try_from(ticket).map_err(|_| StoreError::Damaged(format!("ticket {ticket}")))
+}
+
+/// Between kindergartens of a preference list in one column.
+const SEPARATOR: char = ';';
+
+/// The kindergartens in a column.
+pub(crate) fn list(text: &str) -> Vec<String> {
+    ids(text).map(str::to_owned).collect()
+}
+
+/// The ids of a list as it is kept.
+pub(crate) fn ids(text: &str) -> impl Iterator<Item = &str> {
+    text.split(SEPARATOR).filter(|id| !id.is_empty())
+}

@@ -49,9 +49,8 @@ macro_rules! tables {
         }
 
         mod rows {
-            use super::*;
             $(pub(super) mod $table {
-                use super::*;
+                use crate::store::copy::*;
                 use schema::$table;
 
                 #[derive(Queryable, Insertable)]

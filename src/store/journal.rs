@@ -6,14 +6,29 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::StoreError;
 use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
 use super::schema::{homes, journal};
-use super::{Entry, StoreError};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::trust::journal::Record;
 use crate::trust::seal::canonical;
+
+/// One record for the journal of a home. The store adds the place in the chain, the instant and the hashes.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The home whose chain it joins.
+    pub home: Kato,
+    /// What was done.
+    pub act: &'static str,
+    /// The key of the credential.
+    pub actor: String,
+    /// The territory concerned.
+    pub territory: Kato,
+    /// What changed, without personal data.
+    pub payload: Value,
+}
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = journal)]

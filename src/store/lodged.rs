@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::StoreError;
-use super::applications::{Lodged, Row, list, noun};
-use super::columns::code;
+use super::application_rows::{Row, noun};
+use super::columns::{code, list};
 use super::connection::AnyConnection;
 use super::schema::{applicants, applications, category_claims, children, documents};
 use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document, PowerOfAttorney};
@@ -15,6 +15,21 @@ use crate::domain::iin::Iin;
 
 /// Most applications of one query: SQLite binds at most 32 766 values.
 const BATCH: usize = 5_000;
+
+/// An application with all that is lodged with it.
+#[derive(Clone, Debug)]
+pub struct Lodged {
+    /// The application.
+    pub application: Application,
+    /// The child.
+    pub child: Child,
+    /// Who applies.
+    pub applicant: Applicant,
+    /// The claims to categories.
+    pub claims: Vec<CategoryClaim>,
+    /// The package.
+    pub documents: Vec<Document>,
+}
 
 /// Everything lodged with an application.
 ///

@@ -4,6 +4,7 @@
 //! act's journal records to the chains and commits, or leaves everything as it was. No code can save without
 //! journaling, because nothing else hands out a connection inside a write transaction.
 
+mod application_rows;
 mod columns;
 pub mod connection;
 pub mod copy;
@@ -14,7 +15,8 @@ pub mod schema;
 mod write;
 
 pub use errors::StoreError;
-pub use write::{Entry, Store, Transaction, Written};
+pub use journal::Entry;
+pub use write::{Store, Transaction, Written};
 
 pub mod applications;
 pub mod calendar;

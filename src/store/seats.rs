@@ -6,8 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::StoreError;
-use super::applications::{ids, list};
-use super::columns::{code, from_column, kato_from_column, kato_to_column};
+use super::columns::{code, from_column, ids, kato_from_column, kato_to_column, list, ticket_of};
 use super::connection::AnyConnection;
 use super::schema::{applicants, applications, children, referrals};
 use crate::domain::codes::{Decision, Language, ReferralStatus, Status, Stream, Turn};
@@ -223,10 +222,6 @@ pub fn in_batches<E: From<StoreError>>(
 
 fn iin(text: &str) -> Result<Iin, StoreError> {
     Iin::parse(text).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))
-}
-
-pub(super) fn ticket_of(ticket: i64) -> Result<u32, StoreError> {
-    u32::try_from(ticket).map_err(|_| StoreError::Damaged(format!("ticket {ticket}")))
 }
 
 /// The seats of one queue that matter for its order: live and spent turns, unordered.

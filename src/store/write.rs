@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::Pool;
-use serde_json::Value;
 
 use super::columns::{from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, Location, Manager, on_backend, pool};
 use super::gate::{Gate, Passed};
+use super::journal::{self, Entry};
 use super::schema::homes;
-use super::{StoreError, copy, journal, migrations};
+use super::{StoreError, copy, migrations};
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
 use crate::trust::journal::GENESIS;
@@ -37,21 +37,6 @@ pub struct Transaction<'a> {
     conn: &'a mut AnyConnection,
     at: DateTime<Utc>,
     chains: &'a mut BTreeMap<Kato, Chain>,
-}
-
-/// One record for the journal of a home. The store adds the place in the chain, the instant and the hashes.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The home whose chain it joins.
-    pub home: Kato,
-    /// What was done.
-    pub act: &'static str,
-    /// The key of the credential.
-    pub actor: String,
-    /// The territory concerned.
-    pub territory: Kato,
-    /// What changed, without personal data.
-    pub payload: Value,
 }
 
 /// What an act leaves: its value and its records. Without a record nothing is saved.

@@ -16,15 +16,17 @@ use crate::domain::life;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::Counters;
 use crate::store::connection::AnyConnection;
+use crate::store::queues;
 use crate::store::seats::{self, NarrowSeat, Seats};
-use crate::store::{StoreError, queues};
 use crate::trust::journal::Record;
 
 mod beside;
 mod referrals;
 mod rounds;
+mod untold;
 
-pub use rounds::{FileFault, FileFaultKind};
+pub(crate) use untold::Untold;
+pub use untold::{FileFault, FileFaultKind};
 
 /// The registry as its journal tells it.
 #[derive(Default)]
@@ -34,23 +36,6 @@ pub(crate) struct Told {
     rounds: rounds::ToldRounds,
     referrals: referrals::ToldReferrals,
     beside: beside::ToldBeside,
-}
-
-/// Why rows and journal do not agree.
-#[derive(Debug)]
-pub(crate) enum Untold {
-    /// What differs.
-    Differs(String),
-    /// A file of a round differs.
-    File(FileFault),
-    /// The database is not available.
-    Store(StoreError),
-}
-
-impl From<StoreError> for Untold {
-    fn from(error: StoreError) -> Self {
-        Untold::Store(error)
-    }
 }
 
 impl Told {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Untold;
+use super::untold::Untold;
 use crate::service::journal::families::{Belongs, told};
 use crate::store::connection::AnyConnection;
 use crate::store::{families, transfers};

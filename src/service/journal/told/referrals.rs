@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::Untold;
+use super::untold::Untold;
 use crate::store::connection::AnyConnection;
 use crate::store::referrals;
 use crate::trust::journal::Record;

@@ -5,51 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Untold;
+use super::untold::{FileFault, FileFaultKind, Untold};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds;
 use crate::trust::journal::Record;
 use crate::trust::seal::sha256_hex;
-
-/// A file of a round that is not what a record tells of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileFault {
-    /// The home.
-    pub home: Kato,
-    /// The record that tells of the file; of a file that none tells of, the record that held the round.
-    pub seq: i64,
-    /// The round.
-    pub round: String,
-    /// The file's name.
-    pub file: String,
-    /// What is wrong.
-    pub how: FileFaultKind,
-}
-
-/// What is wrong with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileFaultKind {
-    /// It has another hash.
-    Changed,
-    /// It is gone.
-    Missing,
-    /// No record tells of it.
-    Added,
-}
-
-impl std::fmt::Display for FileFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let FileFault { home, seq, round, file, how } = self;
-        let how = match how {
-            FileFaultKind::Changed => "has not the hash that the record keeps",
-            FileFaultKind::Missing => "is gone",
-            FileFaultKind::Added => "is in no record",
-        };
-        write!(f, "home {home}, record {seq}: file {file} of round {round} {how}")
-    }
-}
 
 /// The rounds that were told of, by id.
 #[derive(Default)]
