@@ -195,7 +195,7 @@ codes! {
 }
 
 codes! {
-    /// What became of a seat's turn in the merged order (design: queue order).
+    /// What became of a seat's turn in the merged order (ARCHITECTURE: the order of a queue).
     Turn {
         /// The entry waits, is offered or referred: it keeps its turn and is counted.
         Live = "live",

@@ -1,4 +1,4 @@
-//! The ratio p:g by which first priority and general merge, and the arithmetic of their turns (design: queue order).
+//! The ratio p:g by which first priority and general merge, and the arithmetic of their turns (ARCHITECTURE: the order of a queue).
 
 use std::fmt;
 use std::num::NonZeroU32;

@@ -1,4 +1,4 @@
-//! The streams' counters, and the settling of spent turns (design: queue order).
+//! The streams' counters, and the settling of spent turns (ARCHITECTURE: the order of a queue).
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;

@@ -27,6 +27,7 @@ mod deadline;
 mod decrees;
 mod departures;
 mod desk;
+mod dice;
 mod domain;
 mod every_route;
 mod exchange;

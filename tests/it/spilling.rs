@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::desk::{Db, Desk, ParseKato, on_both};
+use crate::dice::Dice;
 use crate::program;
 
 on_both!(
@@ -246,20 +247,6 @@ impl Known {
     }
 }
 
-/// A small generator of our own, so that the test is the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % sides as u64).expect("small")
-    }
-
-    fn of<T: Copy>(&mut self, list: &[T]) -> T {
-        list[self.roll(list.len())]
-    }
-}
-
 struct City<'a> {
     desk: &'a Desk,
     dice: Dice,
@@ -397,7 +384,7 @@ impl City<'_> {
 fn play(db: Db, seed: u64) -> usize {
     let desk = Desk::open(db);
     second_village(&desk);
-    let mut city = City { desk: &desk, dice: Dice(seed), children: Vec::new(), free: BTreeMap::new() };
+    let mut city = City { desk: &desk, dice: Dice::seeded(seed), children: Vec::new(), free: BTreeMap::new() };
     let (mut rounds, mut spilled) = (0, 0);
     while rounds < 4 {
         for _ in 0..9 {

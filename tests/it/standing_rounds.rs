@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::desk::people::Child;
 use crate::desk::{CITY, Db, Desk, GROUP, HOME, Setup, VILLAGE, VILLAGE_GROUP, VILLAGE_HOME, on_both};
+use crate::dice::Dice;
 use crate::program_rule::by_program;
 
 on_both!(
@@ -142,20 +143,6 @@ fn under_program_an_enrolment_moves_up_the_brother_or_sister_who_waits() {
     }
 }
 
-/// A small generator of our own, so that the test is the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % sides as u64).expect("small")
-    }
-
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
-        if list.is_empty() { None } else { list.get(self.roll(list.len())) }
-    }
-}
-
 /// What a random run knows of its desk.
 struct Run<'a> {
     desk: &'a Desk,
@@ -260,8 +247,15 @@ impl Run<'_> {
 }
 
 fn play(desk: &Desk, seed: u64) {
-    let mut run =
-        Run { desk, dice: Dice(seed), children: vec![], waiting: vec![], places: vec![], referrals: vec![], day: 0 };
+    let mut run = Run {
+        desk,
+        dice: Dice::seeded(seed),
+        children: vec![],
+        waiting: vec![],
+        places: vec![],
+        referrals: vec![],
+        day: 0,
+    };
     for _ in 0..5 {
         run.joins();
     }

@@ -1,9 +1,11 @@
 //! The rules of the house, held by reading it: arrows between rooms, crates per room, the wall clock, lengths,
 //! leftovers, twin migrations, links.
 
+mod graph;
 mod papers;
 mod rooms;
 mod source;
+mod wings;
 
 use source::{File, all_files, rust_files};
 

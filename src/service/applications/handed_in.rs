@@ -22,7 +22,7 @@ use crate::store::kindergartens;
 pub(crate) const TEXT_MAX: usize = 200;
 /// Most documents of a package, and most categories.
 const LIST_MAX: usize = 20;
-/// The documents that make a package complete (design: codes).
+/// The documents that make a package complete (ARCHITECTURE: codes).
 pub(crate) const PACKAGE: [&str; 2] = ["birth_certificate", "applicant_id"];
 
 /// An application as it is handed in.

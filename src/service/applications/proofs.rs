@@ -1,6 +1,6 @@
 //! Proofs of categories: an official judges them, and the clock ends those that nobody confirmed in their term.
 //!
-//! A claimed proof counts until its term (design: proofs). A rejected one, whoever rejected it, returns the entry to the
+//! A claimed proof counts until its term (ARCHITECTURE: proofs). A rejected one, whoever rejected it, returns the entry to the
 //! tier of what is left, at its own original instant; a proof confirmed later gives the tier back.
 
 use std::collections::BTreeSet;

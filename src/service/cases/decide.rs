@@ -100,7 +100,7 @@ fn refusal_grounds(
 }
 
 /// The grounds of a refusal, each of those that the act lists: a reasoned refusal of the service needs a ground of the
-/// act itself (design: rules are dated data).
+/// act itself (ARCHITECTURE: codes).
 pub(crate) fn read_grounds(
     faults: &mut FieldFaults,
     sent: &[String],

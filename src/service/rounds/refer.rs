@@ -22,7 +22,7 @@ use crate::service::referrals::issuing::{Issued, issue, issue_rows};
 use crate::store::{Entry, Transaction, Written};
 
 /// The referral at the decision of a case: only where a published place would be this child's, and nobody ahead could
-/// use it or wants it (design: offer and referral).
+/// use it or wants it (ARCHITECTURE: offer and referral).
 pub(crate) fn issue_at_once(
     office: &Office,
     tx: &mut Transaction<'_>,

@@ -41,7 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
 ];
 
-/// The outside crates of each room (design: the house). chrono is everywhere.
+/// The outside crates of each room. chrono is everywhere.
 const CRATES: &[(&str, &[&str])] = &[
     ("domain", &["serde"]),
     ("rules", &["serde", "toml", "chrono_tz"]),
