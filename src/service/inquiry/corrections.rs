@@ -7,20 +7,18 @@
 //! as a whole, so a place that a village would have left goes on to the home. What the registry does not know of the past it
 //! says in `not_known`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use asked::Rerun;
+use corrected::Corrected;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
-use crate::domain::codes::{UnknownCode, codes};
 use crate::domain::instant::instant_text;
 use crate::domain::queue::Numbered;
 use crate::service::kernel::keys;
 use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
-use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::kernel::problem::Problem;
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::rounds::fault::internal;
 use crate::service::rounds::{files, held};
@@ -30,91 +28,10 @@ use crate::store::{Entry, Written};
 mod asked;
 pub(crate) mod committed;
 mod corrected;
+mod input;
 mod market;
 
-use asked::Rerun;
-use corrected::Corrected;
-
-codes! {
-    /// What was wrong with a committed round.
-    CorrectionGround {
-        /// A kindergarten reported too many or too few places.
-        Places = "places_misreported",
-        /// A proof was wrong, or a right one was not counted.
-        Proof = "proof_wrong",
-        /// A turn was wrong: an instant, a ticket.
-        Turn = "turn_wrong",
-        /// A child took part that had no right to.
-        Part = "part_wrong",
-    }
-}
-
-/// Most groups, and most applications, of one correction.
-const CORRECTED_MAX: usize = 1_000;
-/// Most places of a group.
-const PLACES_MAX: u32 = 1_000;
-
-/// What should have been.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CorrectionIn {
-    /// `places_misreported`, `proof_wrong`, `turn_wrong` or `part_wrong`.
-    #[serde(default)]
-    #[schema(example = "places_misreported")]
-    pub ground: String,
-    /// What shows it. Kept with the round; the journal holds its seal.
-    #[serde(default)]
-    pub evidence: String,
-    /// Groups of the round's territory with the places that they should have had, published or not.
-    #[serde(default)]
-    pub places: Vec<CorrectedPlaces>,
-    /// Applications that waited in a queue of the round, with what they should have had.
-    #[serde(default)]
-    pub applications: Vec<CorrectedApplication>,
-}
-
-/// The places that a group should have had in a round.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CorrectedPlaces {
-    /// The group's id.
-    pub group: String,
-    /// The year of birth of the queue that they were for; may be left out where the round knows one only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cohort: Option<i32>,
-    /// How many.
-    pub count: u32,
-    /// The first day on which a child could have come, for a group without a published place; the round's day if missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "2026-09-01")]
-    pub available_on: Option<chrono::NaiveDate>,
-}
-
-/// What an application should have had in a round.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CorrectedApplication {
-    /// The application's number.
-    pub application: String,
-    /// Its tier. Where the queue's order decides, its turn and those of all others follow from it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tier: Option<u8>,
-    /// Its turn, as `children.csv` has them; only where the queue's order decides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub turn: Option<i64>,
-    /// False where it should not have taken part; true for one that was wrongly kept out.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
-    pub takes_part: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_yes(value: &bool) -> bool {
-    *value
-}
+pub use input::{CorrectedApplication, CorrectedPlaces, CorrectionGround, CorrectionIn};
 
 /// Corrects a committed round.
 ///
@@ -127,7 +44,7 @@ pub fn correct_round(office: &Office, caller: &Caller, id: &str, sent: &Correcti
         let round = rounds::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("round"))?;
         caller.principal.may(Act::CorrectRound, round.territory)?;
         let files = rounds::files(tx.conn(), id)?;
-        let mut rerun = Rerun::read(office, tx.conn(), (&round, &files))?;
+        let mut rerun = Rerun::read(office, tx.conn(), &round, &files)?;
         let (evidence, ground) = rerun.take(tx.conn(), sent)?;
         let corrected = rerun.run(tx.conn())?;
         let serial = 1 + files.iter().filter(|f| serial(&f.name).is_some()).count();
@@ -137,7 +54,7 @@ pub fn correct_round(office: &Office, caller: &Caller, id: &str, sent: &Correcti
             "ground": ground, "evidence": evidence, "at": instant_text(at), "by": caller.principal.id,
             "sent": {"places": sent.places, "applications": sent.applications},
         });
-        let body = view((&round, serial), said, &corrected, &kept);
+        let body = view(&round, serial, said, &corrected, &kept);
         kept.push(RoundFile { name: name(serial), body: body.to_string() });
         rounds::add_files(tx, id, &kept)?;
         let sealed = keys::keep(tx, home, &json!({"evidence": evidence}))?;
@@ -205,7 +122,7 @@ fn serial(name: &str) -> Option<usize> {
     name.strip_prefix("correction-")?.strip_suffix(".json")?.parse().ok()
 }
 
-fn view((round, serial): (&Round, usize), said: Value, corrected: &Corrected, files: &[RoundFile]) -> Value {
+fn view(round: &Round, serial: usize, said: Value, corrected: &Corrected, files: &[RoundFile]) -> Value {
     let link = |name: &str| format!("/api/v1/rounds/{}/files/{name}", round.id);
     let linked: BTreeMap<&str, Value> = files
         .iter()
@@ -232,21 +149,4 @@ fn view((round, serial): (&Round, usize), said: Value, corrected: &Corrected, fi
         body.extend(said);
     }
     body
-}
-
-/// The faults of a list: too long, or with the same thing twice.
-fn once<'a>(faults: &mut FieldFaults, field: &str, names: impl Iterator<Item = &'a str>) {
-    let mut met = BTreeSet::new();
-    for (n, name) in names.enumerate() {
-        if n == CORRECTED_MAX {
-            faults.add(field, "too_many", format!("correct at most {CORRECTED_MAX} at once"));
-        }
-        if !met.insert(name) {
-            faults.add(
-                &format!("{field}[{n}]"),
-                "repeated",
-                format!("{name} is corrected twice; say once what is right"),
-            );
-        }
-    }
 }

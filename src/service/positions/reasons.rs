@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, Utc};
 
 use super::shape::{Ahead, QueueView, Reason};
-use super::written::AheadText;
+use super::written::{AheadText, count};
 use crate::domain::queue::QueueKey;
 use crate::rules::messages::{Template, Tongue};
 use crate::rules::profile::{Profile, RoundRule};
@@ -90,17 +90,6 @@ fn ahead_reason(rules: &Rules, ahead: [u64; 3]) -> Reason {
     let said =
         |tongue| rules.messages.template(tongue, "reasons").map(|template| template.fill(|name| count(name, ahead)));
     reason("ahead", Said::each(|tongue| said(tongue).unwrap_or_default()))
-}
-
-/// The value of a placeholder in the sentence of who stands ahead.
-pub(crate) fn count(name: &str, [out_of_turn, first_priority, general]: [u64; 3]) -> Option<u64> {
-    match name {
-        "ahead" => Some(out_of_turn + first_priority + general),
-        "n0" => Some(out_of_turn),
-        "n1" => Some(first_priority),
-        "n2" => Some(general),
-        _ => None,
-    }
 }
 
 /// The rule of a profile in words, with its basis and source.

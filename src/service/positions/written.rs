@@ -59,10 +59,21 @@ impl AheadText {
             text.push(before);
             push_quoted(text, tongue.code());
             text.push_str(":\"");
-            template.fill_into(text, |name| super::reasons::count(name, [out_of_turn, first_priority, general]));
+            template.fill_into(text, |name| count(name, [out_of_turn, first_priority, general]));
             text.push('"');
             before = ',';
         }
         text.push_str("}}");
+    }
+}
+
+/// The value of a placeholder in the sentence of who stands ahead.
+pub(crate) fn count(name: &str, [out_of_turn, first_priority, general]: [u64; 3]) -> Option<u64> {
+    match name {
+        "ahead" => Some(out_of_turn + first_priority + general),
+        "n0" => Some(out_of_turn),
+        "n1" => Some(first_priority),
+        "n2" => Some(general),
+        _ => None,
     }
 }

@@ -6,12 +6,13 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 
 use super::committed::Committed;
+use super::input::{CorrectedApplication, CorrectedPlaces, CorrectionGround, CorrectionIn, PLACES_MAX, once};
 use super::market::{Market, facts_of};
-use super::{CorrectedApplication, CorrectedPlaces, CorrectionGround, CorrectionIn, PLACES_MAX, once};
 use crate::domain::codes::{ProofStatus, Status};
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::allocation::Rule;
 use crate::engine::order::{Change, Seat};
+use crate::exchange::instance::GroupFacts;
 use crate::rules::profile::Profile;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::{FieldFaults, Problem};
@@ -46,7 +47,8 @@ impl<'a> Rerun<'a> {
     pub(super) fn read(
         office: &'a Office,
         conn: &mut AnyConnection,
-        (round, files): (&'a Round, &[RoundFile]),
+        round: &'a Round,
+        files: &[RoundFile],
     ) -> Result<Self, Problem> {
         let passes = Committed::read(round, files)?.passes;
         let scope = Scope { office, territory: round.territory, at: round.held_at, without: &[], only: None };
@@ -173,7 +175,7 @@ impl<'a> Rerun<'a> {
             self.not_known
                 .push(json!({"what": "first_day_assumed", "group": sent.group, "available_on": on.to_string()}));
         }
-        self.add_group(conn, queue, (&sent.group, facts_of(&group, queue)), sent.count)
+        self.add_group(conn, queue, &sent.group, facts_of(&group, queue), sent.count)
     }
 
     /// Adds a group to a queue that was not offered it in the round.
@@ -181,7 +183,8 @@ impl<'a> Rerun<'a> {
         &mut self,
         conn: &mut AnyConnection,
         queue: QueueKey,
-        (group, facts): (&str, crate::exchange::instance::GroupFacts),
+        group: &str,
+        facts: GroupFacts,
         count: u32,
     ) -> Result<(), Problem> {
         let on = self.first_day(queue, group);
@@ -206,7 +209,7 @@ impl<'a> Rerun<'a> {
         if !self.markets.contains_key(&queue) {
             let profile = self.profile(queue)?;
             let number = 1 + u8::from(queue.territory == self.round.home);
-            let market = Market::without_places(self.office, conn, (self.round, queue, profile), number)?;
+            let market = Market::without_places(self.office, conn, self.round, queue, profile, number)?;
             self.markets.insert(queue, market);
         }
         Ok(())

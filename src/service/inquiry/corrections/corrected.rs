@@ -103,7 +103,7 @@ impl Rerun<'_> {
             market.changed |= left.places != before;
         } else if left.places > 0 {
             let facts = GroupFacts { territory: queue.territory.to_string(), ..left.facts.clone() };
-            self.add_group(conn, queue, (&left.group, facts), left.places)?;
+            self.add_group(conn, queue, &left.group, facts, left.places)?;
         }
         Ok(())
     }
@@ -140,7 +140,7 @@ impl Corrected {
         let facts: Vec<GroupFacts> = pass.groups.iter().map(|g| g.facts.clone()).collect();
         self.files.push((format!("{}-groups.csv", pass.name), groups_csv(&instance, special, &facts)));
         self.files.push((format!("{}-children.csv", pass.name), children_csv(&instance, special)));
-        self.tell(conn, pass, (&instance, &facts), &found)?;
+        self.tell(conn, pass, &instance, &facts, &found)?;
         let due = solve_with(&instance, special, pass.rule).map_err(internal)?;
         let due: Vec<(u32, u32)> = due.rows(&instance).filter_map(|(child, group)| Some((child, group?))).collect();
         let held = pass.groups.iter().zip(&found.held);
@@ -153,7 +153,8 @@ impl Corrected {
         &mut self,
         conn: &mut AnyConnection,
         pass: &CommittedPass,
-        (instance, facts): (&Instance, &[GroupFacts]),
+        instance: &Instance,
+        facts: &[GroupFacts],
         found: &Correction,
     ) -> Result<(), Problem> {
         let [_, harmed, profited, remedy] = correction_tables(instance, facts, found);

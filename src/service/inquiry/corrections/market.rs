@@ -92,7 +92,9 @@ impl Market {
     pub(super) fn without_places(
         office: &Office,
         conn: &mut AnyConnection,
-        (round, queue, profile): (&Round, QueueKey, &Profile),
+        round: &Round,
+        queue: QueueKey,
+        profile: &Profile,
         number: u8,
     ) -> Result<Self, Problem> {
         let rule = match profile.round_rule.value {
@@ -170,7 +172,7 @@ impl Market {
                 continue;
             };
             let Some(seated) = self.past.as_ref().and_then(|past| past.rows.get(&ticket)) else { continue };
-            match self.with_choice(seated, &mut list, (id, on)) {
+            match self.with_choice(seated, &mut list, id, on) {
                 true => {
                     if let Some(child) = self.pass.children.get_mut(at) {
                         child.choices = list;
@@ -183,7 +185,7 @@ impl Market {
     }
 
     /// Puts a group where it belongs in a child's list, if it suits. False where the list is not the child's wishes.
-    fn with_choice(&self, seated: &Seated, list: &mut Vec<u32>, (id, on): (u32, NaiveDate)) -> bool {
+    fn with_choice(&self, seated: &Seated, list: &mut Vec<u32>, id: u32, on: NaiveDate) -> bool {
         let wish = |id: u32| {
             let facts = &self.pass.groups.iter().find(|g| g.id == id)?.facts;
             let at = seated.preferences.iter().position(|wanted| *wanted == facts.kindergarten);
@@ -207,7 +209,7 @@ impl Market {
         let Some(seated) = past.rows.get(&ticket) else { return false };
         let mut child = written(seated, self.pass.rule, &past.replay.turns());
         for (&id, group) in &self.pass.registry_groups {
-            self.with_choice(seated, &mut child.choices, (id, day(group)));
+            self.with_choice(seated, &mut child.choices, id, day(group));
         }
         self.pass.children.push(child);
         self.changed = true;

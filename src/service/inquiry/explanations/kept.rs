@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ResultExplained;
-use super::wishes::{GIVEN, NOT_GIVEN, TOGETHER, Wishes};
+use super::told::{GIVEN, NOT_GIVEN, ResultExplained, TOGETHER};
+use super::wishes::Wishes;
 use crate::domain::codes::Language;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, Special, cut_offs_with};
@@ -163,7 +163,8 @@ impl KeptPasses {
         &self,
         conn: &mut AnyConnection,
         round: &RoundBrief,
-        (summary, served): (&Summary, &ServedQueue),
+        summary: &Summary,
+        served: &ServedQueue,
     ) -> Result<Arc<Pass>, Problem> {
         let key = (round.id.clone(), served.files());
         if let Some(known) = self.known(&key) {

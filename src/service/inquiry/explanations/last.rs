@@ -6,10 +6,10 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{KeptPasses, Part};
+use super::kept::KeptPasses;
+use super::part::{Part, part};
 use crate::domain::application::Application;
 use crate::domain::codes::{Decision, Status};
-use crate::service::inquiry::explanations;
 use crate::service::kernel::problem::Problem;
 use crate::service::rounds::held;
 use crate::store::connection::AnyConnection;
@@ -41,7 +41,7 @@ pub(super) fn last_part(
             let queues = held::summary(&round)?.queues;
             let Some(own) = queues.iter().find(|served| served.part.queue == application.queue) else { continue };
             if std::mem::take(&mut is_latest) {
-                if let Some(part) = explanations::part(explained, conn, &round, application)? {
+                if let Some(part) = part(explained, conn, &round, application)? {
                     return Ok(Some((round, part)));
                 }
             } else {
@@ -52,7 +52,7 @@ pub(super) fn last_part(
         // Its id is the first field of its line; a header stands before the first.
         let with = rounds::with_text(conn, &files, &format!("\n{},", application.ticket))?;
         for (round, _) in served.into_iter().filter(|(round, _)| with.contains(&round.id)) {
-            if let Some(part) = explanations::part(explained, conn, &round, application)? {
+            if let Some(part) = part(explained, conn, &round, application)? {
                 return Ok(Some((round, part)));
             }
         }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Queue, SimulationIn};
+use super::queue::Queue;
+use super::scenarios::SimulationIn;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::Numbered;
@@ -35,7 +36,8 @@ pub(super) fn markets_of_round(
     office: &Office,
     conn: &mut AnyConnection,
     scope: &Scope<'_>,
-    (round, sent): (&Round, &SimulationIn),
+    round: &Round,
+    sent: &SimulationIn,
 ) -> Result<Vec<Queue>, Problem> {
     let home = round.territory.home();
     let committed = Committed::read(round, &rounds::files(conn, &round.id)?)?;

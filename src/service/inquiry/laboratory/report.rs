@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::bench::Bench;
+use super::queue::Queue;
+use super::scenarios::Read;
 use super::spilled::{Spilled, TakenIn};
-use super::{Queue, Read, cells};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Count, Outcome, Scenario, Won};
@@ -168,4 +169,9 @@ impl Report {
         tables.extend(self.moves.map(|_| self.named));
         tables
     }
+}
+
+/// The counts of a row: children, placed, better, worse, gained, lost.
+pub(crate) fn cells(count: &Count) -> [Cell; 6] {
+    [count.children, count.placed, count.better, count.worse, count.gained, count.lost].map(Cell::from)
 }

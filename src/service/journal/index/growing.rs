@@ -3,22 +3,25 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::{Held, Index};
+use chrono::{DateTime, Utc};
+
+use super::seats::{Held, Index};
 use crate::domain::codes::Turn;
 use crate::domain::iin::Iin;
 use crate::domain::queue::{Number, Numbered, QueueKey};
-use crate::engine::order::{Seat, TurnState};
+use crate::engine::order::{Counters, QueueOrder, Seat, TurnState};
+use crate::rules::Rules;
 use crate::service::journal::families::Belongs;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, SeatRow, Seats};
-use crate::store::{Store, StoreError, families, transfers};
+use crate::store::{Store, StoreError, families, journal, queues, transfers};
 
 /// How many batches of applications wait for the children at most.
 const BATCHES_AHEAD: usize = 64;
 
 /// A turn as a queue is built from it: the seat, whether it counts, and the chosen kindergartens.
 type TurnRow = (Seat, TurnState, Box<[u32]>);
-pub(super) type TurnRows = HashMap<QueueKey, Vec<TurnRow>>;
+type TurnRows = HashMap<QueueKey, Vec<TurnRow>>;
 
 /// Takes the seats of the registry into an index that has no queues yet, and gives the turns that they are built from.
 fn grow(
@@ -66,7 +69,7 @@ fn grow(
 
 /// Reads applications on this thread and children on another, while the index grows on a third. The children come from a
 /// later moment than the applications: more of them, and none changed.
-pub(super) fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, TurnRows), StoreError> {
+fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, TurnRows), StoreError> {
     let transfers: HashSet<Number> = transfers::beside_enrolments(conn)?
         .iter()
         .filter_map(|number| Number::parse(number, Numbered::Application))
@@ -84,5 +87,20 @@ pub(super) fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(
         // Where the index stopped growing, its reason is the one to hear.
         let grown = grown.join().map_err(died)??;
         given.map(|()| grown)
+    })
+}
+
+/// Builds the index from the registry as it stands at one moment.
+pub(super) fn load(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Index, StoreError> {
+    store.read_snapshot(|conn| {
+        let reach = journal::reach(conn)?;
+        let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
+        let (mut index, rows) = read_and_grow(store, conn)?;
+        let rows = rows.into_iter().map(|(key, seats)| (key, counters.get(&key).copied().unwrap_or_default(), seats));
+        let queues = QueueOrder::build_all(rows.collect())
+            .map_err(|(key, fault)| StoreError::Damaged(format!("queue {key}: {fault}")))?;
+        (index.reach, index.queues) = (reach, queues);
+        index.order_as_of(rules, now);
+        Ok(index)
     })
 }

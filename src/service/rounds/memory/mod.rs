@@ -23,11 +23,13 @@ use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 
+mod allocation;
 mod queue;
 mod served;
 
+use allocation::Asked;
 use queue::StandingQueue;
-use served::Asked;
+use served::{served, served_without};
 
 /// Most entries that are kept, of all queues together; the queue asked for last stays whatever its length.
 const ENTRIES_MAX: usize = 400_000;
@@ -127,9 +129,9 @@ impl StandingRounds {
             let day = question.rules.calendar.civil_day(question.at, question.queue.territory);
             let asked = Asked { profile, day, offered };
             if without.is_empty() {
-                standing.served(&asked)
+                served(standing, &asked)
             } else {
-                standing.served_without(&asked, |number| without.contains(number))
+                served_without(standing, &asked, |number| without.contains(number))
             }
         })
     }

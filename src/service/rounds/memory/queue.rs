@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::served::Allocation;
+use super::allocation::Allocation;
 use crate::domain::codes::Turn;
 use crate::domain::instant::read_instant;
 use crate::domain::mix::Mix;
