@@ -32,8 +32,8 @@ pub type Due = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 pub fn all(running: &[Option<Running<'_>>], calendar: &Calendar) -> Vec<Option<Due>> {
     let reckon = |case: &Option<Running<'_>>| {
         let case = case.as_ref()?;
-        let instants = (case.opened_at, case.entered_at);
-        let dues = case.course.dues(case.step, instants, case.decided, calendar.zone(case.territory), calendar);
+        let Running { course, step, territory, opened_at, entered_at, decided } = *case;
+        let dues = course.dues(step, opened_at, entered_at, decided, calendar.zone(territory), calendar);
         Some((dues.step_at, dues.total_at))
     };
     running.par_iter().map(reckon).collect()

@@ -144,27 +144,46 @@ fn depth(territory: Kato) -> usize {
     std::iter::successors(territory.parent(), |t| t.parent()).count()
 }
 
-fn holds(from: Option<NaiveDate>, until: Option<NaiveDate>, on: NaiveDate) -> bool {
-    from.is_none_or(|from| from <= on) && until.is_none_or(|until| on < until)
+/// The civil days of a binding: from the first on, until the second, which is no longer in it.
+#[derive(Clone, Copy)]
+struct Days {
+    from: Option<NaiveDate>,
+    until: Option<NaiveDate>,
 }
 
-fn overlap(a: (Option<NaiveDate>, Option<NaiveDate>), b: (Option<NaiveDate>, Option<NaiveDate>)) -> bool {
-    let ends_before = |until: Option<NaiveDate>, from: Option<NaiveDate>| until.zip(from).is_some_and(|(u, f)| u <= f);
-    !ends_before(a.1, b.0) && !ends_before(b.1, a.0)
+impl Days {
+    fn hold(self, on: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on < until)
+    }
+
+    fn overlap(self, other: Days) -> bool {
+        let over_before = |a: Days, b: Days| a.until.zip(b.from).is_some_and(|(until, from)| until <= from);
+        !over_before(self, other) && !over_before(other, self)
+    }
+}
+
+impl RegulationBinding {
+    fn days(&self) -> Days {
+        Days { from: self.from, until: self.until }
+    }
+}
+
+impl ProfileBinding {
+    fn days(&self) -> Days {
+        Days { from: self.from, until: self.until }
+    }
 }
 
 impl Bindings {
     /// The id of the regulation that binds the closest to `territory` for `service` on `on`.
     pub fn regulation(&self, service: &str, territory: Kato, on: NaiveDate) -> Option<&str> {
-        let fits = |b: &&RegulationBinding| {
-            b.service == service && territory.within(b.territory) && holds(b.from, b.until, on)
-        };
+        let fits = |b: &&RegulationBinding| b.service == service && territory.within(b.territory) && b.days().hold(on);
         self.regulations.iter().filter(fits).max_by_key(|b| depth(b.territory)).map(|b| b.regulation.as_str())
     }
 
     /// The code of the profile that binds the closest to `territory` on `on`.
     pub fn profile(&self, territory: Kato, on: NaiveDate) -> Option<&str> {
-        let fits = |b: &&ProfileBinding| territory.within(b.territory) && holds(b.from, b.until, on);
+        let fits = |b: &&ProfileBinding| territory.within(b.territory) && b.days().hold(on);
         self.profiles.iter().filter(fits).max_by_key(|b| depth(b.territory)).map(|b| b.profile.as_str())
     }
 
@@ -202,9 +221,7 @@ impl Bindings {
         let mut found = Vec::new();
         for (i, a) in self.regulations.iter().enumerate() {
             let same = |b: &&RegulationBinding| b.service == a.service && b.territory == a.territory;
-            if let Some(b) =
-                self.regulations.iter().skip(i + 1).filter(same).find(|b| overlap((a.from, a.until), (b.from, b.until)))
-            {
+            if let Some(b) = self.regulations.iter().skip(i + 1).filter(same).find(|b| a.days().overlap(b.days())) {
                 found.push(format!(
                     "`{}` is bound twice for {} at once: {} and {}",
                     a.territory, a.service, a.regulation, b.regulation
@@ -213,9 +230,7 @@ impl Bindings {
         }
         for (i, a) in self.profiles.iter().enumerate() {
             let same = |b: &&ProfileBinding| b.territory == a.territory;
-            if let Some(b) =
-                self.profiles.iter().skip(i + 1).filter(same).find(|b| overlap((a.from, a.until), (b.from, b.until)))
-            {
+            if let Some(b) = self.profiles.iter().skip(i + 1).filter(same).find(|b| a.days().overlap(b.days())) {
                 found.push(format!(
                     "`{}` is bound to two profiles at once: {} and {}",
                     a.territory, a.profile, b.profile

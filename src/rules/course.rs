@@ -216,7 +216,8 @@ impl<'a> Course<'a> {
     pub fn dues(
         &self,
         step: &'a Step,
-        (opened_at, entered_at): (DateTime<Utc>, DateTime<Utc>),
+        opened_at: DateTime<Utc>,
+        entered_at: DateTime<Utc>,
         decided: bool,
         zone: Tz,
         calendar: &Calendar,

@@ -245,8 +245,8 @@ impl<'a> Families<'a> {
         if offered(language, kind) { (language, kind) } else { (language, GroupKind::General) }
     }
 
-    fn preferences(&mut self, locality: &Locality, wish: (Language, GroupKind)) -> Vec<String> {
-        let fit = || locality.kindergartens.iter().filter(|choice| choice.offers.contains(&wish));
+    fn preferences(&mut self, locality: &Locality, language: Language, kind: GroupKind) -> Vec<String> {
+        let fit = || locality.kindergartens.iter().filter(|choice| choice.offers.contains(&(language, kind)));
         let of = fit().count();
         let wanted = match self.rng.random_range(0..100) {
             0..22 => 0,
@@ -311,7 +311,7 @@ impl<'a> Families<'a> {
         let categories = self.categories();
         let applicant = self.applicant(&house, &categories)?;
         let (language, kind) = self.wish(locality, names, &categories);
-        let preferences = self.preferences(locality, (language, kind));
+        let preferences = self.preferences(locality, language, kind);
         let channel = match self.rng.random_range(0..100) {
             0..18 => Channel::Office,
             18..45 => Channel::StateCorporation,

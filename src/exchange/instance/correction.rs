@@ -48,9 +48,9 @@ pub fn extra_places(found: &Correction) -> u64 {
 pub fn correction_tables(instance: &Instance, facts: &[GroupFacts], found: &Correction) -> [Table; 4] {
     [
         summary(found),
-        concerned("harmed", (instance, facts), &found.harmed, true),
-        concerned("profited", (instance, facts), &found.profited, false),
-        remedy((instance, facts), found),
+        concerned("harmed", instance, facts, &found.harmed, true),
+        concerned("profited", instance, facts, &found.profited, false),
+        remedy(instance, facts, found),
     ]
 }
 
@@ -67,7 +67,8 @@ fn summary(found: &Correction) -> Table {
 
 fn concerned(
     name: &'static str,
-    (instance, facts): (&Instance, &[GroupFacts]),
+    instance: &Instance,
+    facts: &[GroupFacts],
     children: &[Concerned],
     harmed: bool,
 ) -> Table {
@@ -102,7 +103,7 @@ fn kindergarten(facts: &[GroupFacts], group: u32) -> Cell {
 }
 
 /// A row per group to which a harmed child is due, or that has more children than places.
-fn remedy((instance, facts): (&Instance, &[GroupFacts]), found: &Correction) -> Table {
+fn remedy(instance: &Instance, facts: &[GroupFacts], found: &Correction) -> Table {
     let columns: &[&str] = &["group", "kindergarten", "places", "children", "claims", "extra_places"];
     let mut table = Table::new("remedy", columns);
     let parts = instance.parts();

@@ -120,8 +120,8 @@ impl<'a> Travel<'a> {
 
     /// Reckons the deadlines of the awaited step; an escalation of the step before is over.
     pub(crate) fn schedule(&mut self, step: &'a Step) {
-        let instants = (self.case.opened_at, self.case.entered_at);
-        let dues = self.course.dues(step, instants, self.case.decided, self.zone, self.calendar);
+        let Case { opened_at, entered_at, decided, .. } = self.case;
+        let dues = self.course.dues(step, opened_at, entered_at, decided, self.zone, self.calendar);
         self.case.step_due_at = dues.step_at;
         self.case.total_due_at = dues.total_at;
         self.case.escalation = 0;

@@ -302,8 +302,8 @@ fn warnings_of(office: &Office, travel: &Travel<'_>) -> Result<Vec<CaseWarning>,
         warnings.push(CaseWarning { code: notice.message().to_owned(), text });
     }
     if let Some(step) = travel.current() {
-        let instants = (travel.case.opened_at, travel.case.entered_at);
-        let dues = travel.course.dues(step, instants, travel.case.decided, travel.zone, travel.calendar);
+        let Case { opened_at, entered_at, decided, .. } = travel.case;
+        let dues = travel.course.dues(step, opened_at, entered_at, decided, travel.zone, travel.calendar);
         for warning in dues.warnings {
             let (code, year) = match warning {
                 CalendarWarning::UnknownYear(year) => ("calendar_unknown", year),

@@ -360,7 +360,7 @@ impl<'a> Words<'a> {
         let order = last.as_ref().and_then(|last| last.order).unwrap_or_default();
         let mut text = Said::default();
         for (tongue, sentences) in &self.sentences {
-            let said = sentences.of(pass.rule, &explained, (&group.id, order, on.get(*tongue)));
+            let said = sentences.of(pass.rule, &explained, &group.id, order, on.get(*tongue));
             let said = format!("{}. {said}", name.get(*tongue));
             match tongue {
                 Tongue::Kk => text.kk = said,

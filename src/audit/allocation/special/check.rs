@@ -44,7 +44,7 @@ fn check(market: &Market<'_>, groups: &[u32], certificate: &Certificate) -> Vec<
     families.iter().flatten().for_each(|&child| in_family[child] = true);
     let doors = market.doors(&members);
     for (child, &in_family) in in_family.iter().enumerate() {
-        if let Some(what) = unfair(market, groups, (&members, &doors), child, in_family) {
+        if let Some(what) = unfair(market, groups, &members, &doors, child, in_family) {
             found(child, what);
         }
     }
@@ -65,7 +65,8 @@ fn check(market: &Market<'_>, groups: &[u32], certificate: &Certificate) -> Vec<
 fn unfair(
     market: &Market<'_>,
     groups: &[u32],
-    (members, doors): (&[Vec<usize>], &[Door]),
+    members: &[Vec<usize>],
+    doors: &[Door],
     child: usize,
     in_family: bool,
 ) -> Option<String> {

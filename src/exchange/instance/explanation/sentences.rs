@@ -52,9 +52,9 @@ impl Sentences {
         Said::new(words, tongue, voice).map(Sentences)
     }
 
-    /// The sentence of a group under the name that readers know, with the last child's number in the order and its instant
-    /// in words.
-    pub fn of(&self, rule: Rule, explained: &GroupExplained, (group, order, at): (&str, i64, &str)) -> String {
+    /// The sentence of a group under the name that readers know, with the last child's number in the order (`order`) and its
+    /// instant in words (`at`).
+    pub fn of(&self, rule: Rule, explained: &GroupExplained, group: &str, order: i64, at: &str) -> String {
         let mut text = vec![];
         let GroupExplained { cut_off, set_apart, .. } = explained;
         let template = self.0.of(cut_off, by_turn(rule), *set_apart);
