@@ -14,7 +14,7 @@ use std::process::Command;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use kezek::domain::mix::Mix;
 use kezek::engine::allocation::{ANY, Instance, Laboratory, Lists, Parts, PlaceChange, Prepared, Rule, Scenario};
-use kezek::exchange::instance::read_instance;
+use kezek::exchange::instance::{Allowed, read_all};
 use tempfile::TempDir;
 
 #[global_allocator]
@@ -44,7 +44,7 @@ fn generated(children: u32) -> TempDir {
 }
 
 fn instance(folder: &Path) -> Instance {
-    read_instance(&folder.join("groups.csv"), &folder.join("children.csv"), false).unwrap()
+    read_all(&folder.join("groups.csv"), &folder.join("children.csv"), Allowed::default()).unwrap().instance
 }
 
 /// One list for all, ten groups that hold four fifths; the last eighth has siblings at the first group, so each of them

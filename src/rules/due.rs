@@ -71,11 +71,6 @@ impl Calendar {
         at.with_timezone(&self.zone(territory)).date_naive()
     }
 
-    /// The last second of a civil day of a territory.
-    pub fn end_of_day(&self, on: NaiveDate, territory: Kato) -> DateTime<Utc> {
-        instant_of(self.zone(territory), on, LAST_SECOND).unwrap_or(DateTime::<Utc>::MAX_UTC)
-    }
-
     /// When a term that begins at `from` is due. Day terms start the next day.
     pub fn due(&self, from: DateTime<Utc>, term: Term, zone: Tz, counting: Counting) -> Dated<DateTime<Tz>> {
         let begins_on = from.with_timezone(&zone).date_naive();

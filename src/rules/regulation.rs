@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::hours::{COUNTRY_ZONE, Desk};
-use super::provider::{ProviderKind, authority_kinds};
+use super::provider::ProviderKind;
 use super::sourced::{Names, RuleGround, Sourced};
 use super::term::Term;
-use crate::domain::codes::{ApplicantKind, Basis, Channel, Role, UnknownCode, codes};
+use crate::domain::codes::{ApplicantKind, Basis, Channel, UnknownCode, codes};
 use crate::domain::kato::Kato;
-use crate::domain::territory::Level;
 
 codes! {
     /// Who does a step.
@@ -397,11 +396,6 @@ impl Regulation {
     /// Whether an authority of this kind renders the service.
     pub fn provides(&self, kind: ProviderKind) -> bool {
         self.provider_kinds.contains(&kind)
-    }
-
-    /// Whether the authority of this role over a territory of this level renders the service.
-    pub fn provided_by(&self, role: Role, level: Level) -> bool {
-        authority_kinds(role, level).iter().any(|kind| self.provides(*kind))
     }
 
     /// The zone that its terms run in.

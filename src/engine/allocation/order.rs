@@ -119,7 +119,7 @@ fn by_buckets(rows: Vec<(u64, u64)>, largest: u64) -> Vec<u32> {
 }
 
 /// Merges the two streams by turns behind the out-of-turn tier. `order` is by (tier, instant, id).
-pub(super) fn merged(order: Vec<u32>, tiers: &[u8], mix: Mix) -> Vec<u32> {
+fn merged(order: Vec<u32>, tiers: &[u8], mix: Mix) -> Vec<u32> {
     let tier = |position: &u32| tiers.get(*position as usize).copied().unwrap_or_default();
     let p_from = order.partition_point(|position| tier(position) == OUT_OF_TURN);
     let g_from = order.partition_point(|position| tier(position) <= FIRST_PRIORITY_LAST);

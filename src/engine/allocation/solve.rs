@@ -98,11 +98,6 @@ impl Workspace {
     pub fn group_of_rank(&self, rank: usize) -> u32 {
         self.seats.get(rank).map_or(NONE, |seat| seat.group)
     }
-
-    /// The groups' positions by rank after a run.
-    pub fn groups_by_rank(&self) -> impl Iterator<Item = u32> + '_ {
-        self.seats.iter().map(|seat| seat.group)
-    }
 }
 
 impl Prepared {

@@ -22,13 +22,10 @@ pub struct Read {
     pub special: Option<Special>,
 }
 
-/// Reads both files and checks them as a whole. Where `turn_allowed` is false a `turn` column is a fault; a column of
-/// [`Special`] is one always.
-pub fn read_instance(groups: &Path, children: &Path, turn_allowed: bool) -> Result<Instance, Faults> {
-    read_all(groups, children, Allowed { turn: turn_allowed, special: false }).map(|read| read.instance)
-}
-
-/// Reads both files with all that they say.
+/// Reads both files with all that they say and checks them as a whole. A column that is not `allowed` is a fault.
+///
+/// # Errors
+/// All faults of both, up to the limit of [`Faults`].
 pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read, Faults> {
     let mut faults = Faults::default();
     let groups_read = read_groups(groups, &mut faults);

@@ -22,7 +22,7 @@ pub use child_facts::{ChildFacts, read_child_facts};
 pub use children::{Allowed, ChildrenRead, read_children};
 pub use correction::{NotThere, committed_groups, correction_tables, extra_places, freed_table};
 pub use explanation::{ChoiceExplained, Explanation, GroupExplained, Sentences, Voice, explain};
-pub use files::{Read, read_all, read_instance};
+pub use files::{Read, read_all};
 pub use group_facts::GroupFacts;
 pub use groups::{GroupsRead, read_groups};
 pub use lookup::GroupLookup;

@@ -1,4 +1,5 @@
-//! A market in which each child's priority is its own: acts move only whom they concern.
+//! A market in which each child's priority is its own: acts move only whom they concern. It equals a full run under
+//! [`Rule::Program`](crate::engine::allocation::Rule::Program).
 //!
 //! Every group keeps its members, the last one first, and those who wish for it, the next one first: two priority queues
 //! with removal from the middle and new priorities. How an act goes on from there, and why that equals a full run, is
@@ -9,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use priority_queue::PriorityQueue;
 
-use super::child::StandingChild;
-use crate::engine::allocation::Rule;
+use super::child::{StandingChild, StandingFault};
 
-/// (tier, no sibling there, instant or turn, ticket); smaller goes first.
+/// (tier, no sibling there, instant, ticket); smaller goes first.
 type Key = (u8, bool, i64, u32);
 
 #[derive(Clone, Debug, Default)]
@@ -42,50 +42,55 @@ impl Seat {
     }
 }
 
-/// The market.
+/// A standing allocation: who has which group, act by act.
 #[derive(Clone, Debug)]
-pub(super) struct Market {
-    rule: Rule,
+pub struct StandingAllocation {
     groups: BTreeMap<u32, Group>,
     seats: HashMap<u32, Seat>,
-    /// (child, group before) since the act began.
-    changed: Vec<(u32, Option<u32>)>,
     /// Groups that another child may be next for since the act began.
     touched: BTreeSet<u32>,
 }
 
-impl Market {
-    pub(super) fn new(rule: Rule, places: BTreeMap<u32, u32>) -> Self {
-        let groups = places.into_iter().map(|(id, places)| (id, Group { places, ..Group::default() })).collect();
-        Self { rule, groups, seats: HashMap::new(), changed: vec![], touched: BTreeSet::new() }
+impl StandingAllocation {
+    /// A market of these groups (id, places) without children.
+    pub fn new(groups: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        let groups = groups.into_iter().map(|(id, places)| (id, Group { places, ..Group::default() })).collect();
+        Self { groups, seats: HashMap::new(), touched: BTreeSet::new() }
     }
 
-    pub(super) fn group_of(&self, id: u32) -> Option<u32> {
+    /// The group that a child has; `None` also where no such child takes part.
+    pub fn group_of(&self, id: u32) -> Option<u32> {
         self.seats.get(&id).and_then(Seat::group)
     }
 
-    pub(super) fn next_for(&self, group: u32) -> Option<u32> {
-        self.groups.get(&group)?.waiting.peek().map(|(&child, _)| child)
-    }
-
-    /// One more proposer.
-    pub(super) fn join(&mut self, child: &StandingChild, list: Vec<u32>) -> Vec<(u32, Option<u32>)> {
-        let key = |group: u32| match self.rule {
-            Rule::Program => (child.tier, !child.siblings.contains(&group), child.applied_at, child.id),
-            Rule::QueueByTurn => (0, false, child.turn, child.id),
-            Rule::Queue { .. } => (child.tier, false, child.applied_at, child.id),
-        };
-        let wishes: Vec<(u32, Key)> = list.into_iter().map(|group| (group, key(group))).collect();
+    /// A child joins: one more proposer.
+    ///
+    /// # Errors
+    /// The child takes part already, or names an unknown group.
+    pub fn join(&mut self, child: &StandingChild) -> Result<(), StandingFault> {
+        if self.seats.contains_key(&child.id) {
+            return Err(StandingFault::Joined(child.id));
+        }
+        let unknown = |group: &&u32| !self.groups.contains_key(group);
+        if let Some(&group) = child.siblings.iter().chain(&child.choices).find(unknown) {
+            return Err(StandingFault::UnknownGroup(group));
+        }
+        let mut named = BTreeSet::new();
+        let once = child.choices.iter().filter(|group| named.insert(**group));
+        let key = |group: &u32| (child.tier, !child.siblings.contains(group), child.applied_at, child.id);
+        let wishes: Vec<(u32, Key)> = once.map(|group| (*group, key(group))).collect();
         self.seats.insert(child.id, Seat { at: wishes.len(), wishes });
-        self.changed.push((child.id, None));
         self.propose(child.id, 0);
-        self.end()
+        Ok(())
     }
 
-    /// What it had goes on, and it no longer stands in anybody's way.
-    pub(super) fn leave(&mut self, id: u32) -> Vec<(u32, Option<u32>)> {
-        let Some(seat) = self.seats.remove(&id) else { return vec![] };
-        self.changed.push((id, seat.group()));
+    /// A child leaves: it withdrew, was enrolled elsewhere, or is in no state to be given a place. What it had goes on, and
+    /// it no longer stands in anybody's way.
+    ///
+    /// # Errors
+    /// No such child takes part.
+    pub fn leave(&mut self, id: u32) -> Result<(), StandingFault> {
+        let seat = self.seats.remove(&id).ok_or(StandingFault::NotThere(id))?;
         for &(group, _) in seat.wishes.iter().take(seat.at) {
             if let Some(group) = self.groups.get_mut(&group) {
                 group.waiting.remove(&id);
@@ -99,23 +104,26 @@ impl Market {
             self.fill(group);
         }
         self.turn_cycles();
-        self.end()
+        Ok(())
     }
 
-    pub(super) fn set_places(&mut self, group: u32, places: u32) -> Vec<(u32, Option<u32>)> {
-        let Some(found) = self.groups.get_mut(&group) else { return vec![] };
-        found.places = places;
+    /// A group has other places: some were reported, or withdrawn.
+    ///
+    /// # Errors
+    /// There is no such group.
+    pub fn set_places(&mut self, group: u32, places: u32) -> Result<(), StandingFault> {
+        self.groups.get_mut(&group).ok_or(StandingFault::UnknownGroup(group))?.places = places;
         self.fill(group);
         self.turn_cycles();
         while let Some(last) = self.last_too_many(group) {
             self.reject(last);
         }
-        self.end()
+        Ok(())
     }
 
-    fn end(&mut self) -> Vec<(u32, Option<u32>)> {
-        self.touched.clear();
-        std::mem::take(&mut self.changed)
+    /// The child who would get one more place in the group.
+    fn next_for(&self, group: u32) -> Option<u32> {
+        self.groups.get(&group)?.waiting.peek().map(|(&child, _)| child)
     }
 
     fn last_too_many(&mut self, group: u32) -> Option<u32> {
@@ -127,10 +135,9 @@ impl Market {
     /// A child that its group no longer holds waits there and proposes on.
     fn reject(&mut self, child: u32) {
         let Some(seat) = self.seats.get_mut(&child) else { return };
-        let (at, had) = (seat.at, seat.group());
+        let at = seat.at;
         seat.at = seat.wishes.len();
         let refused = seat.wishes.get(at).copied();
-        self.changed.push((child, had));
         if let Some((group, key)) = refused
             && let Some(group) = self.groups.get_mut(&group)
         {
@@ -159,7 +166,6 @@ impl Market {
                     group.waiting.push(last, Reverse(last_key));
                     seat.at = at;
                     let Some(seat) = self.seats.get_mut(&last) else { return };
-                    self.changed.push((last, seat.group()));
                     let next = seat.at + 1;
                     seat.at = seat.wishes.len();
                     (child, at) = (last, next);
@@ -191,7 +197,6 @@ impl Market {
         let left = seat.group();
         let old = seat.at;
         seat.at = seat.wishes.iter().position(|&(group, _)| group == to)?;
-        self.changed.push((child, left));
         for (at, (group, key)) in seat.wishes.iter().enumerate().take(old.saturating_add(1)) {
             self.touched.insert(*group);
             let Some(found) = self.groups.get_mut(group) else { continue };
@@ -208,9 +213,6 @@ impl Market {
 
     /// Only where siblings cross can children exchange their places to everybody's advantage.
     fn turn_cycles(&mut self) {
-        if self.rule != Rule::Program {
-            return;
-        }
         while let Some(group) = self.touched.pop_first() {
             while let Some(cycle) = self.cycle_from(group) {
                 for (child, group) in cycle {

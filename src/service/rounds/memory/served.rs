@@ -11,7 +11,6 @@ use chrono::NaiveDate;
 use super::super::scope::{Offered, Served, Taker, choices, internal, takes_part};
 use super::queue::StandingQueue;
 use crate::domain::kindergarten::Group;
-use crate::engine::allocation::Rule;
 use crate::engine::allocation::standing::{ServedTurns, StandingAllocation, StandingChild, Taken};
 use crate::engine::order::QueueOrder;
 use crate::rules::profile::{Profile, RoundRule};
@@ -126,10 +125,10 @@ impl StandingQueue {
     fn anew(&mut self, asked: &Asked<'_>, part: impl Fn(&Seated) -> bool) -> Result<(Engine, Vec<Taken>), Problem> {
         if asked.by_program() {
             let groups = (1..).zip(asked.places());
-            let mut market = StandingAllocation::new(Rule::Program, groups);
+            let mut market = StandingAllocation::new(groups);
             for seated in self.entries.values().filter(|seated| part(seated)) {
                 self.turns_served += 1;
-                market.join(self.child(asked, seated)).map_err(internal)?;
+                market.join(&self.child(asked, seated)).map_err(internal)?;
             }
             let taken = in_order(&self.order, |ticket| market.group_of(ticket));
             return Ok((Engine::Program(Box::new(market)), taken));
@@ -170,7 +169,7 @@ impl StandingQueue {
             // Who did not take part has nothing to leave.
             let _ = market.leave(ticket);
             if let Some(seated) = self.entries.get(&ticket).filter(|seated| asked.takes_part(seated)) {
-                market.join(self.child(asked, seated)).map_err(internal)?;
+                market.join(&self.child(asked, seated)).map_err(internal)?;
             }
         }
         for &group in groups {
@@ -187,10 +186,8 @@ impl StandingQueue {
             id: seated.ticket,
             tier: seated.tier,
             applied_at: seated.applied_at.timestamp_micros(),
-            turn: 0,
             siblings: with_sibling.map(|(id, _)| id).collect(),
             choices: choices(seated, asked.offered),
-            any: false,
         }
     }
 
