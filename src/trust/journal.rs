@@ -20,7 +20,7 @@ pub struct Record {
     pub seq: i64,
     /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, never before the record ahead.
     pub at: String,
-    /// What was done.
+    /// The code of the act that was done.
     pub act: String,
     /// The credential's key, never a person's name.
     pub actor: String,
@@ -63,9 +63,9 @@ impl Record {
 /// Why a chain is broken, at the first record where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The chain.
+    /// The home whose chain is broken.
     pub home: Kato,
-    /// The record.
+    /// The place of the first record that does not fit.
     pub seq: i64,
     /// What is wrong with it.
     pub why: String,

@@ -32,11 +32,11 @@ pub struct Fairness {
 /// A group with children whom the files do not allow there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAllowed {
-    /// The group's position.
+    /// The position of the group in the published files.
     pub group: u32,
-    /// Its places.
+    /// How many children it may have.
     pub places: u32,
-    /// Children there.
+    /// How many children it has.
     pub placed: u32,
     /// How many of them are more than its places and reserves let in.
     pub exceeding: u32,
@@ -49,13 +49,13 @@ pub struct NotAllowed {
 /// A group with places left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// The group's position.
+    /// The position of the group in the published files.
     pub group: u32,
-    /// How many places.
+    /// How many places nobody got.
     pub places: u32,
     /// How many children named it; `*` names every group.
     pub named_by: u64,
-    /// Why.
+    /// What the files say of how they came to be left.
     pub reason: WhyLeft,
 }
 
@@ -77,7 +77,7 @@ pub enum WhyLeft {
 /// Children counted in one part of the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Part {
-    /// Children.
+    /// Children of this part.
     pub children: u64,
     /// Those with a place.
     pub placed: u64,
@@ -88,7 +88,7 @@ pub struct Part {
 /// Waiting times in whole days, by nearest rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// Children.
+    /// How many children were measured.
     pub children: u64,
     /// A quarter, a half, three quarters, nine tenths waited at most so long; and the longest.
     pub days: [i64; 5],

@@ -14,7 +14,7 @@ const GATHERED_TOGETHER: usize = 1 << 14;
 pub struct Prepared {
     /// Position in the instance of each rank.
     pub(super) order: Vec<u32>,
-    /// Choices by rank.
+    /// The children's choices, by rank.
     pub(super) choices: Lists,
     /// Siblings' groups by rank; `None` where the rule does not ask for them.
     pub(super) siblings: Option<Lists>,
@@ -45,7 +45,7 @@ impl Prepared {
         Ok(Self { order, choices, siblings, blocks, capacities: parts.capacities.clone(), any })
     }
 
-    /// How many children.
+    /// How many children are laid out.
     pub fn children(&self) -> usize {
         self.order.len()
     }

@@ -15,7 +15,7 @@ use super::seat::Seat;
 pub struct Placed {
     /// From 1, out of turn first.
     pub position: u64,
-    /// The entry's seat.
+    /// The seat by which the registry knows the entry.
     pub seat: Seat,
 }
 

@@ -28,7 +28,7 @@ pub struct QueueOrder {
 pub(super) struct Turns {
     /// Live entries and spent turns.
     pub(super) all: Ranked,
-    /// Spent turns.
+    /// Spent turns alone.
     pub(super) spent: Ranked,
 }
 

@@ -65,7 +65,7 @@ pub struct Key<'k> {
     pub column: &'static str,
     /// Within which it may come once: a home, or 0.
     pub scope: u32,
-    /// Its value.
+    /// What may not come twice.
     pub value: KeyValue<'k>,
 }
 
@@ -74,7 +74,7 @@ pub struct Key<'k> {
 pub enum KeyValue<'k> {
     /// A number of at most 64 bits.
     Number(u64),
-    /// A text.
+    /// A text of any length, held as a hash.
     Text(&'k str),
 }
 

@@ -13,7 +13,7 @@ use crate::exchange::fault::{Fault, Faults};
 pub struct ChildFacts {
     /// The channel of its application.
     pub channel: String,
-    /// Its category.
+    /// The category that its tier came from.
     pub category: String,
     /// The language that it wants.
     pub language: String,

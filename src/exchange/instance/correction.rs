@@ -9,9 +9,9 @@ use crate::exchange::report::{Cell, Table};
 pub enum NotThere {
     /// The group that the child got is not among the groups.
     Group {
-        /// The child's id.
+        /// The id of the child that got it.
         child: u32,
-        /// The group's id.
+        /// The id that the corrected files do not have.
         group: u32,
     },
     /// A child with a place is not among the children.

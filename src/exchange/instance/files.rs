@@ -11,7 +11,7 @@ use super::reserves::named_categories;
 use crate::engine::allocation::{Instance, InstanceFault, Parts, Special};
 use crate::exchange::fault::{Fault, Faults};
 
-/// Both files, read.
+/// What both files say, read and checked.
 #[derive(Clone, Debug, Default)]
 pub struct Read {
     /// The groups and children.

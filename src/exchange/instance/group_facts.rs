@@ -5,13 +5,13 @@ use std::collections::HashMap;
 /// What is written beside a group's id and places, for readers; it never filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupFacts {
-    /// The kindergarten's id.
+    /// The id of the kindergarten that it belongs to.
     pub kindergarten: String,
-    /// The territory's code.
+    /// The code of the territory where it stands.
     pub territory: String,
-    /// The language's code.
+    /// The code of the group's language.
     pub language: String,
-    /// The kind's code.
+    /// The code of the group's kind.
     pub kind: String,
     /// Youngest age in months.
     pub age_from_months: i32,

@@ -22,7 +22,7 @@ const CAPACITY: usize = 1;
 pub struct GroupsRead {
     /// Ids, strictly ascending where there was no fault.
     pub ids: Vec<u32>,
-    /// Free places.
+    /// Free places, by the same order.
     pub capacities: Vec<u32>,
     /// What the file says for readers, by the same order; empty where it has none of these columns.
     pub facts: Vec<GroupFacts>,
@@ -30,7 +30,7 @@ pub struct GroupsRead {
     pub reserves: Vec<Vec<Reserve>>,
 }
 
-/// One row.
+/// A group as its row says it, with where it stood.
 #[derive(Default)]
 struct GroupRow {
     id: u32,

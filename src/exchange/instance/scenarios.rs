@@ -35,7 +35,7 @@ pub struct Setting<'a> {
     pub rule: Rule,
 }
 
-/// Collects scenarios.
+/// Reads scenarios from lines and files, and joins those of one name.
 #[derive(Debug)]
 pub struct ScenarioReader<'a> {
     setting: Setting<'a>,
@@ -47,7 +47,7 @@ pub struct ScenarioReader<'a> {
 type Wrong = (&'static str, String);
 
 impl<'a> ScenarioReader<'a> {
-    /// Nothing yet.
+    /// A reader that has met no scenario yet.
     pub fn new(setting: Setting<'a>) -> Self {
         let lookup = GroupLookup::new(&setting.instance.parts().group_ids);
         Self { setting, lookup, scenarios: vec![] }

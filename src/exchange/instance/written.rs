@@ -11,20 +11,20 @@ use crate::engine::allocation::{Child, Instance, InstanceFault, Reserve, Rule, S
 pub struct WrittenGroup {
     /// Its id in the file.
     pub id: u32,
-    /// Its places.
+    /// Its free places.
     pub places: u32,
     /// What the file says for readers.
     pub facts: GroupFacts,
-    /// Its reserved places.
+    /// Its reserved places, in the order in which they are asked.
     pub reserves: Vec<Reserve>,
 }
 
 /// A child as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrittenChild {
-    /// Id and ticket.
+    /// Its id, which is its ticket.
     pub id: u32,
-    /// Priority tier.
+    /// Its priority tier, 0 first.
     pub tier: u8,
     /// Instant of application, microseconds since 1970 UTC.
     pub applied_at: i64,

@@ -9,18 +9,18 @@ use crate::domain::kato::Kato;
 use crate::exchange::csv::cell;
 use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
-/// A case.
+/// A case as `kezek export cases` gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseRow {
-    /// Its number.
+    /// The number that people know it by.
     pub number: String,
     /// The code of the service.
     pub service: String,
-    /// The regulation.
+    /// The id of the regulation that governs it.
     pub regulation: String,
     /// Where the service is rendered.
     pub territory: Kato,
-    /// How it came.
+    /// The way the request came.
     pub channel: Channel,
     /// The application; empty where there is none.
     pub application: String,
@@ -30,7 +30,7 @@ pub struct CaseRow {
     pub kindergarten: String,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
-    /// Where it stands.
+    /// Whether it goes on, and if not how it ended.
     pub state: CaseState,
     /// The step that is awaited; empty where it has ended.
     pub step: String,
@@ -42,9 +42,9 @@ pub struct CaseRow {
     pub executor: String,
     /// How far it was escalated.
     pub escalation: i16,
-    /// What was decided.
+    /// What was decided; pending until somebody decides.
     pub decision: Decision,
-    /// When it ended.
+    /// When it ended; none while it goes on.
     pub ended_at: Option<DateTime<Utc>>,
 }
 

@@ -9,7 +9,7 @@ use crate::exchange::instance::ChildFacts;
 pub struct FactsRow {
     /// The child's id in the files of the round: its ticket.
     pub id: u32,
-    /// What was known.
+    /// What the registry knew as of the round.
     pub facts: ChildFacts,
 }
 

@@ -7,16 +7,16 @@ use crate::domain::kato::Kato;
 use crate::exchange::csv::cell;
 use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
-/// A message.
+/// A message of the outbox as whoever sends it reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRow {
-    /// Its id.
+    /// The id by which it is taken.
     pub id: String,
-    /// What is told.
+    /// The code of what is told.
     pub kind: String,
-    /// Who is told.
+    /// The code of the role that is told.
     pub recipient: String,
-    /// Of which territory.
+    /// The territory whose role is told.
     pub territory: Kato,
     /// The kindergarten whose head is told; empty where there is none.
     pub kindergarten: String,
