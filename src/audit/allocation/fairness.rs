@@ -1,5 +1,29 @@
 #![allow(clippy::indexing_slicing, reason = "arrays of a published instance have one entry per child or group")]
 //! The fairness report: envy, placement, waiting and the places left, from the published files alone.
+//!
+//! ```
+//! use kezek::audit::allocation::fairness::fairness;
+//! use kezek::audit::allocation::{Published, Rule};
+//!
+//! // One group (id 10) with one place; child 1 applied before child 2.
+//! let published = Published {
+//!     group_ids: &[10],
+//!     capacities: &[1],
+//!     child_ids: &[1, 2],
+//!     tiers: &[3, 3],
+//!     applied_at: &[100, 200],
+//!     turns: None,
+//!     sibling_starts: &[0, 0, 0],
+//!     siblings: &[],
+//!     choice_starts: &[0, 1, 2],
+//!     choices: &[0, 0],
+//! };
+//! assert!(fairness(&published, &[(1, 10), (2, 0)], Rule::Queue)?.is_sound());
+//!
+//! let bent = fairness(&published, &[(1, 0), (2, 10)], Rule::Queue)?;
+//! assert_eq!((bent.envy, bent.first_envy), (1, Some((1, 10))));
+//! # Ok::<(), kezek::audit::allocation::Finding>(())
+//! ```
 
 use std::collections::BTreeMap;
 
