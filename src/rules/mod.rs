@@ -122,7 +122,7 @@ impl Rules {
         }
         for (file, _) in files.iter().filter(|(name, _)| !known(name)) {
             let reason = "not a rule file; use the names that fixtures/ shows".to_owned();
-            faults.push(RuleFault { file: file.clone(), line: 0, column: "", reason });
+            faults.push(RuleFault { file: file.clone(), line: 0, column: None, reason });
         }
         if faults.is_empty() { Ok(rules) } else { Err(RuleFaults(faults)) }
     }

@@ -91,13 +91,14 @@ impl Verifier {
     /// # Errors
     /// The first thing that is wrong: a gap, a time that runs back, a broken link, a hash that does not match.
     pub fn take(&mut self, record: &Record) -> Result<(), Broken> {
+        let before = self.heads.get(&record.home);
         let (seq, at, head) =
-            self.heads.get(&record.home).map_or((0, "", GENESIS), |(seq, at, head)| (*seq, at.as_str(), head.as_str()));
+            before.map_or((0, None, GENESIS), |(seq, at, head)| (*seq, Some(at.as_str()), head.as_str()));
         let why = if record.seq != seq + 1 {
             format!("the chain goes from {seq} to {}: records are missing or out of order", record.seq)
         } else if record.prev != head {
             "it does not hold the hash of the record before".to_owned()
-        } else if record.at.as_str() < at {
+        } else if at.is_some_and(|at| record.at.as_str() < at) {
             "its instant is before that of the record ahead".to_owned()
         } else if record.expected_hash() != record.hash {
             "its content does not match its hash".to_owned()

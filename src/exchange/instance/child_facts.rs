@@ -37,7 +37,7 @@ impl ChildFacts {
 pub fn read_child_facts(path: &Path) -> Result<Vec<ChildFacts>, Faults> {
     let file = path.display().to_string();
     let mut faults = Faults::default();
-    let fault = |row: u64, message: String| Fault { file: file.clone(), row, column: String::new(), message };
+    let fault = |row: u64, message: String| Fault { file: file.clone(), row, column: None, message };
     let mut facts = vec![];
     match Blocks::open(path) {
         Err(unread) => faults.push(fault(0, unread.message())),

@@ -33,7 +33,7 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     let read = read_children(children, &lookup, faults.is_empty(), allowed, &mut faults);
     let GroupsRead { ids, capacities, facts, reserves } = groups_read;
     let mut column = |row: u64, column: &str, message: &str| {
-        let (file, column) = (groups.display().to_string(), column.to_owned());
+        let (file, column) = (groups.display().to_string(), Some(column.to_owned()));
         faults.push(Fault { file, row, column, message: message.to_owned() });
     };
     if !reserves.is_empty() && !allowed.special {
@@ -75,7 +75,7 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
 
 fn whole_file(file: &str, fault: &InstanceFault) -> Faults {
     let mut faults = Faults::default();
-    faults.push(Fault { file: file.to_owned(), row: 0, column: String::new(), message: fault.to_string() });
+    faults.push(Fault { file: file.to_owned(), row: 0, column: None, message: fault.to_string() });
     faults
 }
 
@@ -91,6 +91,6 @@ fn push_duplicates(ids: &[u32], lost: &[(u32, u64)], file: &str, row: impl Fn(us
     later.sort_unstable();
     for (row, id) in later {
         let message = format!("id {id} occurs in an earlier row; give every row its own id");
-        faults.push(Fault { file: file.to_owned(), row, column: "id".to_owned(), message });
+        faults.push(Fault { file: file.to_owned(), row, column: Some("id".to_owned()), message });
     }
 }
