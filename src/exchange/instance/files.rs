@@ -42,7 +42,6 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     if !read.together.is_empty() && facts.is_empty() {
         column(1, "kindergarten", "the column is missing; families are placed in one kindergarten");
     }
-    let kindergartens = facts.iter().map(|facts| facts.kindergarten.as_str());
     let named: BTreeSet<&str> = named_categories(&reserves).collect();
     if !named.is_empty() && read.categories.is_empty() && !read.parts.child_ids.is_empty() {
         let message =
@@ -51,7 +50,7 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     }
     let own = |codes: &str| codes.split(';').filter(|code| named.contains(code)).map(str::to_owned).collect();
     let categories = if named.is_empty() { vec![] } else { read.categories.iter().map(|codes| own(codes)).collect() };
-    let kindergartens = numbered(kindergartens);
+    let kindergartens = numbered(facts.iter());
     let special = Special { holds: read.holds, together: read.together, reserves, categories, kindergartens };
     let special = (!special.is_empty()).then_some(special);
     let file = children.display().to_string();

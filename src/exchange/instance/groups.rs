@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::group_facts::GroupFacts;
+use super::group_facts::{GroupFacts, said};
 use super::reserves::read_reserves;
 use crate::engine::allocation::Reserve;
 use crate::exchange::csv::blocks::{Blocks, ReadFault, trim_end};
@@ -178,10 +178,10 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
 /// What is only information is never a fault: an age that is no number is left out.
 fn inform(facts: &mut GroupFacts, column: usize, field: &str) {
     match KNOWN.get(column).copied().unwrap_or_default() {
-        "kindergarten" => field.clone_into(&mut facts.kindergarten),
-        "territory" => field.clone_into(&mut facts.territory),
-        "language" => field.clone_into(&mut facts.language),
-        "kind" => field.clone_into(&mut facts.kind),
+        "kindergarten" => facts.kindergarten = said(field),
+        "territory" => facts.territory = said(field),
+        "language" => facts.language = said(field),
+        "kind" => facts.kind = said(field),
         "age_from_months" => facts.age_from_months = field.parse().unwrap_or_default(),
         "age_to_months" => facts.age_to_months = field.parse().unwrap_or_default(),
         _ => {}

@@ -23,7 +23,7 @@ pub use children::{Allowed, ChildrenRead, read_children};
 pub use correction::{NotThere, committed_groups, correction_tables, extra_places, freed_table};
 pub use explanation::{ChoiceExplained, Explanation, GroupExplained, Sentences, Voice, explain};
 pub use files::{Read, read_all};
-pub use group_facts::GroupFacts;
+pub use group_facts::{GroupFacts, kindergarten_cell};
 pub use groups::{GroupsRead, read_groups};
 pub use lookup::GroupLookup;
 pub use scenarios::{ScenarioReader, Setting};

@@ -214,9 +214,10 @@ impl<'a> ScenarioReader<'a> {
     }
 
     fn kindergarten(&self, target: &str) -> Result<Vec<u32>, Wrong> {
-        let groups = self.setting.facts.iter().zip(0..).filter(|(facts, _)| facts.kindergarten == target);
+        let groups =
+            self.setting.facts.iter().zip(0..).filter(|(facts, _)| facts.kindergarten.as_deref() == Some(target));
         let groups: Vec<u32> = groups.map(|(_, group)| group).collect();
-        if groups.is_empty() || target.is_empty() {
+        if groups.is_empty() {
             let message = format!("no group of the groups file has '{target}' in the column kindergarten");
             return Err((Some("target"), message));
         }
