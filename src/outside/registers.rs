@@ -110,9 +110,6 @@ pub enum State {
 }
 
 impl State {
-    /// Every state, for metrics that list them all.
-    pub const ALL: [State; 5] = [State::NotSetUp, State::Embedded, State::Closed, State::HalfOpen, State::Open];
-
     /// The code by which metrics and pages name it.
     pub fn code(self) -> &'static str {
         match self {

@@ -40,13 +40,6 @@ impl Record {
         self.hash_with(&canonical(&self.payload))
     }
 
-    /// Fills in the hash.
-    #[must_use]
-    pub fn hashed(mut self) -> Self {
-        self.hash = self.expected_hash();
-        self
-    }
-
     /// The hash of the canonical JSON of all fields but the hash itself, with `payload` as the canonical JSON of the
     /// payload: it may be long, and whoever keeps it as text writes it once.
     pub fn hash_with(&self, payload: &str) -> String {

@@ -35,16 +35,6 @@ impl Lists {
         self.items.get(from as usize..to as usize).unwrap_or_default()
     }
 
-    /// How many lists there are.
-    pub fn len(&self) -> usize {
-        self.starts.len().saturating_sub(1)
-    }
-
-    /// Whether there is no list.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     fn push(&mut self, list: impl IntoIterator<Item = u32>) -> Result<(), InstanceFault> {
         self.items.extend(list);
         let end = u32::try_from(self.items.len()).map_err(|_| InstanceFault::TooLarge)?;

@@ -45,16 +45,6 @@ impl Prepared {
         Ok(Self { order, choices, siblings, blocks, capacities: parts.capacities.clone(), any })
     }
 
-    /// How many children are laid out.
-    pub fn children(&self) -> usize {
-        self.order.len()
-    }
-
-    /// The places of each group, as the instance has them.
-    pub fn capacities(&self) -> &[u32] {
-        &self.capacities
-    }
-
     /// The position in the instance of each rank.
     pub fn order(&self) -> &[u32] {
         &self.order

@@ -72,14 +72,6 @@ impl QueueOrder {
         InOrder { mix: self.mix(), queue: self, cursors, position: ahead }
     }
 
-    /// The live entry at a position, from 1.
-    pub fn select(&self, position: u64) -> Option<Seat> {
-        if position == 0 {
-            return None;
-        }
-        Some(self.in_order_from(position).next()?.seat)
-    }
-
     /// The rank of the first turn of a stream with at least so many live entries ahead.
     fn first_with(&self, stream: Stream, ahead: u64) -> usize {
         let all = &self.turns(stream).all;

@@ -19,15 +19,15 @@ const CAPACITY: usize = 1;
 
 /// The groups by ascending id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupsRead {
+pub(super) struct GroupsRead {
     /// Ids, strictly ascending where there was no fault.
-    pub ids: Vec<u32>,
+    pub(super) ids: Vec<u32>,
     /// Free places, by the same order.
-    pub capacities: Vec<u32>,
+    pub(super) capacities: Vec<u32>,
     /// What the file says for readers, by the same order; empty where it has none of these columns.
-    pub facts: Vec<GroupFacts>,
+    pub(super) facts: Vec<GroupFacts>,
     /// Reserved places; empty where there is no such column.
-    pub reserves: Vec<Vec<Reserve>>,
+    pub(super) reserves: Vec<Vec<Reserve>>,
 }
 
 /// A group as its row says it, with where it stood.
@@ -41,7 +41,7 @@ struct GroupRow {
 }
 
 /// Reads and checks the file; what is wrong is added to `faults`.
-pub fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
+pub(super) fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
     let file = path.display().to_string();
     let whole = |fault: &ReadFault| Fault { file: file.clone(), row: 0, column: None, message: fault.message() };
     let blocks = match Blocks::open(path) {

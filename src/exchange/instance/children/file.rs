@@ -13,7 +13,7 @@ use crate::exchange::fault::{Fault, Faults};
 
 /// Reads and checks the file; what is wrong is added to `faults`. Groups are looked up only where `groups_sound`: after
 /// a fault in their own file every list would seem wrong.
-pub fn read_children(
+pub(in crate::exchange::instance) fn read_children(
     path: &Path,
     lookup: &GroupLookup,
     groups_sound: bool,
