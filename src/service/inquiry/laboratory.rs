@@ -107,7 +107,7 @@ struct Read<'a> {
 /// Tries scenarios on the queues of a territory, as JSON: all tables.
 ///
 /// # Errors
-/// As [`Registry::simulated`].
+/// As [`simulated`].
 pub fn simulate(office: &Office, caller: &Caller, sent: &SimulationIn) -> Result<Answer, Problem> {
     Ok(Answer { status: 200, body: json(&simulated(office, caller, sent)?) })
 }
@@ -115,7 +115,7 @@ pub fn simulate(office: &Office, caller: &Caller, sent: &SimulationIn) -> Result
 /// The same as CSV: the table of this name, `scenarios` where none is named.
 ///
 /// # Errors
-/// As [`Registry::simulated`], and 422 for a table that is none.
+/// As [`simulated`], and 422 for a table that is none.
 pub fn simulate_csv(
     office: &Office,
     caller: &Caller,
