@@ -61,7 +61,7 @@ fn import_file(store: &Store, kind: Kind, path: &Path) -> Result<usize, ImportFa
         Err(error) => {
             let mut faults = crate::exchange::Faults::default();
             let message = format!("the file cannot be read: {error}");
-            faults.push(crate::exchange::Fault { file: name, row: 0, column: String::new(), message });
+            faults.push(crate::exchange::Fault { file: name, row: 0, column: None, message });
             return Err(ImportFault::File(faults));
         }
     };
@@ -101,7 +101,7 @@ fn import_file(store: &Store, kind: Kind, path: &Path) -> Result<usize, ImportFa
             let mut faults = crate::exchange::Faults::default();
             let message =
                 format!("{} cannot be imported: each is made here, by its own acts; export them only", kind.code());
-            faults.push(crate::exchange::Fault { file: name, row: 0, column: String::new(), message });
+            faults.push(crate::exchange::Fault { file: name, row: 0, column: None, message });
             Err(ImportFault::File(faults))
         }
     }

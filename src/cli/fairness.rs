@@ -85,11 +85,15 @@ fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
 /// What `facts.csv` says of the children, in their order.
 fn facts_of(path: &Path, ids: &[u32]) -> Result<Vec<ChildFacts>, Faults> {
     let file = path.display().to_string();
-    let fault =
-        |row: u64, column: &str, message: String| Fault { file: file.clone(), row, column: column.to_owned(), message };
+    let fault = |row: u64, column: Option<&str>, message: String| Fault {
+        file: file.clone(),
+        row,
+        column: column.map(str::to_owned),
+        message,
+    };
     let input = File::open(path).map_err(|error| {
         let mut unread = Faults::default();
-        unread.push(fault(0, "", format!("cannot be read: {error}; check the path and the permissions")));
+        unread.push(fault(0, None, format!("cannot be read: {error}; check the path and the permissions")));
         unread
     })?;
     let mut rows = Reader::<_, FactsRow>::open(&file, input)?;
@@ -102,7 +106,7 @@ fn facts_of(path: &Path, ids: &[u32]) -> Result<Vec<ChildFacts>, Faults> {
             None => {
                 let message =
                     format!("child {} is not in the children's file; take both from one round and queue", row.id);
-                strangers.push(fault(rows.line(), "id", message));
+                strangers.push(fault(rows.line(), Some("id"), message));
             }
         }
     }

@@ -43,7 +43,7 @@ fn rows<R: Row>(path: &str) -> Result<Vec<R>, Faults> {
     let file = File::open(path).map_err(|error| {
         let mut faults = Faults::default();
         let message = format!("the file cannot be read: {error}");
-        faults.push(Fault { file: path.to_owned(), row: 0, column: String::new(), message });
+        faults.push(Fault { file: path.to_owned(), row: 0, column: None, message });
         faults
     })?;
     let read = read(path, BufReader::new(file))?;

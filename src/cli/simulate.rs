@@ -8,7 +8,7 @@ use clap::Args;
 use super::report::{ReportArgs, RuleArgs, end};
 use crate::engine::allocation::{Instance, Laboratory, Outcome, PlaceValue, SpecialLaboratory, Won};
 use crate::exchange::fault::Faults;
-use crate::exchange::instance::{Allowed, GroupFacts, Read, ScenarioReader, Setting, read_all};
+use crate::exchange::instance::{Allowed, GroupFacts, Read, ScenarioReader, Setting, kindergarten_cell, read_all};
 use crate::exchange::report::{Cell, Table};
 use crate::service::inquiry::laboratory::cells;
 
@@ -132,10 +132,10 @@ fn values_table(values: &[PlaceValue], instance: &Instance, facts: &[GroupFacts]
     let mut table = Table::new("one_more_place", columns);
     for value in values {
         let at = value.group as usize;
-        let kindergarten = facts.get(at).map(|facts| facts.kindergarten.as_str());
+        let kindergarten = kindergarten_cell(facts, value.group);
         table.row([
             instance.group_id(value.group).into(),
-            kindergarten.into(),
+            kindergarten,
             instance.parts().capacities.get(at).copied().into(),
             value.wishes.into(),
             Cell::Number(value.placed_more),

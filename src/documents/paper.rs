@@ -8,11 +8,11 @@ use crate::rules::sourced::Names as Said;
 /// What a result says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paper {
-    /// What it is.
+    /// What kind of paper it is, at its head.
     pub title: Said,
     /// The state service that it results from.
     pub service: Said,
-    /// Its number.
+    /// The number by which the result is stored.
     pub number: String,
     /// Label and value, line by line.
     pub lines: Vec<Line>,
@@ -20,16 +20,16 @@ pub struct Paper {
     pub paragraphs: Vec<Said>,
     /// What must be known about the act or the signature.
     pub notices: Vec<Said>,
-    /// Who signs.
+    /// Who signs it: an office, not a name.
     pub signer: Said,
 }
 
 /// A label with its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// What it is.
+    /// What the value is.
     pub label: Said,
-    /// What it says.
+    /// The value in both languages.
     pub value: Said,
 }
 

@@ -7,12 +7,12 @@ use super::iin::Iin;
 use super::kato::Kato;
 use super::queue::QueueKey;
 
-/// Who will attend.
+/// The child for whom the place is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Child {
     /// The random key by which the journal knows the child.
     pub key: String,
-    /// The number.
+    /// The child's IIN; one application in the country holds it.
     pub iin: Iin,
     /// Surname, name, patronymic as on the birth certificate.
     pub name: String,
@@ -23,11 +23,11 @@ pub struct Child {
 /// Who applies for the child.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applicant {
-    /// The number.
+    /// The applicant's IIN.
     pub iin: Iin,
     /// As on the identity document.
     pub name: String,
-    /// In what right.
+    /// In what right somebody applies for the child.
     pub kind: ApplicantKind,
     /// Up to two phones or e-mail addresses.
     pub contacts: Vec<String>,
@@ -75,13 +75,13 @@ pub struct Application {
     pub home: Kato,
     /// The child's random key.
     pub child: String,
-    /// How it came.
+    /// The way it was handed in.
     pub channel: Channel,
     /// The territory named in the application.
     pub territory: Kato,
     /// The queue that it stands in.
     pub queue: QueueKey,
-    /// The language wanted.
+    /// The language of the group that is asked for.
     pub language: Language,
     /// Increasing without gaps per home; the last tie-break.
     pub ticket: u32,
@@ -95,9 +95,9 @@ pub struct Application {
     pub stream: Stream,
     /// What became of the turn.
     pub turn: Turn,
-    /// Where it stands.
+    /// Where it stands in its life (`life::after`).
     pub status: Status,
-    /// What was decided.
+    /// What its case came to; pending until somebody decides.
     pub decision: Decision,
     /// Kindergartens, most wanted first; none means any.
     pub preferences: Vec<String>,

@@ -75,7 +75,7 @@ impl CaseState {
     }
 }
 
-/// A case.
+/// The course of one service for one applicant, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// The number that people know it by.
@@ -88,7 +88,7 @@ pub struct Case {
     pub regulation: String,
     /// Where the service is rendered.
     pub territory: Kato,
-    /// How it came.
+    /// The way the request came; it picks the steps of the regulation.
     pub channel: Channel,
     /// The application that it is about; empty for other services.
     pub application: String,
@@ -100,7 +100,7 @@ pub struct Case {
     pub facts: String,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
-    /// Where it stands.
+    /// Whether it goes on, and if not how it ended.
     pub state: CaseState,
     /// The step that is awaited; empty where the case has ended.
     pub step: String,
@@ -126,7 +126,7 @@ pub struct Case {
     pub grounds: Vec<String>,
     /// How many steps are recorded.
     pub steps: i32,
-    /// When it ended.
+    /// When it ended; none while it goes on.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
@@ -153,7 +153,7 @@ codes! {
 /// A step of the history of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepDone {
-    /// The case.
+    /// The number of the case that the step belongs to.
     pub case: String,
     /// Its place in the history, from 1.
     pub serial: i32,
@@ -163,7 +163,7 @@ pub struct StepDone {
     pub step: String,
     /// The regulation's actor whose role was used.
     pub actor: String,
-    /// The credential.
+    /// The key of the credential that did it.
     pub principal: String,
     /// How it came here.
     pub passage: Passage,

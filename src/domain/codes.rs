@@ -99,11 +99,11 @@ codes! {
 codes! {
     /// Kind of a group.
     GroupKind {
-        /// Ordinary group.
+        /// A group that asks for no paper beside the usual ones.
         General = "general",
         /// Group for special educational needs.
         Special = "special",
-        /// Sanatorium group.
+        /// A group for children under a doctor's care.
         Sanatorium = "sanatorium",
     }
 }
@@ -129,7 +129,7 @@ codes! {
 codes! {
     /// In what right somebody applies for a child.
     ApplicantKind {
-        /// Mother or father.
+        /// Mother or father of the child.
         Parent = "parent",
         /// Guardian or other legal representative.
         LegalRepresentative = "legal_representative",
@@ -143,7 +143,7 @@ codes! {
     ProofStatus {
         /// Stated by the applicant, counts until its term.
         Claimed = "claimed",
-        /// Checked and believed.
+        /// Checked by an official or a register and believed.
         Confirmed = "confirmed",
         /// Checked and not believed: the entry returns to general at its own instant.
         Rejected = "rejected",
@@ -153,7 +153,7 @@ codes! {
 codes! {
     /// Which stream of the merged order a tier belongs to.
     Stream {
-        /// Before all others.
+        /// Served before all others, outside the mix.
         OutOfTurn = "out_of_turn",
         /// The P of the ratio p:g.
         FirstPriority = "first_priority",
@@ -181,9 +181,9 @@ codes! {
         Office = "office",
         /// Operator of the State Corporation.
         StateCorporation = "state_corporation",
-        /// The portal's gateway.
+        /// The gateway of the portal, which hands in for signed-in applicants.
         Portal = "portal",
-        /// District education department.
+        /// Education department of a district or city.
         Department = "department",
         /// Akim of a village, settlement or rural district.
         Akim = "akim",
@@ -213,9 +213,9 @@ codes! {
     Decision {
         /// Not yet decided: the entry has a position but may get no referral.
         Pending = "pending",
-        /// Accepted.
+        /// The application was accepted: it may be given a place.
         Accepted = "accepted",
-        /// Refused with grounds.
+        /// The service was refused, with its grounds.
         Refused = "refused",
     }
 }

@@ -51,7 +51,7 @@ pub enum IinWarning {
 }
 
 impl IinWarning {
-    /// A stable code.
+    /// A code that stays the same on the wire, whatever the words.
     pub fn code(self) -> &'static str {
         match self {
             IinWarning::BirthDateDiffers => "birth_date_differs",

@@ -47,7 +47,7 @@ impl Kato {
         (number < 1_000_000_000).then_some(Kato(number))
     }
 
-    /// The region, `RR0000000`.
+    /// The oblast or city of the republic that it lies in, `RR0000000`.
     pub fn region(self) -> Kato {
         Kato(self.0 / LEVELS[0] * LEVELS[0])
     }

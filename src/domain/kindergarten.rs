@@ -9,14 +9,14 @@ use super::codes::{GroupKind, Language, PlaceStatus};
 use super::kato::Kato;
 use super::queue::QueueKey;
 
-/// A preschool organisation.
+/// A preschool organisation of any type that takes children by referral.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kindergarten {
     /// Its id, as the department gave it.
     pub id: String,
     /// The home that owns it.
     pub home: Kato,
-    /// Where it stands.
+    /// The territory that it stands in; it decides the queue that is served.
     pub territory: Kato,
     /// The territory whose queues its places serve first.
     pub queue_territory: Kato,
@@ -33,9 +33,9 @@ pub struct Group {
     pub id: String,
     /// The home that owns it.
     pub home: Kato,
-    /// The kindergarten.
+    /// The id of the kindergarten that it belongs to.
     pub kindergarten: String,
-    /// The name.
+    /// What the kindergarten calls the group.
     pub name: String,
     /// Youngest age, in full months.
     pub age_from_months: i32,
@@ -43,7 +43,7 @@ pub struct Group {
     pub age_to_months: i32,
     /// Language of upbringing and instruction.
     pub language: Language,
-    /// Kind.
+    /// The kind of group; each kind has its own queue.
     pub kind: GroupKind,
     /// Places by the norm.
     pub capacity: i32,
@@ -104,11 +104,11 @@ impl FromStr for Reserved {
 /// One vacancy with its ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Its id.
+    /// The number by which the registry knows the place.
     pub id: String,
     /// The home that owns it.
     pub home: Kato,
-    /// The group.
+    /// The id of the group that it is free in.
     pub group: String,
     /// The one queue that it is published for.
     pub queue: QueueKey,

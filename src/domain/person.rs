@@ -8,13 +8,13 @@ use super::iin::Iin;
 /// A person of the state register of persons (GBD FL).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// The number.
+    /// The number that identifies the person.
     pub iin: Iin,
     /// The whole name, as the register writes it.
     pub name: String,
     /// The day of birth.
     pub birth_date: NaiveDate,
-    /// Sex.
+    /// The sex in the register; a number's seventh digit should agree.
     pub sex: Sex,
     /// Whether the person lives.
     pub alive: bool,
@@ -25,13 +25,13 @@ pub struct Person {
 /// A power of attorney of the notaries' register (ENIS).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PowerOfAttorney {
-    /// Its number.
+    /// The number in the notaries' register.
     pub number: String,
-    /// Who gave it.
+    /// The number of the person who gave it.
     pub principal: Iin,
     /// Who acts by it.
     pub attorney: Iin,
-    /// Its last day.
+    /// The last day on which it holds.
     pub until_on: NaiveDate,
 }
 

@@ -77,9 +77,9 @@ impl From<QueueKey> for String {
 /// `391000000-000017` is an application, `391000000-R-000004` a referral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number {
-    /// The home.
+    /// The home that gave the number.
     pub home: Kato,
-    /// What is numbered.
+    /// What is numbered: each sort counts by itself.
     pub of: Numbered,
     /// From 1, per home.
     pub serial: u32,
@@ -88,19 +88,19 @@ pub struct Number {
 /// What a [`Number`] numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Numbered {
-    /// An application.
+    /// An application: the plain number, without a mark.
     Application,
-    /// A place.
+    /// A place in the ledger (`P`).
     Place,
-    /// A referral.
+    /// A referral, the paper (`R`).
     Referral,
-    /// A round of allocation.
+    /// A round of allocation (`D`).
     Round,
-    /// A stored result.
+    /// A result as it was issued (`B`).
     Result,
-    /// A confirmation by a second person.
+    /// A confirmation by a second person (`C`).
     Confirmation,
-    /// A case of a service.
+    /// A case of a service (`K`).
     Case,
 }
 

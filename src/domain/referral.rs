@@ -5,20 +5,20 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::codes::{ReferralStatus, Role};
 use super::kato::Kato;
 
-/// An issued referral.
+/// The paper that sends a child to a place, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Referral {
-    /// The number.
+    /// The number on the paper.
     pub number: String,
     /// The home that owns it.
     pub home: Kato,
-    /// The application.
+    /// The number of the application that it answers.
     pub application: String,
-    /// The place.
+    /// The number of the place that it holds.
     pub place: String,
-    /// The kindergarten.
+    /// The id of the kindergarten that the child is sent to.
     pub kindergarten: String,
-    /// The group.
+    /// The id of the group there.
     pub group: String,
     /// In which role the authority acted.
     pub authority_role: Role,
@@ -32,9 +32,9 @@ pub struct Referral {
     pub extended: bool,
     /// A short code by which a kindergarten can check a paper.
     pub check_code: String,
-    /// Where it stands.
+    /// Whether it still holds, and if not what ended it.
     pub status: ReferralStatus,
-    /// Since when.
+    /// Since when it has this status.
     pub status_at: DateTime<Utc>,
     /// Why it was refused or annulled; empty otherwise.
     pub ground: String,

@@ -6,32 +6,32 @@ use super::kato::Kato;
 /// An entry of the classifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Territory {
-    /// The code.
+    /// The code in the classifier.
     pub code: Kato,
     /// The name in Kazakh.
     pub name_kk: String,
     /// The name in Russian.
     pub name_ru: String,
-    /// What it is.
+    /// What kind of unit it is: who governs it follows from that.
     pub level: Level,
 }
 
 /// What a territory is, from the shape of its code and the mark in its name (the classifier publishes no level).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// An oblast.
+    /// An oblast, the largest unit beside the cities of the republic.
     Oblast,
-    /// Astana, Almaty, Shymkent.
+    /// A city of republican significance: Astana, Almaty, Shymkent.
     RepublicanCity,
     /// A district of an oblast.
     District,
     /// The akimat over a city of oblast significance.
     CityAdministration,
-    /// A city.
+    /// A city itself, by the mark of its name; the akimat over it is another entry.
     City,
     /// A district inside a city of republican significance.
     CityDistrict,
-    /// A rural district.
+    /// A rural district: villages under one akim.
     RuralDistrict,
     /// A village with its own akim.
     VillageAdministration,

@@ -11,7 +11,7 @@ use crate::rules::regulation::Step;
 /// A running case as far as its deadlines ask.
 #[derive(Clone, Copy, Debug)]
 pub struct Running<'a> {
-    /// Regulation and channel.
+    /// The regulation and the channel of the case.
     pub course: Course<'a>,
     /// The step that is awaited.
     pub step: &'a Step,

@@ -20,8 +20,8 @@ pub struct Fault {
     pub file: String,
     /// The line in the file, counted from 1 with the header as line 1; 0 where the file as a whole is at fault.
     pub row: u64,
-    /// The column's name; empty where the whole row is at fault.
-    pub column: String,
+    /// The column's name; none where the whole row is at fault.
+    pub column: Option<String>,
     /// What is wrong and what would be right.
     pub message: String,
 }
@@ -32,8 +32,8 @@ impl fmt::Display for Fault {
         if self.row > 0 {
             write!(f, ", row {}", self.row)?;
         }
-        if !self.column.is_empty() {
-            write!(f, ", column {}", self.column)?;
+        if let Some(column) = &self.column {
+            write!(f, ", column {column}")?;
         }
         write!(f, ": {}", self.message)
     }
@@ -54,7 +54,7 @@ impl Faults {
     pub fn push(&mut self, fault: Fault) {
         if self.listed.len() < FAULTS_LISTED_MAX {
             let Fault { file, row, column, message } = fault;
-            self.listed.push(Fault { file: shown(file), row, column: shown(column), message: shown(message) });
+            self.listed.push(Fault { file: shown(file), row, column: column.map(shown), message: shown(message) });
         } else {
             self.unlisted += 1;
         }

@@ -7,17 +7,17 @@ use crate::domain::codes::UnknownCode;
 pub enum Kind {
     /// Territories of the classifier; the official file too.
     Territories,
-    /// Kindergartens.
+    /// Kindergartens with their names and territories.
     Kindergartens,
-    /// Their groups.
+    /// The groups of kindergartens.
     Groups,
-    /// Free places.
+    /// Free places, reported or in the ledger.
     Places,
-    /// Applications.
+    /// Applications, also those of a paper journal.
     Applications,
-    /// Referrals.
+    /// Referrals, which are exported only.
     Referrals,
-    /// Cases of the services.
+    /// Cases of the services, which are exported only.
     Cases,
 }
 

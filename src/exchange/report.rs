@@ -33,7 +33,7 @@ const ROWS_SHOWN_MAX: usize = 40;
 pub enum Cell {
     /// Nothing: an empty field, `null`.
     Nothing,
-    /// A whole number.
+    /// A whole number, a count or an id.
     Number(i64),
     /// A share of a whole as a decimal with four places; nothing where the whole is 0.
     Share(u64, u64),
@@ -114,19 +114,19 @@ impl Cell {
 pub struct Table {
     /// The name of its file and of its part in JSON.
     pub name: &'static str,
-    /// The columns.
+    /// The codes of its columns, from left to right.
     pub columns: &'static [&'static str],
     /// The rows, a cell per column.
     pub rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
-    /// An empty table.
+    /// A table that has no row yet.
     pub fn new(name: &'static str, columns: &'static [&'static str]) -> Self {
         Self { name, columns, rows: vec![] }
     }
 
-    /// Adds a row.
+    /// Adds a row, a cell per column.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
     }

@@ -37,7 +37,7 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// A closed breaker.
+    /// A closed breaker, which has seen no failure.
     pub fn new(policy: Policy) -> Self {
         Breaker { policy, record: Mutex::default() }
     }
@@ -97,12 +97,12 @@ impl Permit<'_> {
         self.probe
     }
 
-    /// The register answered.
+    /// Says that the register answered.
     pub fn answered(mut self) {
         self.failed_at = None;
     }
 
-    /// The register failed at this instant.
+    /// Says that the register failed at this instant.
     pub fn failed(mut self, at: DateTime<Utc>) {
         self.failed_at = Some(at);
     }

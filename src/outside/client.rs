@@ -27,7 +27,7 @@ use crate::domain::person::{Person, PowerOfAttorney};
 /// How often and how long a register is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Attempts at most.
+    /// How often one question is asked at most.
     pub attempts: u32,
     /// Time for a connection.
     pub connect: Duration,

@@ -7,7 +7,7 @@ pub trait Pace: Send + Sync {
     /// Time since a beginning of its own; it never goes back.
     fn elapsed(&self) -> Duration;
 
-    /// Waits this long.
+    /// Blocks the thread for this long.
     fn pause(&self, wait: Duration);
 
     /// Some number below `below`, each as likely, so that many clients do not come back at the same moment.

@@ -11,7 +11,7 @@ use crate::domain::person::{Person, PowerOfAttorney};
 /// What a register answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer<T> {
-    /// The record.
+    /// The record that was asked for.
     Found(T),
     /// The register was asked and holds no such record: the message that the regulation names.
     NotFound,
@@ -45,7 +45,7 @@ pub enum Unreachable {
 }
 
 impl Unreachable {
-    /// A stable code.
+    /// The code by which acts and logs name it.
     pub fn code(self) -> &'static str {
         match self {
             Unreachable::NotSetUp => "not_set_up",
@@ -110,10 +110,7 @@ pub enum State {
 }
 
 impl State {
-    /// Every state.
-    pub const ALL: [State; 5] = [State::NotSetUp, State::Embedded, State::Closed, State::HalfOpen, State::Open];
-
-    /// A stable code.
+    /// The code by which metrics and pages name it.
     pub fn code(self) -> &'static str {
         match self {
             State::NotSetUp => "not_set_up",
@@ -151,7 +148,7 @@ pub struct Registers {
 }
 
 impl Registers {
-    /// These two.
+    /// The registers of persons and of powers of attorney.
     pub fn new(persons: Arc<dyn PersonRegister>, powers: Arc<dyn PowerRegister>) -> Self {
         Registers { persons, powers }
     }

@@ -12,11 +12,11 @@ use crate::domain::kato::Kato;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegulationBinding {
-    /// The service's code.
+    /// The code of the service, as regulations name it.
     pub service: String,
     /// The territory; the longest match wins.
     pub territory: Kato,
-    /// The regulation's id.
+    /// The id of the regulation that applies.
     pub regulation: String,
     /// First civil day; `None`: always.
     pub from: Option<NaiveDate>,
@@ -32,7 +32,7 @@ pub struct RegulationBinding {
 pub struct ProfileBinding {
     /// The territory; the longest match wins.
     pub territory: Kato,
-    /// The profile's code.
+    /// The code of the profile that applies.
     pub profile: String,
     /// First civil day; `None`: always.
     pub from: Option<NaiveDate>,
@@ -49,7 +49,7 @@ pub struct Bindings {
     /// Regulations, by service and territory.
     #[serde(default)]
     pub regulations: Vec<RegulationBinding>,
-    /// Profiles, by territory.
+    /// Profiles, by territory alone: one for all services.
     #[serde(default)]
     pub profiles: Vec<ProfileBinding>,
 }
@@ -117,14 +117,14 @@ pub struct Bound<'a> {
 /// For how long what is bound stays the same: from the first instant on, until the second, which is no longer in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Era {
-    /// Its first instant.
+    /// The first instant that lies in it.
     pub from: DateTime<Utc>,
     /// The first instant after it.
     pub until: DateTime<Utc>,
 }
 
 impl Era {
-    /// Nothing ever changes.
+    /// The era of a territory whose binding never changes.
     pub const ALWAYS: Era = Era { from: DateTime::<Utc>::MIN_UTC, until: DateTime::<Utc>::MAX_UTC };
 
     /// Whether an instant lies in it.

@@ -65,9 +65,9 @@ pub struct Dues {
 /// A regulation and one of its channels.
 #[derive(Clone, Copy, Debug)]
 pub struct Course<'a> {
-    /// The regulation.
+    /// The regulation that governs the case.
     pub regulation: &'a Regulation,
-    /// The channel.
+    /// The steps of the channel that the request came by.
     pub rule: &'a ChannelRule,
 }
 
@@ -79,7 +79,7 @@ impl Regulation {
 }
 
 impl<'a> Course<'a> {
-    /// The channel.
+    /// The channel that the request came by.
     pub fn channel(&self) -> Channel {
         self.rule.code
     }

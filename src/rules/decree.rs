@@ -175,7 +175,7 @@ impl Calendar {
         for (index, swap) in self.swaps.iter().enumerate() {
             let mut fault = |column, reason| {
                 let Place { file, line } = swap.place.clone();
-                faults.push(RuleFault { file, line, column, reason });
+                faults.push(RuleFault { file, line, column: Some(column), reason });
             };
             let before = self.swaps.iter().take(index);
             let days = |s: &Swap| [s.off, s.worked];

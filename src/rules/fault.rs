@@ -11,18 +11,18 @@ pub struct RuleFault {
     pub file: String,
     /// The line, counted from 1; 0 where no line is to blame.
     pub line: usize,
-    /// The column of a CSV file; empty where the whole line is to blame.
-    pub column: &'static str,
+    /// The column of a CSV file; none where the whole line is to blame.
+    pub column: Option<&'static str>,
     /// What is wrong and what would be right.
     pub reason: String,
 }
 
 impl fmt::Display for RuleFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}: {}", self.file, self.reason),
-            line if self.column.is_empty() => write!(f, "{}, line {line}: {}", self.file, self.reason),
-            line => write!(f, "{}, line {line}, column {}: {}", self.file, self.column, self.reason),
+        match (self.line, self.column) {
+            (0, _) => write!(f, "{}: {}", self.file, self.reason),
+            (line, None) => write!(f, "{}, line {line}: {}", self.file, self.reason),
+            (line, Some(column)) => write!(f, "{}, line {line}, column {column}: {}", self.file, self.reason),
         }
     }
 }
@@ -49,11 +49,15 @@ pub(super) struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Notes a fault at a line.
     pub(super) fn at_line(&mut self, line: usize, reason: impl Into<String>) {
-        self.at_cell(line, "", reason);
+        self.note(line, None, reason);
     }
 
     /// Notes a fault at a cell of a CSV file.
     pub(super) fn at_cell(&mut self, line: usize, column: &'static str, reason: impl Into<String>) {
+        self.note(line, Some(column), reason);
+    }
+
+    fn note(&mut self, line: usize, column: Option<&'static str>, reason: impl Into<String>) {
         self.faults.push(RuleFault { file: self.file.to_owned(), line, column, reason: reason.into() });
     }
 

@@ -18,16 +18,16 @@ pub enum MessageFault {
     NoTemplate(String),
     /// The template asks for a value that was not given.
     NoValue {
-        /// The template's code.
+        /// The code of the template in the catalogue.
         code: String,
-        /// The placeholder.
+        /// The name between the braces.
         placeholder: String,
     },
     /// The placeholder declines a noun, but its value is no whole number.
     NotANumber {
-        /// The template's code.
+        /// The code of the template in the catalogue.
         code: String,
-        /// The placeholder.
+        /// The name between the braces.
         placeholder: String,
     },
 }

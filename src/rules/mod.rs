@@ -40,26 +40,26 @@ use regulation_check::Labels;
 /// Everything that this deployment takes for law.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// Regulations by id.
+    /// The regulations that are held, by id.
     pub regulations: BTreeMap<String, Regulation>,
-    /// Profiles by code.
+    /// The profiles that are held, by code.
     pub profiles: BTreeMap<String, Profile>,
     /// Territory to regulation and profile.
     pub bindings: Bindings,
     /// The working calendar, hours and zones.
     pub calendar: Calendar,
-    /// The words.
+    /// The words for codes, notices and papers.
     pub messages: Messages,
 }
 
 /// Nothing is bound for a service in a territory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unbound {
-    /// The service's code.
+    /// The code of the service that was asked for.
     pub service: String,
-    /// The territory.
+    /// The territory where it was asked for.
     pub territory: Kato,
-    /// The civil day.
+    /// The civil day of the question, in the territory's zone.
     pub on: NaiveDate,
 }
 
@@ -122,7 +122,7 @@ impl Rules {
         }
         for (file, _) in files.iter().filter(|(name, _)| !known(name)) {
             let reason = "not a rule file; use the names that fixtures/ shows".to_owned();
-            faults.push(RuleFault { file: file.clone(), line: 0, column: "", reason });
+            faults.push(RuleFault { file: file.clone(), line: 0, column: None, reason });
         }
         if faults.is_empty() { Ok(rules) } else { Err(RuleFaults(faults)) }
     }

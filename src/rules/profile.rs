@@ -68,7 +68,7 @@ codes! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyDimensions {
-    /// The application's territory.
+    /// Whether each territory has its own queue.
     pub territory: bool,
     /// The year of birth.
     pub cohort: bool,
@@ -82,7 +82,7 @@ pub struct KeyDimensions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Age {
-    /// Full years.
+    /// Full years of age.
     pub years: u32,
     /// Full months beyond them.
     #[serde(default)]
@@ -101,9 +101,9 @@ impl Age {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct YearDay {
-    /// 1 to 12.
+    /// The month, 1 to 12.
     pub month: u32,
-    /// 1 to 31.
+    /// The day of the month, 1 to 31.
     pub day: u32,
 }
 
@@ -171,7 +171,7 @@ impl From<AgeOn> for String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allowance {
-    /// How often.
+    /// How often it may be done.
     pub times: u32,
     /// For how long, or within how long.
     pub term: Term,
@@ -181,9 +181,9 @@ pub struct Allowance {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Season {
-    /// First day.
+    /// Its first day, in every year.
     pub from: YearDay,
-    /// Last day.
+    /// Its last day, still in it.
     pub until: YearDay,
 }
 
@@ -195,17 +195,17 @@ impl Season {
     }
 }
 
-/// A precedence class.
+/// A precedence class: whoever has a smaller number is served first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
-    /// The tier's code.
+    /// The code by which reserves and reports name it.
     pub code: String,
     /// Its number: smaller first. The offline contract reads 0 as out of turn, 1 and 2 as P, 3 and above as G.
     pub number: u8,
     /// The stream that it belongs to.
     pub stream: Stream,
-    /// What is printed.
+    /// What papers and pages call it.
     pub names: Names,
 }
 
@@ -213,9 +213,9 @@ pub struct Tier {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProofKind {
-    /// The kind's code.
+    /// The code by which categories name it.
     pub code: String,
-    /// What is printed.
+    /// What papers and pages call it.
     pub names: Names,
     /// For how many months after its issue it is good; `None` where nothing is known.
     pub valid_months: Option<u32>,
@@ -225,11 +225,11 @@ pub struct ProofKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
-    /// The category's code.
+    /// The code by which applications claim it.
     pub code: String,
     /// The number of its tier.
     pub tier: u8,
-    /// What is printed.
+    /// What papers and pages call it.
     pub names: Names,
     /// The codes of the proofs that are accepted.
     pub proofs: Vec<String>,
@@ -247,7 +247,7 @@ pub struct Category {
 pub struct Profile {
     /// The profile's code, the name of its file.
     pub code: String,
-    /// What is printed.
+    /// What papers and pages call it.
     pub names: Names,
     /// What the preset stands for.
     pub about: String,

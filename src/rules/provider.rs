@@ -34,7 +34,7 @@ codes! {
         Kindergarten = "kindergarten",
         /// School of any level.
         School = "school",
-        /// Other education organisation.
+        /// Any other organisation of education.
         EducationOrganisation = "education_organisation",
     }
 }

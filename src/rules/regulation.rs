@@ -24,7 +24,7 @@ codes! {
         Head = "head",
         /// The executor that the head names.
         Executor = "executor",
-        /// The provider's specialist.
+        /// Specialist of the provider, where the text names no section.
         Specialist = "specialist",
         /// Head of the section.
         SectionHead = "section_head",
@@ -40,7 +40,7 @@ codes! {
         PscOperator = "psc_operator",
         /// Courier of the public service centre of 2014.
         PscCourier = "psc_courier",
-        /// The portal itself.
+        /// The portal itself, which acts without a person.
         Portal = "portal",
         /// The gateway between the portal and the registers.
         Gateway = "gateway",
@@ -61,9 +61,9 @@ impl Actor {
 codes! {
     /// In what form something is handed over.
     Medium {
-        /// Electronic document.
+        /// As an electronic document.
         Electronic = "electronic",
-        /// On paper.
+        /// As a sheet of paper.
         Paper = "paper",
     }
 }
@@ -108,7 +108,7 @@ codes! {
     }
 }
 
-/// A normative act.
+/// The normative act that a regulation is taken from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegalAct {
@@ -136,9 +136,9 @@ pub struct LegalAct {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResultRule {
-    /// Its code.
+    /// The code by which steps and papers name it.
     pub code: String,
-    /// What it means.
+    /// What it means for the applicant: this decides, not the code.
     pub meaning: Meaning,
     /// What is printed at its head.
     pub names: Names,
@@ -146,7 +146,7 @@ pub struct ResultRule {
     pub form: String,
     /// Electronic, paper or both.
     pub media: Vec<Medium>,
-    /// Who signs it.
+    /// The code of whoever signs it, an actor or `authorised_signer`.
     pub signer: String,
     /// How it reaches the applicant.
     pub delivery: Vec<Delivery>,
@@ -164,7 +164,7 @@ pub struct RefusalRule {
     pub stage: Stage,
     /// The channels that it applies to.
     pub channels: Vec<Channel>,
-    /// The ground itself.
+    /// The ground with its words and its clause.
     pub ground: RuleGround,
 }
 
@@ -172,9 +172,9 @@ pub struct RefusalRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentRule {
-    /// Its code.
+    /// The code of the kind of document.
     pub kind: String,
-    /// What is printed.
+    /// What lists and receipts call it.
     pub names: Names,
     /// Only for applicants of this kind; `None`: for all.
     pub only_for: Option<ApplicantKind>,
@@ -190,7 +190,7 @@ pub struct DocumentRule {
 pub struct ConsentRule {
     /// What the applicant agrees to.
     pub text: Names,
-    /// Who takes it.
+    /// The actor before whom it is given.
     pub taken_by: Actor,
     /// The id of the step in which it is taken.
     pub step: String,
@@ -215,7 +215,7 @@ pub struct Step {
     /// Its own label, where the catalogue has none.
     #[serde(default)]
     pub names: Option<Names>,
-    /// Who does it.
+    /// Who does it, and so whose hours its limit runs in.
     pub actor: Actor,
     /// In what time; `None`: the text states no limit.
     #[serde(default)]
@@ -244,7 +244,7 @@ pub struct Step {
     /// The results that the step hands over, by their codes.
     #[serde(default)]
     pub yields: Vec<String>,
-    /// The clause.
+    /// The clause of the act that states the step.
     pub clause: String,
 }
 
@@ -256,18 +256,18 @@ impl Step {
     }
 }
 
-/// A stated total.
+/// A limit that the act states for the whole course.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Total {
-    /// The term.
+    /// The term, counted from the start of the course.
     pub term: Term,
     /// What the total is for, where it is not for the whole service: the code of a result.
     pub only_for: Option<String>,
     /// Whether a calendar-day total that ends on a day off moves to the next working day.
     #[serde(default)]
     pub moves_off_day: bool,
-    /// The clause.
+    /// The clause of the act that states the total.
     pub clause: String,
 }
 
@@ -279,7 +279,7 @@ pub struct Span {
     pub term: Term,
     /// The id of the last step that it covers.
     pub through: String,
-    /// The clause.
+    /// The clause of the act that states the limit.
     pub clause: String,
 }
 
@@ -287,7 +287,7 @@ pub struct Span {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelRule {
-    /// Which.
+    /// Which way it is; a regulation has each at most once.
     pub code: Channel,
     /// Electronic, paper or both.
     pub media: Vec<Medium>,
@@ -342,14 +342,14 @@ pub struct Regulation {
     pub legal_until: Option<NaiveDate>,
     /// The file of the seeds that it was read from.
     pub seed: String,
-    /// Who renders it.
+    /// The kinds of authorities and organisations that render it.
     pub provider_kinds: Vec<ProviderKind>,
     /// Where the text is wrong or silent; none of it is a rule.
     #[serde(default)]
     pub defects: Vec<String>,
-    /// The act.
+    /// The act that states it.
     pub act: LegalAct,
-    /// What it yields.
+    /// What the applicant can get, refusals and receipts too.
     pub results: Vec<ResultRule>,
     /// On what it is refused.
     #[serde(default)]

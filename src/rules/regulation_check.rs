@@ -8,7 +8,7 @@ use super::sourced::{RuleGround, basis_fault};
 
 /// The codes that the catalogue has words for.
 pub(super) struct Labels {
-    /// Of actions.
+    /// The codes of actions, as steps name them.
     pub(super) actions: BTreeSet<String>,
     /// Of the forms of results.
     pub(super) forms: BTreeSet<String>,

@@ -15,7 +15,7 @@ use crate::domain::codes::Channel;
 /// A step and when it is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledStep<'a> {
-    /// The step.
+    /// The step of the straight path.
     pub step: &'a Step,
     /// When it is due; `None` where the text states no limit.
     pub due_at: Option<DateTime<Tz>>,

@@ -37,7 +37,7 @@ pub struct Sourced<T> {
 pub struct RuleGround {
     /// The ground's code, stable on the wire.
     pub code: String,
-    /// What is printed.
+    /// What papers print.
     pub names: Names,
     /// Act, practice or a setting of this registry.
     pub basis: Basis,

@@ -24,9 +24,9 @@ codes! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Term {
-    /// How many.
+    /// How many units it lasts.
     pub n: u32,
-    /// Of what.
+    /// The unit that is counted.
     pub unit: Unit,
 }
 
@@ -35,7 +35,7 @@ pub struct Term {
 pub enum TermFault {
     /// Not a number, a space and a unit.
     NotATerm,
-    /// Zero or less.
+    /// The number is zero or less.
     NotPositive,
     /// The unit is none of [`Unit`].
     UnknownUnit(UnknownCode),
@@ -56,7 +56,7 @@ impl fmt::Display for TermFault {
 impl std::error::Error for TermFault {}
 
 impl Term {
-    /// Reads `5 working_days`.
+    /// Reads a term as the files write it, such as `5 working_days`.
     pub fn parse(text: &str) -> Result<Self, TermFault> {
         let (n, unit) = text.split_once(' ').ok_or(TermFault::NotATerm)?;
         let n: i64 = n.parse().map_err(|_| TermFault::NotATerm)?;

@@ -25,9 +25,9 @@ pub const NEVER_GIVEN: [u64; 13] = [
 /// Sex as the seventh digit of an IIN tells it by convention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sex {
-    /// Odd seventh digit.
+    /// An odd seventh digit.
     Male,
-    /// Even seventh digit.
+    /// An even seventh digit.
     Female,
 }
 

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 const CHILDREN_PER_GROUP: u64 = 25;
 const CAPACITY: u32 = 20;
 const CHOICES: usize = 10;
-/// 2024-01-01T00:00:00+05:00 in seconds.
+/// The first instant: 2024-01-01T00:00:00+05:00, in seconds since 1970 UTC.
 const FIRST_AT: u64 = 1_704_049_200;
 const SECONDS: u64 = 2 * 365 * 86_400;
 
@@ -47,7 +47,7 @@ impl Invented {
         Self { children, groups, random: Random(seed) }
     }
 
-    /// Writes `groups.csv`.
+    /// Writes the groups as `groups.csv`.
     pub fn write_groups(&self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"id,capacity\n")?;
         for id in 1..=self.groups {
@@ -56,7 +56,7 @@ impl Invented {
         Ok(())
     }
 
-    /// Writes `children.csv`.
+    /// Writes the children as `children.csv`, each invented as it is written.
     pub fn write_children(mut self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"id,priority_tier,applied_at,birth_date,siblings_at,choices\n")?;
         let mut at = FIRST_AT;

@@ -28,7 +28,7 @@ pub struct Locality {
 /// A kindergarten that families may choose, and what it offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// The kindergarten's id.
+    /// The id of the invented kindergarten.
     pub id: String,
     /// Languages and kinds of its groups, each pair once.
     pub offers: Vec<(Language, GroupKind)>,

@@ -36,7 +36,7 @@ struct Father(&'static str, &'static str, &'static str);
 /// A family's shared part: people, surname, father's given name.
 #[derive(Clone, Copy, Debug)]
 pub struct House {
-    /// Whose names.
+    /// The names of this people.
     pub names: &'static Names,
     surname: &'static str,
     father: &'static str,

@@ -29,7 +29,7 @@ pub struct Applicant {
     pub iin: Iin,
     /// Surname, name, name after the father where there is one.
     pub name: String,
-    /// In what right.
+    /// In what right somebody applies for the child.
     pub kind: ApplicantKind,
     /// A telephone with an unassigned prefix, sometimes a second one or an address at example.com.
     pub contacts: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Applicant {
 /// A ground of privilege with the number of its proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The category's code.
+    /// The code of the claimed category.
     pub code: &'static str,
     /// The number of the paper.
     pub proof: String,
@@ -49,7 +49,7 @@ pub struct Claim {
 pub struct Document {
     /// Code of the document kind.
     pub kind: &'static str,
-    /// Its number.
+    /// The number on the document.
     pub number: String,
     /// The last day on which it is in force, where it has one.
     pub expires_on: Option<NaiveDate>,
@@ -58,9 +58,9 @@ pub struct Document {
 /// One application that could be handed in: the parts of `POST /api/v1/applications` and the instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family {
-    /// Who will attend.
+    /// The child for whom the place is asked.
     pub child: Child,
-    /// Who applies.
+    /// The parent or other person who applies.
     pub applicant: Applicant,
     /// Whose queue they join.
     pub territory: Kato,
@@ -72,7 +72,7 @@ pub struct Family {
     pub kind: GroupKind,
     /// Privileges claimed: none for most.
     pub categories: Vec<Claim>,
-    /// A complete package.
+    /// The documents that make the package complete.
     pub documents: Vec<Document>,
     /// How the application came.
     pub channel: Channel,

@@ -20,7 +20,7 @@ pub struct Record {
     pub seq: i64,
     /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, never before the record ahead.
     pub at: String,
-    /// What was done.
+    /// The code of the act that was done.
     pub act: String,
     /// The credential's key, never a person's name.
     pub actor: String,
@@ -40,13 +40,6 @@ impl Record {
         self.hash_with(&canonical(&self.payload))
     }
 
-    /// Fills in the hash.
-    #[must_use]
-    pub fn hashed(mut self) -> Self {
-        self.hash = self.expected_hash();
-        self
-    }
-
     /// The hash of the canonical JSON of all fields but the hash itself, with `payload` as the canonical JSON of the
     /// payload: it may be long, and whoever keeps it as text writes it once.
     pub fn hash_with(&self, payload: &str) -> String {
@@ -63,9 +56,9 @@ impl Record {
 /// Why a chain is broken, at the first record where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The chain.
+    /// The home whose chain is broken.
     pub home: Kato,
-    /// The record.
+    /// The place of the first record that does not fit.
     pub seq: i64,
     /// What is wrong with it.
     pub why: String,
@@ -91,13 +84,14 @@ impl Verifier {
     /// # Errors
     /// The first thing that is wrong: a gap, a time that runs back, a broken link, a hash that does not match.
     pub fn take(&mut self, record: &Record) -> Result<(), Broken> {
+        let before = self.heads.get(&record.home);
         let (seq, at, head) =
-            self.heads.get(&record.home).map_or((0, "", GENESIS), |(seq, at, head)| (*seq, at.as_str(), head.as_str()));
+            before.map_or((0, None, GENESIS), |(seq, at, head)| (*seq, Some(at.as_str()), head.as_str()));
         let why = if record.seq != seq + 1 {
             format!("the chain goes from {seq} to {}: records are missing or out of order", record.seq)
         } else if record.prev != head {
             "it does not hold the hash of the record before".to_owned()
-        } else if record.at.as_str() < at {
+        } else if at.is_some_and(|at| record.at.as_str() < at) {
             "its instant is before that of the record ahead".to_owned()
         } else if record.expected_hash() != record.hash {
             "its content does not match its hash".to_owned()

@@ -65,9 +65,11 @@ fn a_decree_moves_a_deadline_from_its_import_on(desk: &Desk) {
 /// Row and column of each fault, with its file.
 fn faults(desk: &Desk, files: &[Given]) -> Vec<(String, u64, String)> {
     match import(desk, files) {
-        Err(ImportFault::File(faults)) => {
-            faults.listed.into_iter().map(|Fault { file, row, column, .. }| (file, row, column)).collect()
-        }
+        Err(ImportFault::File(faults)) => faults
+            .listed
+            .into_iter()
+            .map(|Fault { file, row, column, .. }| (file, row, column.unwrap_or_default()))
+            .collect(),
         other => panic!("not refused: {other:?}"),
     }
 }

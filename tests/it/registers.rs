@@ -349,14 +349,14 @@ fn a_file_of_a_register_is_at_fault_by_row_and_column() {
         880303409930,Б,1988-03-03,woman,yes,880303409930\n\
         850101309920,В,1985-01-01,male,yes,850101309920\n";
     let faults = kezek::exchange::read::<Person>("persons.csv", file.as_bytes()).unwrap_err();
-    let said: Vec<(u64, &str)> = faults.listed.iter().map(|f| (f.row, f.column.as_str())).collect();
+    let said: Vec<(u64, &str)> = faults.listed.iter().map(|f| (f.row, f.column.as_deref().unwrap())).collect();
     assert_eq!(said, [(2, "alive"), (3, "iin"), (4, "sex"), (5, "parents")]);
     let file = "number,principal_iin,attorney_iin,valid_until\n\
         1,880303409930,880303409930,2026-12-31\n\
         2,880303409930,900706409958,2026-12-31\n\
         2,880303409930,900706409958,2027-12-31\n";
     let faults = kezek::exchange::read::<PowerOfAttorney>("powers.csv", file.as_bytes()).unwrap_err();
-    let said: Vec<(u64, &str)> = faults.listed.iter().map(|f| (f.row, f.column.as_str())).collect();
+    let said: Vec<(u64, &str)> = faults.listed.iter().map(|f| (f.row, f.column.as_deref().unwrap())).collect();
     assert_eq!(said, [(2, "attorney_iin"), (4, "number")]);
 }
 

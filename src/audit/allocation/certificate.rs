@@ -7,7 +7,7 @@ use super::published::Rule;
 pub struct Certificate {
     /// Version of the engine that ran.
     pub engine_version: String,
-    /// How it ranked.
+    /// The rule by which it says that it ranked children.
     pub rule: Rule,
     /// Hash of the input's canonical bytes.
     pub input_sha256: String,
@@ -15,7 +15,7 @@ pub struct Certificate {
     pub rules_sha256: String,
     /// Hash of the allocation.
     pub result_sha256: String,
-    /// Totals.
+    /// How many groups, places and children there were, and what became of them.
     pub counts: Counts,
     /// Every group by ascending id.
     pub cut_offs: Vec<CertifiedCutOff>,
@@ -28,26 +28,26 @@ pub struct Certificate {
 /// Totals of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Groups.
+    /// Groups in the input, full ones too.
     pub groups: u64,
     /// Places in all groups.
     pub places: u64,
     /// Places that nobody got.
     pub places_left: u64,
-    /// Children.
+    /// Children in the input.
     pub children: u64,
     /// Children with a place.
     pub placed: u64,
-    /// Children without one.
+    /// Children who got no place.
     pub not_placed: u64,
 }
 
 /// A group's cut-off as certified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CertifiedCutOff {
-    /// The group's id.
+    /// The id of the group in the published files.
     pub group: u32,
-    /// Its places.
+    /// Its places, with those that children held there.
     pub places: u32,
     /// How many were given.
     pub placed: u32,
@@ -58,9 +58,9 @@ pub struct CertifiedCutOff {
 /// The last child that a group took, as certified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CertifiedLast {
-    /// Its id.
+    /// Its id in the published files, a ticket.
     pub child: u32,
-    /// Its tier.
+    /// Its priority tier, 0 first.
     pub tier: u8,
     /// Whether a sibling there counted.
     pub sibling: bool,
@@ -77,7 +77,7 @@ pub struct Hashes {
     pub input_sha256: String,
     /// Of the rule that the certificate names.
     pub rules_sha256: String,
-    /// Of the allocation.
+    /// Of the allocation's file.
     pub result_sha256: String,
 }
 
@@ -88,6 +88,6 @@ pub struct SpecialCounts {
     pub holds: u64,
     /// Children in families of two and more.
     pub together: u64,
-    /// Reserved places.
+    /// Places that some children take first.
     pub reserved: u64,
 }

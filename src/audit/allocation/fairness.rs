@@ -1,5 +1,29 @@
 #![allow(clippy::indexing_slicing, reason = "arrays of a published instance have one entry per child or group")]
 //! The fairness report: envy, placement, waiting and the places left, from the published files alone.
+//!
+//! ```
+//! use kezek::audit::allocation::fairness::fairness;
+//! use kezek::audit::allocation::{Published, Rule};
+//!
+//! // One group (id 10) with one place; child 1 applied before child 2.
+//! let published = Published {
+//!     group_ids: &[10],
+//!     capacities: &[1],
+//!     child_ids: &[1, 2],
+//!     tiers: &[3, 3],
+//!     applied_at: &[100, 200],
+//!     turns: None,
+//!     sibling_starts: &[0, 0, 0],
+//!     siblings: &[],
+//!     choice_starts: &[0, 1, 2],
+//!     choices: &[0, 0],
+//! };
+//! assert!(fairness(&published, &[(1, 10), (2, 0)], Rule::Queue)?.is_sound());
+//!
+//! let bent = fairness(&published, &[(1, 0), (2, 10)], Rule::Queue)?;
+//! assert_eq!((bent.envy, bent.first_envy), (1, Some((1, 10))));
+//! # Ok::<(), kezek::audit::allocation::Finding>(())
+//! ```
 
 use std::collections::BTreeMap;
 
@@ -32,11 +56,11 @@ pub struct Fairness {
 /// A group with children whom the files do not allow there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAllowed {
-    /// The group's position.
+    /// The position of the group in the published files.
     pub group: u32,
-    /// Its places.
+    /// How many children it may have.
     pub places: u32,
-    /// Children there.
+    /// How many children it has.
     pub placed: u32,
     /// How many of them are more than its places and reserves let in.
     pub exceeding: u32,
@@ -49,13 +73,13 @@ pub struct NotAllowed {
 /// A group with places left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// The group's position.
+    /// The position of the group in the published files.
     pub group: u32,
-    /// How many places.
+    /// How many places nobody got.
     pub places: u32,
     /// How many children named it; `*` names every group.
     pub named_by: u64,
-    /// Why.
+    /// What the files say of how they came to be left.
     pub reason: WhyLeft,
 }
 
@@ -77,7 +101,7 @@ pub enum WhyLeft {
 /// Children counted in one part of the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Part {
-    /// Children.
+    /// Children of this part.
     pub children: u64,
     /// Those with a place.
     pub placed: u64,
@@ -88,7 +112,7 @@ pub struct Part {
 /// Waiting times in whole days, by nearest rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// Children.
+    /// How many children were measured.
     pub children: u64,
     /// A quarter, a half, three quarters, nine tenths waited at most so long; and the longest.
     pub days: [i64; 5],

@@ -6,7 +6,7 @@ pub const ANY: u32 = u32::MAX;
 /// How the run ranked children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// (tier, instant, id).
+    /// One order for all groups: (tier, instant, id).
     Queue,
     /// Tier 0, then tiers 1 and 2 by turns with the later ones.
     QueueMixed {
@@ -24,21 +24,21 @@ pub enum Rule {
 /// The published input. Groups ascend by id; lists hold positions of groups, or [`ANY`] at their end.
 #[derive(Clone, Copy, Debug)]
 pub struct Published<'a> {
-    /// Group ids, ascending.
+    /// Ids of the groups, ascending.
     pub group_ids: &'a [u32],
-    /// Places.
+    /// Free places of each group.
     pub capacities: &'a [u32],
     /// Child ids in any order.
     pub child_ids: &'a [u32],
-    /// Tiers.
+    /// Priority tiers, 0 first.
     pub tiers: &'a [u8],
     /// Instants, microseconds since 1970 UTC.
     pub applied_at: &'a [i64],
-    /// Turns, where given.
+    /// Given turns, smaller first, where the file has them.
     pub turns: Option<&'a [i64]>,
     /// Where each child's sibling groups start; one more entry ends the last list.
     pub sibling_starts: &'a [u32],
-    /// Sibling groups.
+    /// Positions of groups where a sibling already is, list after list.
     pub siblings: &'a [u32],
     /// Where each child's choices start; one more entry ends the last list.
     pub choice_starts: &'a [u32],

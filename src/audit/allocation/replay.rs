@@ -26,7 +26,7 @@ pub fn replay(published: &Published<'_>, allocation: &[(u32, u32)], rule: Rule) 
 /// Where a child's proposals stand.
 #[derive(Clone, Copy, Default)]
 struct Progress {
-    /// The next choice.
+    /// The number of the choice that it asks next, from 0.
     choice: u32,
     /// The next group of `*`.
     any: u32,

@@ -48,7 +48,7 @@ pub struct Correction {
 /// A group in which the remedy leaves places free: fewer children have it than before, or somebody waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freed {
-    /// The group's position.
+    /// The position of the group in the instance.
     pub group: u32,
     /// Places that are free there.
     pub places: u32,

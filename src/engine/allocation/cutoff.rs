@@ -9,7 +9,7 @@ use super::solve::{Allocation, NONE};
 /// A group after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CutOff {
-    /// Its places.
+    /// Its places, with those that were held there before the run.
     pub places: u32,
     /// How many were given.
     pub placed: u32,
@@ -33,7 +33,7 @@ pub struct Last {
     pub rank: u32,
     /// Whether it counted as having a sibling there; only [`Rule::Program`] asks.
     pub sibling: bool,
-    /// Its tier.
+    /// Its priority tier, 0 first.
     pub tier: u8,
     /// Its instant, microseconds since 1970 UTC.
     pub applied_at: i64,

@@ -35,16 +35,6 @@ impl Lists {
         self.items.get(from as usize..to as usize).unwrap_or_default()
     }
 
-    /// How many lists there are.
-    pub fn len(&self) -> usize {
-        self.starts.len().saturating_sub(1)
-    }
-
-    /// Whether there is no list.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     fn push(&mut self, list: impl IntoIterator<Item = u32>) -> Result<(), InstanceFault> {
         self.items.extend(list);
         let end = u32::try_from(self.items.len()).map_err(|_| InstanceFault::TooLarge)?;
@@ -95,7 +85,7 @@ pub struct Parts {
     pub choices: Lists,
 }
 
-/// A checked instance.
+/// Groups and children whose arrays were checked: every index in them leads somewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Instance {
     parts: Parts,
@@ -112,14 +102,14 @@ pub enum InstanceFault {
     GroupsNotAscending,
     /// A choice or a sibling's group that is not in the instance.
     UnknownGroup {
-        /// The child's id.
+        /// The id of the child that names it.
         child: u32,
-        /// The group's id.
+        /// The id that no group has.
         group: u32,
     },
     /// A list of the child at this position points past the groups, or has [`ANY`] before its end.
     UnknownGroupIndex {
-        /// The child's position.
+        /// The position of the child in the arrays.
         child: usize,
     },
     /// Some children have a turn and others have none.
@@ -183,17 +173,17 @@ impl Instance {
         Self { parts: Parts { tiers, capacities, ..self.parts.clone() }, by_id: self.by_id.clone() }
     }
 
-    /// The arrays.
+    /// The arrays that it is made of.
     pub fn parts(&self) -> &Parts {
         &self.parts
     }
 
-    /// How many children.
+    /// How many children take part.
     pub fn children(&self) -> usize {
         self.parts.child_ids.len()
     }
 
-    /// How many groups.
+    /// How many groups there are, full ones too.
     pub fn groups(&self) -> usize {
         self.parts.group_ids.len()
     }
@@ -267,7 +257,7 @@ impl Builder {
         self.parts.turns.get_or_insert_default();
     }
 
-    /// Adds a child.
+    /// Adds a child, which may name only groups that were set.
     pub fn child(&mut self, child: Child<'_>) -> Result<(), InstanceFault> {
         let find = |&group: &u32| {
             self.index.get(&group).copied().ok_or(InstanceFault::UnknownGroup { child: child.id, group })

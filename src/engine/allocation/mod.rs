@@ -5,6 +5,34 @@
 //! [`Rule::Program`] a group ranks by (tier, sibling already there, instant, ticket); under [`Rule::Queue`] and
 //! [`Rule::QueueByTurn`] every group ranks by the one queue order, and the result is what serving the queue in order gives.
 //!
+//! # Who got what, and why not
+//!
+//! ```
+//! use kezek::engine::allocation::{Child, Instance, Prepared, Reason, Rule, reason};
+//!
+//! // Two groups of one place each, three children of one tier who applied one after the other.
+//! let mut builder = Instance::builder();
+//! builder.groups([(10, 1), (20, 1)])?;
+//! for (id, choices) in [(1, [10, 20].as_slice()), (2, &[10]), (3, &[20, 10])] {
+//!     let applied_at = i64::from(id);
+//!     builder.child(Child { id, tier: 3, applied_at, turn: None, siblings: &[], choices, any: false })?;
+//! }
+//! let instance = builder.build()?;
+//!
+//! let rule = Rule::Queue { mix: None };
+//! let prepared = Prepared::new(&instance, rule)?;
+//! let allocation = prepared.solve();
+//! let rows: Vec<(u32, Option<u32>)> = allocation.rows(&instance).collect();
+//! assert_eq!(rows, [(1, Some(10)), (2, None), (3, Some(20))]);
+//!
+//! // The second child is told where the places ran out: group 10 is full, and its last child applied earlier.
+//! let cut_offs = prepared.cut_offs(&instance, rule, &allocation);
+//! assert!(cut_offs[0].is_full());
+//! assert_eq!(cut_offs[0].last.map(|last| last.applied_at), Some(1));
+//! assert_eq!(reason(&instance, rule, 0, &cut_offs[0], 1), Reason::Instant);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What is guaranteed, and when
 //!
 //! For one run, over its own participants and places, with strict orders (the ticket breaks the last tie):

@@ -14,7 +14,7 @@ const GATHERED_TOGETHER: usize = 1 << 14;
 pub struct Prepared {
     /// Position in the instance of each rank.
     pub(super) order: Vec<u32>,
-    /// Choices by rank.
+    /// The children's choices, by rank.
     pub(super) choices: Lists,
     /// Siblings' groups by rank; `None` where the rule does not ask for them.
     pub(super) siblings: Option<Lists>,
@@ -43,16 +43,6 @@ impl Prepared {
         let blocks = if siblings.is_some() { tier_blocks(tiers) } else { vec![0, count(order.len())] };
         let any = choices.items.contains(&ANY);
         Ok(Self { order, choices, siblings, blocks, capacities: parts.capacities.clone(), any })
-    }
-
-    /// How many children.
-    pub fn children(&self) -> usize {
-        self.order.len()
-    }
-
-    /// The places of each group, as the instance has them.
-    pub fn capacities(&self) -> &[u32] {
-        &self.capacities
     }
 
     /// The position in the instance of each rank.

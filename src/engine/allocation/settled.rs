@@ -18,7 +18,7 @@ pub struct Won {
 }
 
 impl Won {
-    /// No place.
+    /// What a child without a place has.
     pub const NOTHING: Self = Self { choice: NONE, group: NONE };
 
     /// A group that the child's list does not name: behind all choices, before no place.
@@ -45,13 +45,13 @@ const NOWHERE: Seat = Seat { at: NONE, group: NONE };
 pub(super) struct Wish {
     /// The child's key at the group.
     pub(super) key: u32,
-    /// The child.
+    /// The rank of the child that wishes.
     pub(super) rank: u32,
     /// Where the group, or the `*` that stands for it, is in the choices.
     pub(super) at: u32,
 }
 
-/// An allocated market.
+/// A market after its run, with the wishes that it left open.
 #[derive(Clone, Debug)]
 pub struct Settled {
     pub(super) prepared: Prepared,
@@ -95,7 +95,7 @@ impl Settled {
         self.prepared.won(rank, self.seats[rank as usize])
     }
 
-    /// The layout below.
+    /// The layout whose ranks it speaks of.
     pub fn prepared(&self) -> &Prepared {
         &self.prepared
     }

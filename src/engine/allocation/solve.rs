@@ -20,7 +20,7 @@ use super::thresholds::Thresholds;
 /// Where a child has no place.
 pub const NONE: u32 = u32::MAX;
 
-/// Who got what.
+/// Who got which group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allocation {
     /// The group's position for each child's position, or [`NONE`].
@@ -44,7 +44,7 @@ impl Allocation {
     }
 }
 
-/// Allocates.
+/// Allocates an instance by a rule: lays it out and serves it once.
 pub fn solve(instance: &Instance, rule: Rule) -> Result<Allocation, NoTurns> {
     Ok(Prepared::new(instance, rule)?.solve())
 }

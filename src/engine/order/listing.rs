@@ -15,7 +15,7 @@ use super::seat::Seat;
 pub struct Placed {
     /// From 1, out of turn first.
     pub position: u64,
-    /// The entry's seat.
+    /// The seat by which the registry knows the entry.
     pub seat: Seat,
 }
 
@@ -70,14 +70,6 @@ impl QueueOrder {
             Cursor { all: all.iter_from(rank).peekable(), spent: spent.iter_from(before).peekable(), rank: rank as u64 }
         });
         InOrder { mix: self.mix(), queue: self, cursors, position: ahead }
-    }
-
-    /// The live entry at a position, from 1.
-    pub fn select(&self, position: u64) -> Option<Seat> {
-        if position == 0 {
-            return None;
-        }
-        Some(self.in_order_from(position).next()?.seat)
     }
 
     /// The rank of the first turn of a stream with at least so many live entries ahead.

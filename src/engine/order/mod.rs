@@ -4,6 +4,35 @@
 //! "which position, of how many, and who stands ahead" without ever laying out the merged list. [`oracle`] is the
 //! same order as the plain full sort, written from the text; tests and audits compare the two.
 //!
+//! # A queue by hand
+//!
+//! ```
+//! use kezek::domain::codes::Stream::{FirstPriority, General};
+//! use kezek::domain::mix::Mix;
+//! use kezek::engine::order::{Counters, QueueOrder, Seat, TurnState};
+//!
+//! // Three general children, then two of first priority, who have one turn to two. Each chose kindergarten 7.
+//! let seat = |tier, ticket, stream| Seat { tier, applied_at: i64::from(ticket), ticket, stream };
+//! let [a, b, c] = [1, 2, 3].map(|ticket| seat(3, ticket, General));
+//! let [d, e] = [4, 5].map(|ticket| seat(1, ticket, FirstPriority));
+//! let rows = [a, b, c, d, e].map(|seat| (seat, TurnState::Live, [7]));
+//! let mut queue = QueueOrder::build(Mix::new(1, 2), Counters::default(), rows)?;
+//! let tickets = |queue: &QueueOrder| queue.in_order().map(|placed| placed.seat.ticket).collect::<Vec<_>>();
+//! assert_eq!(tickets(&queue), [4, 1, 2, 5, 3]);
+//!
+//! let standing = queue.locate(c).expect("a live entry").standing();
+//! assert_eq!((standing.position, standing.of), (5, 5));
+//! assert_eq!(standing.ahead, [0, 2, 2]); // out of turn, first priority, general
+//!
+//! // The first one is enrolled. It is counted no more, but its turn is spent: the next of its stream does not take it.
+//! queue.spend(d, &[7])?;
+//! assert_eq!(tickets(&queue), [1, 2, 5, 3]);
+//! let located = queue.locate(c).expect("a live entry");
+//! assert_eq!(located.among(7).map(|among| among.position), Some(4));
+//! assert_eq!(located.among(8), None); // it did not choose that one
+//! # Ok::<(), kezek::engine::order::SeatFault>(())
+//! ```
+//!
 //! # What is kept
 //!
 //! Per stream a sorted set of all its turns (live entries and spent turns) and one of the spent turns alone; the live

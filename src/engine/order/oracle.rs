@@ -12,9 +12,9 @@ use super::seat::{Seat, TurnState};
 /// One row of a queue: a live entry or a spent turn that has not been dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The seat.
+    /// What decides its place.
     pub seat: Seat,
-    /// Live or spent.
+    /// Whether it is counted or only keeps its turn.
     pub state: TurnState,
     /// Chosen kindergartens; none means any.
     pub choices: Vec<u32>,
@@ -25,9 +25,9 @@ pub struct Entry {
 pub struct Row<'a> {
     /// From 1 without gaps.
     pub position: u64,
-    /// As in [`super::Standing::turn`].
+    /// The turn, as [`super::Standing::turn`] counts it.
     pub turn: i64,
-    /// The entry.
+    /// The entry that stands there.
     pub entry: &'a Entry,
 }
 

@@ -28,7 +28,7 @@ pub struct QueueOrder {
 pub(super) struct Turns {
     /// Live entries and spent turns.
     pub(super) all: Ranked,
-    /// Spent turns.
+    /// Spent turns alone.
     pub(super) spent: Ranked,
 }
 
@@ -279,12 +279,6 @@ impl QueueOrder {
         Some(self.locate(seat)?.standing())
     }
 
-    /// Where a live entry stands among those that chose a kindergarten or have no preferences; none where the entry is
-    /// neither, or is not live. Several kindergartens of one entry are cheaper by [`QueueOrder::locate`].
-    pub fn choice_standing(&self, seat: Seat, kindergarten: u32) -> Option<Standing> {
-        self.locate(seat)?.among(kindergarten)
-    }
-
     /// Finds a live entry, to ask for its standings; none where no live entry has this seat.
     pub fn locate(&self, seat: Seat) -> Option<Located<'_>> {
         let key = pack(seat);
@@ -356,11 +350,6 @@ impl QueueOrder {
 }
 
 impl Located<'_> {
-    /// The seat that was looked for.
-    pub fn seat(&self) -> Seat {
-        self.seat
-    }
-
     /// Where the entry stands in the whole queue.
     pub fn standing(&self) -> Standing {
         self.stand(self.ahead.live, self.queue.len())

@@ -18,7 +18,7 @@ const FILL: usize = CHUNK / 4 * 3;
 pub enum Ranked {
     /// Up to one chunk.
     Small(Vec<Key>),
-    /// More than that.
+    /// More keys than fit one chunk.
     Large(Box<Chunks>),
 }
 
@@ -29,7 +29,7 @@ pub struct Chunks {
     floors: Vec<Key>,
     /// How many keys stand before the chunk.
     starts: Vec<u32>,
-    /// The keys.
+    /// The keys, each chunk sorted.
     chunks: Vec<Vec<Key>>,
     /// How many keys there are.
     len: usize,
@@ -102,7 +102,7 @@ impl Ranked {
         }
     }
 
-    /// The smallest key.
+    /// The smallest key; none in an empty set.
     pub fn first(&self) -> Option<Key> {
         self.get(0)
     }

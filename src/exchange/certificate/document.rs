@@ -129,7 +129,7 @@ pub fn read_certificate(path: &Path) -> Result<(Certificate, Rule), Faults> {
     let file = path.display().to_string();
     read_document(path).map_err(|message| {
         let mut faults = Faults::default();
-        faults.push(Fault { file, row: 0, column: String::new(), message });
+        faults.push(Fault { file, row: 0, column: None, message });
         faults
     })
 }

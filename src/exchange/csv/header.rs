@@ -24,30 +24,30 @@ pub(in crate::exchange) fn find_columns(
     faults: &mut Faults,
 ) -> Option<Vec<usize>> {
     let mut fine = true;
-    let mut fault = |column: &str, message: String| {
-        faults.push(Fault { file: file.to_owned(), row: 1, column: column.to_owned(), message });
+    let mut fault = |column: Option<&str>, message: String| {
+        faults.push(Fault { file: file.to_owned(), row: 1, column: column.map(str::to_owned), message });
         fine = false;
     };
     if header.iter().all(String::is_empty) {
-        fault("", format!("there is no header; the first row must be {}", known_header(known, required)));
+        fault(None, format!("there is no header; the first row must be {}", known_header(known, required)));
         return None;
     }
     let mut found = Vec::with_capacity(header.len());
     for (name, number) in header.iter().zip(1..) {
         match known.iter().position(|k| k == name) {
             None if name.is_empty() => {
-                fault("", format!("column {number} has no name; remove it, the columns are {}", known.join(",")));
+                fault(None, format!("column {number} has no name; remove it, the columns are {}", known.join(",")));
             }
-            None => fault(name, format!("unknown column; remove it, the columns are {}", known.join(","))),
+            None => fault(Some(name), format!("unknown column; remove it, the columns are {}", known.join(","))),
             Some(column) if found.contains(&column) => {
-                fault(name, "the column is there twice; keep one of them".to_owned());
+                fault(Some(name), "the column is there twice; keep one of them".to_owned());
             }
             Some(column) => found.push(column),
         }
     }
     for (column, name) in known.iter().enumerate().take(required) {
         if !found.contains(&column) {
-            fault(name, format!("the column is missing; the header must be {}", known_header(known, required)));
+            fault(Some(name), format!("the column is missing; the header must be {}", known_header(known, required)));
         }
     }
     fine.then_some(found)

@@ -22,7 +22,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// The cells.
+    /// The cells from left to right, quotes taken away.
     pub fn cells(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.ends.iter().enumerate().map(|(index, &end)| {
             let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
@@ -37,7 +37,7 @@ impl Record {
         self.bytes.get(start..end)
     }
 
-    /// How many cells.
+    /// How many cells it has.
     pub fn len(&self) -> usize {
         self.ends.len()
     }

@@ -14,30 +14,30 @@ use crate::exchange::fault::{Fault, Faults};
 pub struct Column {
     /// Its name in the header.
     pub header: &'static str,
-    /// The field that it fills; empty where it is known but says nothing that we keep.
-    pub field: &'static str,
+    /// The field that it fills; none where it is known but says nothing that we keep.
+    pub field: Option<&'static str>,
     /// Whether the file must have it.
     pub required: bool,
 }
 
 /// A column that the file must have, named as its field.
 pub const fn required(name: &'static str) -> Column {
-    Column { header: name, field: name, required: true }
+    Column { header: name, field: Some(name), required: true }
 }
 
 /// A column that the file may have, named as its field.
 pub const fn optional(name: &'static str) -> Column {
-    Column { header: name, field: name, required: false }
+    Column { header: name, field: Some(name), required: false }
 }
 
 /// A column of another name than its field.
 pub const fn named(header: &'static str, field: &'static str) -> Column {
-    Column { header, field, required: true }
+    Column { header, field: Some(field), required: true }
 }
 
 /// A column that is accepted and passed over.
 pub const fn ignored(header: &'static str) -> Column {
-    Column { header, field: "", required: false }
+    Column { header, field: None, required: false }
 }
 
 /// A row of a file.
@@ -65,7 +65,7 @@ pub struct Key<'k> {
     pub column: &'static str,
     /// Within which it may come once: a home, or 0.
     pub scope: u32,
-    /// Its value.
+    /// What may not come twice.
     pub value: KeyValue<'k>,
 }
 
@@ -74,7 +74,7 @@ pub struct Key<'k> {
 pub enum KeyValue<'k> {
     /// A number of at most 64 bits.
     Number(u64),
-    /// A text.
+    /// A text of any length, held as a hash.
     Text(&'k str),
 }
 
@@ -113,10 +113,10 @@ pub struct Cells<'c> {
 
 impl<'c> Cells<'c> {
     fn find(&mut self, field: &str) -> Option<usize> {
-        let next = self.places.get(self.cursor).filter(|(column, _)| column.field == field);
+        let next = self.places.get(self.cursor).filter(|(column, _)| column.field == Some(field));
         let found = match next {
             Some(_) => Some(self.cursor),
-            None => self.places.iter().position(|(column, _)| column.field == field),
+            None => self.places.iter().position(|(column, _)| column.field == Some(field)),
         }?;
         self.cursor = found + 1;
         self.places.get(found).and_then(|(_, place)| *place)
@@ -162,9 +162,9 @@ impl<'c> Cells<'c> {
     }
 
     fn at(&self, field: &str, message: String) -> Fault {
-        let named = self.places.iter().find(|(column, _)| column.field == field);
+        let named = self.places.iter().find(|(column, _)| column.field == Some(field));
         let column = named.map_or(field, |(column, _)| column.header).to_owned();
-        Fault { file: self.file.to_owned(), row: self.record.line, column, message }
+        Fault { file: self.file.to_owned(), row: self.record.line, column: Some(column), message }
     }
 
     /// Says what is wrong with the row in this field.
@@ -222,7 +222,7 @@ impl<I: io::Read, R: Row> Reader<I, R> {
         };
         if !found {
             let message = format!("the file is empty; its first line must be {}", R::WRITTEN.join(","));
-            faults.push(Fault { file: file.to_owned(), row: 0, column: String::new(), message });
+            faults.push(Fault { file: file.to_owned(), row: 0, column: None, message });
             return Err(faults);
         }
         let layout = layout_of(R::LAYOUTS, &record);
@@ -263,14 +263,14 @@ impl<I: io::Read, R: Row> Reader<I, R> {
     /// The next record as a row, `None` where it has a fault or is passed over.
     fn row(&mut self) -> Option<R> {
         let Reader { file, record, places, faults, warnings, .. } = self;
-        let fault = |column: &str, message: String| Fault {
+        let fault = |column: Option<&str>, message: String| Fault {
             file: file.clone(),
             row: record.line,
-            column: column.to_owned(),
+            column: column.map(str::to_owned),
             message,
         };
         for &(cell, message) in &record.broken {
-            let column = places.iter().find(|(_, place)| *place == Some(cell)).map_or("", |(column, _)| column.header);
+            let column = places.iter().find(|(_, place)| *place == Some(cell)).map(|(column, _)| column.header);
             faults.push(fault(column, message.to_owned()));
         }
         if record.len() != self.width {
@@ -279,7 +279,7 @@ impl<I: io::Read, R: Row> Reader<I, R> {
                 record.len(),
                 self.width
             );
-            faults.push(fault("", message));
+            faults.push(fault(None, message));
             return None;
         }
         let mut cells = Cells { record, places, cursor: 0, file, faults, warnings, failed: !record.broken.is_empty() };
@@ -293,14 +293,15 @@ impl<I: io::Read, R: Row> Reader<I, R> {
         let mut first = true;
         let line = u32::try_from(self.record.line).unwrap_or(u32::MAX);
         row.keys(&mut |key| {
-            let column = self.places.iter().position(|(column, _)| column.field == key.column).unwrap_or(0xff);
+            let column = self.places.iter().position(|(column, _)| column.field == Some(key.column)).unwrap_or(0xff);
             let before = *self.seen.entry(key.packed(column)).or_insert(line);
             if before == line {
                 return;
             }
             first = false;
             let header = self.places.get(column).map_or(key.column, |(column, _)| column.header).to_owned();
-            let fault = |message| Fault { file: self.file.clone(), row: self.record.line, column: header, message };
+            let fault =
+                |message| Fault { file: self.file.clone(), row: self.record.line, column: Some(header), message };
             if self.layout == 0 {
                 self.faults.push(fault(format!("the same as in row {before}; keep one of the two")));
             } else {
@@ -341,7 +342,7 @@ fn stopped(file: &str, stop: &Stop) -> Fault {
         Stop::Io(error) => (0, format!("cannot be read: {error}")),
         Stop::Unended { line, message } => (*line, (*message).to_owned()),
     };
-    Fault { file: file.to_owned(), row, column: String::new(), message }
+    Fault { file: file.to_owned(), row, column: None, message }
 }
 
 fn names(record: &Record) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
@@ -363,28 +364,30 @@ fn layout_of(layouts: &[&[Column]], record: &Record) -> usize {
 
 /// Finds the columns of the layout in the header.
 fn header(file: &str, record: &Record, columns: &[Column], faults: &mut Faults) -> Vec<(Column, Option<usize>)> {
-    let mut fault = |column: &str, message: String| {
-        faults.push(Fault { file: file.to_owned(), row: record.line, column: column.to_owned(), message });
+    let mut fault = |column: Option<&str>, message: String| {
+        // A column without a name is told by its row alone.
+        let column = column.filter(|name| !name.is_empty()).map(str::to_owned);
+        faults.push(Fault { file: file.to_owned(), row: record.line, column, message });
     };
     let all = || columns.iter().map(|column| column.header).collect::<Vec<_>>().join(", ");
     if record.len() == 1 && names(record).any(|name| name.contains([';', '\t'])) {
-        fault("", "the columns are not separated by commas; save the file as CSV with commas".to_owned());
+        fault(None, "the columns are not separated by commas; save the file as CSV with commas".to_owned());
         return Vec::new();
     }
     let mut places: Vec<(Column, Option<usize>)> = columns.iter().map(|&column| (column, None)).collect();
     for (index, name) in names(record).enumerate() {
         match places.iter_mut().find(|(column, _)| column.header == name) {
-            Some((_, Some(_))) => fault(&name, "this column stands twice; keep one".to_owned()),
+            Some((_, Some(_))) => fault(Some(&name), "this column stands twice; keep one".to_owned()),
             Some((_, place)) => *place = Some(index),
-            None => fault(&name, format!("unknown column; known are {}", all())),
+            None => fault(Some(&name), format!("unknown column; known are {}", all())),
         }
     }
     for &(_, message) in &record.broken {
-        fault("", message.to_owned());
+        fault(None, message.to_owned());
     }
     for (column, place) in &places {
         if column.required && place.is_none() {
-            fault(column.header, "this column is missing; add it to the header and to every row".to_owned());
+            fault(Some(column.header), "this column is missing; add it to the header and to every row".to_owned());
         }
     }
     places

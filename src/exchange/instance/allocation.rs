@@ -35,26 +35,26 @@ pub fn allocation_csv(rows: &[(u32, u32)]) -> Vec<Vec<u8>> {
 pub fn read_allocation(path: &Path) -> Result<Vec<(u32, u32)>, Faults> {
     let file = path.display().to_string();
     let mut faults = Faults::default();
-    let mut push = |row: u64, column: &str, message: String| {
-        faults.push(Fault { file: file.clone(), row, column: column.to_owned(), message });
+    let mut push = |row: u64, column: Option<&str>, message: String| {
+        faults.push(Fault { file: file.clone(), row, column: column.map(str::to_owned), message });
     };
     let mut rows: Vec<(u32, u32, u64)> = vec![];
     match Blocks::open(path) {
-        Err(fault) => push(0, "", fault.message()),
+        Err(fault) => push(0, None, fault.message()),
         Ok(blocks) => {
             match read_header(&blocks) {
-                Err((row, message)) => push(row, "", message),
+                Err((row, message)) => push(row, None, message),
                 Ok(header) => {
                     let mut header_faults = Faults::default();
                     let columns = find_columns(&file, &header, &KNOWN, KNOWN.len(), &mut header_faults);
-                    header_faults.listed.into_iter().for_each(|f| push(f.row, &f.column, f.message));
+                    header_faults.listed.into_iter().for_each(|f| push(f.row, f.column.as_deref(), f.message));
                     if let Some(columns) = columns {
                         read_rows(&blocks, &columns, &mut rows, &mut push);
                     }
                 }
             }
             if let Some(fault) = blocks.into_fault() {
-                push(0, "", fault.message());
+                push(0, None, fault.message());
             }
         }
     }
@@ -63,7 +63,11 @@ pub fn read_allocation(path: &Path) -> Result<Vec<(u32, u32)>, Faults> {
         for &[(before, _, _), (child, _, row)] in rows.array_windows() {
             // A row whose id is at fault has none.
             if before == child && child > 0 {
-                push(row, "child_id", format!("child {child} occurs in an earlier row; each child has one result"));
+                push(
+                    row,
+                    Some("child_id"),
+                    format!("child {child} occurs in an earlier row; each child has one result"),
+                );
             }
         }
     }
@@ -77,7 +81,7 @@ fn read_rows(
     blocks: &Blocks,
     columns: &[usize],
     rows: &mut Vec<(u32, u32, u64)>,
-    push: &mut impl FnMut(u64, &str, String),
+    push: &mut impl FnMut(u64, Option<&str>, String),
 ) {
     let mut block = vec![];
     let mut row = 1;
@@ -95,11 +99,11 @@ fn read_rows(
             let fields = match split(line) {
                 Ok(fields) if fields.len() == columns.len() => fields,
                 Ok(fields) => {
-                    push(row, "", format!("{} fields, but the header has {}", fields.len(), columns.len()));
+                    push(row, None, format!("{} fields, but the header has {}", fields.len(), columns.len()));
                     continue;
                 }
                 Err(fault) => {
-                    push(row, "", fault.message().to_owned());
+                    push(row, None, fault.message().to_owned());
                     continue;
                 }
             };
@@ -109,7 +113,7 @@ fn read_rows(
                 match (value, values.get_mut(column)) {
                     (Some(id), Some(slot)) => *slot = id,
                     _ if column == 1 && field.is_empty() => {}
-                    _ => push(row, name.copied().unwrap_or_default(), format!("'{field}' is no id")),
+                    _ => push(row, name.copied(), format!("'{field}' is no id")),
                 }
             }
             rows.push((values[0], values[1], row));

@@ -8,27 +8,27 @@ use crate::exchange::csv::fields::split;
 use crate::exchange::csv::header::{find_columns, read_header};
 use crate::exchange::fault::{Fault, Faults};
 
-/// What is said about a child.
+/// What is said about a child; none of what nothing is known of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChildFacts {
     /// The channel of its application.
-    pub channel: String,
-    /// Its category.
-    pub category: String,
+    pub channel: Option<String>,
+    /// The category that its tier came from.
+    pub category: Option<String>,
     /// The language that it wants.
-    pub language: String,
+    pub language: Option<String>,
     /// The territory that it applied in.
-    pub territory: String,
+    pub territory: Option<String>,
     /// The kind of group that it wants.
-    pub kind: String,
+    pub kind: Option<String>,
     /// The kindergartens that it named, most wanted first; empty where nothing is known of them.
     pub kindergartens: Vec<String>,
 }
 
 impl ChildFacts {
     /// The kindergarten that it named first.
-    pub fn kindergarten(&self) -> &str {
-        self.kindergartens.first().map_or("", String::as_str)
+    pub fn kindergarten(&self) -> Option<&str> {
+        self.kindergartens.first().map(String::as_str)
     }
 }
 
@@ -37,7 +37,7 @@ impl ChildFacts {
 pub fn read_child_facts(path: &Path) -> Result<Vec<ChildFacts>, Faults> {
     let file = path.display().to_string();
     let mut faults = Faults::default();
-    let fault = |row: u64, message: String| Fault { file: file.clone(), row, column: String::new(), message };
+    let fault = |row: u64, message: String| Fault { file: file.clone(), row, column: None, message };
     let mut facts = vec![];
     match Blocks::open(path) {
         Err(unread) => faults.push(fault(0, unread.message())),
@@ -56,8 +56,9 @@ pub fn read_child_facts(path: &Path) -> Result<Vec<ChildFacts>, Faults> {
                     }
                     match split(line) {
                         Ok(fields) => {
-                            let [channel, category] =
-                                places.map(|place| place.and_then(|at| fields.get(at)).cloned().unwrap_or_default());
+                            let [channel, category] = places.map(|place| {
+                                place.and_then(|at| fields.get(at)).filter(|field| !field.is_empty()).cloned()
+                            });
                             facts.push(ChildFacts { channel, category, ..ChildFacts::default() });
                         }
                         Err(line) => faults.push(fault(row, line.message().to_owned())),

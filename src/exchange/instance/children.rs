@@ -10,5 +10,4 @@ mod sheet;
 
 pub use column::Allowed;
 pub(super) use column::{KNOWN, REQUIRED};
-pub use file::read_children;
-pub use joined::ChildrenRead;
+pub(super) use file::read_children;

@@ -1,6 +1,6 @@
 //! A correction run as tables: what `kezek correct` writes and what the service answers.
 
-use super::group_facts::GroupFacts;
+use super::group_facts::{GroupFacts, kindergarten_cell};
 use crate::engine::allocation::{Concerned, Correction, Instance, NONE, Won};
 use crate::exchange::report::{Cell, Table};
 
@@ -9,9 +9,9 @@ use crate::exchange::report::{Cell, Table};
 pub enum NotThere {
     /// The group that the child got is not among the groups.
     Group {
-        /// The child's id.
+        /// The id of the child that got it.
         child: u32,
-        /// The group's id.
+        /// The id that the corrected files do not have.
         group: u32,
     },
     /// A child with a place is not among the children.
@@ -91,15 +91,11 @@ fn concerned(
             choice(concerned.got),
             instance.group_id(concerned.due.group).into(),
             choice(concerned.due),
-            kindergarten(facts, concerned.due.group),
+            kindergarten_cell(facts, concerned.due.group),
             Cell::Code("remedy", remedy.into()),
         ]);
     }
     table
-}
-
-fn kindergarten(facts: &[GroupFacts], group: u32) -> Cell {
-    facts.get(group as usize).map(|facts| facts.kindergarten.as_str()).into()
 }
 
 /// A row per group to which a harmed child is due, or that has more children than places.
@@ -113,7 +109,7 @@ fn remedy(instance: &Instance, facts: &[GroupFacts], found: &Correction) -> Tabl
         let claims = found.harmed.iter().filter(|concerned| concerned.due.group == group).count() as u64;
         if claims > 0 || extra > 0 {
             let numbers = [Cell::from(places), held.into(), claims.into(), extra.into()];
-            table.row([Cell::from(id), kindergarten(facts, group)].into_iter().chain(numbers));
+            table.row([Cell::from(id), kindergarten_cell(facts, group)].into_iter().chain(numbers));
         }
     }
     table
@@ -128,7 +124,7 @@ pub fn freed_table(instance: &Instance, facts: &[GroupFacts], found: &Correction
         let next = freed.next.and_then(|child| instance.parts().child_ids.get(child as usize).copied());
         table.row([
             instance.group_id(freed.group).into(),
-            kindergarten(facts, freed.group),
+            kindergarten_cell(facts, freed.group),
             freed.places.into(),
             freed.waiting.into(),
             next.into(),

@@ -11,7 +11,7 @@ use super::reserves::named_categories;
 use crate::engine::allocation::{Instance, InstanceFault, Parts, Special};
 use crate::exchange::fault::{Fault, Faults};
 
-/// Both files, read.
+/// What both files say, read and checked.
 #[derive(Clone, Debug, Default)]
 pub struct Read {
     /// The groups and children.
@@ -33,7 +33,7 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     let read = read_children(children, &lookup, faults.is_empty(), allowed, &mut faults);
     let GroupsRead { ids, capacities, facts, reserves } = groups_read;
     let mut column = |row: u64, column: &str, message: &str| {
-        let (file, column) = (groups.display().to_string(), column.to_owned());
+        let (file, column) = (groups.display().to_string(), Some(column.to_owned()));
         faults.push(Fault { file, row, column, message: message.to_owned() });
     };
     if !reserves.is_empty() && !allowed.special {
@@ -42,7 +42,6 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     if !read.together.is_empty() && facts.is_empty() {
         column(1, "kindergarten", "the column is missing; families are placed in one kindergarten");
     }
-    let kindergartens = facts.iter().map(|facts| facts.kindergarten.as_str());
     let named: BTreeSet<&str> = named_categories(&reserves).collect();
     if !named.is_empty() && read.categories.is_empty() && !read.parts.child_ids.is_empty() {
         let message =
@@ -51,7 +50,7 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
     }
     let own = |codes: &str| codes.split(';').filter(|code| named.contains(code)).map(str::to_owned).collect();
     let categories = if named.is_empty() { vec![] } else { read.categories.iter().map(|codes| own(codes)).collect() };
-    let kindergartens = numbered(kindergartens);
+    let kindergartens = numbered(facts.iter());
     let special = Special { holds: read.holds, together: read.together, reserves, categories, kindergartens };
     let special = (!special.is_empty()).then_some(special);
     let file = children.display().to_string();
@@ -75,7 +74,7 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
 
 fn whole_file(file: &str, fault: &InstanceFault) -> Faults {
     let mut faults = Faults::default();
-    faults.push(Fault { file: file.to_owned(), row: 0, column: String::new(), message: fault.to_string() });
+    faults.push(Fault { file: file.to_owned(), row: 0, column: None, message: fault.to_string() });
     faults
 }
 
@@ -91,6 +90,6 @@ fn push_duplicates(ids: &[u32], lost: &[(u32, u64)], file: &str, row: impl Fn(us
     later.sort_unstable();
     for (row, id) in later {
         let message = format!("id {id} occurs in an earlier row; give every row its own id");
-        faults.push(Fault { file: file.to_owned(), row, column: "id".to_owned(), message });
+        faults.push(Fault { file: file.to_owned(), row, column: Some("id".to_owned()), message });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::group_facts::GroupFacts;
+use super::group_facts::{GroupFacts, said};
 use super::reserves::read_reserves;
 use crate::engine::allocation::Reserve;
 use crate::exchange::csv::blocks::{Blocks, ReadFault, trim_end};
@@ -19,18 +19,18 @@ const CAPACITY: usize = 1;
 
 /// The groups by ascending id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupsRead {
+pub(super) struct GroupsRead {
     /// Ids, strictly ascending where there was no fault.
-    pub ids: Vec<u32>,
-    /// Free places.
-    pub capacities: Vec<u32>,
+    pub(super) ids: Vec<u32>,
+    /// Free places, by the same order.
+    pub(super) capacities: Vec<u32>,
     /// What the file says for readers, by the same order; empty where it has none of these columns.
-    pub facts: Vec<GroupFacts>,
+    pub(super) facts: Vec<GroupFacts>,
     /// Reserved places; empty where there is no such column.
-    pub reserves: Vec<Vec<Reserve>>,
+    pub(super) reserves: Vec<Vec<Reserve>>,
 }
 
-/// One row.
+/// A group as its row says it, with where it stood.
 #[derive(Default)]
 struct GroupRow {
     id: u32,
@@ -41,10 +41,9 @@ struct GroupRow {
 }
 
 /// Reads and checks the file; what is wrong is added to `faults`.
-pub fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
+pub(super) fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
     let file = path.display().to_string();
-    let whole =
-        |fault: &ReadFault| Fault { file: file.clone(), row: 0, column: String::new(), message: fault.message() };
+    let whole = |fault: &ReadFault| Fault { file: file.clone(), row: 0, column: None, message: fault.message() };
     let blocks = match Blocks::open(path) {
         Ok(blocks) => blocks,
         Err(fault) => {
@@ -61,7 +60,7 @@ pub fn read_groups(path: &Path, faults: &mut Faults) -> GroupsRead {
     for [before, GroupRow { id, row, .. }] in rows.array_windows() {
         if before.id == *id {
             let message = format!("id {id} occurs in an earlier row; give every group its own id");
-            faults.push(Fault { file: file.clone(), row: *row, column: "id".to_owned(), message });
+            faults.push(Fault { file: file.clone(), row: *row, column: Some("id".to_owned()), message });
         }
     }
     rows.dedup_by_key(|row| row.id);
@@ -80,7 +79,7 @@ fn read_rows(blocks: &Blocks, file: &str, faults: &mut Faults) -> (Vec<GroupRow>
     let header = match read_header(blocks) {
         Ok(header) => header,
         Err((row, message)) => {
-            faults.push(Fault { file: file.to_owned(), row, column: String::new(), message });
+            faults.push(Fault { file: file.to_owned(), row, column: None, message });
             return (rows, vec![]);
         }
     };
@@ -119,17 +118,17 @@ fn quotes_are_even(line: &[u8]) -> bool {
 }
 
 fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut Faults) -> Option<GroupRow> {
-    let mut fault = |column: &str, message: String| {
-        faults.push(Fault { file: file.to_owned(), row, column: column.to_owned(), message });
+    let mut fault = |column: Option<&str>, message: String| {
+        faults.push(Fault { file: file.to_owned(), row, column: column.map(str::to_owned), message });
     };
     let fields = match split(line) {
         Ok(fields) if fields.len() == columns.len() => fields,
         Ok(fields) => {
-            fault("", format!("{} fields, but the header has {}", fields.len(), columns.len()));
+            fault(None, format!("{} fields, but the header has {}", fields.len(), columns.len()));
             return None;
         }
         Err(line) => {
-            fault("", line.message().to_owned());
+            fault(None, line.message().to_owned());
             return None;
         }
     };
@@ -142,7 +141,7 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
             id = value.filter(|&id| id > 0);
             if id.is_none() {
                 fault(
-                    "id",
+                    Some("id"),
                     format!("'{field}' is no id; write a whole number from 1 to 4294967295, without leading zeros"),
                 );
             }
@@ -150,14 +149,14 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
             capacity = value;
             if capacity.is_none() {
                 fault(
-                    "capacity",
+                    Some("capacity"),
                     format!("'{field}' is no number of places; write a whole number from 0 to 4294967295"),
                 );
             }
         } else if column == RESERVED {
             match read_reserves(field) {
                 Ok(read) => reserves = read,
-                Err(message) => fault("reserved", message),
+                Err(message) => fault(Some("reserved"), message),
             }
         } else {
             inform(&mut facts, column, field);
@@ -166,7 +165,10 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
     if let Some(capacity) = capacity {
         let reserved: u64 = reserves.iter().map(|reserve| u64::from(reserve.places)).sum();
         if reserved > u64::from(capacity) {
-            fault("reserved", format!("{reserved} places are reserved, but the group has {capacity}; reserve fewer"));
+            fault(
+                Some("reserved"),
+                format!("{reserved} places are reserved, but the group has {capacity}; reserve fewer"),
+            );
         }
     }
     // A group whose capacity is at fault is still a known group for the children's lists.
@@ -176,10 +178,10 @@ fn read_row(line: &[u8], columns: &[usize], file: &str, row: u64, faults: &mut F
 /// What is only information is never a fault: an age that is no number is left out.
 fn inform(facts: &mut GroupFacts, column: usize, field: &str) {
     match KNOWN.get(column).copied().unwrap_or_default() {
-        "kindergarten" => field.clone_into(&mut facts.kindergarten),
-        "territory" => field.clone_into(&mut facts.territory),
-        "language" => field.clone_into(&mut facts.language),
-        "kind" => field.clone_into(&mut facts.kind),
+        "kindergarten" => facts.kindergarten = said(field),
+        "territory" => facts.territory = said(field),
+        "language" => facts.language = said(field),
+        "kind" => facts.kind = said(field),
         "age_from_months" => facts.age_from_months = field.parse().unwrap_or_default(),
         "age_to_months" => facts.age_to_months = field.parse().unwrap_or_default(),
         _ => {}

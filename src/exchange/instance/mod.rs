@@ -19,12 +19,11 @@ mod written;
 
 pub use allocation::{allocation_csv, read_allocation};
 pub use child_facts::{ChildFacts, read_child_facts};
-pub use children::{Allowed, ChildrenRead, read_children};
+pub use children::Allowed;
 pub use correction::{NotThere, committed_groups, correction_tables, extra_places, freed_table};
 pub use explanation::{ChoiceExplained, Explanation, GroupExplained, Sentences, Voice, explain};
 pub use files::{Read, read_all};
-pub use group_facts::GroupFacts;
-pub use groups::{GroupsRead, read_groups};
+pub use group_facts::{GroupFacts, kindergarten_cell};
 pub use lookup::GroupLookup;
 pub use scenarios::{ScenarioReader, Setting};
 pub use write::{children_csv, groups_csv};

@@ -35,7 +35,7 @@ pub struct Setting<'a> {
     pub rule: Rule,
 }
 
-/// Collects scenarios.
+/// Reads scenarios from lines and files, and joins those of one name.
 #[derive(Debug)]
 pub struct ScenarioReader<'a> {
     setting: Setting<'a>,
@@ -43,11 +43,11 @@ pub struct ScenarioReader<'a> {
     scenarios: Vec<Scenario>,
 }
 
-/// A column at fault, and what is wrong with it.
-type Wrong = (&'static str, String);
+/// The column at fault, none where the whole row is, and what is wrong.
+type Wrong = (Option<&'static str>, String);
 
 impl<'a> ScenarioReader<'a> {
-    /// Nothing yet.
+    /// A reader that has met no scenario yet.
     pub fn new(setting: Setting<'a>) -> Self {
         let lookup = GroupLookup::new(&setting.instance.parts().group_ids);
         Self { setting, lookup, scenarios: vec![] }
@@ -82,20 +82,20 @@ impl<'a> ScenarioReader<'a> {
     /// A file of scenarios; what is wrong is added to `faults`.
     pub fn file(&mut self, path: &Path, faults: &mut Faults) {
         let file = path.display().to_string();
-        let mut fault = |row: u64, column: &str, message: String| {
-            faults.push(Fault { file: file.clone(), row, column: column.to_owned(), message });
+        let mut fault = |row: u64, column: Option<&str>, message: String| {
+            faults.push(Fault { file: file.clone(), row, column: column.map(str::to_owned), message });
         };
         let blocks = match Blocks::open(path) {
             Ok(blocks) => blocks,
-            Err(unread) => return fault(0, "", unread.message()),
+            Err(unread) => return fault(0, None, unread.message()),
         };
         let header = match read_header(&blocks) {
             Ok(header) => header,
-            Err((row, message)) => return fault(row, "", message),
+            Err((row, message)) => return fault(row, None, message),
         };
         let mut header_faults = Faults::default();
         let columns = find_columns(&file, &header, &COLUMNS, COLUMNS.len(), &mut header_faults);
-        header_faults.listed.into_iter().for_each(|f| fault(f.row, &f.column, f.message));
+        header_faults.listed.into_iter().for_each(|f| fault(f.row, f.column.as_deref(), f.message));
         let Some(columns) = columns else { return };
         let (mut block, mut row) = (vec![], 1);
         while blocks.next(&mut block).is_some() {
@@ -111,21 +111,21 @@ impl<'a> ScenarioReader<'a> {
             }
         }
         if let Some(unread) = blocks.into_fault() {
-            fault(0, "", unread.message());
+            fault(0, None, unread.message());
         }
     }
 
     fn row(&mut self, line: &[u8], columns: &[usize]) -> Result<(), Wrong> {
-        let fields = split(line).map_err(|line| ("", line.message().to_owned()))?;
+        let fields = split(line).map_err(|line| (None, line.message().to_owned()))?;
         if fields.len() != columns.len() {
-            return Err(("", format!("{} fields, but the header has {}", fields.len(), columns.len())));
+            return Err((None, format!("{} fields, but the header has {}", fields.len(), columns.len())));
         }
         let field = |wanted: usize| {
             let place = columns.iter().position(|&column| column == wanted);
             place.and_then(|place| fields.get(place)).map_or("", String::as_str)
         };
         if field(0).is_empty() {
-            return Err(("scenario", "a scenario needs a name".to_owned()));
+            return Err((Some("scenario"), "a scenario needs a name".to_owned()));
         }
         let at = self.named(field(0));
         self.change(at, field(1), field(2), field(3))
@@ -154,39 +154,41 @@ impl<'a> ScenarioReader<'a> {
         }
         let rule = scenario.rule.unwrap_or(base);
         match change {
-            "rule" | "mix" if !target.is_empty() => Err(("target", "stays empty for this change".to_owned())),
+            "rule" | "mix" if !target.is_empty() => Err((Some("target"), "stays empty for this change".to_owned())),
             "rule" => {
                 scenario.rule = Some(match (value, rule) {
                     ("program", _) => Rule::Program,
                     ("queue", Rule::Queue { mix }) => Rule::Queue { mix },
                     ("queue", _) => Rule::Queue { mix: None },
-                    _ => return Err(("value", format!("'{value}' is no rule; write queue or program"))),
+                    _ => return Err((Some("value"), format!("'{value}' is no rule; write queue or program"))),
                 });
                 Ok(())
             }
             "mix" if rule == Rule::Program => {
-                Err(("change", "a mix belongs to rule queue; put that change before this one".to_owned()))
+                Err((Some("change"), "a mix belongs to rule queue; put that change before this one".to_owned()))
             }
             "mix" => {
                 let mix = (value != "none").then(|| value.parse::<Mix>()).transpose();
-                scenario.rule = Some(Rule::Queue { mix: mix.map_err(|fault| ("value", fault.to_string()))? });
+                scenario.rule = Some(Rule::Queue { mix: mix.map_err(|fault| (Some("value"), fault.to_string()))? });
                 Ok(())
             }
             "tier" if rule == Rule::QueueByTurn => {
-                Err(("change", "given turns replace tiers; put 'rule queue' before this change".to_owned()))
+                Err((Some("change"), "given turns replace tiers; put 'rule queue' before this change".to_owned()))
             }
             "tier" => {
-                let tier = |text: &str, column| {
+                let tier = |text: &str, column: &'static str| {
                     let tier = number(text).and_then(|tier| u8::try_from(tier).ok());
-                    tier.ok_or_else(|| (column, format!("'{text}' is no tier; write a whole number from 0 to 255")))
+                    tier.ok_or_else(|| {
+                        (Some(column), format!("'{text}' is no tier; write a whole number from 0 to 255"))
+                    })
                 };
                 match scenario.tiers.insert(tier(target, "target")?, tier(value, "value")?) {
                     None => Ok(()),
-                    Some(_) => Err(("target", format!("tier {target} is changed twice in this scenario"))),
+                    Some(_) => Err((Some("target"), format!("tier {target} is changed twice in this scenario"))),
                 }
             }
             _ => Err((
-                "change",
+                Some("change"),
                 format!("'{change}' is no change; write rule, mix, tier, places, group or kindergarten"),
             )),
         }
@@ -203,20 +205,21 @@ impl<'a> ScenarioReader<'a> {
             }
             _ => None,
         };
-        change.ok_or_else(|| ("value", format!("'{value}' is no change of places; write +3, -1 or =20")))
+        change.ok_or_else(|| (Some("value"), format!("'{value}' is no change of places; write +3, -1 or =20")))
     }
 
     fn group(&self, target: &str) -> Result<u32, Wrong> {
         let known = number(target).and_then(|id| self.lookup.find(id));
-        known.ok_or_else(|| ("target", format!("group '{target}' is not in the groups file")))
+        known.ok_or_else(|| (Some("target"), format!("group '{target}' is not in the groups file")))
     }
 
     fn kindergarten(&self, target: &str) -> Result<Vec<u32>, Wrong> {
-        let groups = self.setting.facts.iter().zip(0..).filter(|(facts, _)| facts.kindergarten == target);
+        let groups =
+            self.setting.facts.iter().zip(0..).filter(|(facts, _)| facts.kindergarten.as_deref() == Some(target));
         let groups: Vec<u32> = groups.map(|(_, group)| group).collect();
-        if groups.is_empty() || target.is_empty() {
+        if groups.is_empty() {
             let message = format!("no group of the groups file has '{target}' in the column kindergarten");
-            return Err(("target", message));
+            return Err((Some("target"), message));
         }
         Ok(groups)
     }
@@ -225,5 +228,5 @@ impl<'a> ScenarioReader<'a> {
 /// Places of one more group; a plus sign may stand before them.
 fn more(value: &str) -> Result<u32, Wrong> {
     let places = number(value.strip_prefix('+').unwrap_or(value));
-    places.ok_or_else(|| ("value", format!("'{value}' is no number of places; write one such as 20")))
+    places.ok_or_else(|| (Some("value"), format!("'{value}' is no number of places; write one such as 20")))
 }

@@ -17,6 +17,8 @@ pub fn groups_csv(instance: &Instance, special: Option<&Special>, facts: &[Group
     for ((n, (id, capacity)), group) in parts.group_ids.iter().zip(&parts.capacities).enumerate().zip(0..) {
         let f = facts.get(n).unwrap_or(&none);
         let GroupFacts { kindergarten, territory, language, kind, age_from_months, age_to_months } = f;
+        let [kindergarten, territory, language, kind] =
+            [kindergarten, territory, language, kind].map(|said| said.as_deref().unwrap_or_default());
         // Writing to a String does not fail.
         let _ = write!(
             text,

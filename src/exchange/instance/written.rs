@@ -1,7 +1,7 @@
 //! Reads back what [`super::groups_csv`], [`super::children_csv`] and [`super::allocation_csv`] wrote: a round's own files,
 //! from the registry's memory. Files of others are read with care elsewhere.
 
-use super::group_facts::{GroupFacts, numbered};
+use super::group_facts::{GroupFacts, numbered, said};
 use super::reserves::{named_categories, read_reserves};
 use crate::domain::instant::read_micros;
 use crate::engine::allocation::{Child, Instance, InstanceFault, Reserve, Rule, Special};
@@ -11,20 +11,20 @@ use crate::engine::allocation::{Child, Instance, InstanceFault, Reserve, Rule, S
 pub struct WrittenGroup {
     /// Its id in the file.
     pub id: u32,
-    /// Its places.
+    /// Its free places.
     pub places: u32,
     /// What the file says for readers.
     pub facts: GroupFacts,
-    /// Its reserved places.
+    /// Its reserved places, in the order in which they are asked.
     pub reserves: Vec<Reserve>,
 }
 
 /// A child as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrittenChild {
-    /// Id and ticket.
+    /// Its id, which is its ticket.
     pub id: u32,
-    /// Priority tier.
+    /// Its priority tier, 0 first.
     pub tier: u8,
     /// Instant of application, microseconds since 1970 UTC.
     pub applied_at: i64,
@@ -50,10 +50,10 @@ pub fn written_groups(text: &str) -> Option<Vec<WrittenGroup>> {
 fn group(row: &[&str]) -> Option<WrittenGroup> {
     let &[id, places, kindergarten, territory, language, kind, from, to, ref reserved @ ..] = row else { return None };
     let facts = GroupFacts {
-        kindergarten: kindergarten.to_owned(),
-        territory: territory.to_owned(),
-        language: language.to_owned(),
-        kind: kind.to_owned(),
+        kindergarten: said(kindergarten),
+        territory: said(territory),
+        language: said(language),
+        kind: said(kind),
         age_from_months: from.parse().ok()?,
         age_to_months: to.parse().ok()?,
     };
@@ -133,7 +133,7 @@ pub fn written_special(groups: &[WrittenGroup], children: &[WrittenChild]) -> Op
         together: if together { children.iter().map(|child| child.together).collect() } else { vec![] },
         categories: if by_category { children.iter().map(|child| child.categories.clone()).collect() } else { vec![] },
         reserves,
-        kindergartens: numbered(groups.iter().map(|group| group.facts.kindergarten.as_str())),
+        kindergartens: numbered(groups.iter().map(|group| &group.facts)),
     })
 }
 

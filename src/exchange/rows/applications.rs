@@ -17,21 +17,21 @@ use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, r
 pub struct ApplicationRow {
     /// Its number, where it has one.
     pub number: Option<String>,
-    /// The child's number.
+    /// The IIN of the child; one application in the country holds it.
     pub child_iin: Iin,
-    /// The child's name.
+    /// The child's name, as in its birth certificate.
     pub child_name: String,
     /// From the birth certificate.
     pub birth_date: NaiveDate,
-    /// The applicant's number.
+    /// The IIN of whoever applies.
     pub applicant_iin: Iin,
-    /// The applicant's name.
+    /// The name of whoever applies.
     pub applicant_name: String,
-    /// In what right.
+    /// In what right somebody applies for the child.
     pub applicant_kind: ApplicantKind,
-    /// Telephones or addresses.
+    /// Telephones or addresses at which the family is reached.
     pub contacts: Vec<String>,
-    /// How it came.
+    /// The way it was handed in.
     pub channel: Channel,
     /// The instant that orders the queue.
     pub applied_at: DateTime<Utc>,

@@ -9,42 +9,42 @@ use crate::domain::kato::Kato;
 use crate::exchange::csv::cell;
 use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
-/// A case.
+/// A case as `kezek export cases` gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseRow {
-    /// Its number.
+    /// The number that people know it by.
     pub number: String,
     /// The code of the service.
     pub service: String,
-    /// The regulation.
+    /// The id of the regulation that governs it.
     pub regulation: String,
     /// Where the service is rendered.
     pub territory: Kato,
-    /// How it came.
+    /// The way the request came.
     pub channel: Channel,
-    /// The application; empty where there is none.
-    pub application: String,
-    /// The referral; empty where there is none.
-    pub referral: String,
-    /// The kindergarten; empty where there is none.
-    pub kindergarten: String,
+    /// The number of the application; none where the service has none.
+    pub application: Option<String>,
+    /// The number of the referral; none where no referral opened it.
+    pub referral: Option<String>,
+    /// The id of the kindergarten that renders the service; none where an authority does.
+    pub kindergarten: Option<String>,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
-    /// Where it stands.
+    /// Whether it goes on, and if not how it ended.
     pub state: CaseState,
-    /// The step that is awaited; empty where it has ended.
-    pub step: String,
+    /// The id of the step that is awaited; none once it has ended.
+    pub step: Option<String>,
     /// The first instant at which something is overdue.
     pub due_at: Option<DateTime<Utc>>,
     /// When the whole is due.
     pub total_due_at: Option<DateTime<Utc>>,
-    /// The executor's credential; empty where none was named.
-    pub executor: String,
+    /// The executor's credential; none where nobody was named.
+    pub executor: Option<String>,
     /// How far it was escalated.
     pub escalation: i16,
-    /// What was decided.
+    /// What was decided; pending until somebody decides.
     pub decision: Decision,
-    /// When it ended.
+    /// When it ended; none while it goes on.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
@@ -93,7 +93,7 @@ impl Row for CaseRow {
     const LAYOUTS: &'static [&'static [Column]] = &[&LAYOUT];
 
     fn read(cells: &mut Cells<'_>) -> Option<Self> {
-        let mut text = |name: &'static str| cells.read_optional(name, cell::text).map(Option::unwrap_or_default);
+        let mut text = |name: &'static str| cells.read_optional(name, cell::text);
         let application = text("application");
         let referral = text("referral");
         let kindergarten = text("kindergarten");
@@ -139,15 +139,15 @@ impl Row for CaseRow {
         cell(&cell::guard(&self.regulation));
         cell(&self.territory.to_string());
         cell(self.channel.code());
-        cell(&self.application);
-        cell(&self.referral);
-        cell(&self.kindergarten);
+        cell(self.application.as_deref().unwrap_or_default());
+        cell(self.referral.as_deref().unwrap_or_default());
+        cell(self.kindergarten.as_deref().unwrap_or_default());
         cell(&instant_text(self.opened_at));
         cell(self.state.code());
-        cell(&cell::guard(&self.step));
+        cell(&cell::guard(self.step.as_deref().unwrap_or_default()));
         cell(&instant(self.due_at));
         cell(&instant(self.total_due_at));
-        cell(&self.executor);
+        cell(self.executor.as_deref().unwrap_or_default());
         cell(&self.escalation.to_string());
         cell(self.decision.code());
         cell(&instant(self.ended_at));

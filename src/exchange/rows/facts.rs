@@ -9,7 +9,7 @@ use crate::exchange::instance::ChildFacts;
 pub struct FactsRow {
     /// The child's id in the files of the round: its ticket.
     pub id: u32,
-    /// What was known.
+    /// What the registry knew as of the round.
     pub facts: ChildFacts,
 }
 
@@ -32,7 +32,7 @@ impl Row for FactsRow {
             u32::try_from(id).map_err(|_| "is too large".into())
         });
         // A column may be blank: then it is not known.
-        let mut plain = |field| cells.read_optional(field, cell::text).map(Option::unwrap_or_default);
+        let mut plain = |field| cells.read_optional(field, cell::text);
         let (channel, category, language) = (plain("channel"), plain("category"), plain("language"));
         let (territory, kind) = (plain("territory"), plain("kind"));
         let named = |text: &str| -> Read<Vec<String>> { cell::list(text, cell::list_text) };
@@ -52,7 +52,7 @@ impl Row for FactsRow {
         let ChildFacts { channel, category, language, territory, kind, kindergartens } = &self.facts;
         cell(&self.id.to_string());
         for text in [channel, category, language, territory, kind] {
-            cell(&cell::guard(text));
+            cell(&cell::guard(text.as_deref().unwrap_or_default()));
         }
         cell(&cell::show_list(kindergartens.iter().map(|name| [name.as_str().into()])));
     }

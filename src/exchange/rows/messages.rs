@@ -7,19 +7,19 @@ use crate::domain::kato::Kato;
 use crate::exchange::csv::cell;
 use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
-/// A message.
+/// A message of the outbox as whoever sends it reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRow {
-    /// Its id.
+    /// The id by which it is taken.
     pub id: String,
-    /// What is told.
+    /// The code of what is told.
     pub kind: String,
-    /// Who is told.
+    /// The code of the role that is told.
     pub recipient: String,
-    /// Of which territory.
+    /// The territory whose role is told.
     pub territory: Kato,
-    /// The kindergarten whose head is told; empty where there is none.
-    pub kindergarten: String,
+    /// The kindergarten whose head is told; none where an authority's is.
+    pub kindergarten: Option<String>,
     /// The number of what it is about.
     pub subject: String,
     /// The words in Kazakh.
@@ -30,8 +30,8 @@ pub struct MessageRow {
     pub created_at: DateTime<Utc>,
     /// When it was taken to be sent.
     pub taken_at: Option<DateTime<Utc>>,
-    /// The credential that took it; empty before.
-    pub taken_by: String,
+    /// The credential that took it to be sent; none before.
+    pub taken_by: Option<String>,
 }
 
 const COLUMNS: [&str; 11] = [
@@ -67,9 +67,8 @@ impl Row for MessageRow {
     const LAYOUTS: &'static [&'static [Column]] = &[&LAYOUT];
 
     fn read(cells: &mut Cells<'_>) -> Option<Self> {
-        let mut text = |name: &'static str| cells.read_optional(name, cell::text).map(Option::unwrap_or_default);
-        let kindergarten = text("kindergarten");
-        let taken_by = text("taken_by");
+        let kindergarten = cells.read_optional("kindergarten", cell::text);
+        let taken_by = cells.read_optional("taken_by", cell::text);
         let id = cells.read("id", cell::text);
         let kind = cells.read("kind", cell::text);
         let recipient = cells.read("recipient", cell::text);
@@ -99,13 +98,13 @@ impl Row for MessageRow {
         cell(&self.kind);
         cell(&self.recipient);
         cell(&self.territory.to_string());
-        cell(&self.kindergarten);
+        cell(self.kindergarten.as_deref().unwrap_or_default());
         cell(&self.subject);
         cell(&cell::guard(&self.text_kk));
         cell(&cell::guard(&self.text_ru));
         cell(&instant_text(self.created_at));
         cell(&self.taken_at.map(instant_text).unwrap_or_default());
-        cell(&self.taken_by);
+        cell(self.taken_by.as_deref().unwrap_or_default());
     }
 
     fn keys(&self, key: &mut dyn FnMut(Key<'_>)) {

@@ -8,12 +8,12 @@ use crate::domain::kindergarten::Reserved;
 use crate::exchange::csv::cell::{self, Read};
 use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
-/// A kindergarten.
+/// A kindergarten as files name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KindergartenRow {
-    /// Its id.
+    /// The id that groups name it by.
     pub id: String,
-    /// Where it stands.
+    /// The territory that it stands in.
     pub territory: Kato,
     /// The name in Kazakh.
     pub name_kk: String,
@@ -49,11 +49,11 @@ impl Row for KindergartenRow {
 /// A group of a kindergarten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupRow {
-    /// Its id.
+    /// The id that places name it by.
     pub id: String,
-    /// The kindergarten's id.
+    /// The id of the kindergarten that it belongs to.
     pub kindergarten: String,
-    /// The name.
+    /// What the kindergarten calls it.
     pub name: String,
     /// Youngest age, in full months.
     pub age_from_months: i32,
@@ -61,7 +61,7 @@ pub struct GroupRow {
     pub age_to_months: i32,
     /// Language of upbringing and instruction.
     pub language: Language,
-    /// Kind.
+    /// The kind of group; each kind has its own queue.
     pub kind: GroupKind,
     /// Places by the norm.
     pub capacity: i32,
@@ -148,7 +148,7 @@ impl Row for GroupRow {
 pub struct PlaceRow {
     /// The id of the one place, where the registry gave it.
     pub id: Option<String>,
-    /// The group's id.
+    /// The id of the group that has them.
     pub group: String,
     /// The year of birth.
     pub cohort: i32,

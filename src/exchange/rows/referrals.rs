@@ -7,22 +7,22 @@ use crate::domain::instant::instant_text;
 use crate::exchange::csv::cell;
 use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, required};
 
-/// A referral.
+/// A referral as `kezek export referrals` gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReferralRow {
-    /// Its number.
+    /// The number on the paper.
     pub number: String,
-    /// The application's number.
+    /// The number of the application that it answers.
     pub application: String,
-    /// The kindergarten's id.
+    /// The id of the kindergarten that the child is sent to.
     pub kindergarten: String,
-    /// The group's id.
+    /// The id of the group there.
     pub group: String,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
     /// The last day on which it holds, in the territory's zone.
     pub valid_until: NaiveDate,
-    /// Where it stands.
+    /// Whether it still holds, and if not what ended it.
     pub status: ReferralStatus,
     /// Who issued it: role and territory.
     pub authority: String,

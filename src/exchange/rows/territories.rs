@@ -9,13 +9,13 @@ use crate::exchange::level;
 /// A territory. The official file of the classifier is read as well; it has no level, so that is derived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TerritoryRow {
-    /// The code.
+    /// The code in the classifier.
     pub code: Kato,
     /// The name in Kazakh, with its mark.
     pub name_kk: String,
     /// The name in Russian, with its mark.
     pub name_ru: String,
-    /// What it is.
+    /// What kind of unit it is.
     pub level: Level,
 }
 

@@ -201,6 +201,7 @@ fn due_case(case: Case, now: DateTime<Utc>, calendar: &Calendar) -> Option<DueCa
 
 /// A case as a row of CSV: without anybody's name.
 pub(crate) fn row(case: Case) -> CaseRow {
+    let named = |text: String| (!text.is_empty()).then_some(text);
     CaseRow {
         due_at: case.due_at(),
         number: case.number,
@@ -208,14 +209,14 @@ pub(crate) fn row(case: Case) -> CaseRow {
         regulation: case.regulation,
         territory: case.territory,
         channel: case.channel,
-        application: case.application,
-        referral: case.referral,
-        kindergarten: case.kindergarten,
+        application: named(case.application),
+        referral: named(case.referral),
+        kindergarten: named(case.kindergarten),
         opened_at: case.opened_at,
         state: case.state,
-        step: case.step,
+        step: named(case.step),
         total_due_at: case.total_due_at,
-        executor: case.executor,
+        executor: named(case.executor),
         escalation: case.escalation,
         decision: case.decision,
         ended_at: case.ended_at,

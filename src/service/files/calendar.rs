@@ -134,7 +134,7 @@ fn names(given: &[Given]) -> Result<(), ImportFault> {
     let mut seen = BTreeSet::new();
     for one in given {
         let mut fault = |message: String| {
-            faults.push(Fault { file: one.path.clone(), row: 0, column: String::new(), message });
+            faults.push(Fault { file: one.path.clone(), row: 0, column: None, message });
         };
         if !one.is_later() {
             let kinds = KINDS.map(|kind| format!("{kind}-2028.csv")).join(", ");
@@ -156,7 +156,7 @@ fn in_the_users_words(faults: &RuleFaults, given: &[Given]) -> Faults {
         all.push(Fault {
             file: path.to_owned(),
             row,
-            column: fault.column.to_owned(),
+            column: fault.column.map(str::to_owned),
             message: fault.reason.replace("calendar/", ""),
         });
     }

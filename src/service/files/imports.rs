@@ -101,7 +101,7 @@ impl<'a> Complaints<'a> {
     pub(crate) fn add(&mut self, index: usize, column: &str, message: impl Into<String>) {
         let row = self.source.line(index);
         let file = self.source.file.to_owned();
-        self.faults.push(Fault { file, row, column: column.to_owned(), message: message.into() });
+        self.faults.push(Fault { file, row, column: Some(column.to_owned()), message: message.into() });
     }
 
     pub(crate) fn check(self) -> Result<(), ImportFault> {

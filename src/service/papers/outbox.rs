@@ -203,7 +203,7 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
 fn row(office: &Office, m: Message) -> MessageRow {
     let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
     let text = words_of_message(office, &m, &body);
-    let kindergarten = body.get("kindergarten").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let kindergarten = body.get("kindergarten").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
     MessageRow {
         id: m.id,
         kind: m.kind,
@@ -215,6 +215,6 @@ fn row(office: &Office, m: Message) -> MessageRow {
         text_ru: text.ru,
         created_at: m.created_at,
         taken_at: m.taken_at,
-        taken_by: m.taken_by,
+        taken_by: (!m.taken_by.is_empty()).then_some(m.taken_by),
     }
 }

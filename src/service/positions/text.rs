@@ -2,7 +2,8 @@
 //!
 //! At the opening minute every family asks at once, so nothing is built only to be written: what is the same for all
 //! entries of a queue (its key, the rule of its order) is kept as JSON, and of the sentence about who stands ahead only the
-//! numbers are new. The text is what [`shape::Positions`] would be written as; a test compares them for every entry.
+//! numbers are new. The text is what [`Positions`](super::shape::Positions) would be written as; a test compares them for
+//! every entry.
 
 use chrono::{DateTime, Utc};
 
@@ -19,7 +20,7 @@ use crate::service::office::Office;
 /// Room for the usual answer, so that it is written without growing.
 const ANSWER_BYTES: usize = 4 * 1024;
 
-/// [`Registry::positions`] as JSON.
+/// [`positions`](super::view::positions) as JSON.
 pub fn positions_text(office: &Office, reasons: &Reasons, iin: Iin, now: DateTime<Utc>) -> String {
     let mut text = String::with_capacity(ANSWER_BYTES);
     text.push_str(r#"{"entries":["#);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::audit::allocation::fairness::{Fairness, Part, WhyLeft};
 use crate::audit::allocation::{ANY, Published};
-use crate::exchange::instance::{ChildFacts, GroupFacts};
+use crate::exchange::instance::{ChildFacts, GroupFacts, kindergarten_cell};
 use crate::exchange::report::{Cell, Table};
 
 /// The tables of a report. `groups` and `children` inform it, as far as they are known; waiting is counted up to `at`,
@@ -46,8 +46,8 @@ fn not_allowed(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts]
     for group in &found.not_allowed {
         let at = group.group as usize;
         let numbers = [group.places, group.placed, group.exceeding, group.not_chosen, group.child].map(Cell::from);
-        let kindergarten = facts.get(at).map(|facts| facts.kindergarten.as_str());
-        table.row([published.group_ids.get(at).copied().into(), kindergarten.into()].into_iter().chain(numbers));
+        let kindergarten = kindergarten_cell(facts, group.group);
+        table.row([published.group_ids.get(at).copied().into(), kindergarten].into_iter().chain(numbers));
     }
     table
 }
@@ -70,13 +70,13 @@ fn placement(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts], 
         "tier",
         found.placement(published, |child| published.tiers.get(child).map(|&tier| Cell::from(u32::from(tier)))),
     );
-    let mut by = |by: &'static str, own: fn(&ChildFacts) -> &str, of_group: Option<fn(&GroupFacts) -> &str>| {
-        let known = |text: &&str| !text.is_empty();
+    type Of<T> = fn(&T) -> Option<&str>;
+    let mut by = |by: &'static str, own: Of<ChildFacts>, of_group: Option<Of<GroupFacts>>| {
         let named = |child: usize| {
             let group = facts.get(published.first_choice(child)? as usize)?;
-            of_group.map(|of| of(group)).filter(known)
+            of_group.and_then(|of| of(group))
         };
-        let label = |child: usize| children.get(child).map(own).filter(known).or_else(|| named(child));
+        let label = |child: usize| children.get(child).and_then(own).or_else(|| named(child));
         // Codes of the registry have words; a name stays as it is.
         let of = |child: usize| match label(child) {
             None => Cell::Code("placement", UNKNOWN.to_owned()),
@@ -87,12 +87,12 @@ fn placement(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts], 
             add(by, found.placement(published, |child| Some(of(child))));
         }
     };
-    by("language", |child| &child.language, Some(|group| &group.language));
-    by("territory", |child| &child.territory, Some(|group| &group.territory));
-    by("kind", |child| &child.kind, Some(|group| &group.kind));
-    by("kindergarten", ChildFacts::kindergarten, Some(|group| &group.kindergarten));
-    by("channel", |child| &child.channel, None);
-    by("category", |child| &child.category, None);
+    by("language", |child| child.language.as_deref(), Some(|group| group.language.as_deref()));
+    by("territory", |child| child.territory.as_deref(), Some(|group| group.territory.as_deref()));
+    by("kind", |child| child.kind.as_deref(), Some(|group| group.kind.as_deref()));
+    by("kindergarten", ChildFacts::kindergarten, Some(|group| group.kindergarten.as_deref()));
+    by("channel", |child| child.channel.as_deref(), None);
+    by("category", |child| child.category.as_deref(), None);
     table
 }
 
@@ -120,7 +120,7 @@ fn left(found: &Fairness, published: &Published<'_>, facts: &[GroupFacts]) -> Ta
         };
         table.row([
             published.group_ids.get(at).copied().into(),
-            facts.get(at).map(|facts| facts.kindergarten.as_str()).into(),
+            kindergarten_cell(facts, left.group),
             left.places.into(),
             left.named_by.into(),
             Cell::Code("why_left", reason.into()),

@@ -100,10 +100,10 @@ fn certified(
 fn facts(group: &Group, pass: &Pass, territories: &HashMap<String, Kato>) -> GroupFacts {
     let territory = territories.get(&group.kindergarten).copied().unwrap_or(pass.queue.territory);
     GroupFacts {
-        kindergarten: group.kindergarten.clone(),
-        territory: territory.to_string(),
-        language: group.language.code().to_owned(),
-        kind: group.kind.code().to_owned(),
+        kindergarten: Some(group.kindergarten.clone()),
+        territory: Some(territory.to_string()),
+        language: Some(group.language.code().to_owned()),
+        kind: Some(group.kind.code().to_owned()),
         age_from_months: group.age_from_months,
         age_to_months: group.age_to_months,
     }

@@ -70,11 +70,11 @@ pub(crate) fn child_facts(
         // A child with several stands by the one that goes first.
         let category = counts.map(|(code, _)| code.as_str()).min_by_key(|code| (profile.tier_of([*code]), *code));
         let facts = ChildFacts {
-            channel: known.channel,
-            category: category.unwrap_or(NONE).to_owned(),
-            language: known.language,
-            territory: known.territory.to_string(),
-            kind: queue.kind.code().to_owned(),
+            channel: Some(known.channel),
+            category: Some(category.unwrap_or(NONE).to_owned()),
+            language: Some(known.language),
+            territory: Some(known.territory.to_string()),
+            kind: Some(queue.kind.code().to_owned()),
             kindergartens: if known.preferences.is_empty() { vec![ANY.to_owned()] } else { known.preferences },
         };
         (known.ticket, facts)

@@ -89,14 +89,17 @@ fn a_kindergarten_counts_those_that_chose_it_and_those_without_preferences() {
     for (seat, choices) in seats.iter().zip(choices) {
         index.join(*seat, choices).unwrap();
     }
-    let position = |seat: Seat, kindergarten| index.choice_standing(seat, kindergarten).map(|s| (s.position, s.of));
-    assert_eq!(position(seats[3], 10), Some((3, 4)));
-    assert_eq!(position(seats[2], 20), Some((3, 4)));
-    assert_eq!(position(seats[4], 20), Some((4, 4)));
-    assert_eq!(position(seats[3], 20), None, "it did not choose it");
-    assert_eq!(position(seats[4], 99), Some((2, 2)), "no preferences means any, also one that nobody names");
+    let position = |index: &QueueOrder, seat: Seat, kindergarten| {
+        let among = index.locate(seat)?.among(kindergarten)?;
+        Some((among.position, among.of))
+    };
+    assert_eq!(position(&index, seats[3], 10), Some((3, 4)));
+    assert_eq!(position(&index, seats[2], 20), Some((3, 4)));
+    assert_eq!(position(&index, seats[4], 20), Some((4, 4)));
+    assert_eq!(position(&index, seats[3], 20), None, "it did not choose it");
+    assert_eq!(position(&index, seats[4], 99), Some((2, 2)), "no preferences means any, also one that nobody names");
     index.leave(seats[2], choices[2]).unwrap();
-    assert_eq!(index.choice_standing(seats[4], 20).unwrap().of, 3);
+    assert_eq!(position(&index, seats[4], 20), Some((3, 3)));
 }
 
 // ----- faults -----

@@ -147,7 +147,7 @@ fn a_record_with_a_new_hash_is_found_by_the_next(desk: &Desk) {
     .expect("the journal");
     let mut forged = forged.expect("the record");
     forged.actor = "somebody".to_owned();
-    let hash = forged.hashed().hash;
+    let hash = forged.expected_hash();
     let set = format!("actor = 'somebody', hash = '{hash}'");
     tamper(desk, &format!("UPDATE journal SET {set} WHERE home = HOME AND seq = {seq}"));
     is_broken_at(desk, last, "the hash of the record before");
@@ -174,7 +174,7 @@ fn an_instant_that_runs_back_is_found(desk: &Desk) {
     .expect("the journal");
     let mut forged = record.expect("the record");
     forged.at = "2026-09-09T04:00:00.000000Z".to_owned();
-    let hash = forged.hashed().hash;
+    let hash = forged.expected_hash();
     let at = "2026-09-09 04:00:00";
     tamper(
         desk,

@@ -9,7 +9,7 @@ use super::published::{NONE, PublishedSpecial, PublishedWhom};
 /// What a group says to one child more.
 #[derive(Clone, Copy)]
 pub(super) enum Door {
-    /// There is room.
+    /// There is room for whoever comes.
     Open,
     /// Whoever goes before its last member comes in; nobody where it has no places.
     Before(Option<(bool, Key)>),

@@ -8,9 +8,9 @@ pub(super) const NONE: u32 = u32::MAX;
 /// Places that some children take first, as published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublishedReserve<'a> {
-    /// Which children.
+    /// The children who take them.
     pub whom: PublishedWhom<'a>,
-    /// How many places.
+    /// How many places are kept for them.
     pub places: u32,
     /// Whether others may have what is left.
     pub open: bool,
@@ -32,7 +32,7 @@ pub struct PublishedSpecial<'a> {
     pub holds: &'a [u32],
     /// By child: its family, or 0.
     pub together: &'a [u32],
-    /// By group.
+    /// By group: its reserves, in the order in which they are asked.
     pub reserves: Vec<Vec<PublishedReserve<'a>>>,
     /// By child: the categories that it has.
     pub categories: &'a [Vec<String>],

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::super::settled::Won;
 
-/// Children counted.
+/// How many children of a market fare how, beside the base run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// All of them.
+    /// All children, however they fare.
     pub children: u64,
     /// Those with a place.
     pub placed: u64,
@@ -49,7 +49,7 @@ impl Count {
 /// What came of a scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// All children.
+    /// The count of all children together.
     pub all: Count,
     /// By the children's own tier.
     pub by_tier: BTreeMap<u8, Count>,
@@ -97,7 +97,7 @@ impl Outcome {
 /// What one more place in a group would bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaceValue {
-    /// The group's position.
+    /// The position of the group in the instance.
     pub group: u32,
     /// How many children wish for it by name.
     pub wishes: u32,

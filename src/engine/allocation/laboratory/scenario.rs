@@ -22,7 +22,7 @@ pub enum PlaceChange {
 pub struct Scenario {
     /// Its name in the report.
     pub name: String,
-    /// Another rule.
+    /// The rule that ranks children instead; none: that of the base run.
     pub rule: Option<Rule>,
     /// All children of the first tier count as of the second; looked up in the children's own tiers, each once.
     pub tiers: BTreeMap<u8, u8>,

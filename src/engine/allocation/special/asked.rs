@@ -9,9 +9,9 @@ use super::super::solve::NONE;
 /// Places of a group that some children take first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reserve {
-    /// Which children.
+    /// The children who take them.
     pub whom: Whom,
-    /// How many places.
+    /// How many places are kept for them.
     pub places: u32,
     /// Whether places that they leave go to others.
     pub open: bool,

@@ -63,7 +63,7 @@ pub struct SpecialReasons<'a> {
 }
 
 impl<'a> SpecialReasons<'a> {
-    /// For one run.
+    /// Ready to be asked about one run of this instance.
     pub fn new(instance: &Instance, special: &'a Special, rule: Rule) -> Result<Self, NoTurns> {
         let run = Run::new(instance, special, rule)?;
         let families = special.families();

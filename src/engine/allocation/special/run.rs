@@ -24,7 +24,7 @@ pub fn solve_special(instance: &Instance, special: &Special, rule: Rule) -> Resu
 pub struct AskedAgain<'a>(Run<'a>);
 
 impl<'a> AskedAgain<'a> {
-    /// For one instance.
+    /// Ready to allocate one instance.
     pub fn new(instance: &'a Instance, special: &'a Special, rule: Rule) -> Result<Self, NoTurns> {
         Ok(Self(Run::new(instance, special, rule)?))
     }

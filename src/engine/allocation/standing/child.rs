@@ -5,7 +5,7 @@ use std::fmt;
 /// A child of a standing market, by ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingChild {
-    /// Id and ticket.
+    /// Its id, which is its ticket: the last tie-break.
     pub id: u32,
     /// Priority tier, 0 first.
     pub tier: u8,

@@ -17,11 +17,11 @@ struct Turn {
 /// A child and the group that it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// The child.
+    /// The id of the child, its ticket.
     pub child: u32,
     /// Its position in the order that was given.
     pub position: u64,
-    /// The group.
+    /// The id of the group that it took.
     pub group: u32,
 }
 

@@ -24,13 +24,13 @@ pub(super) fn slow_row(
     let mut row = BLANK;
     sheet.own.clear();
     match split(line) {
-        Err(fault) => faults.push(("", fault.message().to_owned())),
+        Err(fault) => faults.push((None, fault.message().to_owned())),
         Ok(fields) if fields.len() != context.columns.len() => {
-            faults.push(("", format!("{} fields, but the header has {}", fields.len(), context.columns.len())));
+            faults.push((None, format!("{} fields, but the header has {}", fields.len(), context.columns.len())));
         }
         Ok(fields) => {
             for (field, &column) in fields.iter().zip(context.columns) {
-                let name = KNOWN.get(column).copied().unwrap_or_default();
+                let name = KNOWN.get(column).copied();
                 let list = if column == 4 { &mut sheet.siblings } else { &mut sheet.choices };
                 let result = match column {
                     4 | 5 => slow_list(field, context, met, list, column == 5),
@@ -50,7 +50,7 @@ pub(super) fn slow_row(
         block.lost.push((row.id, number_of_line));
     }
     for (column, message) in faults {
-        let (file, column) = (context.file.to_owned(), column.to_owned());
+        let (file, column) = (context.file.to_owned(), column.map(str::to_owned));
         block.faults.push(Fault { file, row: number_of_line, column, message });
     }
     sound.then_some(row)

@@ -27,7 +27,7 @@ pub(super) const INFORMS: usize = 10;
 /// Which of the further columns may be there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Allowed {
-    /// `turn`.
+    /// Whether `turn` may be there.
     pub turn: bool,
     /// `holds`, `together` and `categories`, and `reserved` of the groups.
     pub special: bool,

@@ -13,7 +13,7 @@ use crate::exchange::fault::{Fault, Faults};
 
 /// Reads and checks the file; what is wrong is added to `faults`. Groups are looked up only where `groups_sound`: after
 /// a fault in their own file every list would seem wrong.
-pub fn read_children(
+pub(in crate::exchange::instance) fn read_children(
     path: &Path,
     lookup: &GroupLookup,
     groups_sound: bool,
@@ -21,7 +21,7 @@ pub fn read_children(
     faults: &mut Faults,
 ) -> ChildrenRead {
     let file = path.display().to_string();
-    let whole = |message: String| Fault { file: file.clone(), row: 0, column: String::new(), message };
+    let whole = |message: String| Fault { file: file.clone(), row: 0, column: None, message };
     let blocks = match Blocks::open(path) {
         Ok(blocks) => blocks,
         Err(fault) => {
@@ -32,7 +32,7 @@ pub fn read_children(
     let header = match read_header(&blocks) {
         Ok(header) => header,
         Err((row, message)) => {
-            faults.push(Fault { file: file.clone(), row, column: String::new(), message });
+            faults.push(Fault { file: file.clone(), row, column: None, message });
             return ChildrenRead::default();
         }
     };
@@ -42,7 +42,7 @@ pub fn read_children(
     let barred = [HOLDS, TOGETHER, CATEGORIES].map(|column| (column, allowed.special, special));
     let barred = [(TURN, allowed.turn, turn)].into_iter().chain(barred);
     for (column, _, message) in barred.filter(|(column, fine, _)| !fine && columns.contains(column)) {
-        let column = KNOWN.get(column).copied().unwrap_or_default().to_owned();
+        let column = KNOWN.get(column).map(|name| (*name).to_owned());
         faults.push(Fault { file: file.clone(), row: 1, column, message: message.to_owned() });
     }
     let context = Context { file: &file, columns: &columns, lookup, groups_sound };

@@ -8,7 +8,7 @@ use super::fast::fast_row;
 use super::sheet::{Block, BlocksRead, Context, Ends, Entry, Met, Row, Sheet, length};
 use crate::exchange::csv::blocks::{Blocks, trim_end};
 
-/// Reads all blocks.
+/// Reads the blocks on all threads, each with a sheet of its own.
 pub(super) fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> BlocksRead {
     let done: Mutex<Vec<(usize, Block)>> = Mutex::default();
     let sheets: Mutex<Vec<(usize, Sheet)>> = Mutex::default();

@@ -53,7 +53,7 @@ pub(super) struct Entry {
 /// A block of lines and where its children stand.
 #[derive(Default)]
 pub(super) struct Block {
-    /// Whose sheet.
+    /// The thread on whose sheet they stand.
     pub(super) thread: usize,
     /// Its first row, sibling and choice there.
     pub(super) from: Ends,

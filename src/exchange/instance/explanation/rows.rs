@@ -204,7 +204,7 @@ impl Row {
         self.length = end + 1;
     }
 
-    /// Appends the reason.
+    /// Appends the reason with its line end.
     #[inline]
     fn end(&mut self, ending: &Ending) {
         self.bytes[self.length..self.length + REASON_BYTES].copy_from_slice(&ending.bytes);

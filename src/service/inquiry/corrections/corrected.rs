@@ -102,7 +102,7 @@ impl Rerun<'_> {
             *places += left.places;
             market.changed |= left.places != before;
         } else if left.places > 0 {
-            let facts = GroupFacts { territory: queue.territory.to_string(), ..left.facts.clone() };
+            let facts = GroupFacts { territory: Some(queue.territory.to_string()), ..left.facts.clone() };
             self.add_group(conn, queue, &left.group, facts, left.places)?;
         }
         Ok(())

@@ -188,7 +188,7 @@ impl Market {
     fn with_choice(&self, seated: &Seated, list: &mut Vec<u32>, id: u32, on: NaiveDate) -> bool {
         let wish = |id: u32| {
             let facts = &self.pass.groups.iter().find(|g| g.id == id)?.facts;
-            let at = seated.preferences.iter().position(|wanted| *wanted == facts.kindergarten);
+            let at = seated.preferences.iter().position(|wanted| facts.kindergarten.as_ref() == Some(wanted));
             let at = if seated.preferences.is_empty() { Some(0) } else { at };
             Some((at?, group_order(self.pass.registry_groups.get(&id)?)))
         };
@@ -244,7 +244,7 @@ fn written(seated: &Seated, rule: Rule, turns: &HashMap<u32, i64>) -> WrittenChi
 
 fn suits(facts: &GroupFacts, seated: &Seated, on: NaiveDate) -> bool {
     let age = age_months(seated.birth_on, on);
-    let language = facts.language.parse::<Language>().ok();
+    let language = facts.language.as_deref().and_then(|language| language.parse::<Language>().ok());
     (facts.age_from_months..facts.age_to_months).contains(&age)
         && language.is_some_and(|language| language == seated.language || language == Language::Mixed)
 }
@@ -252,10 +252,10 @@ fn suits(facts: &GroupFacts, seated: &Seated, on: NaiveDate) -> bool {
 /// What a file of the round says of a group.
 pub(super) fn facts_of(group: &Group, queue: QueueKey) -> GroupFacts {
     GroupFacts {
-        kindergarten: group.kindergarten.clone(),
-        territory: queue.territory.to_string(),
-        language: group.language.code().to_owned(),
-        kind: group.kind.code().to_owned(),
+        kindergarten: Some(group.kindergarten.clone()),
+        territory: Some(queue.territory.to_string()),
+        language: Some(group.language.code().to_owned()),
+        kind: Some(group.kind.code().to_owned()),
         age_from_months: group.age_from_months,
         age_to_months: group.age_to_months,
     }

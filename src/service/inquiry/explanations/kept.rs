@@ -234,8 +234,8 @@ fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem>
     let ids = instance.parts().group_ids.iter();
     let name = |id: &u32| {
         let facts = read.groups.iter().find(|g| g.id == *id).map(|WrittenGroup { facts, .. }| facts);
-        let kindergarten = facts.map(|facts| facts.kindergarten.clone()).unwrap_or_default();
-        let language = facts.map(|facts| facts.language.clone()).unwrap_or_default();
+        let kindergarten = facts.and_then(|facts| facts.kindergarten.clone()).unwrap_or_default();
+        let language = facts.and_then(|facts| facts.language.clone()).unwrap_or_default();
         let id = read.registry_groups.get(id).cloned().unwrap_or_else(|| id.to_string());
         GroupName { id, kindergarten, language }
     };

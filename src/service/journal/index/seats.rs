@@ -45,7 +45,7 @@ pub struct Held {
     pub seat: Seat,
     /// The status.
     pub status: Status,
-    /// Kindergartens by their number in [`Names`].
+    /// Kindergartens by their numbers among the index's names.
     pub choices: Box<[u32]>,
 }
 

@@ -1,8 +1,8 @@
 //! Standing rounds: until a round is committed, its allocation stands and follows every act.
 //!
 //! For each queue that was asked for, its live entries and its allocation are kept in memory as of a known head of its home's
-//! chain ([`queue`]). A later question reads the records since then, takes their effects, reads again the rows that they name,
-//! and brings the allocation forward ([`served`]): a joining child is one more proposer, and what changed nothing costs
+//! chain (`queue`). A later question reads the records since then, takes their effects, reads again the rows that they name,
+//! and brings the allocation forward (`served`): a joining child is one more proposer, and what changed nothing costs
 //! nothing. What cannot be followed is loaded anew; whatever is answered equals a full run over the rows.
 //!
 //! Kept queues are dropped, the longest unused first, so that memory stays bounded. A committed round, whose instance is
