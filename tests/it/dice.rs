@@ -14,7 +14,7 @@ impl Dice {
             .ok()
             .map_or(0, |text| text.parse::<u64>().unwrap_or_else(|_| panic!("{SEED} is a whole number, not {text:?}")));
         if shift != 0 {
-            println!("{SEED}={shift}, and the walk's own {own}");
+            eprintln!("{SEED}={shift}, and the walk's own {own}");
         }
         Dice(own ^ shift.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
