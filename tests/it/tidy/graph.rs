@@ -69,7 +69,7 @@ fn uses(code: &str) -> (Vec<(bool, String)>, String) {
         let Some(after) =
             begins.strip_prefix("use ").or_else(|| begins.split_once(" use ").filter(|_| public).map(|p| p.1))
         else {
-            rest.push_str(line);
+            rest.push_str(&without_visibility(line));
             rest.push('\n');
             continue;
         };
@@ -82,6 +82,14 @@ fn uses(code: &str) -> (Vec<(bool, String)>, String) {
         found.push((public, statement.split(';').next().unwrap_or_default().to_owned()));
     }
     (found, rest)
+}
+
+/// A line without the path in `pub(in PATH)`: who may see something is no look at it.
+fn without_visibility(line: &str) -> String {
+    match line.split_once("pub(in ").and_then(|(before, after)| Some((before, after.split_once(')')?.1))) {
+        Some((before, after)) => format!("{before}pub{after}"),
+        None => line.to_owned(),
+    }
 }
 
 /// The paths that a code names in its midst, beginning with one of these words.
@@ -258,6 +266,11 @@ fn a_group_of_names_is_spelled_out() {
     let mut found = Vec::new();
     spelled_out("", "crate::a::{self, b::{C, D as E}, f}", &mut found);
     assert_eq!(found, ["crate::a", "crate::a::b::C", "crate::a::b::D", "crate::a::f"]);
+}
+
+#[test]
+fn who_may_see_a_thing_is_no_arrow() {
+    assert_eq!(without_visibility("    pub(in crate::a::b) fn f(c: crate::d::E) {"), "    pub fn f(c: crate::d::E) {");
 }
 
 #[test]
