@@ -70,8 +70,7 @@ fn case(home: Kato, n: usize) -> Case {
 
 fn a_decree(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&format!("sqlite://{}", folder.path().join("cases.sqlite3").display()), 2).unwrap();
-    store.migrate().unwrap();
+    let store = Store::create(&format!("sqlite://{}", folder.path().join("cases.sqlite3").display()), 2).unwrap();
     let count = count();
     fill(&store, count);
     // Two calendars in turn, so that every case moves each time.

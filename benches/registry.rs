@@ -38,8 +38,7 @@ fn now() -> chrono::DateTime<chrono::Utc> {
 
 /// An empty registry with the fixtures loaded.
 fn store(url: &str) -> Store {
-    let store = Store::open(url, 4).unwrap();
-    store.migrate().unwrap();
+    let store = Store::create(url, 4).unwrap();
     let t = kezek::exchange::read::<TerritoryRow>("t", fixtures::TERRITORIES.as_bytes()).unwrap().rows;
     let k = kezek::exchange::read::<KindergartenRow>("k", fixtures::KINDERGARTENS.as_bytes()).unwrap().rows;
     let g = kezek::exchange::read::<GroupRow>("g", fixtures::GROUPS.as_bytes()).unwrap().rows;
@@ -97,7 +96,7 @@ fn import(c: &mut Criterion) {
             || {
                 let folder = tempfile::tempdir().unwrap();
                 let url = format!("sqlite://{}/r.sqlite3", folder.path().display());
-                Store::open(&url, 1).unwrap().migrate().unwrap();
+                drop(Store::create(&url, 1).unwrap());
                 (folder, Location::parse(&url).unwrap().connect().unwrap())
             },
             |(folder, mut conn)| {
@@ -118,7 +117,10 @@ fn start_and_answer(c: &mut Criterion) {
     let source = store(&url);
     import_applications::applications(&source, &rules, now(), "bench.csv", &rows, |_| {}).unwrap();
     drop(source);
-    let open = || Registry::open(&url, 4, Arc::clone(&rules), Clock::fixed(now()), Box::new(NoVerifier)).unwrap();
+    let open = || {
+        let store = Store::open(&url, 4).unwrap();
+        Registry::open(store, Arc::clone(&rules), Clock::fixed(now()), Box::new(NoVerifier)).unwrap()
+    };
     let mut group = c.benchmark_group("serve");
     group.throughput(Throughput::Elements(rows.len() as u64)).sample_size(10);
     group.bench_function("start, sqlite", |b| b.iter(open));

@@ -87,7 +87,7 @@ fn import(database: &Database, paths: &[PathBuf]) -> ExitCode {
             Err(why) => return failed(2, format!("{}: {why}", path.display())),
         }
     }
-    let store = match database.store() {
+    let store = match database.existing() {
         Ok(store) => store,
         Err(why) => return failed(1, why),
     };

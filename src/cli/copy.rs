@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     /// The registry to move: `sqlite://PATH` or `postgres://…`.
     #[arg(long, value_name = "URL")]
     from: String,
-    /// Where to: an empty database.
+    /// Where to: an empty registry or database, or a file that is made.
     #[arg(long, value_name = "URL")]
     to: String,
 }
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 fn copy(arguments: &Arguments) -> Result<Copied, String> {
     let from = Database { database_url: arguments.from.clone() }.existing().map_err(|e| format!("--from: {e}"))?;
-    let to = Database { database_url: arguments.to.clone() }.store().map_err(|e| format!("--to: {e}"))?;
+    let to = Database { database_url: arguments.to.clone() }.any().map_err(|e| format!("--to: {e}"))?;
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} rows ({eta})")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(0).with_style(style);

@@ -18,6 +18,7 @@ use super::registry::Database;
 use super::serve;
 use crate::clock::Clock;
 use crate::domain::codes::{Channel, Role};
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Reserved;
 use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
@@ -25,6 +26,7 @@ use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
 use crate::sample::register::application_row;
 use crate::service::cases::decide::{self, DecisionIn};
+use crate::service::counter::clock::{self, Resolve};
 use crate::service::counter::places::{self, PlacesIn, ReservedIn};
 use crate::service::counter::{referrals, register};
 use crate::service::files::{import_applications, imports};
@@ -86,9 +88,15 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
     }
     let database = Database { database_url: format!("sqlite://{}", path.display()) };
     let registers = crate::service::kernel::registers::invented().map_err(|e| e.to_string())?;
+    if fresh {
+        database.new_one()?;
+    }
     let registry = database.registry(Clock::System)?.with_registers(registers);
-    let mut story =
-        if fresh { tell(&registry, arguments.children).map_err(|e| e.to_string())? } else { Story::default() };
+    let mut story = if fresh {
+        tell(&registry, arguments.children).map_err(|e| e.to_string())?
+    } else {
+        rested(&registry).map_err(|e| e.to_string())?
+    };
     let village = akim_village(&registry).map_err(|e| e.to_string())?;
     write_tokens(&registry, folder, village)?;
     // Last of all: credentials are journaled too, and the head is the one that `kezek journal verify` gives.
@@ -97,6 +105,17 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
     story.print();
     print_files(fresh, folder);
     Ok(registry)
+}
+
+/// A demo may rest for as long as it likes: whoever opens it again believes their clock.
+fn rested(registry: &Registry) -> Result<Story, Problem> {
+    let office = &registry.office;
+    let mending = clock::mend(&office.store, &office.rules, office.clock.now(), None, Resolve::Do)?;
+    let mut story = Story::default();
+    if let Some((_, newest)) = mending.confirmed {
+        story.say("clock", format!("confirmed; nothing was written since {}", instant_text(newest)));
+    }
+    Ok(story)
 }
 
 /// The main job, told act by act.

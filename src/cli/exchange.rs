@@ -37,7 +37,7 @@ pub(super) fn counting(what: &'static str) -> ProgressBar {
 
 /// Imports a file: exit 2 and every fault where the file is at fault, exit 1 where the registry cannot.
 pub(super) fn import(arguments: &Arguments) -> ExitCode {
-    let store = match arguments.database.store() {
+    let store = match arguments.database.existing() {
         Ok(store) => store,
         Err(why) => return failed(1, why),
     };

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod allocate;
 mod calendar;
 mod cases;
+mod clock;
 mod copy;
 mod correct;
 mod deadline;
@@ -15,6 +16,7 @@ mod exchange;
 mod exit;
 mod fairness;
 mod generate;
+mod init;
 mod interrupt;
 mod journal;
 mod private;
@@ -40,6 +42,8 @@ struct Arguments {
 enum Command {
     /// Do the main job on invented fixtures, then serve it.
     Demo(demo::Arguments),
+    /// Make a new registry.
+    Init(init::Arguments),
     /// Serve the API and the pages.
     Serve(serve::Arguments),
     /// Issue, revoke and list credentials.
@@ -58,6 +62,8 @@ enum Command {
     Calendar(calendar::CalendarArgs),
     /// Do the clock's acts: publish places at their hour, expire referrals.
     Tick(tick::Arguments),
+    /// Hold the clocks side by side; mend a home whose last record lies in the future.
+    Clock(clock::Arguments),
     Allocate(allocate::AllocateArgs),
     Verify(verify::VerifyArgs),
     Generate(generate::GenerateArgs),
@@ -82,6 +88,7 @@ pub fn main() -> ExitCode {
         .init();
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Import(arguments) => exchange::import(&arguments),
@@ -91,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Cases(arguments) => cases::run(&arguments),
         Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Tick(arguments) => tick::run(&arguments),
+        Command::Clock(arguments) => clock::run(&arguments),
         Command::Allocate(args) => interrupt::watched(|| allocate::run(args)),
         Command::Verify(args) => verify::run(args),
         Command::Generate(args) => interrupt::watched(|| generate::run(args)),

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::service::registry::Registry;
-use crate::store::Store;
-use crate::store::connection::Location;
+use crate::store::{Store, StoreError};
 use crate::trust::signature::NoVerifier;
 
 /// Where the registry is.
@@ -19,37 +18,32 @@ pub(super) struct Database {
 /// Connections that a server keeps open.
 const CONNECTIONS: u32 = 16;
 
+/// Connections of a command.
+const FEW: u32 = 4;
+
 impl Database {
-    /// Opens the rows only, for commands that need no positions. Applies pending migrations.
-    pub(super) fn store(&self) -> Result<Store, String> {
-        let store = Store::open(&self.database_url, 4).map_err(|e| e.to_string())?;
-        store.migrate().map_err(|e| e.to_string())?;
-        Ok(store)
-    }
-
-    /// Opens the rows of a registry that must be there: a mistyped name must not make an empty one, whose journal
-    /// would even verify.
+    /// Opens the rows of a registry that must be there, for commands that need no positions. Applies pending migrations.
     pub(super) fn existing(&self) -> Result<Store, String> {
-        let none = || {
-            "there is no registry here; check --database-url (`kezek serve` or `kezek import` makes a new one)"
-                .to_owned()
-        };
-        let location = Location::parse(&self.database_url).map_err(|e| e.to_string())?;
-        if matches!(&location, Location::Sqlite(path) if !std::path::Path::new(path).exists()) {
-            return Err(none());
-        }
-        let store = Store::open(&self.database_url, 4).map_err(|e| e.to_string())?;
-        if !store.holds_registry().map_err(|e| e.to_string())? {
-            return Err(none());
-        }
-        store.migrate().map_err(|e| e.to_string())?;
-        Ok(store)
+        Store::open(&self.database_url, FEW).map_err(|e| e.to_string())
     }
 
-    /// Opens the whole registry.
+    /// Makes a new registry, where there must be none.
+    pub(super) fn new_one(&self) -> Result<Store, String> {
+        Store::create(&self.database_url, FEW).map_err(|e| e.to_string())
+    }
+
+    /// Opens the rows of a registry, a new one where there is none.
+    pub(super) fn any(&self) -> Result<Store, String> {
+        match Store::open(&self.database_url, FEW) {
+            Err(StoreError::Absent(_)) => self.new_one(),
+            opened => opened.map_err(|e| e.to_string()),
+        }
+    }
+
+    /// Opens the whole registry, which must be there.
     pub(super) fn registry(&self, clock: Clock) -> Result<Registry, String> {
-        let rules = crate::service::files::calendar::rules(&self.store()?).map_err(|e| e.to_string())?;
-        Registry::open(&self.database_url, CONNECTIONS, Arc::new(rules), clock, Box::new(NoVerifier))
-            .map_err(|e| e.to_string())
+        let store = Store::open(&self.database_url, CONNECTIONS).map_err(|e| e.to_string())?;
+        let rules = crate::service::files::calendar::rules(&store).map_err(|e| e.to_string())?;
+        Registry::open(store, Arc::new(rules), clock, Box::new(NoVerifier)).map_err(|e| e.to_string())
     }
 }

@@ -75,7 +75,7 @@ fn issue(
     kindergarten: Option<&str>,
     acts_as: &[Actor],
 ) -> Result<(), String> {
-    let store = database.store()?;
+    let store = database.existing()?;
     let limits = (kindergarten.unwrap_or_default(), acts_as);
     let new = tokens::issue_limited(&store, Clock::System.now(), role, territory, limits).map_err(|p| p.to_string())?;
     eprintln!("kezek: credential {} is issued; its secret is shown here only", new.id);

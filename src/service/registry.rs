@@ -39,19 +39,17 @@ impl Memory {
 }
 
 impl Registry {
-    /// Opens the registry at `url`: applies pending migrations and builds the live index.
+    /// Opens the registry over its rows, which [`Store::open`] found or [`Store::create`] made, and builds the live index.
     ///
     /// # Errors
-    /// The URL names no database, or the database is not available.
+    /// The database is not available.
     pub fn open(
-        url: &str,
-        connections: u32,
+        store: Store,
         rules: Arc<Rules>,
         clock: Clock,
         verifier: Box<dyn SignatureVerifier>,
     ) -> Result<Self, StoreError> {
-        let store = Arc::new(Store::open(url, connections)?);
-        store.migrate()?;
+        let store = Arc::new(store);
         let index = Arc::new(Live::build(&store, &rules, clock.now())?);
         let memory = Memory::new(&rules, Arc::default());
         let office = Office { store, rules, clock, index, verifier: verifier.into(), registers: Registers::none() };

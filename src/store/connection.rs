@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool};
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::sql_types::{Bool, Nullable, Text};
 
 use super::StoreError;
 
@@ -62,6 +63,62 @@ impl Location {
         }
     }
 
+    /// The place in words, without user and password.
+    pub(super) fn place(&self) -> String {
+        match self {
+            Location::Sqlite(path) => path.clone(),
+            Location::Postgres(url) => {
+                let named = url.split(['?', '#']).next().unwrap_or_default();
+                let (_, server) = named.rsplit_once('@').or_else(|| named.split_once("://")).unwrap_or_default();
+                format!("postgres://{server}")
+            }
+        }
+    }
+
+    /// What is there, without making or changing anything.
+    ///
+    /// # Errors
+    /// The database cannot be asked: that is no answer.
+    pub(super) fn find(&self) -> Result<Found, StoreError> {
+        match self {
+            Location::Sqlite(path) => {
+                let there = file(path).try_exists();
+                let there = there.map_err(|e| StoreError::Unavailable(format!("cannot look for {path}: {e}")))?;
+                if !there {
+                    return Ok(Found::Nothing);
+                }
+                let mut c = SqliteConnection::establish(path).map_err(cannot_open)?;
+                c.batch_execute("PRAGMA busy_timeout = 5000")?;
+                let Tables { registry, others } = diesel::sql_query(SQLITE_TABLES).get_result(&mut c)?;
+                Ok(match (registry, others) {
+                    (true, _) => Found::Registry,
+                    (false, false) => Found::Nothing,
+                    (false, true) => Found::Other,
+                })
+            }
+            Location::Postgres(url) => {
+                let mut c = PgConnection::establish(url).map_err(cannot_open)?;
+                let Seen { registry, closed } = diesel::sql_query(POSTGRES_TABLES).get_result(&mut c)?;
+                match closed {
+                    Some(schema) if !registry => Err(StoreError::Unavailable(format!(
+                        "this role may not look into the schema {schema}, where a registry may be; grant it USAGE"
+                    ))),
+                    _ => Ok(if registry { Found::Registry } else { Found::Nothing }),
+                }
+            }
+        }
+    }
+
+    /// Makes what [`Location::connect`] opens: a file and its folder. A database of a server is not ours to make.
+    pub(super) fn make(&self) -> Result<(), StoreError> {
+        let Location::Sqlite(path) = self else { return Ok(()) };
+        if let Some(folder) = file(path).parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| StoreError::Unavailable(format!("cannot make the folder of {path}: {e}")))?;
+        }
+        make_private(file(path)).map_err(|e| StoreError::Unavailable(format!("cannot make the database {path}: {e}")))
+    }
+
     /// Opens one connection, with the settings that the registry relies on.
     ///
     /// # Errors
@@ -69,12 +126,12 @@ impl Location {
     pub fn connect(&self) -> Result<AnyConnection, StoreError> {
         let opened = match self {
             Location::Sqlite(path) => {
-                if let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty()) {
-                    std::fs::create_dir_all(folder)
-                        .map_err(|e| StoreError::Unavailable(format!("cannot make the folder of {path}: {e}")))?;
+                // SQLite makes a file that is missing: one that was taken away under a server would come back empty.
+                match file(path).try_exists() {
+                    Ok(true) => {}
+                    Ok(false) => return Err(StoreError::Unavailable(format!("{path} is not there"))),
+                    Err(e) => return Err(StoreError::Unavailable(format!("cannot look for {path}: {e}"))),
                 }
-                make_private(path)
-                    .map_err(|e| StoreError::Unavailable(format!("cannot open the database {path}: {e}")))?;
                 SqliteConnection::establish(path).and_then(|mut c| {
                     set_up(&mut c).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                     Ok(AnyConnection::Sqlite(c))
@@ -87,9 +144,56 @@ impl Location {
                 Ok(AnyConnection::Postgres(c))
             }),
         };
-        opened.map_err(|e| StoreError::Unavailable(format!("cannot open the database: {e}")))
+        opened.map_err(cannot_open)
     }
 }
+
+fn cannot_open(error: diesel::ConnectionError) -> StoreError {
+    StoreError::Unavailable(format!("cannot open the database: {error}"))
+}
+
+/// The file of a path as SQLite reads it: a name that begins with `file:` is a URI.
+fn file(path: &str) -> &Path {
+    let named = path.strip_prefix("file:").and_then(|uri| uri.split(['?', '#']).next());
+    Path::new(named.map_or(path, |uri| uri.strip_prefix("//").unwrap_or(uri)))
+}
+
+/// What is at a location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A registry.
+    Registry,
+    /// Nothing that a registry would disturb.
+    Nothing,
+    /// A file with tables of something else.
+    Other,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Tables {
+    #[diesel(sql_type = Bool)]
+    registry: bool,
+    #[diesel(sql_type = Bool)]
+    others: bool,
+}
+
+/// The table of migrations alone is a registry whose making was stopped.
+const SQLITE_TABLES: &str = "SELECT coalesce(max(name = 'homes'), 0) AS registry, count(*) > 0 AS others FROM sqlite_master \
+     WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> '__diesel_schema_migrations'";
+
+#[derive(diesel::QueryableByName)]
+struct Seen {
+    #[diesel(sql_type = Bool)]
+    registry: bool,
+    /// Schemas with a table of that name into which this role may not look.
+    #[diesel(sql_type = Nullable<Text>)]
+    closed: Option<String>,
+}
+
+/// The catalogue is open to every role, the tables are not: whoever may not read one must not hear that it is not there.
+const POSTGRES_TABLES: &str = "SELECT to_regclass('homes') IS NOT NULL AS registry, \
+     (SELECT string_agg(n.nspname::text, ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+     WHERE c.relname = 'homes' AND c.relkind IN ('r', 'p') AND NOT has_schema_privilege(n.oid, 'USAGE')) AS closed";
 
 /// FULL, not NORMAL: an accepted application must survive a power cut, and under WAL only FULL syncs each commit.
 const SQLITE_SETTINGS: &str =
@@ -121,9 +225,8 @@ const POSTGRES_SETTINGS: &str = "SET lock_timeout = '5s'";
 const POSTGRES_LANGUAGE: &str = "SET lc_messages = 'C'";
 
 /// Makes a new file readable by its owner only: it holds personal data. SQLite gives its helper files the same rights.
-fn make_private(path: &str) -> std::io::Result<()> {
-    // A name that SQLite reads as a URI is no path.
-    if path.starts_with("file:") || Path::new(path).exists() {
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
         return Ok(());
     }
     let mut options = std::fs::OpenOptions::new();

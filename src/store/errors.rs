@@ -4,11 +4,19 @@ use std::fmt;
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
+use super::bounds::ClockDoubt;
+
 /// An operating error. Its words are for the log; users are told what to do by `service`.
 #[derive(Debug)]
 pub enum StoreError {
     /// The URL names no database that Kezek knows.
     Url(String),
+    /// There is no registry at this place. Only where that is certain: a database that cannot be asked is `Unavailable`.
+    Absent(String),
+    /// There is a registry at this place already.
+    Present(String),
+    /// The clock of the act is not believed.
+    Clock(ClockDoubt),
     /// The database cannot be reached or opened, or is read-only or full.
     Unavailable(String),
     /// Two acts got in each other's way: this one may be tried again at once.
@@ -27,6 +35,13 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Url(why) => write!(f, "the database URL cannot be used: {why}"),
+            StoreError::Absent(place) => write!(
+                f,
+                "there is no registry here ({place}); check --database-url, or make a new one: \
+                 `kezek init --database-url URL`"
+            ),
+            StoreError::Present(place) => write!(f, "there is a registry already ({place}); nothing was changed"),
+            StoreError::Clock(doubt) => doubt.fmt(f),
             StoreError::Unavailable(why) => write!(f, "the database is not available: {why}"),
             StoreError::Busy(why) => write!(f, "the database is busy: {why}"),
             StoreError::Locked(why) => write!(f, "another writer holds the database: {why}"),

@@ -80,6 +80,13 @@ pub fn insert(tx: &mut Transaction<'_>, key: &Key<'_>, answered: &Answered) -> R
     Ok(())
 }
 
+/// The answers that a home gave before an instant.
+#[diesel::dsl::auto_type]
+fn given_before(home: Kato, before: DateTime<Utc>) -> _ {
+    let (home, before): (i32, NaiveDateTime) = (kato_to_column(home), to_column(before));
+    idempotency::table.filter(idempotency::home.eq(home)).filter(idempotency::at.lt(before))
+}
+
 impl Store {
     /// Forgets the answers that a home gave before this instant, and says how many. The one change without a record: an
     /// answer that is kept is no fact of the registry, and forgetting it changes nothing that anyone decided.
@@ -87,9 +94,16 @@ impl Store {
     /// # Errors
     /// The database is not available.
     pub fn forget_answers(&self, home: Kato, before: DateTime<Utc>) -> Result<usize, StoreError> {
-        let old = idempotency::table
-            .filter(idempotency::home.eq(kato_to_column(home)))
-            .filter(idempotency::at.lt(to_column(before)));
-        self.read(|conn| Ok(diesel::delete(old).execute(conn)?))
+        self.read(|conn| Ok(diesel::delete(given_before(home, before)).execute(conn)?))
+    }
+
+    /// How many answers [`Store::forget_answers`] would forget.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub fn old_answers(&self, home: Kato, before: DateTime<Utc>) -> Result<usize, StoreError> {
+        let count: i64 =
+            self.read(|conn| given_before(home, before).count().get_result(conn).map_err(StoreError::from))?;
+        Ok(usize::try_from(count).unwrap_or_default())
     }
 }

@@ -139,6 +139,18 @@ pub fn reach_of(conn: &mut AnyConnection, home: Kato) -> Result<i64, StoreError>
     Ok(seq.unwrap_or_default())
 }
 
+/// The last record of a home that an instant includes, 0 where none does. Records stand in the order of their instants,
+/// but for those that a mended clock had dated later: they were written before the record that mended it, so whoever asks
+/// for an instant after the mending has them too.
+///
+/// # Errors
+/// The database is not available.
+pub fn last_until(conn: &mut AnyConnection, home: Kato, at: DateTime<Utc>) -> Result<i64, StoreError> {
+    let included = journal::table.filter(journal::home.eq(kato_to_column(home))).filter(journal::at.le(to_column(at)));
+    let last: Option<i64> = included.order(journal::seq.desc()).select(journal::seq).first(conn).optional()?;
+    Ok(last.unwrap_or_default())
+}
+
 /// The heads as the homes hold them: what the last record of each chain must hash to. A home without a record has
 /// seq 0 and the head that stands before every chain.
 ///

@@ -1,7 +1,11 @@
 //! The migrations of both databases, kept as twins: a test applies both and compares what they made.
 
-use diesel::SqliteConnection;
+use std::collections::HashSet;
+
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::StoreError;
@@ -14,6 +18,11 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// done. On PostgreSQL an advisory lock keeps them apart, on SQLite the lock of the file.
 pub(super) fn run(conn: &mut AnyConnection) -> Result<(), StoreError> {
     use diesel::connection::SimpleConnection;
+    // Whoever has nothing to do takes no lock and needs no right to make tables: another process may be importing for
+    // minutes, and an auditor's role may only read.
+    if !pending(conn)? {
+        return Ok(());
+    }
     let applied = match conn {
         AnyConnection::Sqlite(c) => run_sqlite(c),
         AnyConnection::Postgres(c) => {
@@ -26,11 +35,48 @@ pub(super) fn run(conn: &mut AnyConnection) -> Result<(), StoreError> {
     applied.map_err(|e| StoreError::Unavailable(format!("a migration failed: {e}")))
 }
 
-fn run_sqlite(c: &mut SqliteConnection) -> diesel::migration::Result<()> {
-    // Whoever has nothing to do takes no lock: another process may be importing for minutes.
-    if !c.has_pending_migration(SQLITE)? {
-        return Ok(());
+#[derive(QueryableByName)]
+struct There {
+    #[diesel(sql_type = Bool)]
+    there: bool,
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Whether a migration of this program was not applied yet. diesel's own question makes its table where that is missing.
+fn pending(conn: &mut AnyConnection) -> Result<bool, StoreError> {
+    let known = match conn {
+        AnyConnection::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE),
+        AnyConnection::Postgres(_) => versions::<diesel::pg::Pg>(&POSTGRES),
+    }?;
+    let table = match conn {
+        AnyConnection::Sqlite(_) => {
+            "SELECT count(*) > 0 AS there FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
+        }
+        AnyConnection::Postgres(_) => "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS there",
+    };
+    if !diesel::sql_query(table).get_result::<There>(conn)?.there {
+        return Ok(true);
     }
+    let applied: Vec<Applied> = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
+    let applied: HashSet<String> = applied.into_iter().map(|row| row.version).collect();
+    Ok(known.iter().any(|version| !applied.contains(version)))
+}
+
+fn versions<DB: diesel::backend::Backend>(source: &EmbeddedMigrations) -> Result<Vec<String>, StoreError>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let all: Vec<Box<dyn Migration<DB>>> =
+        source.migrations().map_err(|e| StoreError::Other(format!("the migrations cannot be read: {e}")))?;
+    Ok(all.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+fn run_sqlite(c: &mut SqliteConnection) -> diesel::migration::Result<()> {
     AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?;
     match c.run_pending_migrations(SQLITE).map(|_| ()) {
         Ok(()) => Ok(AnsiTransactionManager::commit_transaction(c)?),

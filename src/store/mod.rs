@@ -2,18 +2,24 @@
 //!
 //! [`Store::write`] is the only door for changes. It locks the homes that the act touches, runs the act, appends the
 //! act's journal records to the chains and commits, or leaves everything as it was. No code can save without
-//! journaling, because nothing else hands out a connection inside a write transaction.
+//! journaling, because nothing else hands out a connection inside a write transaction. [`Store::mend_clock`] is the same
+//! door, for the one act that may be dated before the record ahead of it.
 
 mod application_rows;
+mod bounds;
+pub mod clock;
 mod columns;
 pub mod connection;
 pub mod copy;
+pub mod dated;
 mod errors;
 mod gate;
+mod heads;
 mod migrations;
 pub mod schema;
 mod write;
 
+pub use bounds::{ClockBounds, ClockDoubt};
 pub use errors::StoreError;
 pub use journal::Entry;
 pub use write::{Store, Transaction, Written};

@@ -36,6 +36,15 @@ pub fn find(conn: &mut AnyConnection, kato: Kato) -> Result<Option<Territory>, S
     row.map(noun).transpose()
 }
 
+/// Whether the classifier holds anything yet.
+///
+/// # Errors
+/// The database is not available.
+pub fn any(conn: &mut AnyConnection) -> Result<bool, StoreError> {
+    let first: Option<i32> = territories::table.select(territories::code).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
 /// All territories, by code.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The door: reads, and the one public write.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,15 +10,17 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::Pool;
 
-use super::columns::{from_column, kato_to_column, to_column};
-use super::connection::{AnyConnection, Location, Manager, on_backend, pool};
+use super::bounds::{ClockBounds, ClockDoubt, Seen};
+use super::clock;
+use super::columns::kato_to_column;
+use super::connection::{AnyConnection, Found, Location, Manager, on_backend, pool};
 use super::gate::{Gate, Passed};
+use super::heads::{self, Chain, Dating};
 use super::journal::{self, Entry};
 use super::schema::homes;
 use super::{StoreError, copy, migrations};
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
-use crate::trust::journal::GENESIS;
 
 /// How often an act is tried again after a serialisation failure. Safe, because an act reloads all it decides on.
 const TRIES_MAX: u32 = 3;
@@ -30,6 +33,9 @@ pub struct Store {
     pool: Pool<Manager>,
     location: Location,
     gates: Mutex<HashMap<Kato, Arc<Gate>>>,
+    bounds: ClockBounds,
+    /// Acts that were refused since the store was opened, because their clock was not believed.
+    refused: AtomicU64,
 }
 
 /// A write transaction: the homes are locked, their instant is fixed.
@@ -55,13 +61,50 @@ impl<T> Written<T> {
 }
 
 impl Store {
-    /// Opens the registry at `url` with at most `size` connections.
+    /// Opens the registry at `url` with at most `size` connections, and applies pending migrations. Nothing is made where
+    /// there is none: a mistyped name must not become an empty registry, whose journal would even verify.
     ///
     /// # Errors
-    /// The URL names no database, or the database cannot be opened.
+    /// [`StoreError::Absent`] where there is no registry; the URL names no database, or the database cannot be opened.
     pub fn open(url: &str, size: u32) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
-        Ok(Store { pool: pool(&location, size)?, location, gates: Mutex::default() })
+        match location.find()? {
+            Found::Registry => Store::over(location, size),
+            Found::Nothing | Found::Other => Err(StoreError::Absent(location.place())),
+        }
+    }
+
+    /// Makes a new registry at `url` and opens it. A file and its folder are made where they are missing, a database of a
+    /// server must be there.
+    ///
+    /// # Errors
+    /// [`StoreError::Present`] where there is a registry already; the URL names no database, a file holds something else,
+    /// or the database refuses.
+    pub fn create(url: &str, size: u32) -> Result<Self, StoreError> {
+        let location = Location::parse(url)?;
+        match location.find()? {
+            Found::Nothing => {
+                location.make()?;
+                Store::over(location, size)
+            }
+            Found::Registry => Err(StoreError::Present(location.place())),
+            Found::Other => Err(StoreError::Constraint(format!("{} holds something else", location.place()))),
+        }
+    }
+
+    fn over(location: Location, size: u32) -> Result<Self, StoreError> {
+        let pool = pool(&location, size)?;
+        let (gates, bounds, refused) = (Mutex::default(), ClockBounds::REAL, AtomicU64::new(0));
+        let store = Store { pool, location, gates, bounds, refused };
+        store.migrate()?;
+        Ok(store)
+    }
+
+    /// The store with other bounds for the clocks of acts: for a clock that is moved by hand.
+    #[must_use]
+    pub fn believing(mut self, bounds: ClockBounds) -> Self {
+        self.bounds = bounds;
+        self
     }
 
     /// Applies pending migrations.
@@ -80,17 +123,27 @@ impl Store {
         migrations::revert_all(&mut *self.connection()?)
     }
 
-    /// Whether there is a registry here at all: a command that only reads must not make one where a name was mistyped.
+    /// Why an act somewhere in the registry would be refused now for its clock, if it would: the clock is held against every
+    /// home.
     ///
     /// # Errors
     /// The database is not available.
-    pub fn holds_registry(&self) -> Result<bool, StoreError> {
-        match homes::table.select(homes::code).limit(1).load::<i32>(&mut *self.connection()?).map_err(StoreError::from)
-        {
-            Ok(_) => Ok(true),
-            Err(StoreError::Other(_)) => Ok(false),
-            Err(error) => Err(error),
-        }
+    pub fn clock_doubt(&self, now: DateTime<Utc>) -> Result<Option<ClockDoubt>, StoreError> {
+        self.read(|conn| {
+            let mut seen = Seen { database: clock::of_database(conn)?, last: None };
+            clock::last_records(conn)?.into_iter().for_each(|record| seen.record(record.home, record.at));
+            self.bounds.doubt(now, &seen, |until| clock::newest_until(conn, until))
+        })
+    }
+
+    /// How many acts were refused since the store was opened, because their clock was not believed.
+    pub fn refused_for_the_clock(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// How far clocks are believed here.
+    pub fn bounds(&self) -> ClockBounds {
+        self.bounds
     }
 
     fn connection(&self) -> Result<diesel::r2d2::PooledConnection<Manager>, StoreError> {
@@ -135,12 +188,37 @@ impl Store {
     /// The one write: locks `homes`, runs `act`, appends its records and commits; or leaves everything as it was.
     ///
     /// # Errors
-    /// Those of `act`, or the database is not available or stays busy. After an error nothing has changed, except that
-    /// a connection lost during the commit leaves it open whether the act was saved: idempotency keys are for that.
+    /// Those of `act`, or the database is not available or stays busy, or `now` is not believed ([`ClockBounds`]). After an
+    /// error nothing has changed, except that a connection lost during the commit leaves it open whether the act was
+    /// saved: idempotency keys are for that.
     pub fn write<T, E: From<StoreError>>(
         &self,
         homes: &[Kato],
         now: DateTime<Utc>,
+        act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
+    ) -> Result<T, E> {
+        self.write_at(homes, Dating { now, bounds: self.bounds, turns_back: false }, act)
+    }
+
+    /// The write that mends the clock of a home: it is dated `now` although the last record lies later, or long before. Only
+    /// the database's clock is asked whether `now` is right; otherwise whoever calls this has to know.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn mend_clock<T, E: From<StoreError>>(
+        &self,
+        home: Kato,
+        now: DateTime<Utc>,
+        act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
+    ) -> Result<T, E> {
+        let bounds = ClockBounds { database: self.bounds.database, ..ClockBounds::LIFTED };
+        self.write_at(&[home], Dating { now, bounds, turns_back: true }, act)
+    }
+
+    fn write_at<T, E: From<StoreError>>(
+        &self,
+        homes: &[Kato],
+        dating: Dating,
         mut act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
     ) -> Result<T, E> {
         let mut homes = homes.to_vec();
@@ -150,12 +228,16 @@ impl Store {
         let mut tries = 1;
         loop {
             let mut conn = self.connection()?;
-            match attempt(&mut conn, &homes, now, &mut act) {
+            match attempt(&mut conn, &homes, dating, &mut act) {
                 Err(Failed::Busy(why)) if tries < TRIES_MAX => {
                     tracing::debug!(tries, why, "an act is tried again");
                     tries += 1;
                 }
                 Err(Failed::Busy(why)) => return Err(StoreError::Busy(why).into()),
+                Err(Failed::Doubted(doubt)) => {
+                    self.refused.fetch_add(1, Ordering::Relaxed);
+                    return Err(StoreError::Clock(doubt).into());
+                }
                 Err(Failed::Final(error)) => return Err(error),
                 Ok(value) => return Ok(value),
             }
@@ -216,6 +298,7 @@ impl Store {
 
 enum Failed<E> {
     Busy(String),
+    Doubted(ClockDoubt),
     Final(E),
 }
 
@@ -223,6 +306,7 @@ impl<E: From<StoreError>> From<StoreError> for Failed<E> {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy(why) => Failed::Busy(why),
+            StoreError::Clock(doubt) => Failed::Doubted(doubt),
             other => Failed::Final(other.into()),
         }
     }
@@ -247,16 +331,16 @@ fn rollback(conn: &mut AnyConnection) -> Result<(), StoreError> {
 fn attempt<T, E: From<StoreError>>(
     conn: &mut AnyConnection,
     homes: &[Kato],
-    now: DateTime<Utc>,
+    dating: Dating,
     act: &mut impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
 ) -> Result<T, Failed<E>> {
     begin(conn, "BEGIN IMMEDIATE", "BEGIN")?;
     let done = (|| {
-        let (mut chains, at) = lock(conn, homes, now)?;
+        let (mut chains, at) = heads::lock(conn, homes, dating)?;
         let mut tx = Transaction { conn, at, chains: &mut chains };
         let written = act(&mut tx).map_err(Failed::Final)?;
         tx.append(&written.entries)?;
-        let recorded = save_heads(conn, chains, at)?;
+        let recorded = heads::save(conn, chains, at)?;
         Ok((written.value, !recorded))
     })();
     match done {
@@ -275,60 +359,6 @@ fn attempt<T, E: From<StoreError>>(
             Err(failed)
         }
     }
-}
-
-/// A home's chain inside a transaction: where it stands, and whether it grew.
-struct Chain {
-    seq: i64,
-    head: String,
-    grew: bool,
-}
-
-/// Locks the homes in ascending order and gives their chains, with an instant that is before none of them.
-fn lock(
-    conn: &mut AnyConnection,
-    codes: &[Kato],
-    now: DateTime<Utc>,
-) -> Result<(BTreeMap<Kato, Chain>, DateTime<Utc>), StoreError> {
-    let mut chains = BTreeMap::new();
-    let mut at = now;
-    for &home in codes {
-        let code = kato_to_column(home);
-        let fresh = (
-            homes::code.eq(code),
-            homes::seq.eq(0),
-            homes::head.eq(GENESIS),
-            homes::at.eq(to_column(now)),
-            (homes::applications.eq(0), homes::tickets.eq(0), homes::places.eq(0)),
-            (homes::referrals.eq(0), homes::rounds.eq(0), homes::results.eq(0), homes::cases.eq(0)),
-        );
-        let columns = (homes::seq, homes::head, homes::at);
-        let (seq, head, last): (i64, String, chrono::NaiveDateTime) = match conn {
-            AnyConnection::Sqlite(c) => {
-                diesel::insert_into(homes::table).values(fresh).on_conflict_do_nothing().execute(c)?;
-                homes::table.find(code).select(columns).first(c)?
-            }
-            AnyConnection::Postgres(c) => {
-                diesel::insert_into(homes::table).values(fresh).on_conflict_do_nothing().execute(c)?;
-                homes::table.find(code).select(columns).for_update().first(c)?
-            }
-        };
-        at = at.max(from_column(last));
-        chains.insert(home, Chain { seq, head, grew: false });
-    }
-    Ok((chains, at))
-}
-
-/// Writes down where the chains stand that grew; whether any did.
-fn save_heads(conn: &mut AnyConnection, chains: BTreeMap<Kato, Chain>, at: DateTime<Utc>) -> Result<bool, StoreError> {
-    let mut any = false;
-    for (home, chain) in chains.into_iter().filter(|(_, chain)| chain.grew) {
-        any = true;
-        diesel::update(homes::table.find(kato_to_column(home)))
-            .set((homes::seq.eq(chain.seq), homes::head.eq(chain.head), homes::at.eq(to_column(at))))
-            .execute(conn)?;
-    }
-    Ok(any)
 }
 
 impl Transaction<'_> {

@@ -1,10 +1,12 @@
 //! Numbers for the operator, in the Prometheus text format.
 
 use actix_web::HttpResponse;
-use actix_web::web::Data;
-use prometheus::{Encoder, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use actix_web::web::{self, Data};
+use prometheus::{Encoder, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use super::answer::Shared;
+use crate::service::counter::clock;
+use crate::service::kernel::problem::CLOCK_NOT_BELIEVED;
 
 /// What is counted.
 #[derive(Clone)]
@@ -14,6 +16,8 @@ pub struct Metrics {
     pub answers: IntCounterVec,
     entries: IntGauge,
     registers: IntGaugeVec,
+    clock_believed: IntGauge,
+    clock_refused: IntCounter,
 }
 
 impl Metrics {
@@ -27,10 +31,18 @@ impl Metrics {
         let entries = IntGauge::new("kezek_live_entries", "Applications in the live index")?;
         let help = "How a register outside stands: 1 beside its state";
         let registers = IntGaugeVec::new(Opts::new("kezek_register_state", help), &["register", "state"])?;
+        let clock_believed =
+            IntGauge::new("kezek_clock_believed", "Whether an act would be believed now in every home")?;
+        let help = "Acts that were refused because their clock was not believed";
+        let clock_refused = IntCounter::new("kezek_clock_refused_total", help)?;
+        // Nothing says otherwise until the first question.
+        clock_believed.set(1);
         registry.register(Box::new(answers.clone()))?;
         registry.register(Box::new(entries.clone()))?;
         registry.register(Box::new(registers.clone()))?;
-        Ok(Metrics { registry, answers, entries, registers })
+        registry.register(Box::new(clock_believed.clone()))?;
+        registry.register(Box::new(clock_refused.clone()))?;
+        Ok(Metrics { registry, answers, entries, registers, clock_believed, clock_refused })
     }
 }
 
@@ -43,6 +55,14 @@ pub async fn metrics(shared: Shared, metrics: Data<Metrics>) -> HttpResponse {
     metrics.registers.reset();
     for (register, state) in registry.office.registers.states(registry.office.clock.now()) {
         metrics.registers.with_label_values(&[register, state.code()]).set(1);
+    }
+    metrics.clock_refused.reset();
+    metrics.clock_refused.inc_by(registry.office.store.refused_for_the_clock());
+    // The other numbers must come while the database is away; this one then stays as it was.
+    match web::block(move || clock::believed(&registry.office)).await {
+        Ok(Ok(())) => metrics.clock_believed.set(1),
+        Ok(Err(problem)) if problem.code == CLOCK_NOT_BELIEVED => metrics.clock_believed.set(0),
+        _ => {}
     }
     let mut text = Vec::new();
     match TextEncoder::new().encode(&metrics.registry.gather(), &mut text) {

@@ -57,6 +57,7 @@ fn a_command_that_reads_makes_no_registry_where_a_name_is_mistyped() {
 fn a_credential_is_issued_listed_and_revoked_and_its_secret_is_not_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = sqlite(folder.path());
+    program::init(&url);
     import_fixtures(folder.path(), &url);
     assert_eq!(mode(&folder.path().join("kezek.sqlite3")), 0o600, "personal data is its owner's only");
     let issued = run(&["token", "issue", "--role", "akim", "--territory", "393243000", "--database-url", &url]).must(0);
@@ -326,7 +327,7 @@ fn the_journal_of_a_demo_names_nobody() {
 
 #[test]
 fn logs_hold_no_iin_at_any_level() {
-    let database = Database::with_fixtures(Db::Sqlite);
+    let database = Database::with_fixtures_of_now(Db::Sqlite);
     let office = program::token(database.url(), "office");
     let serving = Serving::of(kezek().env("KEZEK_LOG", "trace").args([
         "serve",

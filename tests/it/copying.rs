@@ -6,7 +6,7 @@ use kezek::store::Store;
 use kezek::store::connection::AnyConnection;
 
 use crate::desk::database::Database;
-use crate::desk::{CITY, Db, Desk, GROUP, VILLAGE_GROUP};
+use crate::desk::{CITY, Db, Desk, GROUP, TRAVELS, VILLAGE_GROUP};
 use crate::program::{kezek, run, until};
 
 /// A registry in which everything has happened that fills a table.
@@ -77,8 +77,7 @@ fn a_registry_goes_to_the_other_database_and_back_unchanged() {
     assert_eq!(rows(back.url()), rows(desk.database_url()), "every row of every table");
     // What came back goes on as the original would.
     let next = kezek::service::registry::Registry::open(
-        there.url(),
-        2,
+        Store::open(there.url(), 2).expect("the copy is there").believing(TRAVELS),
         std::sync::Arc::clone(&desk.registry.office.rules),
         desk.clock.clone(),
         Box::new(kezek::trust::signature::NoVerifier),
@@ -165,12 +164,12 @@ fn a_broken_journal_is_not_carried_on() {
 #[test]
 fn a_killed_copy_leaves_the_target_empty() {
     let folder = tempfile::tempdir().expect("a folder");
-    let from = Database::with_fixtures(Db::Sqlite);
+    let from = Database::with_fixtures_of_now(Db::Sqlite);
     let file = folder.path().join("applications.csv");
     crate::program::write_rows(&file, &crate::program::rows(2_500, 21));
     run(&["import", "applications", file.to_str().expect("a path"), "--database-url", from.url()]).must(0);
     let to = Database::empty(Db::Postgres);
-    Store::open(to.url(), 1).expect("the target").migrate().expect("the schema");
+    drop(Store::create(to.url(), 1).expect("the target"));
     let mut copying = kezek()
         .args(["copy", "--from", from.url(), "--to", to.url()])
         .stdout(std::process::Stdio::null())

@@ -21,7 +21,7 @@ struct Place {
 impl Place {
     fn new(db: Db) -> Place {
         let folder = tempfile::tempdir().expect("a folder");
-        Place { database: Database::with_fixtures(db), folder }
+        Place { database: Database::with_fixtures_of_now(db), folder }
     }
 
     fn url(&self) -> &str {
@@ -177,6 +177,7 @@ fn a_server_whose_postgres_goes_away_says_so_and_recovers_by_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut cluster = Cluster::start(folder.path());
     let url = cluster.url.clone();
+    program::init(&url);
     import_fixtures(folder.path(), &url);
     let office = program::token(&url, "office");
     let serving = Serving::start(&url);
@@ -346,7 +347,7 @@ fn a_database_that_cannot_be_opened_is_said() {
     let folder = path.with_file_name("folder.sqlite3");
     std::fs::create_dir(&folder).expect("a folder");
     let below = path.join("none").join("kezek.sqlite3");
-    for (url, reason) in [(&folder, "cannot open the database"), (&below, "cannot make the folder")] {
+    for (url, reason) in [(&folder, "cannot open the database"), (&below, "cannot look for")] {
         let url = format!("sqlite://{}", url.display());
         let said = program::run(&["serve", "--database-url", &url, "--listen", "127.0.0.1:0"]).must(1).err;
         assert!(said.contains("kezek:") && said.contains(reason), "{said}");

@@ -6,7 +6,8 @@ use kezek::service::files::calendar::{self, Given, Imported};
 use kezek::service::files::imports::ImportFault;
 use kezek::service::journal::chains;
 
-use crate::desk::{Desk, on_both};
+use crate::desk::database::Database;
+use crate::desk::{Db, Desk, on_both};
 use crate::program::run;
 
 on_both!(
@@ -15,7 +16,6 @@ on_both!(
     a_decree_that_is_imported_again_changes_nothing_and_another_of_its_name_takes_its_place,
     an_estimate_is_corrected_and_what_was_announced_stays,
     a_file_is_taken_out_again,
-    the_commands_do_it,
 );
 
 const SWAPS: &str = "off_on,working_on,source\n2028-06-05,2028-06-03,an invented decree\n";
@@ -163,14 +163,20 @@ fn a_file_is_taken_out_again(desk: &Desk) {
     assert_eq!(due(desk, "2028-06-02", 1), "2028-06-05");
 }
 
-fn the_commands_do_it(desk: &Desk) {
+#[test]
+fn the_commands_do_it() {
+    Db::BOTH.into_iter().for_each(the_commands_do_it_on);
+}
+
+fn the_commands_do_it_on(db: Db) {
+    let database = Database::with_fixtures_of_now(db);
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
         std::fs::write(&path, text).expect("a file");
         path.display().to_string()
     };
-    let url = desk.database_url();
+    let url = database.url();
     let deadline = || {
         let from = "2028-06-04T10:00:00+05:00";
         let asked =

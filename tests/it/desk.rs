@@ -25,6 +25,7 @@ use kezek::service::files::imports;
 use kezek::service::kernel::registers::{Registers, invented};
 use kezek::service::kernel::tokens;
 use kezek::service::registry::Registry;
+use kezek::store::{ClockBounds, Store};
 use kezek::trust::signature::NoVerifier;
 use kezek::web::proxies::Proxies;
 use kezek::web::server::{Options, start};
@@ -75,7 +76,12 @@ pub struct Setup {
     pub proxies: Proxies,
     /// The registers outside; those of the fixtures where a test names none.
     pub registers: Option<Registers>,
+    /// How far the clock is believed; as a clock that travels through a year where a test names nothing.
+    pub bounds: Option<ClockBounds>,
 }
+
+/// The bounds of a desk: its clock is moved by hand, by months, and is not that of the database.
+pub const TRAVELS: ClockBounds = ClockBounds { behind: ClockBounds::REAL.behind, ..ClockBounds::LIFTED };
 
 /// The desk.
 pub struct Desk {
@@ -116,9 +122,11 @@ impl Desk {
         let database = Database::with_fixtures(db);
         let clock = Clock::fixed(instant(TODAY));
         let rules = Arc::new(Rules::shipped_with(setup.rules).expect("the rules of the test are at fault"));
-        let registry = Registry::open(database.url(), 6, rules, clock.clone(), Box::new(NoVerifier));
+        let store = Store::open(database.url(), 6).expect("the registry does not open");
+        let store = store.believing(setup.bounds.unwrap_or(TRAVELS));
+        let registry = Registry::open(store, rules, clock.clone(), Box::new(NoVerifier));
         let registers = setup.registers.unwrap_or_else(|| invented().expect("the registers of the fixtures"));
-        let registry = Arc::new(registry.expect("the registry does not open").with_registers(registers));
+        let registry = Arc::new(registry.expect("the index is not built").with_registers(registers));
         registry.memory.rounds.compare_with_full_runs();
         let (address, server) = serve(Arc::clone(&registry), setup.rate_limit, setup.proxies);
         let agent = ureq::Agent::config_builder()
@@ -145,6 +153,11 @@ impl Desk {
     /// The URL of the database, for a second program that opens it.
     pub fn database_url(&self) -> &str {
         self.database.url()
+    }
+
+    /// The rows opened a second time, as another program would, under this desk's clock.
+    pub fn second_store(&self) -> Store {
+        Store::open(self.database_url(), 2).expect("the registry is there").believing(TRAVELS)
     }
 
     /// Where the server listens.

@@ -14,7 +14,7 @@ fn position(serving: &Serving, iin: &str) -> Option<(u64, u64)> {
 
 #[test]
 fn what_one_server_writes_the_other_answers() {
-    let database = Database::with_fixtures(Db::Postgres);
+    let database = Database::with_fixtures_of_now(Db::Postgres);
     let office = program::token(database.url(), "office");
     let department = program::token(database.url(), "department");
     let servers = [Serving::start(database.url()), Serving::start(database.url())];
@@ -62,11 +62,19 @@ fn what_one_server_writes_the_other_answers() {
 }
 
 #[test]
-fn programs_that_open_a_new_database_at_once_all_find_it_ready() {
+fn of_programs_that_make_a_registry_at_once_all_find_it_ready() {
     for db in Db::BOTH {
         for _ in 0..3 {
             let database = Database::empty(db);
             let url = database.url();
+            std::thread::scope(|scope| {
+                for _ in 0..5 {
+                    scope.spawn(|| {
+                        let made = run(&["init", "--database-url", url]);
+                        assert!(made.code == Some(0) || made.err.contains("there is a registry already"), "{made:?}");
+                    });
+                }
+            });
             std::thread::scope(|scope| {
                 for _ in 0..5 {
                     scope.spawn(|| program::token(url, "auditor"));
@@ -89,7 +97,7 @@ fn an_import_beside_a_running_server_becomes_visible_on_postgres() {
 }
 
 fn an_import_beside_a_running_server_becomes_visible(db: Db) {
-    let database = Database::with_fixtures(db);
+    let database = Database::with_fixtures_of_now(db);
     let folder = tempfile::tempdir().expect("a folder");
     let office = program::token(database.url(), "office");
     let serving = Serving::start(database.url());

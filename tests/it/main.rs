@@ -18,6 +18,7 @@ mod cases;
 mod certificate;
 mod channels;
 mod cli;
+mod clock;
 mod copying;
 mod corrected_round;
 mod correction;

@@ -92,7 +92,7 @@ fn agreed(desk: &Desk) -> Vec<String> {
     }
     assert_eq!(desk.next(HOME)["application"], rows[0]["application"]);
     let (fresh, clock) = (Arc::clone(&desk.registry.office.rules), desk.clock.clone());
-    let fresh = Registry::open(desk.database_url(), 2, fresh, clock, Box::new(NoVerifier)).expect("a second program");
+    let fresh = Registry::open(desk.second_store(), fresh, clock, Box::new(NoVerifier)).expect("a second program");
     let key = "391000000-2022-general".parse().expect("a key");
     let now = desk.clock.now();
     let of = |registry: &Registry| registry.office.index(now).queue(key).map(|q| q.in_order().collect::<Vec<_>>());
@@ -158,7 +158,7 @@ fn acts_of_every_era_are_settled_by_the_ratio_of_their_own_instant() {
         }
         desk.places(GROUP, 20);
         let rules = Arc::clone(&desk.registry.office.rules);
-        let late = Registry::open(desk.database_url(), 2, rules, desk.clock.clone(), Box::new(NoVerifier));
+        let late = Registry::open(desk.second_store(), rules, desk.clock.clone(), Box::new(NoVerifier));
         let late = late.expect("a second program");
         let mut shown = Vec::new();
         let mut referrals = Vec::new();

@@ -188,7 +188,7 @@ fn the_index_of_a_second_process_follows_the_first(desk: &Desk) {
     use kezek::domain::iin::Iin;
     let rules = std::sync::Arc::clone(&desk.registry.office.rules);
     let verifier = Box::new(kezek::trust::signature::NoVerifier);
-    let second = kezek::service::registry::Registry::open(desk.database_url(), 2, rules, desk.clock.clone(), verifier);
+    let second = kezek::service::registry::Registry::open(desk.second_store(), rules, desk.clock.clone(), verifier);
     let second = second.expect("a second process");
     let child = desk.another_child();
     desk.waiting(&child);

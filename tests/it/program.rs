@@ -65,6 +65,11 @@ pub fn finished(command: &mut Command) -> Done {
     }
 }
 
+/// Makes a registry by `kezek init`.
+pub fn init(url: &str) {
+    run(&["init", "--database-url", url]).must(0);
+}
+
 /// Loads territories, kindergartens and groups of the fixtures by `kezek import`, from files in `folder`.
 pub fn import_fixtures(folder: &Path, url: &str) {
     for (kind, text) in [

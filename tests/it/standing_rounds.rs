@@ -102,14 +102,9 @@ fn a_second_program_s_acts_are_followed_too(desk: &Desk) {
     desk.places(GROUP, 5);
     dry(desk, HOME);
     let rules = std::sync::Arc::clone(&desk.registry.office.rules);
-    let other = Registry::open(
-        desk.database_url(),
-        2,
-        rules,
-        desk.clock.clone(),
-        Box::new(kezek::trust::signature::NoVerifier),
-    )
-    .expect("a second program");
+    let other =
+        Registry::open(desk.second_store(), rules, desk.clock.clone(), Box::new(kezek::trust::signature::NoVerifier))
+            .expect("a second program");
     let caller = kezek::service::office::Caller {
         principal: kezek::service::kernel::tokens::principal(&other.office.store, &desk.office()).expect("the office"),
         idempotency: None,

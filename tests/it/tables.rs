@@ -7,6 +7,7 @@ use kezek::clock::Clock;
 use kezek::domain::codes::Decision;
 use kezek::rules::Rules;
 use kezek::service::registry::Registry;
+use kezek::store::Store;
 use kezek::trust::signature::NoVerifier;
 
 use crate::desk::Db;
@@ -30,6 +31,8 @@ fn what_is_exported_is_imported_into_an_empty_registry_with_the_same_positions()
     for (from, to) in [(Db::Sqlite, Db::Postgres), (Db::Postgres, Db::Sqlite)] {
         let (from, to) = (Database::empty(from), Database::empty(to));
         let folder = tempfile::tempdir().expect("a folder");
+        program::init(from.url());
+        program::init(to.url());
         import_fixtures(folder.path(), from.url());
         let file = folder.path().join("applications.csv");
         program::write_rows(&file, &program::rows(400, 51));
@@ -63,7 +66,8 @@ type Place = (String, String, u64, u64, Vec<(String, u64, u64)>);
 
 fn positions(url: &str) -> Vec<Place> {
     let rules = std::sync::Arc::new(Rules::shipped().expect("the rules"));
-    let registry = Registry::open(url, 2, rules, Clock::System, Box::new(NoVerifier)).expect("the registry");
+    let store = Store::open(url, 2).expect("the registry");
+    let registry = Registry::open(store, rules, Clock::System, Box::new(NoVerifier)).expect("the index");
     let now = registry.office.clock.now();
     let rows = registry.office.store.read(|conn| kezek::store::applications::page(conn, "", 10_000)).expect("the rows");
     let mut all: Vec<Place> = rows
@@ -82,7 +86,7 @@ fn positions(url: &str) -> Vec<Place> {
 #[test]
 fn faults_of_a_file_are_said_by_file_row_and_column_and_nothing_is_written() {
     for db in Db::BOTH {
-        let database = Database::with_fixtures(db);
+        let database = Database::with_fixtures_of_now(db);
         let url = database.url();
         let head = || run(&["journal", "verify", "--database-url", url]).must(0).last_line().to_owned();
         let before = head();
@@ -147,6 +151,7 @@ fn faults_of_a_file_are_said_by_file_row_and_column_and_nothing_is_written() {
 fn a_group_that_would_change_its_nature_is_refused_and_the_same_file_is_taken_again() {
     let database = Database::empty(Db::Sqlite);
     let folder = tempfile::tempdir().expect("a folder");
+    program::init(database.url());
     import_fixtures(folder.path(), database.url());
     import_fixtures(folder.path(), database.url());
     let file = folder.path().join("groups.csv");
@@ -160,7 +165,7 @@ fn a_group_that_would_change_its_nature_is_refused_and_the_same_file_is_taken_ag
 
 #[test]
 fn an_export_that_cannot_be_written_leaves_nothing() {
-    let database = Database::with_fixtures(Db::Sqlite);
+    let database = Database::with_fixtures_of_now(Db::Sqlite);
     let folder = tempfile::tempdir().expect("a folder");
     let there = folder.path().join("none").join("x.csv");
     let refused = run(&["export", "groups", there.to_str().expect("a path"), "--database-url", database.url()]).must(1);

@@ -1,18 +1,21 @@
 //! The clock's acts: places come out at their hour, referrals end with their term.
 
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use kezek::clock::Clock;
 use kezek::rules::shipped;
 use kezek::service::counter::tick::{Ticked, tick};
 use kezek::service::journal::chains;
 use kezek::store::StoreError;
 use serde_json::json;
 
+use crate::desk::database::Database;
 use crate::desk::{CITY, Db, Desk, GROUP, HOME, Setup, instant, on_both};
-use crate::program::run;
+use crate::program::{Serving, run, until};
 
 on_both!(
     a_referral_ends_with_its_last_day_and_the_child_waits_on_with_its_turn,
     a_referral_in_the_hands_of_the_kindergarten_does_not_end,
-    the_command_does_it_beside_a_server,
 );
 
 fn ticked(desk: &Desk, at: &str) -> Ticked {
@@ -70,17 +73,40 @@ fn a_referral_in_the_hands_of_the_kindergarten_does_not_end(desk: &Desk) {
     assert_eq!(desk.status(&number), "enrolled");
 }
 
-fn the_command_does_it_beside_a_server(desk: &Desk) {
-    let (number, _, _) = referred(desk);
-    let url = desk.database_url();
-    let done = run(&["tick", "--at", "2026-10-01T00:00:00+05:00", "--database-url", url]).must(0);
-    assert_eq!(done.out, "0 places published, 1 referrals expired\n");
-    let again = run(&["tick", "--at", "2026-10-01T00:00:00+05:00", "--database-url", url]).must(0);
-    assert_eq!(again.out, "0 places published, 0 referrals expired\n");
-    desk.registry.office.follow_all().expect("the index follows");
-    assert_eq!(desk.status(&number), "in_queue");
-    let wrong = run(&["tick", "--at", "tomorrow", "--database-url", url]).must(2);
+#[test]
+fn the_command_does_it_beside_a_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    run(&["demo", "--once", "--children", "150", "--data-dir", data.to_str().expect("a path")]).must(0);
+    let sqlite = format!("sqlite://{}", data.join("kezek.sqlite3").display());
+    let postgres = Database::empty(Db::Postgres);
+    run(&["copy", "--from", &sqlite, "--to", postgres.url()]).must(0);
+    let tokens = std::fs::read_to_string(data.join("demo-tokens.json")).expect("the tokens");
+    let tokens: serde_json::Value = serde_json::from_str(&tokens).expect("JSON");
+    let department = tokens["department"].as_str().expect("a token");
+    let sql = "SELECT application AS number FROM referrals WHERE status = 'issued' ORDER BY number LIMIT 1";
+    let path = data.join("kezek.sqlite3");
+    let mut conn = SqliteConnection::establish(path.to_str().expect("a path")).expect("the file");
+    let Referred { number } = diesel::sql_query(sql).get_result(&mut conn).expect("a referral");
+    let far = kezek::domain::instant::instant_text(Clock::System.now() + TimeDelta::days(60));
+    for url in [sqlite.as_str(), postgres.url()] {
+        let serving = Serving::start(url);
+        let path = format!("/api/v1/applications/{number}");
+        let status = || serving.get(&path, department).1["status"].as_str().map(str::to_owned);
+        assert_eq!(status().as_deref(), Some("referred"));
+        let tick = || run(&["tick", "--at", &far, "--yes", "--database-url", url]).must(0).out;
+        assert!(!tick().contains(" 0 referrals expired"), "this one is among them");
+        assert_eq!(tick(), "0 places published, 0 referrals expired\n");
+        until("the server follows", || status().filter(|status| status == "in_queue"));
+    }
+    let wrong = run(&["tick", "--at", "tomorrow", "--database-url", &sqlite]).must(2);
     assert!(wrong.err.contains("with its offset"), "{}", wrong.err);
+}
+
+#[derive(QueryableByName)]
+struct Referred {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    number: String,
 }
 
 /// A desk whose home has an hour of publication and a rest in August.
@@ -101,17 +127,17 @@ fn places_come_out_at_the_hour_of_the_profile() {
         };
         let total = || desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json["total"].clone();
         // Reported at 08:00 and at 10:00 of the city.
-        desk.set_clock("2026-09-10T03:00:00Z");
+        desk.set_clock("2026-09-11T03:00:00Z");
         report(1);
-        desk.set_clock("2026-09-10T05:00:00Z");
+        desk.set_clock("2026-09-11T05:00:00Z");
         report(2);
-        assert_eq!(ticked(&desk, "2026-09-10T03:59:59Z"), Ticked::default());
-        assert_eq!(total(), 0);
-        assert_eq!(ticked(&desk, "2026-09-10T04:00:00Z"), Ticked { published: 1, ..Ticked::default() });
-        assert_eq!(total(), 1, "the place reported before the hour");
         assert_eq!(ticked(&desk, "2026-09-11T03:59:59Z"), Ticked::default());
-        assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z"), Ticked { published: 2, ..Ticked::default() });
-        assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z"), Ticked::default(), "a second tick has nothing to do");
+        assert_eq!(total(), 0);
+        assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z"), Ticked { published: 1, ..Ticked::default() });
+        assert_eq!(total(), 1, "the place reported before the hour");
+        assert_eq!(ticked(&desk, "2026-09-12T03:59:59Z"), Ticked::default());
+        assert_eq!(ticked(&desk, "2026-09-12T04:00:00Z"), Ticked { published: 2, ..Ticked::default() });
+        assert_eq!(ticked(&desk, "2026-09-12T04:00:00Z"), Ticked::default(), "a second tick has nothing to do");
         assert_eq!(total(), 3);
         report(1);
         assert_eq!(ticked(&desk, "2027-08-15T12:00:00Z"), Ticked::default(), "in August publication rests");
@@ -123,11 +149,11 @@ fn places_come_out_at_the_hour_of_the_profile() {
 fn a_referral_with_another_consequence_is_left_and_counted() {
     let desk = with_an_hour(Db::Sqlite);
     let number = desk.waiting(&desk.another_child());
-    desk.set_clock("2026-09-10T03:00:00Z");
+    desk.set_clock("2026-09-11T03:00:00Z");
     let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"});
     desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
-    desk.set_clock("2026-09-10T04:00:00Z");
-    assert_eq!(ticked(&desk, "2026-09-10T04:00:00Z").published, 1);
+    desk.set_clock("2026-09-11T04:00:00Z");
+    assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z").published, 1);
     desk.refer_next(HOME);
     assert_eq!(ticked(&desk, "2026-12-01T00:00:00Z"), Ticked { left: 1, ..Ticked::default() });
     assert_eq!(desk.status(&number), "referred");

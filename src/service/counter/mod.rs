@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod catalogue;
+pub mod clock;
 pub mod moving;
 pub mod places;
 pub mod referrals;

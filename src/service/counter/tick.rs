@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
+use super::clock::Resolve;
 use crate::domain::codes::{PlaceStatus, ReferralStatus};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
@@ -23,7 +24,7 @@ use crate::service::applications::entry;
 use crate::service::journal::effects::Effect;
 use crate::service::kernel::actors::CLOCK;
 use crate::service::kernel::numbers::load;
-use crate::service::kernel::problem::Problem;
+use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
 use crate::store::{Entry, Store, Transaction, Written, journal, places, referrals};
 
@@ -48,24 +49,73 @@ pub struct Ticked {
     pub forgotten: usize,
 }
 
+/// The instants of a tick.
+#[derive(Clone, Copy, Debug)]
+struct Instants {
+    /// When it is done.
+    now: DateTime<Utc>,
+    /// For when.
+    at: DateTime<Utc>,
+}
+
 /// Does what is due at `at`, home by home. The journal dates the acts by `now`, when they were really done, and names
 /// `at` in each: an instant that an operator typed must not order the queue of tomorrow.
 ///
 /// # Errors
-/// The database is not available; the homes before it are done.
+/// The database is not available; the homes before it are done. 503 where the clock is not believed in a home; all others are
+/// done.
 pub fn tick(store: &Store, rules: &Rules, now: DateTime<Utc>, at: DateTime<Utc>) -> Result<Ticked, Problem> {
+    each_home(store, rules, Instants { now, at }, Resolve::Do)
+}
+
+/// What [`tick`] would do: the same counts, and nothing is kept.
+///
+/// # Errors
+/// As [`tick`].
+pub fn foresee(store: &Store, rules: &Rules, now: DateTime<Utc>, at: DateTime<Utc>) -> Result<Ticked, Problem> {
+    each_home(store, rules, Instants { now, at }, Resolve::Tell)
+}
+
+fn each_home(store: &Store, rules: &Rules, instants: Instants, resolve: Resolve) -> Result<Ticked, Problem> {
     let mut all = Ticked::default();
+    let mut refused = None;
     for home in store.read(journal::reach)?.into_keys() {
-        let ticked = store.write(&[home], now, |tx| of_home(tx, rules, home, at))?;
-        all.published += ticked.published;
-        all.expired += ticked.expired;
-        all.left += ticked.left;
-        all.lapsed += ticked.lapsed;
-        all.escalated += ticked.escalated;
-        // By the real time: an instant of the future that an operator typed must not forget today's answers.
-        all.forgotten += store.forget_answers(home, now - TimeDelta::days(ANSWERS_KEPT_DAYS))?;
+        match one_home(store, rules, home, instants, resolve) {
+            Ok(ticked) => {
+                all.published += ticked.published;
+                all.expired += ticked.expired;
+                all.left += ticked.left;
+                all.lapsed += ticked.lapsed;
+                all.escalated += ticked.escalated;
+                all.forgotten += ticked.forgotten;
+            }
+            // One home whose last record lies in the future does not hold up the others.
+            Err(problem) if problem.code == CLOCK_NOT_BELIEVED => refused = refused.or(Some(problem)),
+            Err(problem) => return Err(problem),
+        }
     }
-    Ok(all)
+    refused.map_or(Ok(all), Err)
+}
+
+fn one_home(
+    store: &Store,
+    rules: &Rules,
+    home: Kato,
+    Instants { now, at }: Instants,
+    resolve: Resolve,
+) -> Result<Ticked, Problem> {
+    let ticked = store.write(&[home], now, |tx| {
+        let written = of_home(tx, rules, home, at)?;
+        // Without records an act is rolled back.
+        Ok::<_, Problem>(if resolve == Resolve::Do { written } else { Written::nothing(written.value) })
+    })?;
+    // By the real time: an instant of the future that an operator typed must not forget today's answers.
+    let before = now - TimeDelta::days(ANSWERS_KEPT_DAYS);
+    let forgotten = match resolve {
+        Resolve::Do => store.forget_answers(home, before)?,
+        Resolve::Tell => store.old_answers(home, before)?,
+    };
+    Ok(Ticked { forgotten, ..ticked })
 }
 
 fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<Written<Ticked>, Problem> {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::effects::{Effect, JoinEffect, Moved};
 use super::index::effects;
 use crate::domain::codes::Status;
-use crate::domain::instant::{instant_text, read_instant};
+use crate::domain::instant::read_instant;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, QueueOrder, Seat};
 use crate::rules::Rules;
@@ -136,8 +136,8 @@ impl Replay {
     }
 }
 
-/// A queue as it stood when all acts up to `at`, this instant included, were done. Costs a reading of its home's
-/// records.
+/// A queue as it stood when all acts up to `at`, this instant included, were done. What a wrong clock had dated later counts
+/// from the record that mended it. Costs a reading of its home's records.
 ///
 /// # Errors
 /// 404 where the queue had no entry yet, 500 where the journal contradicts itself.
@@ -147,8 +147,8 @@ pub(crate) fn replayed(
     key: QueueKey,
     at: DateTime<Utc>,
 ) -> Result<Replay, Problem> {
-    let until = instant_text(at);
-    replayed_until(rules, conn, key, at, |record| record.at > until)
+    let last = journal::last_until(conn, key.home(), at)?;
+    replayed_until(rules, conn, key, at, |record| record.seq > last)
 }
 
 /// A queue as it stood when a round was about to be committed.

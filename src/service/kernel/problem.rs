@@ -7,6 +7,9 @@ use utoipa::ToSchema;
 use crate::domain::codes::Basis;
 use crate::store::StoreError;
 
+/// The code of an act that was refused for its clock.
+pub const CLOCK_NOT_BELIEVED: &str = "clock_not_believed";
+
 /// The kinds of "no", each with its meaning to the one who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -170,6 +173,10 @@ impl From<StoreError> for Problem {
                     "unavailable",
                     "the registry cannot answer now; send the same request again later",
                 )
+            }
+            StoreError::Clock(doubt) => {
+                tracing::warn!(%doubt, "the clock is not believed");
+                Problem::new(Kind::Busy, CLOCK_NOT_BELIEVED, doubt.to_string()).with("reason", doubt.code())
             }
             _ => {
                 tracing::error!(%error, "the registry failed");

@@ -12,7 +12,7 @@ use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
 use crate::store::connection::AnyConnection;
 use crate::store::tokens::{self, Token};
-use crate::store::{Entry, Store, Written, kindergartens};
+use crate::store::{Entry, Store, Written, kindergartens, territories};
 use crate::trust::seal::sha256_hex;
 
 /// A new credential. The secret is here only.
@@ -27,6 +27,20 @@ pub struct NewToken {
 /// The chain that holds the credentials of a territory: its home's, or the country's for an oblast, which is no home.
 fn home_of(territory: Kato) -> Kato {
     Some(territory.home()).filter(|home| home.is_home()).unwrap_or(Kato::COUNTRY)
+}
+
+/// Whether the classifier holds the territory: a credential for a code that nobody has would look like one for a territory
+/// that has nothing to do.
+fn check_territory(conn: &mut AnyConnection, territory: Kato) -> Result<(), Problem> {
+    if territory == Kato::COUNTRY || territories::find(conn, territory)?.is_some() {
+        return Ok(());
+    }
+    let message = if territories::any(conn)? {
+        format!("the classifier holds no territory {territory}; 000000000 is the country")
+    } else {
+        "the registry knows no territories yet; import them first: `kezek import territories FILE`".to_owned()
+    };
+    Err(Problem::invalid("territory", "unknown_territory", message))
 }
 
 /// Whether such a credential could ever do anything.
@@ -50,7 +64,7 @@ fn check(conn: &mut AnyConnection, role: Role, territory: Kato, kindergarten: &s
 /// Issues a credential, for one kindergarten only where one is named.
 ///
 /// # Errors
-/// 422 for a kindergarten that the role or the territory does not reach; the database refuses.
+/// 422 for a territory that the classifier does not hold, for a kindergarten that the role or the territory does not reach; the database refuses.
 pub fn issue(
     store: &Store,
     now: chrono::DateTime<chrono::Utc>,
@@ -64,7 +78,7 @@ pub fn issue(
 /// Issues a credential that acts in cases only as some of the regulations' actors; none named: as all of its role.
 ///
 /// # Errors
-/// 422 for a kindergarten or an actor that the role does not reach; the database refuses.
+/// 422 for a territory that the classifier does not hold, for a kindergarten or an actor that the role does not reach; the database refuses.
 pub fn issue_limited(
     store: &Store,
     now: chrono::DateTime<chrono::Utc>,
@@ -76,6 +90,7 @@ pub fn issue_limited(
     let id = keys::random_key();
     let home = home_of(territory);
     store.write(&[home], now, |tx| -> Result<_, Problem> {
+        check_territory(tx.conn(), territory)?;
         check(tx.conn(), role, territory, kindergarten)?;
         if let Some(actor) = acts_as.iter().find(|actor| !acting::roles(**actor).contains(&role)) {
             let message = format!("the role {role} never acts as {actor}; leave it out");

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use super::asked::Asked;
 use crate::domain::iin::Iin;
+use crate::service::counter::clock;
 use crate::service::kernel::problem::Problem;
 use crate::service::positions::shape::Positions;
 use crate::service::positions::text;
@@ -37,13 +38,14 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(r#"{"status":"ok"}"#)
 }
 
-/// Whether the registry can be read and the index has followed it. How the registers outside stand is told, and makes
-/// nothing unready: what needs them waits.
+/// Whether the registry can be read, the index has followed it, and the clock is believed in every home. How the registers
+/// outside stand is told, and makes nothing unready: what needs them waits.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses((status = 200, description = "ready"), (status = 503, description = "not ready")))]
 pub async fn readyz(shared: Shared) -> HttpResponse {
     tell(shared, |r| {
         r.office.follow_all()?;
+        clock::believed(&r.office)?;
         let states =
             r.office.registers.states(r.office.clock.now()).map(|(name, state)| (name.to_owned(), state.code().into()));
         let registers = serde_json::Map::from_iter(states);

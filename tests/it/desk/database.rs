@@ -13,9 +13,11 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, UNIX_EPOCH};
 
+use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use kezek::store::Store;
+use kezek::clock::Clock;
+use kezek::store::{ClockBounds, Store};
 use tempfile::TempDir;
 
 use super::{TODAY, instant, load_fixtures};
@@ -69,8 +71,16 @@ impl Database {
             }
         };
         if db == Db::Sqlite {
-            fill(database.url());
+            fill(database.url(), instant(TODAY), ClockBounds::LIFTED);
         }
+        database
+    }
+
+    /// A database with schema and fixtures that were taken in now: for the program, which believes the machine's clock
+    /// only beside records of these days.
+    pub fn with_fixtures_of_now(db: Db) -> Database {
+        let database = Database::empty(db);
+        fill(database.url(), Clock::System.now(), ClockBounds::REAL);
         database
     }
 
@@ -113,10 +123,9 @@ impl Drop for Database {
     }
 }
 
-fn fill(url: &str) {
-    let store = Store::open(url, 2).expect("the new database does not open");
-    store.migrate().expect("the migrations do not run");
-    load_fixtures(&store, instant(TODAY));
+fn fill(url: &str, at: DateTime<Utc>, bounds: ClockBounds) {
+    let store = Store::create(url, 2).expect("the new registry is not made").believing(bounds);
+    load_fixtures(&store, at);
 }
 
 /// A PostgreSQL server.
@@ -179,7 +188,7 @@ impl Server {
             let making = format!("{name}_new");
             conn.batch_execute(&format!("DROP DATABASE IF EXISTS {making}")).expect("the old template");
             conn.batch_execute(&format!("CREATE DATABASE {making}")).expect("a new template");
-            fill(&self.url_of(&making));
+            fill(&self.url_of(&making), instant(TODAY), ClockBounds::LIFTED);
             conn.batch_execute(&format!("ALTER DATABASE {making} RENAME TO {name}")).expect("the template's name");
         }
         conn.batch_execute("SELECT pg_advisory_unlock(20260910)").expect("the lock of the template");

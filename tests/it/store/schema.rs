@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use kezek::store::Store;
 use kezek::store::connection::{AnyConnection, Location};
+use kezek::store::{ClockBounds, Store};
 
 use crate::desk::database::Database;
 use crate::desk::{Db, HOME, load_fixtures};
@@ -55,8 +55,7 @@ fn ask(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Tables {
 
 fn migrated(db: Db) -> (Database, Store) {
     let database = Database::empty(db);
-    let store = Store::open(database.url(), 2).expect("opens");
-    store.migrate().expect("migrates");
+    let store = Store::create(database.url(), 2).expect("is made").believing(ClockBounds::LIFTED);
     (database, store)
 }
 
