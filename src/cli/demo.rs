@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::domain::codes::{Channel, Role};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::domain::kindergarten::Reserved;
+use crate::domain::place::Reserved;
 use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
 use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};

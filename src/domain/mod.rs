@@ -10,6 +10,7 @@ pub mod kindergarten;
 pub mod life;
 pub mod mix;
 pub mod person;
+pub mod place;
 pub mod queue;
 pub mod referral;
 pub mod territory;

@@ -1,9 +1,78 @@
-//! The referral (жолдама, направление): the document that gives a child a place.
+//! The referral (жолдама, направление): the document that gives a child a place, and its life: which act may follow which
+//! status, on one screen.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::codes::{ReferralStatus, Role};
 use super::kato::Kato;
+
+/// What is done with a referral after its issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReferralAct {
+    /// The kindergarten has it in hand, with the documents.
+    Present,
+    /// The contract is made.
+    Enrol,
+    /// The kindergarten refuses.
+    Refuse,
+    /// Its term is extended; it stands where it stood.
+    Extend,
+    /// The authority takes it back, or the applicant the application.
+    Annul,
+    /// Its term ends before it was presented.
+    Expire,
+    /// The child leaves the kindergarten.
+    Depart,
+}
+
+impl ReferralAct {
+    /// All of them, for those who walk the table.
+    pub const ALL: [ReferralAct; 7] = [
+        ReferralAct::Present,
+        ReferralAct::Enrol,
+        ReferralAct::Refuse,
+        ReferralAct::Extend,
+        ReferralAct::Annul,
+        ReferralAct::Expire,
+        ReferralAct::Depart,
+    ];
+
+    /// What the act does to the referral, for messages.
+    pub fn done(self) -> &'static str {
+        match self {
+            ReferralAct::Present => "presented",
+            ReferralAct::Enrol => "enrolled",
+            ReferralAct::Refuse => "refused",
+            ReferralAct::Extend => "extended",
+            ReferralAct::Annul => "annulled",
+            ReferralAct::Expire => "expired",
+            ReferralAct::Depart => "ended by a departure",
+        }
+    }
+}
+
+impl ReferralStatus {
+    /// Whether it holds its place for the child, without a contract yet.
+    pub fn is_open(self) -> bool {
+        matches!(self, ReferralStatus::Issued | ReferralStatus::Presented)
+    }
+
+    /// The status after an act, or `None` where it cannot follow. What was presented in time does not expire: the
+    /// kindergarten has it in hand and answers.
+    pub fn after(self, act: ReferralAct) -> Option<ReferralStatus> {
+        use ReferralStatus::{Annulled, Departed, Enrolled, Expired, Issued, Presented, Refused};
+        match (self, act) {
+            (Issued, ReferralAct::Present) => Some(Presented),
+            (Presented, ReferralAct::Enrol) => Some(Enrolled),
+            (Issued | Presented, ReferralAct::Refuse) => Some(Refused),
+            (Issued | Presented, ReferralAct::Extend) => Some(self),
+            (Issued | Presented, ReferralAct::Annul) => Some(Annulled),
+            (Issued, ReferralAct::Expire) => Some(Expired),
+            (Enrolled, ReferralAct::Depart) => Some(Departed),
+            (Issued | Presented | Enrolled | Refused | Expired | Annulled | Departed, _) => None,
+        }
+    }
+}
 
 /// The paper that sends a child to a place, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,4 +109,16 @@ pub struct Referral {
     pub ground: String,
     /// Why this child got this place, as JSON.
     pub reasons: String,
+}
+
+impl Referral {
+    /// Moves the referral by an act at an instant; `None`, and nothing changed, where the act cannot follow.
+    pub fn advance(&mut self, act: ReferralAct, at: DateTime<Utc>) -> Option<ReferralStatus> {
+        let after = self.status.after(act)?;
+        if after != self.status {
+            self.status = after;
+            self.status_at = at;
+        }
+        Some(after)
+    }
 }

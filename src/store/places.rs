@@ -1,15 +1,15 @@
-//! The ledger of places.
+//! The ledger of places, with the history of each: no status is written without its line.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
-use super::schema::places;
+use super::schema::{journal, place_history, places};
 use super::{StoreError, Transaction};
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
-use crate::domain::kindergarten::Place;
+use crate::domain::place::{Place, PlaceChange};
 use crate::domain::queue::QueueKey;
 
 #[derive(Queryable, Insertable)]
@@ -23,10 +23,23 @@ struct Row {
     kind: String,
     available_on: NaiveDate,
     status: String,
+    status_at: NaiveDateTime,
     reported_at: NaiveDateTime,
     published_at: Option<NaiveDateTime>,
     reason: String,
     reserved: String,
+}
+
+/// A line of the history as it is kept. The record that it names holds the act.
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = place_history)]
+struct Line {
+    place: String,
+    serial: i32,
+    home: i32,
+    status: String,
+    at: NaiveDateTime,
+    seq: i64,
 }
 
 fn noun(row: Row) -> Result<Place, StoreError> {
@@ -41,6 +54,7 @@ fn noun(row: Row) -> Result<Place, StoreError> {
         },
         available_on: row.available_on,
         status: code(&row.status)?,
+        status_at: from_column(row.status_at),
         reported_at: from_column(row.reported_at),
         published_at: row.published_at.map(from_column),
         reason: row.reason,
@@ -110,7 +124,46 @@ pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Pla
     rows.into_iter().map(noun).collect()
 }
 
-/// Adds places.
+/// The history of a place, oldest first.
+///
+/// # Errors
+/// The database is not available, or a line names a record that is not there.
+pub fn history(conn: &mut AnyConnection, id: &str) -> Result<Vec<PlaceChange>, StoreError> {
+    let told = journal::home.eq(place_history::home).and(journal::seq.eq(place_history::seq));
+    let rows: Vec<(Line, Option<String>)> = place_history::table
+        .left_join(journal::table.on(told))
+        .filter(place_history::place.eq(id))
+        .order(place_history::serial)
+        .select((place_history::all_columns, journal::act.nullable()))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(line, act)| {
+            let damaged =
+                || StoreError::Damaged(format!("place {id}: line {} names no record of the journal", line.serial));
+            Ok(PlaceChange {
+                status: code(&line.status)?,
+                at: from_column(line.at),
+                act: act.ok_or_else(damaged)?,
+                home: kato_from_column(line.home)?,
+                seq: line.seq,
+            })
+        })
+        .collect()
+}
+
+/// A line as the act makes it that changes the place: its record is the next of the place's home.
+fn line(tx: &Transaction<'_>, place: &Place, serial: i32) -> Result<Line, StoreError> {
+    Ok(Line {
+        place: place.id.clone(),
+        serial,
+        home: kato_to_column(place.home),
+        status: place.status.code().to_owned(),
+        at: to_column(place.status_at),
+        seq: tx.next_seq(place.home)?,
+    })
+}
+
+/// Adds places, each with the first line of its history.
 ///
 /// # Errors
 /// The database refuses.
@@ -127,6 +180,7 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError>
                 kind: p.queue.kind.code().to_owned(),
                 available_on: p.available_on,
                 status: p.status.code().to_owned(),
+                status_at: to_column(p.status_at),
                 reported_at: to_column(p.reported_at),
                 published_at: p.published_at.map(to_column),
                 reason: p.reason.clone(),
@@ -134,44 +188,30 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError>
             })
             .collect();
         on_backend!(tx.conn(), c => diesel::insert_into(places::table).values(&rows).execute(c))?;
+        let lines = batch.iter().map(|p| line(tx, p, 1)).collect::<Result<Vec<Line>, _>>()?;
+        on_backend!(tx.conn(), c => diesel::insert_into(place_history::table).values(&lines).execute(c))?;
     }
     Ok(())
 }
 
-/// Moves a place in its ledger.
+/// Saves where a place stands now, and adds the line to its history. What was reported of it stays: its group, its queue
+/// and when.
 ///
 /// # Errors
 /// The database refuses.
-pub fn set_status(
-    tx: &mut Transaction<'_>,
-    id: &str,
-    status: PlaceStatus,
-    published_at: Option<DateTime<Utc>>,
-    reason: &str,
-) -> Result<(), StoreError> {
-    diesel::update(places::table.find(id))
-        .set((
-            places::status.eq(status.code()),
-            places::published_at.eq(published_at.map(to_column)),
-            places::reason.eq(reason),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-/// Saves a place that its child has left: where it stands now, since when, and from which day on it can be taken.
-///
-/// # Errors
-/// The database refuses.
-pub fn free_again(tx: &mut Transaction<'_>, place: &Place) -> Result<(), StoreError> {
+pub fn save_status(tx: &mut Transaction<'_>, place: &Place) -> Result<(), StoreError> {
     diesel::update(places::table.find(&place.id))
         .set((
             places::available_on.eq(place.available_on),
             places::status.eq(place.status.code()),
-            places::reported_at.eq(to_column(place.reported_at)),
+            places::status_at.eq(to_column(place.status_at)),
             places::published_at.eq(place.published_at.map(to_column)),
             places::reason.eq(&place.reason),
         ))
         .execute(tx.conn())?;
+    let lines = place_history::table.filter(place_history::place.eq(&place.id));
+    let last: Option<i32> = lines.select(diesel::dsl::max(place_history::serial)).first(tx.conn())?;
+    let line = line(tx, place, last.unwrap_or_default() + 1)?;
+    diesel::insert_into(place_history::table).values(&line).execute(tx.conn())?;
     Ok(())
 }

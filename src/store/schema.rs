@@ -85,10 +85,22 @@ diesel::table! {
         kind -> Text,
         available_on -> Date,
         status -> Text,
+        status_at -> Timestamp,
         reported_at -> Timestamp,
         published_at -> Nullable<Timestamp>,
         reason -> Text,
         reserved -> Text,
+    }
+}
+
+diesel::table! {
+    place_history (place, serial) {
+        place -> Text,
+        serial -> Integer,
+        home -> Integer,
+        status -> Text,
+        at -> Timestamp,
+        seq -> BigInt,
     }
 }
 
@@ -376,6 +388,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     kindergartens,
     groups,
     places,
+    place_history,
     children,
     applications,
     applicants,

@@ -372,18 +372,24 @@ impl Transaction<'_> {
         self.conn
     }
 
-    /// Appends records at once: for an act of so many that it should not hold them all until its end. The others leave
-    /// theirs in [`Written::entries`].
+    /// The number that the next record of a home will have: that of the act itself where it leaves one record, which is
+    /// what a row may name that the act changes.
+    ///
+    /// # Errors
+    /// A home that was not locked.
+    pub fn next_seq(&self, home: Kato) -> Result<i64, StoreError> {
+        Ok(self.chains.get(&home).ok_or_else(|| not_locked(home))?.seq + 1)
+    }
+
+    /// Appends records at once: for an act of so many that it should not hold them all until its end, or whose rows name
+    /// the record that changed them. The others leave theirs in [`Written::entries`].
     ///
     /// # Errors
     /// A home that was not locked, or the database refuses.
     pub fn append(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         let mut records = Vec::with_capacity(entries.len());
         for entry in entries {
-            let chain = self
-                .chains
-                .get_mut(&entry.home)
-                .ok_or_else(|| StoreError::Other(format!("home {} is written but was not locked", entry.home)))?;
+            let chain = self.chains.get_mut(&entry.home).ok_or_else(|| not_locked(entry.home))?;
             let (record, payload) = journal::next(entry, self.at, chain.seq + 1, &chain.head);
             chain.seq = record.seq;
             chain.head.clone_from(&record.hash);
@@ -444,6 +450,10 @@ impl Transaction<'_> {
         };
         Ok(Number::new(home, of, serial(last + 1 - more)?))
     }
+}
+
+fn not_locked(home: Kato) -> StoreError {
+    StoreError::Other(format!("home {home} is written but was not locked"))
 }
 
 fn serial(number: i64) -> Result<u32, StoreError> {

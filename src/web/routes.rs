@@ -50,6 +50,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(everyone, catalogue::kindergartens),
         route!(ReadPlaces, places::ledger),
         route!(ReportPlace, places::report),
+        route!(ReadPlaces, places::read),
         route!(WithdrawPlace, places::withdraw),
         route!(everyone, places::bulletin).limited(),
         route!(ReadRound, rounds::list),

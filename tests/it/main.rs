@@ -42,6 +42,7 @@ mod idempotency;
 mod interrupted;
 mod laboratory;
 mod life;
+mod lives;
 mod openapi;
 mod order;
 mod ordering;

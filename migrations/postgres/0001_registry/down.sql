@@ -18,6 +18,7 @@ DROP TABLE category_claims;
 DROP TABLE applicants;
 DROP TABLE applications;
 DROP TABLE children;
+DROP TABLE place_history;
 DROP TABLE places;
 DROP TABLE groups;
 DROP TABLE kindergartens;

@@ -75,6 +75,7 @@ CREATE TABLE places (
     kind TEXT NOT NULL,
     available_on DATE NOT NULL,
     status TEXT NOT NULL,
+    status_at TIMESTAMP NOT NULL,
     reported_at TIMESTAMP NOT NULL,
     published_at TIMESTAMP,
     reason TEXT NOT NULL,
@@ -82,6 +83,16 @@ CREATE TABLE places (
 );
 CREATE INDEX places_open ON places (home, status, queue_territory, cohort, kind);
 CREATE INDEX places_group ON places (group_id, status);
+
+CREATE TABLE place_history (
+    place TEXT NOT NULL REFERENCES places (id),
+    serial INTEGER NOT NULL,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    status TEXT NOT NULL,
+    at TIMESTAMP NOT NULL,
+    seq BIGINT NOT NULL,
+    PRIMARY KEY (place, serial)
+);
 
 CREATE TABLE children (
     key TEXT NOT NULL PRIMARY KEY,

@@ -75,6 +75,7 @@ CREATE TABLE places (
     kind TEXT NOT NULL,
     available_on TEXT NOT NULL,
     status TEXT NOT NULL,
+    status_at TEXT NOT NULL,
     reported_at TEXT NOT NULL,
     published_at TEXT,
     reason TEXT NOT NULL,
@@ -82,6 +83,16 @@ CREATE TABLE places (
 ) STRICT;
 CREATE INDEX places_open ON places (home, status, queue_territory, cohort, kind);
 CREATE INDEX places_group ON places (group_id, status);
+
+CREATE TABLE place_history (
+    place TEXT NOT NULL REFERENCES places (id),
+    serial INTEGER NOT NULL,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    status TEXT NOT NULL,
+    at TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (place, serial)
+) STRICT;
 
 CREATE TABLE children (
     key TEXT NOT NULL PRIMARY KEY,

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::domain::codes::{GroupKind, Language, PlaceStatus};
 use crate::domain::kato::Kato;
-use crate::domain::kindergarten::Reserved;
+use crate::domain::place::Reserved;
 use crate::exchange::csv::cell::{self, Read};
 use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 

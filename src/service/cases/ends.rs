@@ -10,6 +10,7 @@ use super::travel::{self, Travel};
 use crate::domain::case::{Case, CaseAct};
 use crate::domain::codes::Decision;
 use crate::domain::life;
+use crate::domain::referral::ReferralAct;
 use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::entry;
@@ -98,7 +99,10 @@ fn settle_referral(
     let mut held = Held { referral, application };
     let mut effects = match grounds {
         None => held.enrol(tx, &office.rules)?,
-        Some(grounds) => held.refuse(tx, &office.rules, grounds.first().map_or("", |g| g.code.as_str()))?,
+        Some(grounds) => {
+            let ground = grounds.first().map_or("", |g| g.code.as_str());
+            held.end(tx, &office.rules, ReferralAct::Refuse, ground)?
+        }
     };
     referrals::update(tx, &held.referral)?;
     let left = if grounds.is_none() { departures::leave_for_transfer(office, tx, &held)? } else { None };

@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::case::CaseAct;
-use crate::domain::codes::{Decision, PlaceStatus, ProofStatus, ReferralStatus, Status};
+use crate::domain::codes::{Decision, ProofStatus, Status};
 use crate::domain::instant::instant_text;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::Numbered;
+use crate::domain::referral::ReferralAct;
 use crate::service::applications::entry::{self, Stands, without_place_in_hand};
 use crate::service::applications::{families, handed_in, proofs};
 use crate::service::cases::travel;
@@ -20,8 +21,9 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{self, Answer, Caller, Office};
 use crate::service::positions::shape::{self, PositionEntry};
 use crate::service::positions::view;
+use crate::service::referrals::life::end;
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Transaction, Written, child_claims, facts, places, referrals, results, transfers};
+use crate::store::{Entry, Transaction, Written, child_claims, facts, referrals, results, transfers};
 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -269,16 +271,9 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
 
 /// Annuls the open referral of an application that ends, and publishes its place again; gives both.
 fn free_place_of(tx: &mut Transaction<'_>, application: &Application) -> Result<Option<(String, String)>, Problem> {
-    let at = tx.at();
-    let open = referrals::of_application(tx.conn(), &application.number)?
-        .into_iter()
-        .find(|r| matches!(r.status, ReferralStatus::Issued | ReferralStatus::Presented));
-    let Some(mut referral) = open else { return Ok(None) };
-    referral.status = ReferralStatus::Annulled;
-    referral.status_at = at;
-    referral.ground = "withdrawn".to_owned();
-    referrals::update(tx, &referral)?;
-    places::set_status(tx, &referral.place, PlaceStatus::Published, Some(at), "")?;
+    let all = referrals::of_application(tx.conn(), &application.number)?;
+    let Some(mut referral) = all.into_iter().find(|r| r.status.is_open()) else { return Ok(None) };
+    end(tx, &mut referral, ReferralAct::Annul, "withdrawn")?;
     Ok(Some((referral.number, referral.place)))
 }
 

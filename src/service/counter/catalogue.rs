@@ -8,6 +8,8 @@ use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
+use crate::domain::queue::Numbered;
+use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::{query, reach};
@@ -105,13 +107,60 @@ pub struct PlaceView {
     pub status: PlaceStatus,
     /// When it was reported.
     pub reported_at: String,
-    /// When it came on the bulletin.
+    /// When it last came on the bulletin.
     pub published_at: Option<String>,
     /// Why it was taken back.
     pub reason: String,
     /// The tier that it is kept for, with `:open` where others may have it if the tier leaves it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,
+}
+
+/// One place with its history.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlaceLife {
+    /// The id.
+    pub place: String,
+    /// The group.
+    pub group: String,
+    /// The kindergarten of the group.
+    pub kindergarten: String,
+    /// The queue that it is published for.
+    #[schema(value_type = String)]
+    pub queue: crate::domain::queue::QueueKey,
+    /// The first day on which a child can come.
+    pub available_on: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: PlaceStatus,
+    /// The tier or category that it is kept for, with `:open` where others may have what it leaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<String>,
+    /// Where it has stood since its report, oldest first.
+    pub history: Vec<PlaceStep>,
+}
+
+/// One change of where a place stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlaceStep {
+    /// Where it stood from then on.
+    #[schema(value_type = String)]
+    pub status: PlaceStatus,
+    /// Since when.
+    pub at: String,
+    /// What was done, as the journal calls it.
+    pub act: String,
+    /// The record that tells of it.
+    pub record: PlaceRecord,
+}
+
+/// A record of the journal.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlaceRecord {
+    /// The home whose chain holds it.
+    pub home: String,
+    /// Its number in that chain.
+    pub seq: i64,
 }
 
 /// The territories inside one, itself included; `000000000` or nothing for all.
@@ -196,6 +245,39 @@ pub fn ledger(
         })
         .collect();
     Ok(Places { places })
+}
+
+/// One place of the ledger with its history, for those who may read the ledger of its queue's territory.
+///
+/// # Errors
+/// 403, 404.
+pub fn place(office: &Office, principal: &Principal, id: &str) -> Result<PlaceLife, Problem> {
+    principal.role_may(Act::ReadPlaces)?;
+    home_of(id, Numbered::Place, "place")?;
+    office.store.read_snapshot(|conn| {
+        let place = places::find(conn, id)?.ok_or_else(|| Problem::not_found("place"))?;
+        principal.may(Act::ReadPlaces, place.queue.territory)?;
+        let group = kindergartens::find_group(conn, &place.group)?.ok_or_else(|| Problem::not_found("group"))?;
+        let history = places::history(conn, id)?
+            .into_iter()
+            .map(|change| PlaceStep {
+                status: change.status,
+                at: instant_text(change.at),
+                act: change.act,
+                record: PlaceRecord { home: change.home.to_string(), seq: change.seq },
+            })
+            .collect();
+        Ok(PlaceLife {
+            place: place.id,
+            group: place.group,
+            kindergarten: group.kindergarten,
+            queue: place.queue,
+            available_on: place.available_on.to_string(),
+            status: place.status,
+            reserved: place.reserved.as_ref().map(ToString::to_string),
+            history,
+        })
+    })
 }
 
 /// The name of a kindergarten in Kazakh and Russian.

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
-use crate::domain::kindergarten::{Group, Kindergarten, Place, Reserved};
+use crate::domain::kindergarten::{Group, Kindergarten};
+use crate::domain::place::{Place, PlaceAct, Reserved};
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::rules::profile::Profile;
 use crate::service::applications::handed_in::read_date;
@@ -18,7 +19,7 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{keys, reach};
 use crate::service::office::{Answer, Caller, Office};
-use crate::service::referrals::places::{group_of, outside_age_band};
+use crate::service::referrals::places::{advance, group_of, outside_age_band};
 use crate::store::{Entry, Transaction, Written, kindergartens, places};
 
 /// Most places in one report.
@@ -167,6 +168,7 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             queue: QueueKey { territory: kindergarten.queue_territory, cohort: sent.cohort, kind: group.kind },
             available_on: available_on.unwrap_or(today),
             status: if published { PlaceStatus::Published } else { PlaceStatus::Reported },
+            status_at: tx.at(),
             reported_at: tx.at(),
             published_at: published.then(|| tx.at()),
             reason: String::new(),
@@ -200,14 +202,11 @@ pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &Withdra
     faults.check()?;
     let reason = reason.unwrap_or_default();
     office.perform(caller, &[home], 200, |tx| {
-        let place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
+        let mut place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
         let (_, kindergarten) = group_of(tx.conn(), &place.group)?;
         caller.principal.may_for(Act::WithdrawPlace, kindergarten.territory, &kindergarten.id)?;
-        if !matches!(place.status, PlaceStatus::Published | PlaceStatus::Reported) {
-            let message = format!("place {id} is {}; a place that a child has cannot be taken back", place.status);
-            return Err(Problem::conflict("wrong_state", message).with("current_status", place.status));
-        }
-        places::set_status(tx, id, PlaceStatus::Withdrawn, place.published_at, &reason)?;
+        place.reason.clone_from(&reason);
+        advance(tx, &mut place, PlaceAct::Withdraw)?;
         // People write names into reasons: the journal proves the words and does not tell them.
         let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
         let entry = Entry {
@@ -217,12 +216,8 @@ pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &Withdra
             territory: kindergarten.territory,
             payload: json!({"place": id, "role": caller.principal.role, "facts": kept}),
         };
-        let value = PlacesView {
-            places: vec![id.to_owned()],
-            status: PlaceStatus::Withdrawn,
-            queue: place.queue,
-            warnings: Vec::new(),
-        };
+        let value =
+            PlacesView { places: vec![id.to_owned()], status: place.status, queue: place.queue, warnings: Vec::new() };
         Ok(Written { value, entries: vec![entry] })
     })
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::domain::codes::ReferralStatus;
 use crate::domain::queue::Numbered;
+use crate::domain::referral::ReferralAct;
 use crate::rules::Bound;
 use crate::service::applications::entry;
 use crate::service::cases::ends;
@@ -17,7 +17,7 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::departures;
-use crate::service::referrals::life::{Held, end, held, is_open, view, wrong_state};
+use crate::service::referrals::life::{self, Held, held, view};
 use crate::store::{Entry, Transaction, Written, cases, referrals};
 
 /// A ground for an act on a referral.
@@ -83,9 +83,7 @@ pub(crate) fn on_referral(
 /// 403, 404, 409 where it is not in force.
 pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
     on_referral(office, caller, Act::Present, (number, "present", None), |tx, held, _| {
-        if held.referral.status != ReferralStatus::Issued {
-            return Err(wrong_state(&held.referral, "presented"));
-        }
+        life::advance(tx, &mut held.referral, ReferralAct::Present)?;
         let today = office.day(held.application.territory, tx.at());
         if today > held.referral.valid_until_on {
             let message = format!(
@@ -94,8 +92,6 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
             );
             return Err(Problem::conflict("referral_expired", message));
         }
-        held.referral.status = ReferralStatus::Presented;
-        held.referral.status_at = tx.at();
         Ok(Vec::new())
     })
 }
@@ -123,7 +119,7 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
                 let listed = bound.profile.kindergarten_refusals.iter().map(|g| g.code.as_str());
                 return Err(not_listed(listed));
             }
-            held.refuse(tx, &office.rules, &sent.ground)
+            held.end(tx, &office.rules, ReferralAct::Refuse, &sent.ground)
         },
     )
 }
@@ -137,10 +133,7 @@ pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) ->
         if bound.profile.annul_ground(&sent.ground).is_none() {
             return Err(not_listed(bound.profile.annul_grounds.iter().map(|g| g.code.as_str())));
         }
-        if !is_open(&held.referral) {
-            return Err(wrong_state(&held.referral, "annulled"));
-        }
-        end(tx, &office.rules, held, ReferralStatus::Annulled, &sent.ground)
+        held.end(tx, &office.rules, ReferralAct::Annul, &sent.ground)
     })
 }
 
@@ -149,7 +142,7 @@ pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) ->
 /// # Errors
 /// 403, 404, 409 where the profile does not extend or the referral was extended or is not in force.
 pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Extend, (number, "extend", None), |_, held, bound| {
+    on_referral(office, caller, Act::Extend, (number, "extend", None), |tx, held, bound| {
         let Some(allowance) = bound.profile.extension.value else {
             let message = format!("profile {} does not extend referrals", bound.profile.code);
             return Err(Problem::conflict("extension_not_allowed", message));
@@ -160,9 +153,7 @@ pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, 
                 "this referral was extended once, which is all there is",
             ));
         }
-        if !is_open(&held.referral) {
-            return Err(wrong_state(&held.referral, "extended"));
-        }
+        life::advance(tx, &mut held.referral, ReferralAct::Extend)?;
         let start = bound.profile.counting_start.value;
         held.referral.valid_until_on =
             office.rules.calendar.last_day(held.referral.valid_until_on, allowance.term, start).value;

@@ -1,5 +1,6 @@
 //! The acts of the clock: places whose hour of publication has come are published, referrals whose term has ended
-//! expire, claimed proofs that nobody confirmed in their term no longer count, and overdue cases are told to the head, then to the department.
+//! expire, claimed proofs that nobody confirmed in their term no longer count, and overdue cases are told to the head,
+//! then to the department.
 //!
 //! Each is done where it is due and not done yet, so that a second tick at the same instant changes nothing. An expired
 //! referral's place is published again and its child waits on with its turn, where the profile says `back`. Profiles
@@ -12,20 +13,19 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::clock::Resolve;
-use crate::domain::codes::{PlaceStatus, ReferralStatus};
+use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::domain::kindergarten::Place;
-use crate::domain::life::Step;
-use crate::domain::referral::Referral;
+use crate::domain::place::{Place, PlaceAct};
+use crate::domain::referral::{Referral, ReferralAct};
 use crate::rules::Rules;
 use crate::rules::profile::{Consequence, Profile};
-use crate::service::applications::entry;
-use crate::service::journal::effects::Effect;
 use crate::service::kernel::actors::CLOCK;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
+use crate::service::referrals::life::Held;
+use crate::service::referrals::places::advance;
 use crate::store::{Entry, Store, Transaction, Written, journal, places, referrals};
 
 /// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
@@ -119,9 +119,7 @@ fn one_home(
 }
 
 fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<Written<Ticked>, Problem> {
-    let mut ticked = Ticked::default();
-    let mut entries = publish(tx, rules, home, at)?;
-    ticked.published = entries.iter().filter_map(|e| e.payload.get("places")?.as_array()).map(Vec::len).sum();
+    let mut ticked = Ticked { published: publish(tx, rules, home, at)?, ..Ticked::default() };
     for referral in referrals::issued_of(tx.conn(), home)? {
         let application = load(tx.conn(), &referral.application)?;
         if rules.calendar.civil_day(at, application.territory) <= referral.valid_until_on {
@@ -129,7 +127,7 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
         }
         let profile = bound(rules, application.territory, at)?.profile;
         if profile.on_expiry.value == Consequence::Back {
-            entries.push(expire(tx, rules, profile, referral, at)?);
+            expire(tx, rules, profile, referral, at)?;
             ticked.expired += 1;
         } else {
             ticked.left += 1;
@@ -137,15 +135,16 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
     }
     let lapsed = crate::service::applications::proofs::lapse(tx, rules, home, at)?;
     ticked.lapsed = lapsed.iter().filter_map(|e| e.payload.get("applications")?.as_array()).map(Vec::len).sum();
-    entries.extend(lapsed);
+    let mut entries = lapsed;
     let told = crate::service::cases::oversight::escalate(tx, rules, home, at)?;
     ticked.escalated = told.len();
     entries.extend(told);
     Ok(Written { value: ticked, entries })
 }
 
-/// Publishes the reported places of a home whose hour has come, each territory in one act.
-fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<Vec<Entry>, Problem> {
+/// Publishes the reported places of a home whose hour has come, each territory in one act; gives how many. The records
+/// are appended at once, here and in [`expire`]: the history of each place names its own.
+fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<usize, Problem> {
     let mut due: BTreeMap<Kato, Vec<Place>> = BTreeMap::new();
     for place in places::of_home(tx.conn(), home, PlaceStatus::Reported)? {
         let territory = place.queue.territory;
@@ -154,20 +153,21 @@ fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
             due.entry(territory).or_default().push(place);
         }
     }
-    let mut entries = Vec::with_capacity(due.len());
-    for (territory, all) in due {
-        let done_at = tx.at();
-        for place in &all {
-            places::set_status(tx, &place.id, PlaceStatus::Published, Some(done_at), "")?;
+    let mut published = 0;
+    for (territory, mut all) in due {
+        for place in &mut all {
+            advance(tx, place, PlaceAct::Publish)?;
         }
         let ids: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();
         let payload = json!({"places": ids, "due_at": instant_text(at), "status": PlaceStatus::Published});
-        entries.push(Entry { home, act: "publish_places", actor: CLOCK.to_owned(), territory, payload });
+        tx.append(&[Entry { home, act: "publish_places", actor: CLOCK.to_owned(), territory, payload }])?;
+        published += all.len();
     }
-    Ok(entries)
+    Ok(published)
 }
 
-/// Whether the first hour of publication after the report has come. In the profile's rest nothing is published.
+/// Whether the first hour of publication has come since the place was reported, or left by its child. In the profile's
+/// rest nothing is published.
 fn is_due(rules: &Rules, profile: &Profile, place: &Place, at: DateTime<Utc>) -> bool {
     let territory = place.queue.territory;
     let today = rules.calendar.civil_day(at, territory);
@@ -175,13 +175,13 @@ fn is_due(rules: &Rules, profile: &Profile, place: &Place, at: DateTime<Utc>) ->
         return false;
     }
     // The profile may have lost its hour since the report: then nothing is waited for.
-    let Some(hour) = profile.publication.value else { return place.reported_at <= at };
+    let Some(hour) = profile.publication.value else { return place.status_at <= at };
     first_hour(rules, hour, place).is_none_or(|due| due <= at)
 }
 
 fn first_hour(rules: &Rules, hour: NaiveTime, place: &Place) -> Option<DateTime<Utc>> {
     let zone = rules.calendar.zone(place.queue.territory);
-    let reported = place.reported_at.with_timezone(&zone);
+    let reported = place.status_at.with_timezone(&zone);
     let on = if reported.time() <= hour { reported.date_naive() } else { reported.date_naive() + Days::new(1) };
     Some(on.and_time(hour).and_local_timezone(zone).earliest()?.to_utc())
 }
@@ -190,18 +190,14 @@ fn expire(
     tx: &mut Transaction<'_>,
     rules: &Rules,
     profile: &Profile,
-    mut referral: Referral,
+    referral: Referral,
     at: DateTime<Utc>,
-) -> Result<Entry, Problem> {
-    let done_at = tx.at();
-    let mut application = load(tx.conn(), &referral.application)?;
-    let effects: Vec<Effect> = entry::step(tx, rules, &mut application, Step::Return)?;
-    referral.status = ReferralStatus::Expired;
-    referral.status_at = done_at;
-    "expired".clone_into(&mut referral.ground);
-    referrals::update(tx, &referral)?;
-    places::set_status(tx, &referral.place, PlaceStatus::Published, Some(done_at), "")?;
-    Ok(Entry {
+) -> Result<(), Problem> {
+    let application = load(tx.conn(), &referral.application)?;
+    let mut held = Held { referral, application };
+    let effects = held.end(tx, rules, ReferralAct::Expire, "expired")?;
+    let Held { referral, application } = held;
+    let entry = Entry {
         home: referral.home,
         act: "expire_referral",
         actor: CLOCK.to_owned(),
@@ -209,5 +205,6 @@ fn expire(
         payload: json!({"referral": referral.number, "application": application.number, "place": referral.place,
             "status": referral.status, "valid_until": referral.valid_until_on.to_string(),
             "due_at": instant_text(at), "consequence": profile.on_expiry.value, "queue": effects}),
-    })
+    };
+    Ok(tx.append(&[entry])?)
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
-use crate::domain::kindergarten::{Group, Kindergarten, Place};
+use crate::domain::kindergarten::{Group, Kindergarten};
+use crate::domain::place::Place;
 use crate::domain::queue::QueueKey;
 use crate::domain::territory::Territory;
 use crate::exchange::rows::{GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
@@ -315,6 +316,7 @@ pub fn places<'a>(
             queue,
             available_on: row.available_on,
             status: if published { PlaceStatus::Published } else { PlaceStatus::Reported },
+            status_at: now,
             reported_at: now,
             published_at: published.then_some(now),
             reason: String::new(),
@@ -331,7 +333,7 @@ pub fn places<'a>(
             let mut listed = Vec::with_capacity(places.len());
             for (place, count) in places {
                 let published_at = place.published_at.map(|_| tx.at());
-                let place = Place { reported_at: tx.at(), published_at, ..place.clone() };
+                let place = Place { status_at: tx.at(), reported_at: tx.at(), published_at, ..place.clone() };
                 let ids = crate::service::counter::places::keep(tx, &place, *count)?;
                 kept += ids.len();
                 listed.push(json!({"group": place.group, "place_queue": place.queue, "places": ids,

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::life::{Held, held, wrong_state};
-use super::places::{group_of, outside_age_band};
+use super::life::{self, Held, held, wrong_state};
+use super::places::{self as ledger, group_of, outside_age_band};
 use crate::domain::codes::{PlaceStatus, ReferralStatus, Status};
 use crate::domain::life::Step;
+use crate::domain::place::PlaceAct;
 use crate::domain::queue::Numbered;
+use crate::domain::referral::ReferralAct;
 use crate::service::applications::entry;
 use crate::service::applications::handed_in::read_date;
 use crate::service::journal::effects::Effect;
@@ -103,13 +105,12 @@ pub(crate) fn end_enrolment(
     last_day: NaiveDate,
     heir: Option<String>,
 ) -> Result<(Departed, Vec<Effect>), Problem> {
-    if held.referral.status != ReferralStatus::Enrolled || held.application.status != Status::Enrolled {
-        return Err(wrong_state(&held.referral, "ended by a departure"));
+    if held.application.status != Status::Enrolled {
+        return Err(wrong_state(&held.referral, ReferralAct::Depart));
     }
-    let effects = entry::step(tx, &office.rules, &mut held.application, Step::Depart)?;
-    held.referral.status = ReferralStatus::Departed;
-    held.referral.status_at = tx.at();
+    life::advance(tx, &mut held.referral, ReferralAct::Depart)?;
     referrals::update(tx, &held.referral)?;
+    let effects = entry::step(tx, &office.rules, &mut held.application, Step::Depart)?;
     kindergartens::depart_one(tx, &held.referral.group)?;
     let child = applications::child(tx.conn(), &held.application.child)?;
     match &heir {
@@ -153,16 +154,14 @@ fn free_again(
             .map(|said| format!("{said}; report the place for the year of birth that the group takes next"))
     };
     let bound = office.bound(kindergarten.territory, tx.at())?;
-    place.status = match (&warning, bound.profile.publication.value) {
-        (Some(_), _) => PlaceStatus::Withdrawn,
-        (None, Some(_)) => PlaceStatus::Reported,
-        (None, None) => PlaceStatus::Published,
+    let act = match (&warning, bound.profile.publication.value) {
+        (Some(_), _) => PlaceAct::Retire,
+        (None, Some(_)) => PlaceAct::FreeLater,
+        (None, None) => PlaceAct::Free,
     };
     place.available_on = available_on;
-    place.reported_at = tx.at();
-    place.published_at = (place.status == PlaceStatus::Published).then(|| tx.at());
     place.reason = warning.clone().unwrap_or_default();
-    places::free_again(tx, &place)?;
+    ledger::advance(tx, &mut place, act)?;
     Ok((place.status, warning.into_iter().collect()))
 }
 

@@ -5,10 +5,12 @@
 
 use serde_json::json;
 
+use super::places;
 use super::row::RoundRow;
 use crate::domain::application::Application;
-use crate::domain::codes::{PlaceStatus, ReferralStatus};
+use crate::domain::codes::ReferralStatus;
 use crate::domain::life::Step;
+use crate::domain::place::PlaceAct;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
 use crate::rules::Bound;
@@ -21,7 +23,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
 use crate::service::papers::results::{self, Issue};
 use crate::store::results::StoredResult;
-use crate::store::{Transaction, kindergartens, places};
+use crate::store::{Transaction, kindergartens};
 
 /// A referral that was issued at once, or by hand.
 pub(crate) struct Issued {
@@ -73,7 +75,7 @@ pub(crate) fn issue(
     let at = tx.at();
     let home = application.home;
     let effects = entry::step(tx, &office.rules, application, Step::Refer)?;
-    places::set_status(tx, &row.place, PlaceStatus::Referred, Some(at), "")?;
+    places::advance_of(tx, &row.place, PlaceAct::Refer)?;
     let number = tx.next_number(home, Numbered::Referral)?.to_string();
     let validity = bound.profile.referral_validity.value;
     let start = bound.profile.counting_start.value;

@@ -5,11 +5,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::application::Application;
-use crate::domain::codes::{PlaceStatus, ReferralStatus, Role};
+use crate::domain::codes::{ReferralStatus, Role};
 use crate::domain::instant::instant_text;
 use crate::domain::life::Step;
+use crate::domain::place::PlaceAct;
 use crate::domain::queue::Numbered;
-use crate::domain::referral::Referral;
+use crate::domain::referral::{Referral, ReferralAct};
 use crate::rules::Rules;
 use crate::service::applications::entry;
 use crate::service::journal::effects::Effect;
@@ -17,8 +18,9 @@ use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
+use crate::service::referrals::places;
 use crate::store::connection::AnyConnection;
-use crate::store::{Transaction, applications, cases, kindergartens, places, referrals};
+use crate::store::{Transaction, applications, cases, kindergartens, referrals};
 
 /// A referral as it is shown.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -110,10 +112,6 @@ pub(crate) fn view(r: &Referral, document: Option<&str>) -> ReferralView {
     }
 }
 
-pub(crate) fn is_open(referral: &Referral) -> bool {
-    matches!(referral.status, ReferralStatus::Issued | ReferralStatus::Presented)
-}
-
 /// Whether a credential reaches this referral. A kindergarten acts where it stands: the child may live in another part
 /// of the city, or come from the queue of the home to which a village's place has spilled. The others act where the
 /// application belongs.
@@ -132,9 +130,38 @@ fn may_on(
     principal.may_for(act, kindergarten.territory, &kindergarten.id)
 }
 
-pub(crate) fn wrong_state(referral: &Referral, wanted: &str) -> Problem {
-    let message = format!("referral {} is {}; it cannot be {wanted} now", referral.number, referral.status);
+/// Why a referral does not take an act now.
+pub(crate) fn wrong_state(referral: &Referral, act: ReferralAct) -> Problem {
+    let message = format!("referral {} is {}; it cannot be {} now", referral.number, referral.status, act.done());
     Problem::conflict("wrong_state", message).with("current_status", referral.status)
+}
+
+/// Moves a referral: the one way in which its status changes after its issue. Saving it is left to the caller, who may
+/// change more of it.
+///
+/// # Errors
+/// 409 where the act cannot follow the status.
+pub(crate) fn advance(tx: &Transaction<'_>, referral: &mut Referral, act: ReferralAct) -> Result<(), Problem> {
+    match referral.advance(act, tx.at()) {
+        Some(_) => Ok(()),
+        None => Err(wrong_state(referral, act)),
+    }
+}
+
+/// Ends a referral without a contract, whatever ends it: its place goes back on the bulletin. Both are saved.
+///
+/// # Errors
+/// 409 where the referral is not in force.
+pub(crate) fn end(
+    tx: &mut Transaction<'_>,
+    referral: &mut Referral,
+    act: ReferralAct,
+    ground: &str,
+) -> Result<(), Problem> {
+    advance(tx, referral, act)?;
+    ground.clone_into(&mut referral.ground);
+    referrals::update(tx, referral)?;
+    places::advance_of(tx, &referral.place, PlaceAct::Return)
 }
 
 /// A referral with its application, where a credential may do the act on it.
@@ -154,29 +181,24 @@ pub(crate) struct Held {
 impl Held {
     /// The contract is made: the child leaves the queue, its turn is spent, the place is filled.
     pub(crate) fn enrol(&mut self, tx: &mut Transaction<'_>, rules: &Rules) -> Result<Vec<Effect>, Problem> {
-        if self.referral.status != ReferralStatus::Presented {
-            return Err(wrong_state(&self.referral, "enrolled"));
-        }
+        advance(tx, &mut self.referral, ReferralAct::Enrol)?;
         let effects = entry::step(tx, rules, &mut self.application, Step::Enrol)?;
-        self.referral.status = ReferralStatus::Enrolled;
-        self.referral.status_at = tx.at();
-        let at = tx.at();
-        places::set_status(tx, &self.referral.place, PlaceStatus::Filled, Some(at), "")?;
+        places::advance_of(tx, &self.referral.place, PlaceAct::Fill)?;
         kindergartens::enrol_one(tx, &self.referral.group)?;
         Ok(effects)
     }
 
-    /// The kindergarten refuses: the place is published again, the entry waits on with its turn.
-    pub(crate) fn refuse(
+    /// The referral ends without a contract, refused, annulled or expired: the place is published again, the entry waits
+    /// on with its turn.
+    pub(crate) fn end(
         &mut self,
         tx: &mut Transaction<'_>,
         rules: &Rules,
+        act: ReferralAct,
         ground: &str,
     ) -> Result<Vec<Effect>, Problem> {
-        if !is_open(&self.referral) {
-            return Err(wrong_state(&self.referral, "refused"));
-        }
-        end(tx, rules, self, ReferralStatus::Refused, ground)
+        end(tx, &mut self.referral, act, ground)?;
+        entry::step(tx, rules, &mut self.application, Step::Return)
     }
 }
 
@@ -201,20 +223,4 @@ pub fn referral(office: &Office, principal: &Principal, number: &str) -> Result<
         });
         Ok(view)
     })
-}
-
-pub(crate) fn end(
-    tx: &mut Transaction<'_>,
-    rules: &Rules,
-    held: &mut Held,
-    status: ReferralStatus,
-    ground: &str,
-) -> Result<Vec<Effect>, Problem> {
-    let at = tx.at();
-    let effects = entry::step(tx, rules, &mut held.application, Step::Return)?;
-    held.referral.status = status;
-    held.referral.status_at = at;
-    ground.clone_into(&mut held.referral.ground);
-    places::set_status(tx, &held.referral.place, PlaceStatus::Published, Some(at), "")?;
-    Ok(effects)
 }

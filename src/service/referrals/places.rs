@@ -1,12 +1,34 @@
-//! The group of a place, and whom it can take.
+//! A place on its way through the ledger; its group, and whom it can take.
 
 use chrono::NaiveDate;
 
 use crate::domain::application::age_months;
 use crate::domain::kindergarten::{Group, Kindergarten};
+use crate::domain::place::{Place, PlaceAct};
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
-use crate::store::kindergartens;
+use crate::store::{Transaction, kindergartens, places};
+
+/// Moves a place in its ledger and saves it: the one way in which its status changes after its report.
+///
+/// # Errors
+/// 409 where the act cannot follow the status.
+pub(crate) fn advance(tx: &mut Transaction<'_>, place: &mut Place, act: PlaceAct) -> Result<(), Problem> {
+    if place.advance(act, tx.at()).is_none() {
+        let message = format!("place {} is {}; {}", place.id, place.status, act.refusal());
+        return Err(Problem::conflict("wrong_state", message).with("current_status", place.status));
+    }
+    Ok(places::save_status(tx, place)?)
+}
+
+/// Moves the place with this id.
+///
+/// # Errors
+/// 404, or 409 where the act cannot follow the status.
+pub(crate) fn advance_of(tx: &mut Transaction<'_>, id: &str, act: PlaceAct) -> Result<(), Problem> {
+    let mut place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
+    advance(tx, &mut place, act)
+}
 
 /// A group with its kindergarten.
 pub(crate) fn group_of(conn: &mut AnyConnection, id: &str) -> Result<(Group, Kindergarten), Problem> {

@@ -9,7 +9,7 @@ use super::compute::scope::Scope;
 use super::memory::StandingRounds;
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
-use crate::domain::kindergarten::Place;
+use crate::domain::place::Place;
 use crate::domain::queue::QueueKey;
 use crate::rules::profile::RoundRule;
 use crate::service::kernel::ordering;

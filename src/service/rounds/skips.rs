@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::due::{self, Due, ReferIn, SkipIn, place_of};
 use super::memory::StandingRounds;
-use crate::domain::kindergarten::Place;
+use crate::domain::place::Place;
 use crate::domain::queue::Numbered;
 use crate::rules::Bound;
 use crate::service::kernel::keys;

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::asked::OfTerritory;
-use crate::service::counter::catalogue::{self, Places};
+use crate::service::counter::catalogue::{self, PlaceLife, Places};
 use crate::service::counter::places::{self, Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
 use crate::web::answer::{Body, Shared, act, ask, tell};
 
@@ -25,6 +25,14 @@ pub struct OfLedger {
 pub async fn ledger(shared: Shared, request: HttpRequest, query: web::Query<OfLedger>) -> HttpResponse {
     ask(shared, request, move |r, who| catalogue::ledger(&r.office, who, &query.territory, query.status.as_deref()))
         .await
+}
+
+/// One place with where it has stood since its report, each change with the record of the journal that tells of it.
+#[utoipa::path(get, path = "/api/v1/places/{id}", tag = "places", params(("id" = String, Path)),
+    responses((status = 200, body = PlaceLife)))]
+pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let id = path.into_inner();
+    ask(shared, request, move |r, who| catalogue::place(&r.office, who, &id)).await
 }
 
 /// Reports free places; published at once where the profile has no hour of publication.

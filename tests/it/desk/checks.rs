@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kezek::domain::codes::{PlaceStatus, ReferralStatus, Status, Turn};
 use kezek::domain::iin::Iin;
+use kezek::domain::instant::instant_text;
 use kezek::domain::life::is_live;
+use kezek::domain::place::PlaceAct;
 use kezek::domain::queue::{Number, QueueKey};
 use kezek::engine::order::TurnState;
 use kezek::engine::order::oracle::{self, Entry};
@@ -22,6 +24,32 @@ impl Desk {
         self.the_journal_is_whole_and_names_nobody();
         self.positions_are_those_of_the_full_sort();
         self.no_place_is_given_twice_and_nobody_is_in_two();
+        self.every_place_tells_how_it_came_where_it_stands();
+    }
+
+    /// The history of each place is a way through the table of its life that ends where the place stands, and each line
+    /// was written at the instant of the record that it names.
+    pub fn every_place_tells_how_it_came_where_it_stands(&self) {
+        let store = &self.registry.office.store;
+        let mut records: HashMap<(String, i64), (String, String)> = HashMap::new();
+        kezek::service::journal::chains::each(store, |record| -> Result<(), StoreError> {
+            records.insert((record.home.to_string(), record.seq), (record.at, record.act));
+            Ok(())
+        })
+        .expect("the journal cannot be read");
+        for place in store.read(|conn| places::page(conn, "", 100_000)).expect("the ledger") {
+            let history = store.read(|conn| places::history(conn, &place.id)).expect("the history");
+            let last = history.last().map(|line| (line.status, line.at));
+            assert_eq!(last, Some((place.status, place.status_at)), "the last line of {}", place.id);
+            for line in &history {
+                let (at, act) = &records[&(line.home.to_string(), line.seq)];
+                assert_eq!((at, act), (&instant_text(line.at), &line.act), "a line of {}", place.id);
+            }
+            for (one, next) in history.iter().zip(history.iter().skip(1)) {
+                let follows = PlaceAct::ALL.iter().any(|act| one.status.after(*act) == Some(next.status));
+                assert!(follows && one.seq < next.seq, "{} was {} and then {}", place.id, one.status, next.status);
+            }
+        }
     }
 
     /// Every chain verifies, and no record holds a person of the test.

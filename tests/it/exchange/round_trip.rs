@@ -7,7 +7,7 @@ use kezek::domain::codes::{
 };
 use kezek::domain::iin::Iin;
 use kezek::domain::kato::Kato;
-use kezek::domain::kindergarten::Reserved;
+use kezek::domain::place::Reserved;
 use kezek::domain::territory::Level;
 use kezek::exchange::csv::scan::{Record, Scanner};
 use kezek::exchange::csv::table::Row;

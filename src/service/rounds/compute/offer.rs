@@ -6,7 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, Status};
-use crate::domain::kindergarten::{Group, Place, Reserved};
+use crate::domain::kindergarten::Group;
+use crate::domain::place::{Place, Reserved};
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Instance, Rule, Special};
 use crate::rules::profile::Profile;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::offer::{Free, Offered, Taker, Waiting};
 use crate::domain::codes::{ProofStatus, Status};
-use crate::domain::kindergarten::Reserved;
+use crate::domain::place::Reserved;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Reserve, Rule, Special, Whom};
 use crate::rules::profile::Profile;
