@@ -108,7 +108,8 @@ pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Round>, StoreEr
 
 type BriefRow = (String, i32, i32, NaiveDateTime, String);
 
-fn noun((id, home, territory, held_at, summary): BriefRow) -> Result<RoundBrief, StoreError> {
+fn noun(row: BriefRow) -> Result<RoundBrief, StoreError> {
+    let (id, home, territory, held_at, summary) = row;
     let (home, territory) = (kato_from_column(home)?, kato_from_column(territory)?);
     Ok(RoundBrief { id, home, territory, held_at: from_column(held_at), summary })
 }

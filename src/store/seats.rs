@@ -50,7 +50,8 @@ pub(super) type QueueColumns = (i32, i32, String);
 pub(super) const QUEUE: (applications::queue_territory, applications::cohort, applications::kind) =
     (applications::queue_territory, applications::cohort, applications::kind);
 
-pub(super) fn queue_of((territory, cohort, kind): QueueColumns) -> Result<QueueKey, StoreError> {
+pub(super) fn queue_of(columns: QueueColumns) -> Result<QueueKey, StoreError> {
+    let (territory, cohort, kind) = columns;
     Ok(QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? })
 }
 
@@ -59,7 +60,8 @@ type RankColumns = (i16, String, NaiveDateTime, i64);
 const RANK: (applications::tier, applications::stream, applications::applied_at, applications::ticket) =
     (applications::tier, applications::stream, applications::applied_at, applications::ticket);
 
-fn rank_of((tier, stream, applied_at, ticket): RankColumns) -> Result<(u8, Stream, DateTime<Utc>, u32), StoreError> {
+fn rank_of(columns: RankColumns) -> Result<(u8, Stream, DateTime<Utc>, u32), StoreError> {
+    let (tier, stream, applied_at, ticket) = columns;
     let tier = u8::try_from(tier).map_err(|_| StoreError::Damaged(format!("tier {tier}")))?;
     Ok((tier, code(&stream)?, from_column(applied_at), ticket_of(ticket)?))
 }
