@@ -78,7 +78,7 @@ fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
         None => fairness(&published, &rows, rule),
     };
     let found = found.map_err(|finding| format!("{}: {finding}", args.allocation.display()))?;
-    args.report.write(&tables(&found, &published, (&read.facts, &facts), args.at.map(|at| at.timestamp_micros())))?;
+    args.report.write(&tables(&found, &published, &read.facts, &facts, args.at.map(|at| at.timestamp_micros())))?;
     Ok((said(&found, &published), found.is_sound()))
 }
 

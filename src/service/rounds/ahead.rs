@@ -106,7 +106,8 @@ pub(crate) fn causes_ahead(
     office: &Office,
     rounds: &StandingRounds,
     conn: &mut AnyConnection,
-    (outcome, row): (&Outcome, &RoundRow),
+    outcome: &Outcome,
+    row: &RoundRow,
     at: DateTime<Utc>,
 ) -> Result<Vec<AheadCause>, Problem> {
     let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;

@@ -12,7 +12,8 @@ use crate::exchange::report::{Cell, Table};
 pub(crate) fn tables(
     found: &Fairness,
     published: &Published<'_>,
-    (groups, children): (&[GroupFacts], &[ChildFacts]),
+    groups: &[GroupFacts],
+    children: &[ChildFacts],
     at: Option<i64>,
 ) -> Vec<Table> {
     let mut tables = vec![summary(found), placement(found, published, groups, children)];

@@ -50,7 +50,7 @@ pub(crate) fn files(
         let run = pass.run.as_ref().ok_or_else(|| internal("only a full run can be certified"))?;
         let (instance, special) = (&run.instance, run.special.as_ref());
         let groups = pass.groups.iter().map(|g| facts(g, pass, &territories)).collect();
-        let children = report::child_facts(office, conn, (pass.queue, instance), at)?;
+        let children = report::child_facts(office, conn, pass.queue, instance, at)?;
         let (part, [allocation, certificate]) = certified(run, groups, children)?;
         let bodies = [
             groups_csv(instance, special, &part.groups),

@@ -72,7 +72,7 @@ pub fn next(
         let named = |row: &&RoundRow| place.is_none_or(|place| row.place == place);
         let row = outcome.rows.iter().find(|row| !by_round(row) && named(row)).cloned();
         let causes = match &row {
-            Some(row) => ahead::causes_ahead(office, rounds, conn, (&outcome, row), at)?,
+            Some(row) => ahead::causes_ahead(office, rounds, conn, &outcome, row, at)?,
             None => Vec::new(),
         };
         let seq = crate::store::journal::reach_of(conn, territory.home())?;

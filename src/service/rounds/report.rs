@@ -40,8 +40,8 @@ pub(crate) struct Part<'a> {
 impl Part<'_> {
     /// The report of the queue.
     pub(crate) fn report(&self, at: DateTime<Utc>) -> String {
-        let facts = (self.groups.as_slice(), self.children.as_slice());
-        json(&tables(&self.found, &published(self.instance), facts, Some(at.timestamp_micros())))
+        let at = Some(at.timestamp_micros());
+        json(&tables(&self.found, &published(self.instance), &self.groups, &self.children, at))
     }
 
     /// What is kept of the children, by ticket.
@@ -61,7 +61,8 @@ impl Part<'_> {
 pub(crate) fn child_facts(
     office: &Office,
     conn: &mut AnyConnection,
-    (queue, instance): (QueueKey, &Instance),
+    queue: QueueKey,
+    instance: &Instance,
     at: DateTime<Utc>,
 ) -> Result<Vec<ChildFacts>, Problem> {
     let profile = ordering::profile(&office.rules, queue, at)?;
@@ -127,5 +128,5 @@ pub(crate) fn whole(parts: &[Part<'_>], at: DateTime<Utc>) -> Result<String, Pro
     }
     let instance = builder.build().map_err(internal)?;
     let at = Some(at.timestamp_micros());
-    Ok(json(&tables(&found, &published(&instance), (&groups, &children), at)))
+    Ok(json(&tables(&found, &published(&instance), &groups, &children, at)))
 }

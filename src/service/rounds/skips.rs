@@ -83,7 +83,7 @@ pub(crate) fn due(
         if skip.application.as_ref().is_some_and(|named| *named != due.row.application) {
             return Err(due::next_changed(office, &due.row));
         }
-        journaled.push(check_skip(tx, caller, sent, (&field, skip), bound, &due.row)?);
+        journaled.push(check_skip(tx, caller, sent, &field, skip, bound, &due.row)?);
         passed_over.push(due.row.application);
         due = due::due_now(office, rounds, tx, place, territory, &passed_over)?;
     }
@@ -141,7 +141,8 @@ fn check_skip(
     tx: &mut Transaction<'_>,
     caller: &Caller,
     sent: &ReferIn,
-    (field, skip): (&str, &SkipIn),
+    field: &str,
+    skip: &SkipIn,
     bound: &Bound<'_>,
     due: &RoundRow,
 ) -> Result<Value, Problem> {

@@ -55,13 +55,13 @@ pub(crate) fn market(
     }
     offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
     let families = families::of_queue(conn, queue)?;
-    let mut waiting = serve::waiting(scope, conn, (queue, None), profile, &families)?;
-    special::read_categories(conn, (queue, profile), &mut waiting, &offered)?;
+    let mut waiting = serve::waiting(scope, conn, queue, None, profile, &families)?;
+    special::read_categories(conn, queue, profile, &mut waiting, &offered)?;
     let special = special::asked(&waiting, &offered, &families, profile);
     // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
     let siblings = seats::siblings(conn, queue, None)?;
     let lists = waiting.iter().map(|waiting| choices(&waiting.seated, &offered));
-    let instance = instance((&waiting, lists), &offered, Rule::Program, &siblings)?;
+    let instance = instance(&waiting, lists, &offered, Rule::Program, &siblings)?;
     let groups = offered.into_iter().map(|o| o.group).collect();
     Ok(Market { queue, profile: profile.clone(), instance, special, groups })
 }

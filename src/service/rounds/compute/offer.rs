@@ -171,6 +171,11 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// One of whom no category was read.
+    pub(crate) fn of(seated: Seated, position: u64) -> Self {
+        Waiting { seated, position, categories: Vec::new() }
+    }
+
     pub(crate) fn taker(&self) -> Taker {
         Taker { categories: self.categories.clone(), ..Taker::of(&self.seated, self.position) }
     }
@@ -180,11 +185,5 @@ impl Call {
     /// Whether children are served one by one.
     pub(crate) fn is_plain(&self) -> bool {
         self.families.is_empty() && !self.offered.iter().any(Offered::keeps_places)
-    }
-}
-
-impl From<(Seated, u64)> for Waiting {
-    fn from((seated, position): (Seated, u64)) -> Self {
-        Waiting { seated, position, categories: Vec::new() }
     }
 }

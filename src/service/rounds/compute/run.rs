@@ -81,7 +81,7 @@ pub(crate) fn run(
             None => after.entry(queue).or_default().offered.extend(offered),
         }
     }
-    for (queue, offered) in stage(scope, conn, &mut outcome, (&across, remembered), first)? {
+    for (queue, offered) in stage(scope, conn, &mut outcome, &across, remembered, first)? {
         let Some(target) = scope.spill(queue)?.filter(|t| wanted.as_ref().is_none_or(|w| w.contains(t))) else {
             continue;
         };
@@ -92,7 +92,7 @@ pub(crate) fn run(
         }
     }
     let after = after.into_iter().map(|(queue, turn)| call(queue, 1 + u8::from(turn.spilled), turn.offered)).collect();
-    for (_, left) in stage(scope, conn, &mut outcome, (&across, remembered), after)? {
+    for (_, left) in stage(scope, conn, &mut outcome, &across, remembered, after)? {
         outcome.left.extend(left.into_iter().flat_map(|o| o.places).map(|free| free.id));
     }
     outcome.left.sort_unstable();

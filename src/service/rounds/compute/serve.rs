@@ -72,7 +72,8 @@ pub(crate) fn stage(
     scope: &Scope<'_>,
     conn: &mut AnyConnection,
     outcome: &mut Outcome,
-    (across, remembered): (&Across, Option<Remembered<'_>>),
+    across: &Across,
+    remembered: Option<Remembered<'_>>,
     mut calls: Vec<Call>,
 ) -> Result<Vec<(QueueKey, Vec<Offered>)>, Problem> {
     for call in &mut calls {
@@ -83,7 +84,7 @@ pub(crate) fn stage(
     for call in &calls {
         all.push(match standing_of(scope, conn, call, remembered)? {
             Some(standing) => Readiness::Served(standing),
-            None => Readiness::Full(ready(scope, conn, (call, remembered), (across, &asking))?),
+            None => Readiness::Full(ready(scope, conn, call, remembered, across, &asking)?),
         });
     }
     settle(&calls, &all, &mut asking)?;
@@ -148,15 +149,17 @@ fn give(scope: &Scope<'_>, outcome: &mut Outcome, call: Call, served: Served) ->
 fn ready(
     scope: &Scope<'_>,
     conn: &mut AnyConnection,
-    (call, remembered): (&Call, Option<Remembered<'_>>),
-    (across, asking): (&Across, &Asking),
+    call: &Call,
+    remembered: Option<Remembered<'_>>,
+    across: &Across,
+    asking: &Asking,
 ) -> Result<Ready, Problem> {
     let Call { queue, offered, families, .. } = call;
     let (queue, profile) = (*queue, scope.profile(*queue)?);
     let remembered = remembered.filter(|_| !call.is_plain());
-    let mut waiting = waiting(scope, conn, (queue, remembered), profile, families)?;
+    let mut waiting = waiting(scope, conn, queue, remembered, profile, families)?;
     waiting.retain(|w| !across.held_back(&w.seated.number));
-    special::read_categories(conn, (queue, profile), &mut waiting, offered)?;
+    special::read_categories(conn, queue, profile, &mut waiting, offered)?;
     let (rule, siblings) = match profile.round_rule.value {
         RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
         RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
@@ -179,12 +182,13 @@ fn question<'s>(scope: &'s Scope<'_>, queue: QueueKey, head: i64) -> Question<'s
 pub(crate) fn waiting(
     scope: &Scope<'_>,
     conn: &mut AnyConnection,
-    (queue, remembered): (QueueKey, Option<Remembered<'_>>),
+    queue: QueueKey,
+    remembered: Option<Remembered<'_>>,
     profile: &Profile,
     families: &BTreeMap<String, String>,
 ) -> Result<Vec<Waiting>, Problem> {
     let today = scope.office.day(queue.territory, scope.at);
-    let mut waiting = live(scope, conn, (queue, remembered), profile)?;
+    let mut waiting = live(scope, conn, queue, remembered, profile)?;
     let may = |s: &Seated| takes_part(profile, today, s) && !scope.without.contains(&s.number);
     let held_back = special::held_back(waiting.iter().map(|w| &w.seated), families, may);
     waiting.retain(|w| {
@@ -198,17 +202,18 @@ pub(crate) fn waiting(
 fn live(
     scope: &Scope<'_>,
     conn: &mut AnyConnection,
-    (queue, remembered): (QueueKey, Option<Remembered<'_>>),
+    queue: QueueKey,
+    remembered: Option<Remembered<'_>>,
     profile: &Profile,
 ) -> Result<Vec<Waiting>, Problem> {
     if let Some(Remembered { rounds, head }) = remembered
         && let Some(entries) = rounds.entries(&question(scope, queue, head), conn)?
     {
-        return Ok(entries.into_iter().map(Waiting::from).collect());
+        return Ok(entries.into_iter().map(|(seated, position)| Waiting::of(seated, position)).collect());
     }
     let seated = seats::of_queue(conn, queue)?;
     let positions = positions(conn, queue, profile, &seated)?;
-    let placed = |s: Seated| positions.get(&s.ticket).map(|&position| Waiting::from((s, position)));
+    let placed = |s: Seated| positions.get(&s.ticket).map(|&position| Waiting::of(s, position));
     let mut live: Vec<Waiting> = seated.into_iter().filter_map(placed).collect();
     live.sort_by_key(|w| w.position);
     Ok(live)
@@ -225,7 +230,7 @@ impl Ready {
             None => choices(&child.seated, offered),
         };
         let lists = self.waiting.iter().enumerate().map(list);
-        instance((&self.waiting, lists), offered, self.rule, &self.siblings)
+        instance(&self.waiting, lists, offered, self.rule, &self.siblings)
     }
 
     /// Which applications of families over several queues get a place where their families ask now.
@@ -253,7 +258,7 @@ impl Ready {
                 Some((by_ticket.get(&child)?.taker(), group))
             })
             .collect();
-        special::best_first(&mut given, (self.rule, self.special.as_ref()), offered, &self.siblings);
+        special::best_first(&mut given, self.rule, self.special.as_ref(), offered, &self.siblings);
         let run = Run { instance, special: self.special.clone(), rule: self.rule };
         Ok(Served { given, participants: self.waiting.len(), run: Some(run) })
     }
@@ -261,7 +266,8 @@ impl Ready {
 
 /// The instance of those who wait, each with its list of groups.
 pub(crate) fn instance(
-    (waiting, lists): (&[Waiting], impl Iterator<Item = Vec<u32>>),
+    waiting: &[Waiting],
+    lists: impl Iterator<Item = Vec<u32>>,
     offered: &[Offered],
     rule: Rule,
     siblings: &HashMap<String, Vec<String>>,

@@ -61,7 +61,8 @@ fn own_reserve(free: &Free, taker: &Taker, profile: &Profile) -> Option<(bool, S
 /// Reads the categories that count of those who wait, where places are kept for any: claimed and confirmed ones do.
 pub(crate) fn read_categories(
     conn: &mut AnyConnection,
-    (queue, profile): (QueueKey, &Profile),
+    queue: QueueKey,
+    profile: &Profile,
     waiting: &mut [Waiting],
     offered: &[Offered],
 ) -> Result<(), Problem> {
@@ -81,7 +82,8 @@ pub(crate) fn read_categories(
 /// Puts those who got places in the order in which their groups rank them, as far as reserves ask for it.
 pub(crate) fn best_first(
     given: &mut [(Taker, usize)],
-    (rule, special): (Rule, Option<&Special>),
+    rule: Rule,
+    special: Option<&Special>,
     offered: &[Offered],
     siblings: &HashMap<String, Vec<String>>,
 ) {
