@@ -29,7 +29,8 @@ pub(crate) fn decide_case(
     tx: &mut Transaction<'_>,
     caller: &Caller,
     travel: &mut Travel<'_>,
-    (step, grounds): (&Step, Option<&[RuleGround]>),
+    step: &Step,
+    grounds: Option<&[RuleGround]>,
 ) -> Result<Map<String, Value>, Problem> {
     let case = travel.case.clone();
     travel.decide(grounds);
@@ -39,10 +40,10 @@ pub(crate) fn decide_case(
         (application, "") => {
             let application = load(tx.conn(), application)?;
             let bound = office::bound_as_registered(office, &application)?;
-            let by = (&bound, case.number.as_str());
+            let number = case.number.as_str();
             let Settled { payload, .. } = match grounds {
-                None => settling::accept(office, tx, caller, application, by)?,
-                Some(grounds) => settling::refuse(office, tx, caller, application, by, grounds)?,
+                None => settling::accept(office, tx, caller, application, &bound, number)?,
+                Some(grounds) => settling::refuse(office, tx, caller, application, &bound, number, grounds)?,
             };
             if let Value::Object(payload) = payload {
                 told.extend(payload);
@@ -57,7 +58,7 @@ pub(crate) fn decide_case(
         }
     }
     let person = papers::person(tx.conn(), &case)?;
-    let ids = papers_of(office, tx, travel, (step, grounds), (&caller.principal, &person))?;
+    let ids = papers_of(office, tx, travel, step, grounds, &caller.principal, &person)?;
     told.insert("results".to_owned(), json!(ids));
     told.insert("decision".to_owned(), json!(travel.case.decision));
     told.insert("grounds".to_owned(), json!(travel.case.grounds));
@@ -69,8 +70,10 @@ fn papers_of(
     office: &Office,
     tx: &mut Transaction<'_>,
     travel: &Travel<'_>,
-    (step, grounds): (&Step, Option<&[RuleGround]>),
-    (principal, person): (&Principal, &Person),
+    step: &Step,
+    grounds: Option<&[RuleGround]>,
+    principal: &Principal,
+    person: &Person,
 ) -> Result<Vec<Value>, Problem> {
     let made: Vec<String> = results::of_case(tx.conn(), &travel.case.number)?.into_iter().map(|r| r.kind).collect();
     let from = travel.course.step(&step.id);
@@ -144,7 +147,7 @@ pub(crate) fn case_of_referral_act(
     travel.pass_to_decision(&caller.principal, tx.at(), grounds.as_deref())?;
     if let Some(step) = step {
         let person = papers::person(tx.conn(), &travel.case)?;
-        papers_of(office, tx, &travel, (step, grounds.as_deref()), (&caller.principal, &person))?;
+        papers_of(office, tx, &travel, step, grounds.as_deref(), &caller.principal, &person)?;
     }
     travel.finish(&caller.principal, tx.at())?;
     travel.save(tx)?;

@@ -43,7 +43,8 @@ const CHECKS: [&str; 3] = ["eds_expired", "eds_revoked", "eds_iin_mismatch"];
 pub(crate) fn failed<'a>(
     course: &Course<'a>,
     word: &GatewayIn,
-    (applicant, today): (&str, NaiveDate),
+    applicant: &str,
+    today: NaiveDate,
 ) -> Result<Option<Failed<'a>>, Problem> {
     let mut faults = FieldFaults::default();
     let refused = match word.sign_in.as_deref() {
@@ -119,13 +120,13 @@ pub(crate) fn refuse_at_gate(
         for before in course.intake() {
             let here = before.id == step.id;
             let outcome = if here { branch.id.as_str() } else { before.outcome.as_deref().unwrap_or_default() };
-            travel.record(before, &caller.principal, (Passage::Done, at), outcome, "");
+            travel.record(before, &caller.principal, Passage::Done, at, outcome, "");
             travel.go_on(before, Some(branch).filter(|_| here), at);
             if here {
                 break;
             }
         }
-        travel.record(branch, &caller.principal, (Passage::Done, at), failed.code, "");
+        travel.record(branch, &caller.principal, Passage::Done, at, failed.code, "");
         travel.go_on(branch, None, at);
         travel.insert(tx)?;
         let payload = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code,

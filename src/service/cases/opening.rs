@@ -90,7 +90,8 @@ pub(crate) fn take_in(
     tx: &mut Transaction<'_>,
     travel: &mut Travel<'_>,
     principal: &Principal,
-    (about, stop): (&About<'_>, Option<&str>),
+    about: &About<'_>,
+    stop: Option<&str>,
 ) -> Result<(), Problem> {
     let at = tx.at();
     for step in travel.course.intake() {
@@ -110,7 +111,7 @@ pub(crate) fn take_in(
             None => String::new(),
         };
         let outcome = step.outcome.as_deref().unwrap_or_default();
-        travel.record(step, principal, (Passage::Done, at), outcome, &facts);
+        travel.record(step, principal, Passage::Done, at, outcome, &facts);
         travel.go_on(step, None, at);
         if stop == Some(step.id.as_str()) {
             break;
@@ -124,7 +125,8 @@ pub(crate) fn keep_new(
     office: &Office,
     tx: &mut Transaction<'_>,
     travel: &Travel<'_>,
-    (principal, person): (&Principal, &Person),
+    principal: &Principal,
+    person: &Person,
 ) -> Result<Vec<String>, Problem> {
     travel.insert(tx)?;
     let codes = travel.handed_over();
@@ -143,7 +145,8 @@ pub(crate) fn open_for_application<'o>(
     tx: &mut Transaction<'_>,
     principal: &Principal,
     application: &Application,
-    (bound, exemption): (&Bound<'_>, Option<&str>),
+    bound: &Bound<'_>,
+    exemption: Option<&str>,
 ) -> Result<Option<Travel<'o>>, Problem> {
     let regulation = office.rules.regulations.get(&bound.regulation.id);
     let Some(course) = regulation.and_then(|r| r.course(application.channel)) else { return Ok(None) };
@@ -156,7 +159,7 @@ pub(crate) fn open_for_application<'o>(
         exemption,
     };
     let mut travel = begin(office, tx, course, &about)?;
-    take_in(tx, &mut travel, principal, (&about, None))?;
+    take_in(tx, &mut travel, principal, &about, None)?;
     travel.insert(tx)?;
     Ok(Some(travel))
 }
@@ -183,8 +186,8 @@ pub(crate) fn open_for_referral<'o>(
         exemption: None,
     };
     let mut travel = begin(office, tx, course, &about)?;
-    take_in(tx, &mut travel, principal, (&about, None))?;
+    take_in(tx, &mut travel, principal, &about, None)?;
     let person = papers::person(tx.conn(), &travel.case)?;
-    keep_new(office, tx, &travel, (principal, &person))?;
+    keep_new(office, tx, &travel, principal, &person)?;
     Ok(Some(travel))
 }

@@ -89,8 +89,8 @@ pub fn open_case(office: &Office, caller: &Caller, sent: &CaseIn) -> Result<Answ
     let read = read(&office.rules, sent, &bound, channel, office.day(territory, now))?;
     let about = About { exemption: read.exemption.as_deref(), ..About::of(territory) };
     if let Some(word) = sent.gateway.as_ref().filter(|_| channel == Channel::Portal) {
-        let who = (read.person.applicant.iin.as_str(), office.day(territory, now));
-        if let Some(failed) = gateway::failed(&course, word, who)? {
+        let applicant = read.person.applicant.iin.as_str();
+        if let Some(failed) = gateway::failed(&course, word, applicant, office.day(territory, now))? {
             let handed = Handed { about, sealed: read.sealed };
             return Err(gateway::refuse_at_gate(office, caller, course, &failed, &handed)?);
         }
@@ -157,8 +157,8 @@ fn lodge_case<'a>(
     facts::insert(tx, home, std::slice::from_ref(&sealed))?;
     let about = About { facts: &sealed.key, ..*about };
     let mut travel = opening::begin(office, tx, course, &about)?;
-    opening::take_in(tx, &mut travel, &caller.principal, (&about, None))?;
-    let receipts = opening::keep_new(office, tx, &travel, (&caller.principal, &read.person))?;
+    opening::take_in(tx, &mut travel, &caller.principal, &about, None)?;
+    let receipts = opening::keep_new(office, tx, &travel, &caller.principal, &read.person)?;
     let entry = Entry {
         home,
         act: "open_case",

@@ -66,7 +66,8 @@ pub(crate) fn accept(
     tx: &mut Transaction<'_>,
     caller: &Caller,
     mut application: Application,
-    (bound, case): (&Bound<'_>, &str),
+    bound: &Bound<'_>,
+    case: &str,
 ) -> Result<Settled, Problem> {
     let home = application.home;
     let mut effects = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
@@ -127,7 +128,8 @@ pub(crate) fn refuse(
     tx: &mut Transaction<'_>,
     caller: &Caller,
     mut application: Application,
-    (bound, case): (&Bound<'_>, &str),
+    bound: &Bound<'_>,
+    case: &str,
     grounds: &[RuleGround],
 ) -> Result<Settled, Problem> {
     let home = application.home;

@@ -98,7 +98,7 @@ pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) ->
         };
         name_executor(tx.conn(), &mut travel, step, sent)?;
         let kept = keep_words(tx, &travel, sent)?;
-        let mut told = take_step(office, tx, caller, &mut travel, (step, choice), &kept)?;
+        let mut told = take_step(office, tx, caller, &mut travel, step, choice, &kept)?;
         travel.save(tx)?;
         if let Asked::NotFound(register) | Asked::Unreachable(register, _) = asked {
             told.insert("register".to_owned(), json!(register));
@@ -300,7 +300,8 @@ fn take_step<'a>(
     tx: &mut Transaction<'_>,
     caller: &Caller,
     travel: &mut Travel<'a>,
-    (step, choice): (&'a Step, Choice<'a>),
+    step: &'a Step,
+    choice: Choice<'a>,
     kept: &Option<Value>,
 ) -> Result<Map<String, Value>, Problem> {
     let at = tx.at();
@@ -309,7 +310,7 @@ fn take_step<'a>(
     match choice {
         Choice::Plain => {}
         Choice::Wait => {
-            travel.record(step, &caller.principal, (Passage::Noted, at), "unreachable", "");
+            travel.record(step, &caller.principal, Passage::Noted, at, "unreachable", "");
             travel.wait();
             return Ok(told);
         }
@@ -319,7 +320,7 @@ fn take_step<'a>(
             travel.case.decided = false;
         }
         Choice::Decide(grounds) => {
-            told = ends::decide_case(office, tx, caller, travel, (step, grounds.as_deref()))?;
+            told = ends::decide_case(office, tx, caller, travel, step, grounds.as_deref())?;
             if grounds.is_some() {
                 branch = travel.course.refusal_branch(step);
             }
@@ -327,7 +328,7 @@ fn take_step<'a>(
     }
     let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str())).unwrap_or_default();
     let facts = kept.as_ref().and_then(|k| k.get("key")?.as_str()).unwrap_or_default();
-    travel.record(step, &caller.principal, (Passage::Done, at), outcome, facts);
+    travel.record(step, &caller.principal, Passage::Done, at, outcome, facts);
     travel.go_on(step, branch, at);
     if travel.case.state.is_open() {
         return Ok(told);
@@ -350,7 +351,7 @@ pub fn send_back(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn
             return Err(Problem::conflict("no_draft", "no draft of this case waits for its signature"));
         };
         caller.principal.may_act(&travel.course, signs)?;
-        travel.record(signs, &caller.principal, (Passage::Noted, at), "sent_back", "");
+        travel.record(signs, &caller.principal, Passage::Noted, at, "sent_back", "");
         travel.case.decision = Decision::Pending;
         travel.case.grounds.clear();
         travel.enter(drafts, false, at);
@@ -374,7 +375,7 @@ pub fn replace_executor(office: &Office, caller: &Caller, number: &str, sent: &R
         caller.principal.may_act(&travel.course, head.unwrap_or(current))?;
         let id = sent.executor.as_deref().unwrap_or_default();
         known_executor(conn, &travel.case, id)?;
-        travel.record(current, &caller.principal, (Passage::Noted, at), "executor_replaced", "");
+        travel.record(current, &caller.principal, Passage::Noted, at, "executor_replaced", "");
         id.clone_into(&mut travel.case.executor);
         Ok(())
     })

@@ -85,7 +85,8 @@ impl<'a> Travel<'a> {
         &mut self,
         step: &Step,
         principal: &Principal,
-        (passage, at): (Passage, DateTime<Utc>),
+        passage: Passage,
+        at: DateTime<Utc>,
         outcome: &str,
         facts: &str,
     ) {
@@ -199,7 +200,7 @@ impl<'a> Travel<'a> {
                 break;
             }
             if !step.actor.is_provider() {
-                self.record(step, principal, (Passage::Passed, at), "", "");
+                self.record(step, principal, Passage::Passed, at, "", "");
                 self.go_on(step, None, at);
                 continue;
             }
@@ -212,13 +213,13 @@ impl<'a> Travel<'a> {
             }
             let branch = if decides && grounds.is_some() { self.course.refusal_branch(step) } else { None };
             let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str())).unwrap_or_default();
-            self.record(step, principal, (Passage::Done, at), outcome, "");
+            self.record(step, principal, Passage::Done, at, outcome, "");
             self.go_on(step, branch, at);
         }
         self.decide(grounds);
         if let Some(refusing) = self.current().filter(|s| self.course.refuses(s) && s.actor.is_provider()) {
             principal.may_act(&self.course, refusing)?;
-            self.record(refusing, principal, (Passage::Done, at), refusing.outcome.as_deref().unwrap_or_default(), "");
+            self.record(refusing, principal, Passage::Done, at, refusing.outcome.as_deref().unwrap_or_default(), "");
             self.go_on(refusing, None, at);
         }
         if let Some(current) = self.current() {
@@ -234,7 +235,7 @@ impl<'a> Travel<'a> {
     pub(crate) fn finish(&mut self, principal: &Principal, at: DateTime<Utc>) -> Result<(), Problem> {
         while let Some(step) = self.current().filter(|s| s.actor.is_provider()) {
             principal.may_act(&self.course, step)?;
-            self.record(step, principal, (Passage::Done, at), step.outcome.as_deref().unwrap_or_default(), "");
+            self.record(step, principal, Passage::Done, at, step.outcome.as_deref().unwrap_or_default(), "");
             self.go_on(step, None, at);
         }
         Ok(())

@@ -122,23 +122,33 @@ fn carry(
             let kept = facts::find(tx.conn(), &old.facts)?;
             let kept: Value = kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default();
             let law = kept.get("exemption").and_then(Value::as_str);
-            opening::open_for_application(office, tx, &caller.principal, &moved.application, (&to_bound, law))?
+            opening::open_for_application(office, tx, &caller.principal, &moved.application, &to_bound, law)?
         }
         _ => None,
     };
     let opened = opened.map(|travel| travel.journal());
-    let entries = records(caller, &old, &moved.application, (left, joined), (&sealed.1, ended, opened));
+    let told = Move { left, joined, seal: &sealed.1, ended, opened };
+    let entries = records(caller, &old, &moved.application, told);
     Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
 }
 
+/// What a move did, as its records tell it.
+struct Move<'a> {
+    /// To the queue that the application left.
+    left: Vec<Effect>,
+    /// To the queue that it joined.
+    joined: Vec<Effect>,
+    /// The seal of the facts that were kept anew.
+    seal: &'a str,
+    /// The cases that ended where it left.
+    ended: Vec<Value>,
+    /// The case that was opened where it joined.
+    opened: Option<Value>,
+}
+
 /// A record for each home: where the application left, and where it joined.
-fn records(
-    caller: &Caller,
-    old: &Application,
-    moved: &Application,
-    (left, joined): (Vec<Effect>, Vec<Effect>),
-    (seal, ended, opened): (&str, Vec<Value>, Option<Value>),
-) -> Vec<Entry> {
+fn records(caller: &Caller, old: &Application, moved: &Application, told: Move<'_>) -> Vec<Entry> {
+    let Move { left, joined, seal, ended, opened } = told;
     let entry = |of: &Application, payload| Entry {
         home: of.home,
         act: "move",

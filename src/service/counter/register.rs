@@ -92,7 +92,7 @@ pub fn register(office: &Office, caller: &Caller, handed_in: &HandedIn) -> Resul
     }
     let checked = office.store.read(|conn| handed_in::check(office, conn, handed_in, territory, channel, now))?;
     if let Some(word) = handed_in.gateway.as_ref().filter(|_| channel == Channel::Portal) {
-        pass_the_gate(office, caller, &checked, word, (&bound, now))?;
+        pass_the_gate(office, caller, &checked, word, &bound, now)?;
     }
     let signature = signature(office, channel, handed_in);
     let home = territory.home();
@@ -113,12 +113,13 @@ fn pass_the_gate(
     caller: &Caller,
     checked: &Checked,
     word: &GatewayIn,
-    (bound, now): (&Bound<'_>, DateTime<Utc>),
+    bound: &Bound<'_>,
+    now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let Some(course) = bound.regulation.course(Channel::Portal) else { return Ok(()) };
     let applicant = checked.applicant.iin.to_string();
     let today = office.day(checked.territory, now);
-    let Some(failed) = gateway::failed(&course, word, (&applicant, today))? else { return Ok(()) };
+    let Some(failed) = gateway::failed(&course, word, &applicant, today)? else { return Ok(()) };
     let about = About::of(checked.territory);
     let sealed = json!({
         "applicant": {"iin": applicant, "name": checked.applicant.name},
@@ -194,7 +195,8 @@ fn lodge(
         tx,
         &caller.principal,
         &application,
-        (&bound, checked.exemption.as_deref()),
+        &bound,
+        checked.exemption.as_deref(),
     )?;
     let mut effects = vec![Effect::Join(JoinEffect { transfer: checked.transfer, ..JoinEffect::of(&application) })];
     crate::service::applications::entry::settle(tx, &office.rules, application.queue, &mut effects)?;
