@@ -76,8 +76,9 @@ fn issue(
     acts_as: &[Actor],
 ) -> Result<(), String> {
     let store = database.existing()?;
-    let limits = (kindergarten.unwrap_or_default(), acts_as);
-    let new = tokens::issue_limited(&store, Clock::System.now(), role, territory, limits).map_err(|p| p.to_string())?;
+    let kindergarten = kindergarten.unwrap_or_default();
+    let now = Clock::System.now();
+    let new = tokens::issue_limited(&store, now, role, territory, kindergarten, acts_as).map_err(|p| p.to_string())?;
     eprintln!("kezek: credential {} is issued; its secret is shown here only", new.id);
     println!("{}", new.token);
     Ok(())

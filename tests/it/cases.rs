@@ -288,7 +288,7 @@ fn a_draft_is_sent_back_an_executor_replaced_and_a_case_withdrawn(desk: &Desk) {
 fn a_credential_limited_to_some_actors_acts_as_no_other(desk: &Desk) {
     let issue = |role: Role, acts_as: &[Actor]| {
         let now = desk.clock.now();
-        tokens::issue_limited(&desk.registry.office.store, now, role, HOME.parse_kato(), ("", acts_as))
+        tokens::issue_limited(&desk.registry.office.store, now, role, HOME.parse_kato(), "", acts_as)
     };
     let clerk = issue(Role::Department, &[Actor::Clerk, Actor::Executor]).expect("a token");
     assert!(issue(Role::Office, &[Actor::Head]).is_err(), "an office is no head");

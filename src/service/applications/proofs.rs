@@ -149,7 +149,7 @@ pub(crate) fn lapse(
     }
     let mut entries = Vec::new();
     for batch in over.chunks_mut(RECORD) {
-        entries.push(end(tx, rules, (home, at), batch)?);
+        entries.push(end(tx, rules, home, at, batch)?);
     }
     Ok(entries)
 }
@@ -166,7 +166,8 @@ struct Lapsed<'a> {
 fn end(
     tx: &mut Transaction<'_>,
     rules: &Rules,
-    (home, at): (Kato, DateTime<Utc>),
+    home: Kato,
+    at: DateTime<Utc>,
     over: &mut [Lapsed<'_>],
 ) -> Result<Entry, Problem> {
     let mut effects = Vec::new();

@@ -80,7 +80,7 @@ pub fn applications<'a>(
                     queues.extend(batch.lodged.iter().map(|l| l.application.queue));
                     // A country's records are larger than its rows: only the last one waits, for the counters.
                     tx.append(&last)?;
-                    last = vec![save(tx, (*home, source.name()), batch)?];
+                    last = vec![save(tx, *home, source.name(), batch)?];
                     told(done);
                 }
                 Ok(())
@@ -180,7 +180,7 @@ impl<'a> Assembling<'a> {
     }
 }
 
-fn save(tx: &mut Transaction<'_>, (home, file): (Kato, &str), batch: Batch) -> Result<Entry, ImportFault> {
+fn save(tx: &mut Transaction<'_>, home: Kato, file: &str, batch: Batch) -> Result<Entry, ImportFault> {
     let Batch { lodged, new, facts, listed, effects } = batch;
     let claims: Vec<(Iin, Kato, &str)> =
         lodged.iter().map(|l| (l.child.iin, home, l.application.number.as_str())).collect();
@@ -236,8 +236,8 @@ fn fitting<'r>(
         };
         let bound = bound(rules, row.territory, now)?;
         let today = rules.calendar.civil_day(now, row.territory);
-        complain(&mut complaints, n, row, &bound, (now, today));
-        prefer(&mut complaints, n, row, &all, (queue_territory, usize::from(bound.profile.preferences_max.value)));
+        complain(&mut complaints, n, row, &bound, now, today);
+        prefer(&mut complaints, n, row, &all, queue_territory, usize::from(bound.profile.preferences_max.value));
         fitting.entry(queue_territory.home()).or_default().push(Fitting { row, queue_territory });
     }
     complaints.check()?;
@@ -249,7 +249,8 @@ fn complain(
     n: usize,
     row: &ApplicationRow,
     bound: &Bound<'_>,
-    (now, today): (DateTime<Utc>, NaiveDate),
+    now: DateTime<Utc>,
+    today: NaiveDate,
 ) {
     if row.status.is_some_and(|s| s != Status::InQueue) {
         complaints.add(n, "status", "only waiting applications can be imported (in_queue); leave out the others");
@@ -294,7 +295,8 @@ fn prefer(
     n: usize,
     row: &ApplicationRow,
     all: &HashMap<String, Kindergarten>,
-    (queue_territory, most): (Kato, usize),
+    queue_territory: Kato,
+    most: usize,
 ) {
     if row.preferences.len() > most {
         complaints.add(n, "preferences", format!("the profile allows {most}"));

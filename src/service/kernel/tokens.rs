@@ -72,7 +72,7 @@ pub fn issue(
     territory: Kato,
     kindergarten: &str,
 ) -> Result<NewToken, Problem> {
-    issue_limited(store, now, role, territory, (kindergarten, &[]))
+    issue_limited(store, now, role, territory, kindergarten, &[])
 }
 
 /// Issues a credential that acts in cases only as some of the regulations' actors; none named: as all of its role.
@@ -84,7 +84,8 @@ pub fn issue_limited(
     now: chrono::DateTime<chrono::Utc>,
     role: Role,
     territory: Kato,
-    (kindergarten, acts_as): (&str, &[Actor]),
+    kindergarten: &str,
+    acts_as: &[Actor],
 ) -> Result<NewToken, Problem> {
     let secret = keys::secret();
     let id = keys::random_key();

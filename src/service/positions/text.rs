@@ -29,7 +29,7 @@ pub fn positions_text(office: &Office, reasons: &Reasons, iin: Iin, now: DateTim
         for (n, (number, held)) in index.of_child(iin).enumerate() {
             text.push_str(if n == 0 { r#"{"application":""# } else { r#",{"application":""# });
             push_number(&mut text, number);
-            push_entry(office, reasons, &index, (number, held), now, &mut text);
+            push_entry(office, reasons, &index, number, held, now, &mut text);
         }
     }
     text.push_str("]}");
@@ -41,7 +41,8 @@ fn push_entry(
     office: &Office,
     reasons: &Reasons,
     index: &Index,
-    (number, held): (Number, &Held),
+    number: Number,
+    held: &Held,
     now: DateTime<Utc>,
     text: &mut String,
 ) {
