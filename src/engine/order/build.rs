@@ -16,8 +16,16 @@ use super::seat::{Seat, SeatFault, TurnState};
 
 type Keys = ByStream<Vec<Key>>;
 
-/// What a queue is built from: its key, counters and turns.
-pub type Unbuilt<K, C> = (K, Counters, Vec<(Seat, TurnState, C)>);
+/// What a queue is built from.
+#[derive(Clone, Debug)]
+pub struct Unbuilt<K, C> {
+    /// The key that the registry knows it by.
+    pub key: K,
+    /// How many turns have been dropped from the front of each stream.
+    pub counters: Counters,
+    /// Its turns in any order, each with the kindergartens of its entry.
+    pub rows: Vec<(Seat, TurnState, C)>,
+}
 
 impl QueueOrder {
     /// Builds the index of a whole queue from its rows, in any order, with the counters of the registry. Acts settle; what
@@ -73,7 +81,7 @@ impl QueueOrder {
         K: Copy + Eq + Hash + Send,
         C: AsRef<[u32]> + Send,
     {
-        let one = |(key, counters, rows): Unbuilt<K, C>| match Self::build(None, counters, rows) {
+        let one = |Unbuilt { key, counters, rows }| match Self::build(None, counters, rows) {
             Ok(queue) => Ok((key, queue)),
             Err(fault) => Err((key, fault)),
         };

@@ -9,7 +9,7 @@ use super::seats::{Held, Index};
 use crate::domain::codes::Turn;
 use crate::domain::iin::Iin;
 use crate::domain::queue::{Number, Numbered, QueueKey};
-use crate::engine::order::{Counters, QueueOrder, Seat, TurnState};
+use crate::engine::order::{Counters, QueueOrder, Seat, TurnState, Unbuilt};
 use crate::rules::Rules;
 use crate::service::journal::families::Belongs;
 use crate::store::connection::AnyConnection;
@@ -96,8 +96,11 @@ pub(super) fn load(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<I
         let reach = journal::reach(conn)?;
         let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
         let (mut index, rows) = read_and_grow(store, conn)?;
-        let rows = rows.into_iter().map(|(key, seats)| (key, counters.get(&key).copied().unwrap_or_default(), seats));
-        let queues = QueueOrder::build_all(rows.collect())
+        let unbuilt = rows.into_iter().map(|(key, rows)| {
+            let counters = counters.get(&key).copied().unwrap_or_default();
+            Unbuilt { key, counters, rows }
+        });
+        let queues = QueueOrder::build_all(unbuilt.collect())
             .map_err(|(key, fault)| StoreError::Damaged(format!("queue {key}: {fault}")))?;
         (index.reach, index.queues) = (reach, queues);
         index.order_as_of(rules, now);
