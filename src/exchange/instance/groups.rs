@@ -21,13 +21,13 @@ const CAPACITY: usize = 1;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct GroupsRead {
     /// Ids, strictly ascending where there was no fault.
-    pub(super) ids: Vec<u32>,
+    pub ids: Vec<u32>,
     /// Free places, by the same order.
-    pub(super) capacities: Vec<u32>,
+    pub capacities: Vec<u32>,
     /// What the file says for readers, by the same order; empty where it has none of these columns.
-    pub(super) facts: Vec<GroupFacts>,
+    pub facts: Vec<GroupFacts>,
     /// Reserved places; empty where there is no such column.
-    pub(super) reserves: Vec<Vec<Reserve>>,
+    pub reserves: Vec<Vec<Reserve>>,
 }
 
 /// A group as its row says it, with where it stood.

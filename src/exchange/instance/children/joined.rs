@@ -9,17 +9,18 @@ use crate::exchange::fault::Faults;
 #[derive(Clone, Debug, Default)]
 pub(in crate::exchange::instance) struct ChildrenRead {
     /// The arrays of the children; those of the groups are empty.
-    pub(in crate::exchange::instance) parts: Parts,
-    /// The group where each child has a place, or [`NONE`](crate::engine::allocation::NONE); empty where there is no such column.
-    pub(in crate::exchange::instance) holds: Vec<u32>,
+    pub parts: Parts,
+    /// The group where each child has a place, or [`NONE`](crate::engine::allocation::NONE); empty where there is no such
+    /// column.
+    pub holds: Vec<u32>,
     /// The family of each child, or 0; empty where there is no such column.
-    pub(in crate::exchange::instance) together: Vec<u32>,
+    pub together: Vec<u32>,
     /// The categories of each child, as the column has them; empty where there is no such column.
-    pub(in crate::exchange::instance) categories: Vec<Box<str>>,
+    pub categories: Vec<Box<str>>,
     /// The row of each child.
-    pub(in crate::exchange::instance) rows: Rows,
+    pub rows: Rows,
     /// The id and the row of each child whose row is at fault in something else.
-    pub(in crate::exchange::instance) lost: Vec<(u32, u64)>,
+    pub lost: Vec<(u32, u64)>,
 }
 
 /// The row of each child: runs of consecutive rows.
@@ -30,7 +31,7 @@ pub(in crate::exchange::instance) struct Rows {
 
 impl Rows {
     /// The row of the child at a position.
-    pub(in crate::exchange::instance) fn row(&self, index: usize) -> u64 {
+    pub fn row(&self, index: usize) -> u64 {
         let run = self.runs.partition_point(|&(first, _)| first <= index);
         let (first, row) = run.checked_sub(1).and_then(|run| self.runs.get(run)).copied().unwrap_or_default();
         row + (index - first) as u64

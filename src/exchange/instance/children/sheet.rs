@@ -151,7 +151,8 @@ fn roomy<T>(list: &mut Vec<T>, bytes: usize) {
     list.try_reserve_exact(bytes / size_of::<T>()).unwrap_or_default();
 }
 
-/// A file is at most [`FILE_BYTES_MAX`](crate::exchange::csv::blocks::FILE_BYTES_MAX) and every item takes two bytes of it, so all items count within 32 bits.
+/// A file is at most [`FILE_BYTES_MAX`](crate::exchange::csv::blocks::FILE_BYTES_MAX) and every item takes two bytes of it,
+/// so all items count within 32 bits.
 pub(super) fn length(list: &[u32]) -> u32 {
     u32::try_from(list.len()).unwrap_or(u32::MAX)
 }
