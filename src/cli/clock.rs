@@ -7,7 +7,8 @@ use super::registry::Database;
 use crate::clock::Clock;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::service::counter::clock::{self, Mended, Mending, Resolve};
+use crate::service::counter::clock::{self, Mended, Mending};
+use crate::store::Resolve;
 
 /// What `clock` takes.
 #[derive(clap::Args, Debug)]

@@ -22,7 +22,7 @@ mod write;
 pub use bounds::{ClockBounds, ClockDoubt};
 pub use errors::StoreError;
 pub use journal::Entry;
-pub use write::{Store, Transaction, Written};
+pub use write::{Resolve, Store, Transaction, Written};
 
 pub mod applications;
 pub mod calendar;

@@ -60,6 +60,15 @@ impl<T> Written<T> {
     }
 }
 
+/// Whether something far-reaching is done, or only told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolve {
+    /// What would be done; nothing is kept.
+    Tell,
+    /// It is done.
+    Do,
+}
+
 impl Store {
     /// Opens the registry at `url` with at most `size` connections, and applies pending migrations. Nothing is made where
     /// there is none: a mistyped name must not become an empty registry, whose journal would even verify.
@@ -197,7 +206,21 @@ impl Store {
         now: DateTime<Utc>,
         act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
     ) -> Result<T, E> {
-        self.write_at(homes, Dating { now, bounds: self.bounds, turns_back: false }, act)
+        self.resolve(Resolve::Do, homes, now, act)
+    }
+
+    /// As [`Store::write`], or only told: then everything is rolled back, also what was appended at once.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn resolve<T, E: From<StoreError>>(
+        &self,
+        resolve: Resolve,
+        homes: &[Kato],
+        now: DateTime<Utc>,
+        act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
+    ) -> Result<T, E> {
+        self.write_at(homes, Dating { now, bounds: self.bounds, turns_back: false }, resolve, act)
     }
 
     /// The write that mends the clock of a home: it is dated `now` although the last record lies later, or long before. Only
@@ -207,18 +230,20 @@ impl Store {
     /// As [`Store::write`].
     pub fn mend_clock<T, E: From<StoreError>>(
         &self,
+        resolve: Resolve,
         home: Kato,
         now: DateTime<Utc>,
         act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
     ) -> Result<T, E> {
         let bounds = ClockBounds { database: self.bounds.database, ..ClockBounds::LIFTED };
-        self.write_at(&[home], Dating { now, bounds, turns_back: true }, act)
+        self.write_at(&[home], Dating { now, bounds, turns_back: true }, resolve, act)
     }
 
     fn write_at<T, E: From<StoreError>>(
         &self,
         homes: &[Kato],
         dating: Dating,
+        resolve: Resolve,
         mut act: impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
     ) -> Result<T, E> {
         let mut homes = homes.to_vec();
@@ -228,7 +253,7 @@ impl Store {
         let mut tries = 1;
         loop {
             let mut conn = self.connection()?;
-            match attempt(&mut conn, &homes, dating, &mut act) {
+            match attempt(&mut conn, &homes, dating, resolve, &mut act) {
                 Err(Failed::Busy(why)) if tries < TRIES_MAX => {
                     tracing::debug!(tries, why, "an act is tried again");
                     tries += 1;
@@ -332,6 +357,7 @@ fn attempt<T, E: From<StoreError>>(
     conn: &mut AnyConnection,
     homes: &[Kato],
     dating: Dating,
+    resolve: Resolve,
     act: &mut impl FnMut(&mut Transaction<'_>) -> Result<Written<T>, E>,
 ) -> Result<T, Failed<E>> {
     begin(conn, "BEGIN IMMEDIATE", "BEGIN")?;
@@ -341,15 +367,15 @@ fn attempt<T, E: From<StoreError>>(
         let written = act(&mut tx).map_err(Failed::Final)?;
         tx.append(&written.entries)?;
         let recorded = heads::save(conn, chains, at)?;
-        Ok((written.value, !recorded))
+        Ok((written.value, recorded && resolve == Resolve::Do))
     })();
     match done {
-        Ok((value, true)) => {
-            rollback(conn)?;
-            Ok(value)
-        }
-        Ok((value, false)) => {
-            commit(conn)?;
+        Ok((value, kept)) => {
+            if kept {
+                commit(conn)?
+            } else {
+                rollback(conn)?
+            }
             Ok(value)
         }
         Err(failed) => {

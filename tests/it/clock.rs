@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kezek::clock::Clock;
 use kezek::domain::kato::Kato;
 use kezek::service::counter::tick::{Ticked, tick};
-use kezek::store::{ClockBounds, Entry, Store, StoreError, Written};
+use kezek::store::{ClockBounds, Entry, Resolve, Store, StoreError, Written};
 use serde_json::json;
 
 use crate::desk::database::Database;
@@ -144,7 +144,7 @@ fn the_clock_of_postgres_is_asked_with_every_act() {
         assert!(matches!(refused, StoreError::Clock(doubt) if doubt.code() == "database"), "{refused}");
         assert!(refused.to_string().contains("the database's clock says"), "{refused}");
         assert!(store.clock_doubt(now + apart).expect("asked").is_some_and(|doubt| doubt.code() == "database"));
-        let mending = store.mend_clock(home, now + apart, |_| Ok::<_, StoreError>(Written::nothing(())));
+        let mending = store.mend_clock(Resolve::Do, home, now + apart, |_| Ok::<_, StoreError>(Written::nothing(())));
         assert!(mending.is_err(), "nobody mends by a clock that the database contradicts");
     }
     append(&store, home, now + TimeDelta::minutes(4)).expect("within five minutes");

@@ -22,7 +22,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
 use crate::store::clock::{self, LastRecord};
 use crate::store::dated::{self, Later};
-use crate::store::{ClockDoubt, Entry, Store, StoreError, Transaction, Written};
+use crate::store::{ClockDoubt, Entry, Resolve, Store, StoreError, Transaction, Written};
 use crate::trust::journal::MEND_CLOCK;
 
 /// Applications that one record dates anew: a record is read as a whole, and a follower holds nobody up for long.
@@ -89,15 +89,6 @@ impl Mending {
     }
 }
 
-/// Whether something far-reaching is done, or only told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolve {
-    /// What would be done; nothing is kept.
-    Tell,
-    /// It is done.
-    Do,
-}
-
 /// Mends the homes whose last record lies further ahead of `now` than a clock is believed, or one of them; and confirms the
 /// clock where the whole registry has rested for longer than that. A second run finds nothing to do.
 ///
@@ -127,11 +118,11 @@ pub fn mend(
     }
     let mut mending = Mending::default();
     for record in ahead.into_iter().filter(|record| only.is_none_or(|home| record.home == home)) {
-        let mended = store.mend_clock(record.home, now, |tx| -> Result<_, Problem> {
+        let mended = store.mend_clock(resolve, record.home, now, |tx| -> Result<_, Problem> {
             // Somebody else may have mended it meanwhile.
             let last = last_of(tx, record.home)?;
             let ahead = lies_ahead(store, now, last);
-            let mended = ahead.then(|| mend_home(tx, rules, record.home, last, resolve)).transpose()?;
+            let mended = ahead.then(|| mend_home(tx, rules, record.home, last)).transpose()?;
             // Its records are appended already.
             Ok(Written { value: mended, entries: Vec::new() })
         })?;
@@ -157,13 +148,7 @@ fn last_of(tx: &mut Transaction<'_>, home: Kato) -> Result<DateTime<Utc>, StoreE
 
 /// Dates a home's applications of the future by the instant of this act, in records of bounded size. The first of them turns
 /// the chain back.
-fn mend_home(
-    tx: &mut Transaction<'_>,
-    rules: &Rules,
-    home: Kato,
-    last: DateTime<Utc>,
-    resolve: Resolve,
-) -> Result<Mended, Problem> {
+fn mend_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, last: DateTime<Utc>) -> Result<Mended, Problem> {
     let at = tx.at();
     let left = dated::later(tx.conn(), home, at)?;
     let (mut applications, mut ticket) = (0, 0);
@@ -174,20 +159,13 @@ fn mend_home(
         if end.is_some() || applications == 0 {
             applications += batch.len();
             let entry = record(tx, rules, home, last, batch)?;
-            keep(tx, entry, resolve)?;
+            // At once: a home may need more records than should be held together.
+            tx.append(&[entry])?;
         }
         match end {
             Some(end) => ticket = end,
             None => return Ok(Mended { home, last, applications, left }),
         }
-    }
-}
-
-/// Appends a record at once: a home may need more of them than should be held together.
-fn keep(tx: &mut Transaction<'_>, entry: Entry, resolve: Resolve) -> Result<(), StoreError> {
-    match resolve {
-        Resolve::Tell => Ok(()),
-        Resolve::Do => tx.append(&[entry]),
     }
 }
 
@@ -245,14 +223,13 @@ fn confirm(
     newest: DateTime<Utc>,
     resolve: Resolve,
 ) -> Result<Option<(Kato, DateTime<Utc>)>, Problem> {
-    store.mend_clock(home, now, |tx| -> Result<_, Problem> {
+    store.mend_clock(resolve, home, now, |tx| -> Result<_, Problem> {
         // Somebody else may have confirmed it meanwhile, and no record but that of mending turns a chain back.
         if now - last_of(tx, home)? < TimeDelta::zero() {
             return Ok(Written::nothing(None));
         }
         let payload = json!({"newest": instant_text(newest)});
         let entry = Entry { home, act: "confirm_clock", actor: OPERATOR.to_owned(), territory: home, payload };
-        keep(tx, entry, resolve)?;
-        Ok(Written { value: Some((home, newest)), entries: Vec::new() })
+        Ok(Written { value: Some((home, newest)), entries: vec![entry] })
     })
 }

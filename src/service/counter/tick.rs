@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::clock::Resolve;
 use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
@@ -26,7 +25,7 @@ use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
 use crate::service::referrals::life::Held;
 use crate::service::referrals::places::advance;
-use crate::store::{Entry, Store, Transaction, Written, journal, places, referrals};
+use crate::store::{Entry, Resolve, Store, Transaction, Written, journal, places, referrals};
 
 /// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
 /// sends a new one; what it asks for is then refused as done already, or done.
@@ -104,11 +103,7 @@ fn one_home(
     Instants { now, at }: Instants,
     resolve: Resolve,
 ) -> Result<Ticked, Problem> {
-    let ticked = store.write(&[home], now, |tx| {
-        let written = of_home(tx, rules, home, at)?;
-        // Without records an act is rolled back.
-        Ok::<_, Problem>(if resolve == Resolve::Do { written } else { Written::nothing(written.value) })
-    })?;
+    let ticked = store.resolve(resolve, &[home], now, |tx| of_home(tx, rules, home, at))?;
     // By the real time: an instant of the future that an operator typed must not forget today's answers.
     let before = now - TimeDelta::days(ANSWERS_KEPT_DAYS);
     let forgotten = match resolve {

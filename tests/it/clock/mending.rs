@@ -7,12 +7,12 @@ use kezek::exchange::rows::ApplicationRow;
 use kezek::sample::kindergartens as fixtures;
 use kezek::sample::people::Families;
 use kezek::sample::register::application_row;
-use kezek::service::counter::clock::{Mending, Resolve, mend};
+use kezek::service::counter::clock::{Mending, mend};
 use kezek::service::files::import_applications;
 use kezek::service::journal::chains;
 use kezek::service::kernel::problem::Problem;
-use kezek::store::StoreError;
 use kezek::store::dated::Later;
+use kezek::store::{Resolve, StoreError};
 use kezek::trust::journal::{GENESIS, Record, Verifier};
 use serde_json::{Value, json};
 
