@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod certificate;
+mod fairness;
+
 use kezek::audit::allocation::{Certificate, Finding, Hashes, replay, verify};
 use kezek::engine::allocation::{Instance, Prepared, Rule};
 use kezek::exchange::certificate::{certify, input_sha256, published, result_sha256, rules_sha256};
 use kezek::exchange::instance::allocation_csv;
 use proptest::prelude::*;
 
-use crate::allocation::{Kid, Town, rules, town};
+use crate::engine::allocation::{Kid, Town, rules, town};
 
 /// A run as it is published.
 struct Run {

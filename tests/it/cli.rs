@@ -1,5 +1,12 @@
 //! The commands of the contract, as the built program answers them.
 
+pub mod allocate;
+mod copy;
+mod interrupted;
+mod reasons;
+mod reports;
+mod simulate;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

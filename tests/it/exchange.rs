@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod faults;
 mod round_trip;
 
 use std::collections::{HashMap, HashSet};

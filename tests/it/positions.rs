@@ -1,5 +1,7 @@
 //! What a parent is told: the number, of how many, and why; for whoever asks the same shape.
 
+mod ordering;
+
 use kezek::domain::codes::Role;
 use kezek::service::positions::view;
 use serde_json::{Value, json};

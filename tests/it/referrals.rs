@@ -1,5 +1,8 @@
 //! Who is due, the referral that names it, the skip that needs a second person, and what becomes of a referral.
 
+mod departures;
+mod lives;
+
 use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 

@@ -1,9 +1,16 @@
 //! The ledger of places and the rounds that give them out.
 
+mod ahead;
+mod held;
+pub mod program_rule;
+mod reserved_places;
+pub mod spilling;
+mod standing;
+
 use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
-use crate::allocate_cli::Files;
+use crate::cli::allocate::Files;
 use crate::desk::{CITY, Desk, GROUP, HOME, KINDERGARTEN, VILLAGE, VILLAGE_GROUP, VILLAGE_HOME, on_both};
 
 on_both!(

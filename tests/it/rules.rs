@@ -1,5 +1,9 @@
 //! Profiles, bindings, regulations and words: what ships is free of faults, and a fault is said by file and line.
 
+mod calendar;
+mod deadline;
+mod regulations;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -3,6 +3,7 @@
 
 mod beside;
 mod beside_walk;
+mod crash;
 mod round_files;
 mod schema;
 mod tampering;

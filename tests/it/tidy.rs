@@ -112,14 +112,17 @@ fn no_raw_sql_has_a_question_mark_for_a_value() {
 
 #[test]
 fn every_test_module_is_part_of_the_test_binary() {
-    let main = include_str!("main.rs");
-    let folder = source::root().join("tests/it");
+    let files: Vec<File> = rust_files().into_iter().filter(|f| f.path.starts_with("tests/it/")).collect();
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("tests/it").flatten() {
-        let path = entry.path();
-        let name = path.file_stem().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
-        if path.is_file() && name != "main" && !main.contains(&format!("\nmod {name};")) {
-            found.push(name);
+    for File { path, .. } in files.iter().filter(|f| f.path != "tests/it/main.rs") {
+        let (folder, name) = path.trim_end_matches(".rs").rsplit_once('/').expect("a folder");
+        let face = if folder == "tests/it" { "tests/it/main.rs".to_owned() } else { format!("{folder}.rs") };
+        let declared = files
+            .iter()
+            .find(|f| f.path == face)
+            .is_some_and(|f| f.text.lines().any(|line| line.trim_start_matches("pub ") == format!("mod {name};")));
+        if !declared {
+            found.push(format!("{path}: {face} does not name it"));
         }
     }
     none("modules that nobody runs", &found);

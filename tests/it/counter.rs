@@ -1,0 +1,4 @@
+//! The counter: what the clock does, and how far it is believed.
+
+pub mod clock;
+mod tick;

@@ -1,0 +1,4 @@
+//! Files in and out of a registry.
+
+mod decrees;
+mod tables;

@@ -1,0 +1,10 @@
+//! The API and the pages as their users meet them.
+
+mod bad_input;
+pub mod every_route;
+mod idempotency;
+mod openapi;
+mod pages;
+mod permissions;
+mod proxies;
+mod racing;

@@ -1,0 +1,112 @@
+//! A right request to every route, for the tests that walk the route table. A new route needs a line here only where the
+//! example of its body in the OpenAPI document is not right of the things that are walked.
+
+use kezek::web::openapi::document;
+use serde_json::{Value, json};
+
+use crate::desk::{CITY, Desk, GROUP, HOME};
+
+/// What a walk over the routes acts on: all of it in the city.
+pub struct Things {
+    application: String,
+    case: String,
+    referred: String,
+    waiting: String,
+    open_place: String,
+    taken_place: String,
+    referral: String,
+    document: String,
+    round: String,
+    file: String,
+}
+
+impl Things {
+    /// Makes them.
+    pub fn of(desk: &Desk) -> Things {
+        let (application, case) = desk.case_of_another_child(&desk.office(), CITY);
+        let referred = desk.register_with(&desk.another_child(), "military");
+        let document = desk.accept(&referred).json["result"]["id"].as_str().expect("an id").to_owned();
+        let taken_place = desk.place(GROUP);
+        let referral = desk.refer_next(HOME);
+        let waiting = desk.waiting(&desk.another_child());
+        desk.place(GROUP);
+        let round =
+            desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
+        let file = format!("{HOME}-2022-general-pass1-groups.csv");
+        let things = Things {
+            application,
+            case,
+            referred,
+            waiting,
+            open_place: desk.place(GROUP),
+            taken_place,
+            referral,
+            document,
+            round,
+            file,
+        };
+        let corrections = format!("/api/v1/rounds/{}/corrections", things.round);
+        desk.post(&corrections, &desk.department(), &things.correction()).must(201);
+        things
+    }
+
+    fn correction(&self) -> Value {
+        let places = json!([{"group": GROUP, "count": 2}]);
+        json!({"ground": "places_misreported", "evidence": "хат", "places": places})
+    }
+
+    /// A request to a route that is right in every value, so that only the credential decides.
+    pub fn request(&self, desk: &Desk, method: &str, route: &str) -> (String, Option<Value>) {
+        let path = route
+            .replace("/referrals/{number}", &format!("/referrals/{}", self.referral))
+            .replace("/cases/{number}", &format!("/cases/{}", self.case))
+            .replace("/rounds/{id}/applications/{number}", &format!("/rounds/{{id}}/applications/{}", self.waiting))
+            .replace("{number}", &self.application)
+            .replace("/places/{id}", &format!("/places/{}", self.taken_place))
+            .replace("/documents/{id}", &format!("/documents/{}", self.document))
+            .replace("{serial}", "1")
+            .replace("/rounds/{id}", &format!("/rounds/{}", self.round))
+            .replace("{name}", &self.file)
+            .replace("{key}", &format!("{HOME}-2022-general"));
+        if method == "GET" {
+            // What is no thing's own is asked of a territory.
+            return (if route.contains('{') { path } else { format!("{path}?territory={HOME}") }, None);
+        }
+        let skipped =
+            json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
+        let body = match route.trim_start_matches("/api/v1") {
+            "/positions" | "/explanations" => json!({"iin": desk.another_child().iin}),
+            "/applications" => desk.another_child().application(CITY),
+            "/applications/{number}/amend" => json!({"contacts": ["+7 000 7654321"]}),
+            "/applications/{number}/withdraw" => json!({"reason": "хат"}),
+            "/applications/{number}/move" => json!({"territory": CITY}),
+            "/applications/{number}/proofs" => {
+                json!({"category": "large_family", "verdict": "confirmed", "evidence": "хат"})
+            }
+            "/cases" => crate::cases::request_of(&desk.another_child(), "externat", CITY),
+            "/cases/status" => json!({"case": self.case, "iin": desk.another_child().iin}),
+            "/cases/{number}/steps" => json!({"step": "none"}),
+            "/outbox/take" => json!({"territory": HOME}),
+            "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),
+            "/rounds" => json!({"territory": HOME, "dry_run": true}),
+            "/rounds/{id}/corrections" => self.correction(),
+            "/simulations" => json!({"territory": HOME}),
+            "/referrals" => json!({"place": self.taken_place, "application": self.application}),
+            "/confirmations" => skipped,
+            "/referrals/{number}/refuse" | "/referrals/{number}/annul" => json!({"ground": "not_listed"}),
+            _ => example(route),
+        };
+        (path, Some(body))
+    }
+}
+
+/// The body of a `POST` by the OpenAPI document: every field that it needs, with its example, or a word where there is none.
+fn example(route: &str) -> Value {
+    let document = serde_json::to_value(document()).expect("a document");
+    let content = &document["paths"][route]["post"]["requestBody"]["content"]["application/json"];
+    let name = content["schema"]["$ref"].as_str().and_then(|named| named.rsplit('/').next()).unwrap_or_default();
+    let schema = &document["components"]["schemas"][name];
+    let needed = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let shown = |field: &str| schema["properties"][field].get("example").cloned().unwrap_or_else(|| json!("хат"));
+    Value::Object(needed.map(|field| (field.to_owned(), shown(field))).collect())
+}

@@ -1,0 +1,180 @@
+//! Who may do what: every route with every role, inside and outside the territory, and without a credential.
+
+use std::collections::BTreeSet;
+
+use kezek::domain::codes::Role;
+use kezek::service::kernel::permissions::{Act, TABLE, roles};
+use kezek::web::route::Route;
+use kezek::web::routes::of_the_api;
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, GROUP, HOME, VILLAGE_HOME, on_both};
+use crate::web::every_route::Things;
+
+on_both!(
+    every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_else,
+    every_route_refuses_a_missing_an_unknown_and_a_revoked_credential,
+    a_real_round_is_the_department_s,
+    what_everyone_may_ask_needs_no_credential,
+    every_route_of_the_table_is_mounted,
+);
+
+fn ask(desk: &Desk, token: Option<&str>, method: &str, (path, body): &(String, Option<Value>)) -> crate::desk::Reply {
+    let body = body.as_ref().map(Value::to_string);
+    desk.send(method, path, token, &[], body.as_ref().map(String::as_bytes))
+}
+
+fn every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_else(desk: &Desk) {
+    let things = Things::of(desk);
+    // A withdrawal ends the application, so it is walked last.
+    let ends = |route: &&Route| route.path.ends_with("/withdraw");
+    let routes = of_the_api().filter(|r| !ends(r)).chain(of_the_api().filter(ends));
+    let mut walked = 0;
+    for Route { method, path: route, act, .. } in routes {
+        let (method, Some(act)) = (method.as_str(), act) else { continue };
+        for role in Role::ALL {
+            let request = things.request(desk, method, route);
+            let outside = ask(desk, Some(&desk.token(*role, VILLAGE_HOME)), method, &request);
+            let inside = ask(desk, Some(&desk.token(*role, HOME)), method, &request);
+            let where_ = format!("{method} {route} as {role}");
+            if roles(*act).contains(role) {
+                assert_eq!((outside.status, outside.code()), (403, "territory_too_far"), "{where_}: {}", outside.text);
+                let let_in = ![401, 403, 404].contains(&inside.status) && inside.status < 500;
+                assert!(let_in, "{where_} is let in, but: {} {}", inside.status, inside.text);
+            } else {
+                assert_eq!((outside.status, outside.code()), (403, "role_too_far"), "{where_}: {}", outside.text);
+                assert_eq!((inside.status, inside.code()), (403, "role_too_far"), "{where_}: {}", inside.text);
+            }
+            walked += 1;
+        }
+    }
+    assert_eq!(walked, of_the_api().filter(|route| route.act.is_some()).count() * Role::ALL.len());
+}
+
+fn every_route_refuses_a_missing_an_unknown_and_a_revoked_credential(desk: &Desk) {
+    let things = Things::of(desk);
+    let revoked = desk.another_token(Role::Department, HOME);
+    ask(desk, Some(&revoked.token), "GET", &things.request(desk, "GET", "/api/v1/queues")).must(200);
+    kezek::service::kernel::tokens::revoke(&desk.registry.office.store, desk.clock.now(), &revoked.id)
+        .expect("revoked");
+    let records = desk.records();
+    for Route { method, path: route, act, .. } in of_the_api() {
+        if act.is_none() {
+            continue;
+        }
+        let method = method.as_str();
+        let request = things.request(desk, method, route);
+        ask(desk, None, method, &request).refused(401, "token_missing");
+        for token in ["", "Bearer", "kezek_0", revoked.id.as_str(), revoked.token.as_str(), &"k".repeat(4000)] {
+            let refused = ask(desk, Some(token), method, &request);
+            let code = if token.is_empty() { "token_missing" } else { "unknown_token" };
+            refused.refused(401, code);
+        }
+        let body = request.1.as_ref().map(Value::to_string);
+        let basic = [("authorization", "Basic b2ZmaWNlOm9mZmljZQ==")];
+        desk.send(method, &request.0, None, &basic, body.as_ref().map(String::as_bytes)).refused(401, "token_missing");
+    }
+    assert_eq!(desk.records(), records, "nobody did anything");
+}
+
+fn a_real_round_is_the_department_s(desk: &Desk) {
+    desk.waiting(&desk.another_child());
+    desk.place(GROUP);
+    for role in [Role::Akim, Role::Auditor] {
+        let token = desk.token(role, HOME);
+        desk.post("/api/v1/rounds", &token, &json!({"territory": HOME, "dry_run": true})).must(200);
+        desk.post("/api/v1/rounds", &token, &json!({"territory": HOME})).refused(403, "role_too_far");
+    }
+    desk.post("/api/v1/rounds", &desk.token(Role::Department, HOME), &json!({"territory": HOME})).must(201);
+}
+
+fn what_everyone_may_ask_needs_no_credential(desk: &Desk) {
+    let things = Things::of(desk);
+    for Route { method, path: route, act, .. } in of_the_api() {
+        if act.is_none() {
+            ask(desk, None, method.as_str(), &things.request(desk, method.as_str(), route)).must(200);
+        }
+    }
+    for page in ["/", "/?lang=ru", "/openapi.json", "/docs/"] {
+        desk.look(page).must(200);
+    }
+}
+
+fn every_route_of_the_table_is_mounted(desk: &Desk) {
+    for Route { method, path: route, .. } in of_the_api() {
+        let reply = desk.send(method.as_str(), &route.replace(['{', '}'], ""), None, &[], None);
+        assert!(![404, 405].contains(&reply.status), "{method} {route} is not mounted: {}", reply.text);
+    }
+}
+
+#[test]
+fn the_table_lists_every_act_once_and_keeps_the_roles_apart() {
+    let acts: Vec<Act> = TABLE.iter().map(|(act, _)| *act).collect();
+    for (n, act) in acts.iter().enumerate() {
+        assert!(!acts[..n].contains(act), "{act:?} is listed twice");
+        assert!(!roles(*act).is_empty(), "nobody may do {act:?}");
+    }
+    // Who hands in does not decide, who decides does not enrol, and the auditor changes nothing.
+    for channel in [Role::Office, Role::StateCorporation, Role::Portal] {
+        for act in [Act::Decide, Act::JudgeProof, Act::HoldRound, Act::Refer, Act::Confirm, Act::ReportPlace] {
+            assert!(!roles(act).contains(&channel), "{channel} may do {act:?}");
+        }
+    }
+    for act in [Act::Decide, Act::Refer, Act::Confirm, Act::Annul, Act::Extend, Act::HoldRound] {
+        assert!(!roles(act).contains(&Role::Kindergarten), "a kindergarten may do {act:?}");
+    }
+    for act in [Act::Present, Act::Enrol, Act::RefuseReferral] {
+        assert_eq!(roles(act), [Role::Kindergarten]);
+    }
+    let of_auditor: Vec<Act> = acts.into_iter().filter(|act| roles(*act).contains(&Role::Auditor)).collect();
+    let reads = [
+        Act::ReadApplication,
+        Act::TryRound,
+        Act::ReadRound,
+        Act::ExplainRound,
+        Act::SeeNext,
+        Act::ReadReferral,
+        Act::ReadQueue,
+        Act::ReadPlaces,
+        Act::ReadCase,
+        Act::OverseeCases,
+        Act::ReadOutbox,
+    ];
+    assert_eq!(of_auditor, reads);
+}
+
+#[test]
+fn every_handler_that_describes_a_route_stands_in_the_table_once() {
+    let table: BTreeSet<(&str, &str)> = of_the_api().map(|r| (r.method.as_str(), r.path.as_str())).collect();
+    assert_eq!(table.len(), of_the_api().count(), "a route is listed twice");
+    assert!(table.iter().all(|(_, path)| path.starts_with('/')), "a handler names no path: {table:?}");
+    let mut described = BTreeSet::new();
+    let room = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web");
+    for folder in [room.to_owned(), format!("{room}/api"), format!("{room}/pages")] {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten().filter(|entry| entry.path().is_file()) {
+            let source = std::fs::read_to_string(entry.path()).expect("a source");
+            for said in source.split("\n#[utoipa::path(").skip(1) {
+                let (method, rest) = said.split_once(", path = \"").expect("a method, then a path");
+                let (path, _) = rest.split_once('"').expect("a path");
+                described.insert((method.to_uppercase(), path.to_owned()));
+            }
+        }
+    }
+    let table = table.into_iter().map(|(method, path)| (method.to_owned(), path.to_owned())).collect();
+    assert_eq!(described, table, "what the handlers describe and the table differ");
+}
+
+#[test]
+fn the_openapi_document_says_who_needs_no_credential() {
+    let document = serde_json::to_value(kezek::web::openapi::document()).expect("a document");
+    let mut described = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let mut table = of_the_api().filter(|r| r.path == *path && r.method.as_str() == method.to_uppercase());
+            let route = table.next().expect("the route");
+            assert_eq!(operation["security"] == json!([{}]), route.act.is_none(), "{method} {path} and its credential");
+            described += 1;
+        }
+    }
+    assert_eq!(described, of_the_api().count(), "a route is not described");
+}
