@@ -324,7 +324,7 @@ fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<(),
     let mut all = serde_json::Map::new();
     for &role in Role::ALL {
         let territory = if role == Role::Akim { village } else { Kato::COUNTRY };
-        let new = tokens::issue(&registry.office.store, registry.office.clock.now(), role, territory, "")
+        let new = tokens::issue(&registry.office.store, registry.office.clock.now(), role, territory, None)
             .map_err(|p| p.to_string())?;
         all.insert(role.code().to_owned(), json!(new.token));
     }

@@ -76,7 +76,6 @@ fn issue(
     acts_as: &[Actor],
 ) -> Result<(), String> {
     let store = database.existing()?;
-    let kindergarten = kindergarten.unwrap_or_default();
     let now = Clock::System.now();
     let new = tokens::issue_limited(&store, now, role, territory, kindergarten, acts_as).map_err(|p| p.to_string())?;
     eprintln!("kezek: credential {} is issued; its secret is shown here only", new.id);
@@ -97,7 +96,8 @@ fn list(database: &Database) -> Result<(), String> {
     for t in all {
         let revoked = t.revoked_at.map(instant_text).unwrap_or_default();
         let (acts_as, issued) = (t.acts_as.join(";"), instant_text(t.issued_at));
-        println!("{},{},{},{},{acts_as},{issued},{revoked}", t.id, t.role, t.territory, t.kindergarten);
+        let kindergarten = t.kindergarten.unwrap_or_default();
+        println!("{},{},{},{kindergarten},{acts_as},{issued},{revoked}", t.id, t.role, t.territory);
     }
     Ok(())
 }

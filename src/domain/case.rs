@@ -90,20 +90,20 @@ pub struct Case {
     pub territory: Kato,
     /// The way the request came; it picks the steps of the regulation.
     pub channel: Channel,
-    /// The application that it is about; empty for other services.
-    pub application: String,
-    /// The referral whose presentation opened it; empty otherwise.
-    pub referral: String,
-    /// The kindergarten that renders the service; empty otherwise.
-    pub kindergarten: String,
+    /// The application that it is about; none for other services.
+    pub application: Option<String>,
+    /// The referral whose presentation opened it, if one did.
+    pub referral: Option<String>,
+    /// The kindergarten that renders the service; none where another provider does.
+    pub kindergarten: Option<String>,
     /// The key of the sealed facts: who applies for whom, with what papers.
     pub facts: String,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
     /// Whether it goes on, and if not how it ended.
     pub state: CaseState,
-    /// The step that is awaited; empty where the case has ended.
-    pub step: String,
+    /// The step that is awaited; none where the case has ended.
+    pub step: Option<String>,
     /// Whether the step before chose this branch, so that no other step may follow instead.
     pub chosen: bool,
     /// When the awaited step became the next.
@@ -116,8 +116,8 @@ pub struct Case {
     pub alert_at: Option<DateTime<Utc>>,
     /// How far it was escalated: 0, 1 to the head, 2 to the department.
     pub escalation: i16,
-    /// The credential that a resolution named as the executor; empty where none was named.
-    pub executor: String,
+    /// The credential that a resolution named as the executor, if one did.
+    pub executor: Option<String>,
     /// What was drafted or decided.
     pub decision: Decision,
     /// Whether the decision is made and its result exists.
@@ -174,7 +174,7 @@ pub struct StepDone {
     /// When it was done.
     pub done_at: DateTime<Utc>,
     /// What it left behind, or the branch that it chose.
-    pub outcome: String,
-    /// The key of what was written with it; empty where nothing was.
-    pub facts: String,
+    pub outcome: Option<String>,
+    /// The key of what was written with it, if anything was.
+    pub facts: Option<String>,
 }

@@ -162,8 +162,8 @@ pub struct Place {
     pub reported_at: DateTime<Utc>,
     /// When it last came on the bulletin; `None` where it never did.
     pub published_at: Option<DateTime<Utc>>,
-    /// Why it was taken back; empty otherwise.
-    pub reason: String,
+    /// Why it was taken back, if it was.
+    pub reason: Option<String>,
     /// For whom it is kept, if for anyone.
     pub reserved: Option<Reserved>,
 }

@@ -105,8 +105,8 @@ pub struct Referral {
     pub status: ReferralStatus,
     /// Since when it has this status.
     pub status_at: DateTime<Utc>,
-    /// Why it was refused or annulled; empty otherwise.
-    pub ground: String,
+    /// Why it ended without a contract, if it did: a code of the kindergarten's refusal, of an annulment, or `expired`.
+    pub ground: Option<String>,
     /// Why this child got this place, as JSON.
     pub reasons: String,
 }

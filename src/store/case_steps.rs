@@ -22,8 +22,8 @@ struct Row {
     entered_at: NaiveDateTime,
     due_at: Option<NaiveDateTime>,
     done_at: NaiveDateTime,
-    outcome: String,
-    facts: String,
+    outcome: Option<String>,
+    facts: Option<String>,
 }
 
 fn noun(row: Row) -> Result<StepDone, StoreError> {

@@ -19,13 +19,13 @@ pub(super) struct Row {
     regulation: String,
     territory: i32,
     channel: String,
-    application: String,
-    referral: String,
-    kindergarten: String,
+    application: Option<String>,
+    referral: Option<String>,
+    kindergarten: Option<String>,
     facts: String,
     opened_at: NaiveDateTime,
     state: String,
-    step: String,
+    step: Option<String>,
     chosen: bool,
     entered_at: NaiveDateTime,
     step_due_at: Option<NaiveDateTime>,
@@ -33,7 +33,7 @@ pub(super) struct Row {
     due_at: Option<NaiveDateTime>,
     alert_at: Option<NaiveDateTime>,
     escalation: i16,
-    executor: String,
+    executor: Option<String>,
     decision: String,
     decided: bool,
     grounds: String,
@@ -117,10 +117,9 @@ pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Case>, Stor
 /// # Errors
 /// The database is not available.
 pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Option<Case>, StoreError> {
-    // The inequality repeats the condition of the index, so that the planner may use it.
     let found: Option<Row> = cases::table
-        .filter(cases::application.eq(application).and(cases::application.ne("")))
-        .filter(cases::referral.eq(""))
+        .filter(cases::application.eq(application))
+        .filter(cases::referral.is_null())
         .first(conn)
         .optional()?;
     found.map(noun).transpose()
@@ -131,11 +130,8 @@ pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Opt
 /// # Errors
 /// The database is not available.
 pub fn of_referral(conn: &mut AnyConnection, referral: &str) -> Result<Option<Case>, StoreError> {
-    let found: Option<Row> = cases::table
-        .filter(cases::referral.eq(referral).and(cases::referral.ne("")))
-        .order(cases::number.desc())
-        .first(conn)
-        .optional()?;
+    let found: Option<Row> =
+        cases::table.filter(cases::referral.eq(referral)).order(cases::number.desc()).first(conn).optional()?;
     found.map(noun).transpose()
 }
 
@@ -166,7 +162,7 @@ pub fn update(tx: &mut Transaction<'_>, case: &Case) -> Result<(), StoreError> {
 /// The database is not available.
 pub fn open_of_application(conn: &mut AnyConnection, application: &str) -> Result<Vec<Case>, StoreError> {
     let rows: Vec<Row> = cases::table
-        .filter(cases::application.eq(application).and(cases::application.ne("")))
+        .filter(cases::application.eq(application))
         .filter(cases::ended_at.is_null())
         .order(cases::number)
         .load(conn)?;

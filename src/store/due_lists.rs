@@ -29,16 +29,16 @@ pub struct Wanted<'a> {
 }
 
 /// How many open cases share provider, step and executor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count {
     /// The territory where the service is rendered.
     pub territory: Kato,
-    /// The kindergarten that renders it; empty otherwise.
-    pub kindergarten: String,
+    /// The kindergarten that renders them; none where another provider does.
+    pub kindergarten: Option<String>,
     /// The step that is awaited.
     pub step: String,
-    /// The executor; empty where none was named.
-    pub executor: String,
+    /// The executor that a resolution named, if one did.
+    pub executor: Option<String>,
     /// How many.
     pub cases: i64,
 }
@@ -104,18 +104,26 @@ pub fn page(
 /// The database is not available.
 pub fn counts(conn: &mut AnyConnection, wanted: &Wanted<'_>) -> Result<Vec<Count>, StoreError> {
     let keys = (cases::territory, cases::kindergarten, cases::step, cases::executor);
-    let rows: Vec<(i32, String, String, String, i64)> = on_backend!(conn, c => {
+    let rows: Vec<(i32, Option<String>, Option<String>, Option<String>, i64)> = on_backend!(conn, c => {
         let query = cases::table
             .group_by(keys)
             .select((cases::territory, cases::kindergarten, cases::step, cases::executor, diesel::dsl::count_star()))
             .into_boxed();
-        narrow!(query, wanted).order(keys).load(c)?
+        narrow!(query, wanted).load(c)?
     });
-    rows.into_iter()
-        .map(|(territory, kindergarten, step, executor, cases)| {
-            Ok(Count { territory: kato_from_column(territory)?, kindergarten, step, executor, cases })
-        })
-        .collect()
+    let mut counts = Vec::with_capacity(rows.len());
+    for (territory, kindergarten, step, executor, cases) in rows {
+        let (territory, step) = (kato_from_column(territory)?, awaited(step)?);
+        counts.push(Count { territory, kindergarten, step, executor, cases });
+    }
+    // Here, since the databases do not agree on where the absent stand.
+    counts.sort_unstable();
+    Ok(counts)
+}
+
+/// The step of an open case, which always awaits one.
+fn awaited(step: Option<String>) -> Result<String, StoreError> {
+    step.ok_or_else(|| StoreError::Damaged("an open case awaits no step".to_owned()))
 }
 
 /// The open cases of a home that somebody higher must be told of by an instant, in the order of their instants.
@@ -176,7 +184,7 @@ pub struct Running {
 }
 
 type RunningRow = (
-    (String, String, i32, String, String, NaiveDateTime, NaiveDateTime, bool, i16),
+    (String, String, i32, String, Option<String>, NaiveDateTime, NaiveDateTime, bool, i16),
     (Option<NaiveDateTime>, Option<NaiveDateTime>),
 );
 
@@ -210,7 +218,7 @@ pub fn running(conn: &mut AnyConnection, home: Kato) -> Result<Vec<Running>, Sto
                 regulation,
                 territory: kato_from_column(territory)?,
                 channel,
-                step,
+                step: awaited(step)?,
                 opened_at: from_column(opened),
                 entered_at: from_column(entered),
                 decided,

@@ -30,8 +30,8 @@ pub struct Message {
     pub created_at: DateTime<Utc>,
     /// When it was taken to be sent, if it was.
     pub taken_at: Option<DateTime<Utc>>,
-    /// The credential that took it; empty before.
-    pub taken_by: String,
+    /// The credential that took it, once one did.
+    pub taken_by: Option<String>,
 }
 
 #[derive(Queryable, Insertable)]
@@ -46,7 +46,7 @@ struct Row {
     body: String,
     created_at: NaiveDateTime,
     taken_at: Option<NaiveDateTime>,
-    taken_by: String,
+    taken_by: Option<String>,
 }
 
 fn noun(row: Row) -> Result<Message, StoreError> {
@@ -148,6 +148,6 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Message]) -> Result<(), StoreErro
 pub fn take(tx: &mut Transaction<'_>, ids: &[&str], by: &str) -> Result<usize, StoreError> {
     let at = to_column(tx.at());
     let open = outbox::table.filter(outbox::id.eq_any(ids.to_vec())).filter(outbox::taken_at.is_null());
-    let taken = (outbox::taken_at.eq(at), outbox::taken_by.eq(by));
+    let taken = (outbox::taken_at.eq(at), outbox::taken_by.eq(Some(by)));
     Ok(on_backend!(tx.conn(), c => diesel::update(open).set(taken).execute(c)?))
 }

@@ -26,8 +26,8 @@ struct Row {
     status_at: NaiveDateTime,
     reported_at: NaiveDateTime,
     published_at: Option<NaiveDateTime>,
-    reason: String,
-    reserved: String,
+    reason: Option<String>,
+    reserved: Option<String>,
 }
 
 /// A line of the history as it is kept. The record that it names holds the act.
@@ -58,10 +58,10 @@ fn noun(row: Row) -> Result<Place, StoreError> {
         reported_at: from_column(row.reported_at),
         published_at: row.published_at.map(from_column),
         reason: row.reason,
-        reserved: match row.reserved.as_str() {
-            "" => None,
-            text => Some(text.parse().map_err(|e| StoreError::Damaged(format!("a place's reserve {text}: {e}")))?),
-        },
+        reserved: row
+            .reserved
+            .map(|text| text.parse().map_err(|e| StoreError::Damaged(format!("a place's reserve {text}: {e}"))))
+            .transpose()?,
     })
 }
 
@@ -184,7 +184,7 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError>
                 reported_at: to_column(p.reported_at),
                 published_at: p.published_at.map(to_column),
                 reason: p.reason.clone(),
-                reserved: p.reserved.as_ref().map(ToString::to_string).unwrap_or_default(),
+                reserved: p.reserved.as_ref().map(ToString::to_string),
             })
             .collect();
         on_backend!(tx.conn(), c => diesel::insert_into(places::table).values(&rows).execute(c))?;

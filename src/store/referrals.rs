@@ -28,7 +28,7 @@ struct Row {
     check_code: String,
     status: String,
     status_at: NaiveDateTime,
-    ground: String,
+    ground: Option<String>,
     reasons: String,
 }
 

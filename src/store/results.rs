@@ -18,10 +18,10 @@ pub struct StoredResult {
     pub home: Kato,
     /// The territory that it concerns: it may be read by whoever answers for that.
     pub territory: Kato,
-    /// The application; empty where there is none.
-    pub application: String,
-    /// The case that yielded it; empty where there is none.
-    pub case: String,
+    /// The application that it is about, if it is about one.
+    pub application: Option<String>,
+    /// The case that yielded it, if one did.
+    pub case: Option<String>,
     /// What it is: the code of a result of the regulation.
     pub kind: String,
     /// When it was issued.
@@ -42,8 +42,8 @@ struct Row {
     id: String,
     home: i32,
     territory: i32,
-    application: String,
-    case_number: String,
+    application: Option<String>,
+    case_number: Option<String>,
     kind: String,
     issued_at: NaiveDateTime,
     signer: String,

@@ -88,8 +88,8 @@ diesel::table! {
         status_at -> Timestamp,
         reported_at -> Timestamp,
         published_at -> Nullable<Timestamp>,
-        reason -> Text,
-        reserved -> Text,
+        reason -> Nullable<Text>,
+        reserved -> Nullable<Text>,
     }
 }
 
@@ -229,7 +229,7 @@ diesel::table! {
         check_code -> Text,
         status -> Text,
         status_at -> Timestamp,
-        ground -> Text,
+        ground -> Nullable<Text>,
         reasons -> Text,
     }
 }
@@ -239,8 +239,8 @@ diesel::table! {
         id -> Text,
         home -> Integer,
         territory -> Integer,
-        application -> Text,
-        case_number -> Text,
+        application -> Nullable<Text>,
+        case_number -> Nullable<Text>,
         kind -> Text,
         issued_at -> Timestamp,
         signer -> Text,
@@ -258,13 +258,13 @@ diesel::table! {
         regulation -> Text,
         territory -> Integer,
         channel -> Text,
-        application -> Text,
-        referral -> Text,
-        kindergarten -> Text,
+        application -> Nullable<Text>,
+        referral -> Nullable<Text>,
+        kindergarten -> Nullable<Text>,
         facts -> Text,
         opened_at -> Timestamp,
         state -> Text,
-        step -> Text,
+        step -> Nullable<Text>,
         chosen -> Bool,
         entered_at -> Timestamp,
         step_due_at -> Nullable<Timestamp>,
@@ -272,7 +272,7 @@ diesel::table! {
         due_at -> Nullable<Timestamp>,
         alert_at -> Nullable<Timestamp>,
         escalation -> SmallInt,
-        executor -> Text,
+        executor -> Nullable<Text>,
         decision -> Text,
         decided -> Bool,
         grounds -> Text,
@@ -293,8 +293,8 @@ diesel::table! {
         entered_at -> Timestamp,
         due_at -> Nullable<Timestamp>,
         done_at -> Timestamp,
-        outcome -> Text,
-        facts -> Text,
+        outcome -> Nullable<Text>,
+        facts -> Nullable<Text>,
     }
 }
 
@@ -309,7 +309,7 @@ diesel::table! {
         body -> Text,
         created_at -> Timestamp,
         taken_at -> Nullable<Timestamp>,
-        taken_by -> Text,
+        taken_by -> Nullable<Text>,
     }
 }
 
@@ -352,7 +352,7 @@ diesel::table! {
         hash -> Text,
         role -> Text,
         territory -> Integer,
-        kindergarten -> Text,
+        kindergarten -> Nullable<Text>,
         acts_as -> Text,
         issued_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,

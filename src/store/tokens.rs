@@ -22,8 +22,8 @@ pub struct Token {
     pub role: Role,
     /// Where: this territory and all below.
     pub territory: Kato,
-    /// The one kindergarten that it speaks for; empty for all of the territory.
-    pub kindergarten: String,
+    /// The one kindergarten that it speaks for; none: all of the territory.
+    pub kindergarten: Option<String>,
     /// The regulations' actors that it is limited to; none: all that its role may be.
     pub acts_as: Vec<String>,
     /// When it was issued.
@@ -39,7 +39,7 @@ struct Row {
     hash: String,
     role: String,
     territory: i32,
-    kindergarten: String,
+    kindergarten: Option<String>,
     acts_as: String,
     issued_at: NaiveDateTime,
     revoked_at: Option<NaiveDateTime>,

@@ -94,7 +94,7 @@ pub struct Desk {
     address: std::net::SocketAddr,
     server: Option<(ServerHandle, JoinHandle<()>)>,
     people: Mutex<People>,
-    tokens: Mutex<HashMap<(Role, String, String), String>>,
+    tokens: Mutex<HashMap<(Role, String, Option<String>), String>>,
     unchecked: std::sync::atomic::AtomicBool,
 }
 
@@ -172,22 +172,26 @@ impl Desk {
 
     /// The credential of a role for a territory; the same one each time.
     pub fn token(&self, role: Role, territory: &str) -> String {
-        self.token_for(role, territory, "")
+        self.token_of(role, territory, None)
     }
 
     /// The credential of one kindergarten's staff; the same one each time.
     pub fn token_for(&self, role: Role, territory: &str, kindergarten: &str) -> String {
-        let key = (role, territory.to_owned(), kindergarten.to_owned());
+        self.token_of(role, territory, Some(kindergarten))
+    }
+
+    fn token_of(&self, role: Role, territory: &str, kindergarten: Option<&str>) -> String {
+        let key = (role, territory.to_owned(), kindergarten.map(str::to_owned));
         let mut tokens = self.tokens.lock().unwrap();
         tokens.entry(key).or_insert_with(|| self.issue(role, territory, kindergarten).token).clone()
     }
 
     /// A new credential, another person's than [`Desk::token`] gives.
     pub fn another_token(&self, role: Role, territory: &str) -> tokens::NewToken {
-        self.issue(role, territory, "")
+        self.issue(role, territory, None)
     }
 
-    fn issue(&self, role: Role, territory: &str, kindergarten: &str) -> tokens::NewToken {
+    fn issue(&self, role: Role, territory: &str, kindergarten: Option<&str>) -> tokens::NewToken {
         let territory = territory.parse_kato();
         tokens::issue(&self.registry.office.store, self.clock.now(), role, territory, kindergarten).expect("no token")
     }

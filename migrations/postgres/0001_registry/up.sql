@@ -78,8 +78,8 @@ CREATE TABLE places (
     status_at TIMESTAMP NOT NULL,
     reported_at TIMESTAMP NOT NULL,
     published_at TIMESTAMP,
-    reason TEXT NOT NULL,
-    reserved TEXT NOT NULL
+    reason TEXT,
+    reserved TEXT
 );
 CREATE INDEX places_open ON places (home, status, queue_territory, cohort, kind);
 CREATE INDEX places_group ON places (group_id, status);
@@ -214,7 +214,7 @@ CREATE TABLE referrals (
     check_code TEXT NOT NULL,
     status TEXT NOT NULL,
     status_at TIMESTAMP NOT NULL,
-    ground TEXT NOT NULL,
+    ground TEXT,
     reasons TEXT NOT NULL
 );
 CREATE INDEX referrals_application ON referrals (application);
@@ -224,8 +224,8 @@ CREATE TABLE results (
     id TEXT NOT NULL PRIMARY KEY,
     home INTEGER NOT NULL REFERENCES homes (code),
     territory INTEGER NOT NULL,
-    application TEXT NOT NULL,
-    case_number TEXT NOT NULL,
+    application TEXT,
+    case_number TEXT,
     kind TEXT NOT NULL,
     issued_at TIMESTAMP NOT NULL,
     signer TEXT NOT NULL,
@@ -244,13 +244,13 @@ CREATE TABLE cases (
     regulation TEXT NOT NULL,
     territory INTEGER NOT NULL,
     channel TEXT NOT NULL,
-    application TEXT NOT NULL,
-    referral TEXT NOT NULL,
-    kindergarten TEXT NOT NULL,
+    application TEXT,
+    referral TEXT,
+    kindergarten TEXT,
     facts TEXT NOT NULL REFERENCES facts (key),
     opened_at TIMESTAMP NOT NULL,
     state TEXT NOT NULL,
-    step TEXT NOT NULL,
+    step TEXT,
     chosen BOOLEAN NOT NULL,
     entered_at TIMESTAMP NOT NULL,
     step_due_at TIMESTAMP,
@@ -258,7 +258,7 @@ CREATE TABLE cases (
     due_at TIMESTAMP,
     alert_at TIMESTAMP,
     escalation SMALLINT NOT NULL,
-    executor TEXT NOT NULL,
+    executor TEXT,
     decision TEXT NOT NULL,
     decided BOOLEAN NOT NULL,
     grounds TEXT NOT NULL,
@@ -268,8 +268,8 @@ CREATE TABLE cases (
 CREATE INDEX cases_due ON cases (home, due_at, number) WHERE ended_at IS NULL;
 CREATE INDEX cases_due_country ON cases (due_at, number) WHERE ended_at IS NULL;
 CREATE INDEX cases_alert ON cases (home, alert_at) WHERE alert_at IS NOT NULL;
-CREATE INDEX cases_application ON cases (application) WHERE application <> '';
-CREATE INDEX cases_referral ON cases (referral) WHERE referral <> '';
+CREATE INDEX cases_application ON cases (application) WHERE application IS NOT NULL;
+CREATE INDEX cases_referral ON cases (referral) WHERE referral IS NOT NULL;
 
 CREATE TABLE case_steps (
     case_number TEXT NOT NULL REFERENCES cases (number),
@@ -282,8 +282,8 @@ CREATE TABLE case_steps (
     entered_at TIMESTAMP NOT NULL,
     due_at TIMESTAMP,
     done_at TIMESTAMP NOT NULL,
-    outcome TEXT NOT NULL,
-    facts TEXT NOT NULL,
+    outcome TEXT,
+    facts TEXT,
     PRIMARY KEY (case_number, serial)
 );
 
@@ -298,7 +298,7 @@ CREATE TABLE outbox (
     body TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     taken_at TIMESTAMP,
-    taken_by TEXT NOT NULL
+    taken_by TEXT
 );
 CREATE INDEX outbox_untaken ON outbox (home, created_at, id) WHERE taken_at IS NULL;
 CREATE INDEX outbox_home ON outbox (home, created_at, id);
@@ -339,7 +339,7 @@ CREATE TABLE tokens (
     hash TEXT NOT NULL UNIQUE,
     role TEXT NOT NULL,
     territory INTEGER NOT NULL,
-    kindergarten TEXT NOT NULL,
+    kindergarten TEXT,
     acts_as TEXT NOT NULL,
     issued_at TIMESTAMP NOT NULL,
     revoked_at TIMESTAMP

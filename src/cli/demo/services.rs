@@ -42,7 +42,7 @@ impl Hands {
     fn issue(registry: &Registry) -> Result<Hands, Problem> {
         let now = registry.office.clock.now();
         let hand = |role: Role| -> Result<Caller, Problem> {
-            let id = tokens::issue(&registry.office.store, now, role, Kato::COUNTRY, "")?.id;
+            let id = tokens::issue(&registry.office.store, now, role, Kato::COUNTRY, None)?.id;
             Ok(Caller { principal: Principal { id, ..caller(role, Kato::COUNTRY).principal }, idempotency: None })
         };
         Ok(Hands { official: hand(Role::Department)?, staff: hand(Role::Kindergarten)? })
@@ -164,7 +164,9 @@ fn finish(registry: &Registry, hands: &Hands, number: &str) -> Result<(), Proble
             registry.office.store.read(|conn| cases::find(conn, number))?.ok_or_else(|| Problem::not_found("case"))?;
         let regulation = registry.office.rules.regulations.get(&case.regulation);
         let Some(course) = regulation.and_then(|r| r.course(case.channel)) else { return Ok(()) };
-        let Some(step) = course.step(&case.step).filter(|_| case.state.is_open()) else { return Ok(()) };
+        let Some(step) = case.step.as_deref().and_then(|id| course.step(id)).filter(|_| case.state.is_open()) else {
+            return Ok(());
+        };
         let decides = [course.drafting(), course.deciding()].into_iter().flatten().any(|s| s.id == step.id);
         let sent = StepIn {
             step: step.id.clone(),

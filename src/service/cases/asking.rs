@@ -38,7 +38,7 @@ pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result
     let named = office.store.read(|conn| -> Result<Option<Named>, Problem> {
         let case = load_case(conn, number)?;
         let asks = case::course(&office.rules, &case)?.step(step).is_some_and(|s| s.asks_registers());
-        if !asks || case.step != step || !case.state.is_open() {
+        if !asks || case.step.as_deref() != Some(step) || !case.state.is_open() {
             return Ok(None);
         }
         named(conn, &case).map(Some)
@@ -63,8 +63,8 @@ pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result
 }
 
 fn named(conn: &mut AnyConnection, case: &Case) -> Result<Named, Problem> {
-    if !case.application.is_empty() {
-        let application = load(conn, &case.application)?;
+    if let Some(application) = &case.application {
+        let application = load(conn, application)?;
         let lodged = applications::lodged(conn, application)?;
         let power = lodged.applicant.power.map(|p| p.number);
         return Ok(Named { persons: vec![lodged.applicant.iin, lodged.child.iin], power });

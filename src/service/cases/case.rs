@@ -54,5 +54,5 @@ pub(crate) fn load_case(conn: &mut AnyConnection, number: &str) -> Result<Case, 
 
 /// Whether a credential reaches a case. A kindergarten's reaches what its kindergarten renders.
 pub(crate) fn may_on_case(principal: &Principal, act: Act, case: &Case) -> Result<(), Problem> {
-    principal.may_for(act, case.territory, &case.kindergarten)
+    principal.may_for(act, case.territory, case.kindergarten.as_deref())
 }

@@ -48,10 +48,9 @@ pub fn decide(office: &Office, caller: &Caller, number: &str, sent: &DecisionIn)
         let territory = application.territory;
         let mut travel = travel::travel_of_application(office, tx, number)?;
         let case = travel.as_ref().map(|t| t.case.number.clone());
-        let case_number = case.as_deref().unwrap_or_default();
         let Settled { mut value, mut payload } = match &grounds {
-            None => accept(office, tx, caller, application, &bound, case_number)?,
-            Some(grounds) => refuse(office, tx, caller, application, &bound, case_number, grounds)?,
+            None => accept(office, tx, caller, application, &bound, case.as_deref())?,
+            Some(grounds) => refuse(office, tx, caller, application, &bound, case.as_deref(), grounds)?,
         };
         let kept = match &sent.note {
             Some(note) => Some(keys::keep(tx, home, &json!({"note": note.trim()}))?),

@@ -35,22 +35,22 @@ pub(crate) fn decide_case(
     let case = travel.case.clone();
     travel.decide(grounds);
     let mut told = Map::new();
-    match (case.application.as_str(), case.referral.as_str()) {
-        ("", _) => {}
-        (application, "") => {
+    match (case.application.as_deref(), case.referral.as_deref()) {
+        (None, _) => {}
+        (Some(application), None) => {
             let application = load(tx.conn(), application)?;
             let bound = office::bound_as_registered(office, &application)?;
             let number = case.number.as_str();
             let Settled { payload, .. } = match grounds {
-                None => settling::accept(office, tx, caller, application, &bound, number)?,
-                Some(grounds) => settling::refuse(office, tx, caller, application, &bound, number, grounds)?,
+                None => settling::accept(office, tx, caller, application, &bound, Some(number))?,
+                Some(grounds) => settling::refuse(office, tx, caller, application, &bound, Some(number), grounds)?,
             };
             if let Value::Object(payload) = payload {
                 told.extend(payload);
             }
             return Ok(told);
         }
-        (_, referral) => {
+        (Some(_), Some(referral)) => {
             let (effects, departed) = settle_referral(office, tx, referral, grounds)?;
             told.insert("referral".to_owned(), json!(referral));
             told.extend(departed.map(|departed| ("departed".to_owned(), departed)));
@@ -103,11 +103,10 @@ fn settle_referral(
     let mut effects = match grounds {
         None => held.enrol(tx, &office.rules)?,
         Some(grounds) => {
-            let ground = grounds.first().map_or("", |g| g.code.as_str());
+            let ground = grounds.first().map(|g| g.code.as_str());
             held.end(tx, &office.rules, ReferralAct::Refuse, ground)?
         }
     };
-    referrals::update(tx, &held.referral)?;
     let left = if grounds.is_none() { departures::leave_for_transfer(office, tx, &held)? } else { None };
     let (departed, further) = left.unzip();
     effects.extend(further.into_iter().flatten());
@@ -132,7 +131,7 @@ pub(crate) fn case_of_referral_act(
     let Some(case) = found else { return Ok(None) };
     let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
     let listed = travel.course.grounds();
-    let ground = listed.into_iter().find(|g| g.code == held.referral.ground).cloned();
+    let ground = listed.into_iter().find(|g| held.referral.ground.as_ref() == Some(&g.code)).cloned();
     let grounds: Option<Vec<RuleGround>> = match (act, ground) {
         ("extend", _) => return Ok(None),
         ("enrol", _) => None,
@@ -161,10 +160,8 @@ pub(crate) fn leave_queue(
     case: &Case,
 ) -> Result<Map<String, Value>, Problem> {
     let mut told = Map::new();
-    if case.application.is_empty() {
-        return Ok(told);
-    }
-    let mut application = load(tx.conn(), &case.application)?;
+    let Some(application) = &case.application else { return Ok(told) };
+    let mut application = load(tx.conn(), application)?;
     let mut effects = entry::step(tx, &office.rules, &mut application, life::Step::Drop)?;
     let child = applications::child(tx.conn(), &application.child)?;
     child_claims::release(tx, child.iin, &application.number)?;

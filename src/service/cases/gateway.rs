@@ -119,14 +119,14 @@ pub(crate) fn refuse_at_gate(
         let mut travel = opening::begin(office, tx, course, &about)?;
         for before in course.intake() {
             let here = before.id == step.id;
-            let outcome = if here { branch.id.as_str() } else { before.outcome.as_deref().unwrap_or_default() };
-            travel.record(before, &caller.principal, Passage::Done, at, outcome, "");
+            let outcome = if here { Some(branch.id.as_str()) } else { before.outcome.as_deref() };
+            travel.record(before, &caller.principal, Passage::Done, at, outcome, None);
             travel.go_on(before, Some(branch).filter(|_| here), at);
             if here {
                 break;
             }
         }
-        travel.record(branch, &caller.principal, Passage::Done, at, failed.code, "");
+        travel.record(branch, &caller.principal, Passage::Done, at, Some(failed.code), None);
         travel.go_on(branch, None, at);
         travel.insert(tx)?;
         let payload = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code,

@@ -26,12 +26,12 @@ use crate::store::{Transaction, kindergartens};
 pub(crate) struct About<'a> {
     /// Where the service is rendered.
     pub(crate) territory: Kato,
-    /// The application, or nothing.
-    pub(crate) application: &'a str,
-    /// The referral, or nothing.
-    pub(crate) referral: &'a str,
-    /// The kindergarten, or nothing.
-    pub(crate) kindergarten: &'a str,
+    /// The application, where the service is about one.
+    pub(crate) application: Option<&'a str>,
+    /// The referral whose presentation opens it.
+    pub(crate) referral: Option<&'a str>,
+    /// The kindergarten that renders it.
+    pub(crate) kindergarten: Option<&'a str>,
     /// The key of the sealed facts.
     pub(crate) facts: &'a str,
     /// The law that dispenses with the consent, where it was not taken.
@@ -41,7 +41,7 @@ pub(crate) struct About<'a> {
 impl About<'_> {
     /// A territory, and nothing else yet.
     pub(crate) fn of(territory: Kato) -> Self {
-        About { territory, application: "", referral: "", kindergarten: "", facts: "", exemption: None }
+        About { territory, application: None, referral: None, kindergarten: None, facts: "", exemption: None }
     }
 }
 
@@ -62,20 +62,20 @@ pub(crate) fn begin<'a>(
         regulation: course.regulation.id.clone(),
         territory: about.territory,
         channel: course.channel(),
-        application: about.application.to_owned(),
-        referral: about.referral.to_owned(),
-        kindergarten: about.kindergarten.to_owned(),
+        application: about.application.map(str::to_owned),
+        referral: about.referral.map(str::to_owned),
+        kindergarten: about.kindergarten.map(str::to_owned),
         facts: about.facts.to_owned(),
         opened_at: at,
         state: CaseState::Open,
-        step: String::new(),
+        step: None,
         chosen: false,
         entered_at: at,
         step_due_at: None,
         total_due_at: None,
         alert_at: None,
         escalation: 0,
-        executor: String::new(),
+        executor: None,
         decision: Decision::Pending,
         decided: false,
         grounds: Vec::new(),
@@ -106,12 +106,11 @@ pub(crate) fn take_in(
                     &json!({"consent": {"taken": taken, "text": text, "taken_by": rule.taken_by,
                         "at": instant_text(at), "law": about.exemption, "clause": rule.clause}}),
                 )?;
-                kept.get("key").and_then(|k| k.as_str()).unwrap_or_default().to_owned()
+                kept.get("key").and_then(|k| k.as_str()).map(str::to_owned)
             }
-            None => String::new(),
+            None => None,
         };
-        let outcome = step.outcome.as_deref().unwrap_or_default();
-        travel.record(step, principal, Passage::Done, at, outcome, &facts);
+        travel.record(step, principal, Passage::Done, at, step.outcome.as_deref(), facts.as_deref());
         travel.go_on(step, None, at);
         if stop == Some(step.id.as_str()) {
             break;
@@ -152,9 +151,9 @@ pub(crate) fn open_for_application<'o>(
     let Some(course) = regulation.and_then(|r| r.course(application.channel)) else { return Ok(None) };
     let about = About {
         territory: application.territory,
-        application: &application.number,
-        referral: "",
-        kindergarten: "",
+        application: Some(&application.number),
+        referral: None,
+        kindergarten: None,
         facts: &application.facts,
         exemption,
     };
@@ -179,9 +178,9 @@ pub(crate) fn open_for_referral<'o>(
     let Some(course) = bound.regulation.course(Channel::Office) else { return Ok(None) };
     let about = About {
         territory,
-        application: &application.number,
-        referral: &referral.number,
-        kindergarten: &kindergarten.id,
+        application: Some(&application.number),
+        referral: Some(&referral.number),
+        kindergarten: Some(&kindergarten.id),
         facts: &application.facts,
         exemption: None,
     };

@@ -132,8 +132,8 @@ fn wanted<'a>(asked: &'a CasesIn, territory: Kato, now: DateTime<Utc>) -> Result
 }
 
 /// Who renders a case: the kindergarten, or the authority of the territory.
-fn provider(kindergarten: &str, territory: Kato) -> String {
-    if kindergarten.is_empty() { territory.to_string() } else { kindergarten.to_owned() }
+fn provider(kindergarten: Option<String>, territory: Kato) -> String {
+    kindergarten.unwrap_or_else(|| territory.to_string())
 }
 
 fn may_oversee(principal: &Principal, asked: &CasesIn) -> Result<Kato, Problem> {
@@ -156,11 +156,10 @@ pub fn due_cases(office: &Office, principal: &Principal, asked: &CasesIn) -> Res
         Ok((due_lists::page(conn, &wanted, after, PAGE)?, due_lists::counts(conn, &wanted)?))
     })?;
     let next = query::last_of_full(&cases, PAGE).and_then(|c| Some(query::cursor(c.due_at()?, &c.number)));
-    let named = |text: String| Some(text).filter(|t| !t.is_empty());
     let counts = counts.into_iter().map(|c| DueCount {
-        provider: provider(&c.kindergarten, c.territory),
+        provider: provider(c.kindergarten, c.territory),
         step: c.step,
-        executor: named(c.executor),
+        executor: c.executor,
         cases: c.cases,
     });
     let calendar = &office.rules.calendar;
@@ -187,11 +186,11 @@ fn due_case(case: Case, now: DateTime<Utc>, calendar: &Calendar) -> Option<DueCa
     let due = case.due_at()?;
     let local = due.with_timezone(&calendar.zone(case.territory));
     Some(DueCase {
-        provider: provider(&case.kindergarten, case.territory),
+        provider: provider(case.kindergarten, case.territory),
         number: case.number,
         service: case.service,
-        step: case.step,
-        executor: Some(case.executor).filter(|e| !e.is_empty()),
+        step: case.step?,
+        executor: case.executor,
         state: case.state,
         due_at: local.to_rfc3339_opts(SecondsFormat::AutoSi, false),
         overdue: due < now,
@@ -201,7 +200,6 @@ fn due_case(case: Case, now: DateTime<Utc>, calendar: &Calendar) -> Option<DueCa
 
 /// A case as a row of CSV: without anybody's name.
 pub(crate) fn row(case: Case) -> CaseRow {
-    let named = |text: String| (!text.is_empty()).then_some(text);
     CaseRow {
         due_at: case.due_at(),
         number: case.number,
@@ -209,14 +207,14 @@ pub(crate) fn row(case: Case) -> CaseRow {
         regulation: case.regulation,
         territory: case.territory,
         channel: case.channel,
-        application: named(case.application),
-        referral: named(case.referral),
-        kindergarten: named(case.kindergarten),
+        application: case.application,
+        referral: case.referral,
+        kindergarten: case.kindergarten,
         opened_at: case.opened_at,
         state: case.state,
-        step: named(case.step),
+        step: case.step,
         total_due_at: case.total_due_at,
-        executor: named(case.executor),
+        executor: case.executor,
         escalation: case.escalation,
         decision: case.decision,
         ended_at: case.ended_at,
@@ -251,7 +249,7 @@ pub(crate) fn escalate(
             .to_string(),
             created_at: tx.at(),
             taken_at: None,
-            taken_by: String::new(),
+            taken_by: None,
         };
         outbox::insert(tx, std::slice::from_ref(&message))?;
         due_lists::escalated(tx, &case.number, level, further)?;
@@ -270,7 +268,7 @@ pub(crate) fn escalate(
 fn further(rules: &Rules, case: &Case) -> Option<DateTime<Utc>> {
     let due = case.due_at()?;
     let course = case::course(rules, case).ok()?;
-    let step = course.step(&case.step)?;
+    let step = course.step(case.step.as_deref()?)?;
     Some(course.further(step, due, rules.calendar.zone(case.territory), &rules.calendar))
 }
 

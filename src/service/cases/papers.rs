@@ -53,8 +53,8 @@ pub(crate) struct CasePaper<'a> {
 
 /// Whom a case is about.
 pub(crate) fn person(conn: &mut AnyConnection, case: &Case) -> Result<Person, Problem> {
-    if !case.application.is_empty() {
-        let application = numbers::load(conn, &case.application)?;
+    if let Some(application) = &case.application {
+        let application = numbers::load(conn, application)?;
         let lodged = applications::lodged(conn, application)?;
         let named = |iin: String, name: String| Named { iin, name };
         return Ok(Person {
@@ -83,7 +83,7 @@ pub(crate) fn issue_for_case(
         home: case.home,
         territory: case.territory,
         application: case.application.clone(),
-        case: case.number.clone(),
+        case: Some(case.number.clone()),
         kind: paper.rule.code.clone(),
         issued_at: at,
         signer: format!("{}:{}", paper.rule.signer, authority.territory),

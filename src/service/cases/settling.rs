@@ -67,7 +67,7 @@ pub(crate) fn accept(
     caller: &Caller,
     mut application: Application,
     bound: &Bound<'_>,
-    case: &str,
+    case: Option<&str>,
 ) -> Result<Settled, Problem> {
     let home = application.home;
     let mut effects = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
@@ -86,7 +86,7 @@ pub(crate) fn accept(
             (result, None, Vec::new())
         }
     };
-    case.clone_into(&mut result.case);
+    result.case = case.map(str::to_owned);
     crate::store::results::insert(tx, std::slice::from_ref(&result))?;
     effects.extend(referral_effects);
     entry::settle(tx, &office.rules, application.queue, &mut effects)?;
@@ -129,7 +129,7 @@ pub(crate) fn refuse(
     caller: &Caller,
     mut application: Application,
     bound: &Bound<'_>,
-    case: &str,
+    case: Option<&str>,
     grounds: &[RuleGround],
 ) -> Result<Settled, Problem> {
     let home = application.home;

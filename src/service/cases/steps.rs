@@ -181,8 +181,8 @@ fn may_do(
     if step.actor.is_provider() {
         acting::provides(conn, principal, travel.course.regulation, travel.case.territory)?;
     }
-    let named = &travel.case.executor;
-    if Travel::is_executors(step) && !named.is_empty() && *named != principal.id {
+    let other = travel.case.executor.as_ref().filter(|named| **named != principal.id);
+    if let Some(named) = other.filter(|_| Travel::is_executors(step)) {
         let message = "the resolution names another executor; ask the head to replace the executor";
         return Err(Problem::new(Kind::Forbidden, "other_executor", message).with("executor", named).on(ground()));
     }
@@ -249,7 +249,7 @@ fn name_executor(conn: &mut AnyConnection, travel: &mut Travel<'_>, step: &Step,
         return Ok(());
     };
     known_executor(conn, &travel.case, id)?;
-    id.clone_into(&mut travel.case.executor);
+    travel.case.executor = Some(id.to_owned());
     Ok(())
 }
 
@@ -310,7 +310,7 @@ fn take_step<'a>(
     match choice {
         Choice::Plain => {}
         Choice::Wait => {
-            travel.record(step, &caller.principal, Passage::Noted, at, "unreachable", "");
+            travel.record(step, &caller.principal, Passage::Noted, at, Some("unreachable"), None);
             travel.wait();
             return Ok(told);
         }
@@ -326,8 +326,8 @@ fn take_step<'a>(
             }
         }
     }
-    let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str())).unwrap_or_default();
-    let facts = kept.as_ref().and_then(|k| k.get("key")?.as_str()).unwrap_or_default();
+    let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str()));
+    let facts = kept.as_ref().and_then(|k| k.get("key")?.as_str());
     travel.record(step, &caller.principal, Passage::Done, at, outcome, facts);
     travel.go_on(step, branch, at);
     if travel.case.state.is_open() {
@@ -346,12 +346,12 @@ fn take_step<'a>(
 pub fn send_back(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
     lead(office, caller, number, sent, "send_back_draft", |_, travel, at| {
         let (deciding, drafting) = (travel.course.deciding(), travel.course.drafting());
-        let waits = deciding.is_some_and(|d| d.id == travel.case.step) && !travel.case.decided;
+        let waits = deciding.is_some_and(|d| travel.case.step.as_ref() == Some(&d.id)) && !travel.case.decided;
         let (Some(signs), Some(drafts), true) = (deciding, drafting, waits) else {
             return Err(Problem::conflict("no_draft", "no draft of this case waits for its signature"));
         };
         caller.principal.may_act(&travel.course, signs)?;
-        travel.record(signs, &caller.principal, Passage::Noted, at, "sent_back", "");
+        travel.record(signs, &caller.principal, Passage::Noted, at, Some("sent_back"), None);
         travel.case.decision = Decision::Pending;
         travel.case.grounds.clear();
         travel.enter(drafts, false, at);
@@ -375,8 +375,8 @@ pub fn replace_executor(office: &Office, caller: &Caller, number: &str, sent: &R
         caller.principal.may_act(&travel.course, head.unwrap_or(current))?;
         let id = sent.executor.as_deref().unwrap_or_default();
         known_executor(conn, &travel.case, id)?;
-        travel.record(current, &caller.principal, Passage::Noted, at, "executor_replaced", "");
-        id.clone_into(&mut travel.case.executor);
+        travel.record(current, &caller.principal, Passage::Noted, at, Some("executor_replaced"), None);
+        travel.case.executor = Some(id.to_owned());
         Ok(())
     })
 }
@@ -421,9 +421,9 @@ pub fn withdraw_case(office: &Office, caller: &Caller, number: &str, sent: &Reas
     let home = home_of(number, Numbered::Case, "case")?;
     let case = office.store.read(|conn| load_case(conn, number))?;
     may_on_case(&caller.principal, Act::WithdrawCase, &case)?;
-    if !case.application.is_empty() {
-        let message = format!("this case is about application {}; withdraw that, and the case ends", case.application);
-        return Err(Problem::conflict("withdraw_application", message).with("application", &case.application));
+    if let Some(application) = &case.application {
+        let message = format!("this case is about application {application}; withdraw that, and the case ends");
+        return Err(Problem::conflict("withdraw_application", message).with("application", application));
     }
     let mut faults = FieldFaults::default();
     let reason = faults.text("reason", &sent.reason, NOTE_MAX);

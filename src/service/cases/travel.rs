@@ -53,7 +53,7 @@ impl<'a> Travel<'a> {
 
     /// The step that is awaited.
     pub(crate) fn current(&self) -> Option<&'a Step> {
-        self.course.step(&self.case.step)
+        self.course.step(self.case.step.as_deref()?)
     }
 
     /// The step done last.
@@ -87,11 +87,11 @@ impl<'a> Travel<'a> {
         principal: &Principal,
         passage: Passage,
         at: DateTime<Utc>,
-        outcome: &str,
-        facts: &str,
+        outcome: Option<&str>,
+        facts: Option<&str>,
     ) {
         self.case.steps += 1;
-        let awaited = self.case.step == step.id;
+        let awaited = self.case.step.as_ref() == Some(&step.id);
         self.history.push(StepDone {
             case: self.case.number.clone(),
             serial: self.case.steps,
@@ -103,14 +103,14 @@ impl<'a> Travel<'a> {
             entered_at: self.case.entered_at,
             due_at: self.case.step_due_at.filter(|_| awaited),
             done_at: at,
-            outcome: outcome.to_owned(),
-            facts: facts.to_owned(),
+            outcome: outcome.map(str::to_owned),
+            facts: facts.map(str::to_owned),
         });
     }
 
     /// Awaits a step from an instant on.
     pub(crate) fn enter(&mut self, step: &'a Step, chosen: bool, at: DateTime<Utc>) {
-        self.case.step.clone_from(&step.id);
+        self.case.step = Some(step.id.clone());
         self.case.chosen = chosen;
         self.case.entered_at = at;
         if let Some(state) = self.case.state.after(CaseAct::Go) {
@@ -140,7 +140,7 @@ impl<'a> Travel<'a> {
     pub(crate) fn end(&mut self, act: CaseAct, at: DateTime<Utc>) {
         let Some(state) = self.case.state.after(act) else { return };
         self.case.state = state;
-        self.case.step.clear();
+        self.case.step = None;
         self.case.chosen = false;
         self.case.ended_at = Some(at);
         self.case.step_due_at = None;
@@ -200,26 +200,26 @@ impl<'a> Travel<'a> {
                 break;
             }
             if !step.actor.is_provider() {
-                self.record(step, principal, Passage::Passed, at, "", "");
+                self.record(step, principal, Passage::Passed, at, None, None);
                 self.go_on(step, None, at);
                 continue;
             }
             principal.may_act(&self.course, step)?;
-            if step.is_resolution() && self.case.executor.is_empty() {
-                self.case.executor.clone_from(&principal.id);
+            if step.is_resolution() && self.case.executor.is_none() {
+                self.case.executor = Some(principal.id.clone());
             }
             if decides {
                 self.decide(grounds);
             }
             let branch = if decides && grounds.is_some() { self.course.refusal_branch(step) } else { None };
-            let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str())).unwrap_or_default();
-            self.record(step, principal, Passage::Done, at, outcome, "");
+            let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str()));
+            self.record(step, principal, Passage::Done, at, outcome, None);
             self.go_on(step, branch, at);
         }
         self.decide(grounds);
         if let Some(refusing) = self.current().filter(|s| self.course.refuses(s) && s.actor.is_provider()) {
             principal.may_act(&self.course, refusing)?;
-            self.record(refusing, principal, Passage::Done, at, refusing.outcome.as_deref().unwrap_or_default(), "");
+            self.record(refusing, principal, Passage::Done, at, refusing.outcome.as_deref(), None);
             self.go_on(refusing, None, at);
         }
         if let Some(current) = self.current() {
@@ -235,7 +235,7 @@ impl<'a> Travel<'a> {
     pub(crate) fn finish(&mut self, principal: &Principal, at: DateTime<Utc>) -> Result<(), Problem> {
         while let Some(step) = self.current().filter(|s| s.actor.is_provider()) {
             principal.may_act(&self.course, step)?;
-            self.record(step, principal, Passage::Done, at, step.outcome.as_deref().unwrap_or_default(), "");
+            self.record(step, principal, Passage::Done, at, step.outcome.as_deref(), None);
             self.go_on(step, None, at);
         }
         Ok(())

@@ -236,7 +236,6 @@ pub(crate) fn view_of(office: &Office, conn: &mut AnyConnection, travel: Travel<
     let papers = results::of_case(conn, &travel.case.number)?;
     let now = office.clock.now();
     let local = |at: DateTime<Utc>| at.with_timezone(&travel.zone).to_rfc3339_opts(SecondsFormat::AutoSi, false);
-    let named = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
     let names = &travel.course.regulation.names;
     let c: &Case = &travel.case;
     let due_at = c.due_at();
@@ -247,8 +246,8 @@ pub(crate) fn view_of(office: &Office, conn: &mut AnyConnection, travel: Travel<
         regulation: c.regulation.clone(),
         territory: c.territory.to_string(),
         channel: c.channel,
-        application: named(&c.application),
-        referral: named(&c.referral),
+        application: c.application.clone(),
+        referral: c.referral.clone(),
         state: c.state,
         opened_at: local(c.opened_at),
         ended_at: c.ended_at.map(local),
@@ -265,7 +264,7 @@ pub(crate) fn view_of(office: &Office, conn: &mut AnyConnection, travel: Travel<
         due_at: due_at.map(local),
         overdue: due_at.is_some_and(|due| due < now),
         escalation: c.escalation,
-        executor: named(&c.executor),
+        executor: c.executor.clone(),
         decision: c.decision,
         decided: c.decided,
         grounds: c.grounds.clone(),
@@ -288,7 +287,7 @@ fn step_view(office: &Office, travel: &Travel<'_>, done: &StepDone) -> StepView 
         due_at: done.due_at.map(local),
         done_at: local(done.done_at),
         late: done.due_at.is_some_and(|due| due < done.done_at),
-        outcome: Some(done.outcome.clone()).filter(|o| !o.is_empty()),
+        outcome: done.outcome.clone(),
     }
 }
 

@@ -273,7 +273,7 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
 fn free_place_of(tx: &mut Transaction<'_>, application: &Application) -> Result<Option<(String, String)>, Problem> {
     let all = referrals::of_application(tx.conn(), &application.number)?;
     let Some(mut referral) = all.into_iter().find(|r| r.status.is_open()) else { return Ok(None) };
-    end(tx, &mut referral, ReferralAct::Annul, "withdrawn")?;
+    end(tx, &mut referral, ReferralAct::Annul, Some("withdrawn"))?;
     Ok(Some((referral.number, referral.place)))
 }
 

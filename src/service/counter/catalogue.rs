@@ -109,8 +109,9 @@ pub struct PlaceView {
     pub reported_at: String,
     /// When it last came on the bulletin.
     pub published_at: Option<String>,
-    /// Why it was taken back.
-    pub reason: String,
+    /// Why it was taken back, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The tier that it is kept for, with `:open` where others may have it if the tier leaves it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,

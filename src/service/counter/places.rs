@@ -137,7 +137,7 @@ pub struct BulletinRow {
 pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Result<Answer, Problem> {
     caller.principal.role_may(Act::ReportPlace)?;
     let (group, kindergarten) = office.store.read(|conn| group_of(conn, &sent.group))?;
-    caller.principal.may_for(Act::ReportPlace, kindergarten.territory, &kindergarten.id)?;
+    caller.principal.may_for(Act::ReportPlace, kindergarten.territory, Some(&kindergarten.id))?;
     let home = kindergarten.home;
     office.perform(caller, &[home], 201, |tx| {
         // Read again under the lock: the journal keeps these numbers for the inspector.
@@ -171,7 +171,7 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             status_at: tx.at(),
             reported_at: tx.at(),
             published_at: published.then(|| tx.at()),
-            reason: String::new(),
+            reason: None,
             reserved,
         };
         let ids = keep(tx, &place, sent.count)?;
@@ -204,8 +204,8 @@ pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &Withdra
     office.perform(caller, &[home], 200, |tx| {
         let mut place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
         let (_, kindergarten) = group_of(tx.conn(), &place.group)?;
-        caller.principal.may_for(Act::WithdrawPlace, kindergarten.territory, &kindergarten.id)?;
-        place.reason.clone_from(&reason);
+        caller.principal.may_for(Act::WithdrawPlace, kindergarten.territory, Some(&kindergarten.id))?;
+        place.reason = Some(reason.clone());
         advance(tx, &mut place, PlaceAct::Withdraw)?;
         // People write names into reasons: the journal proves the words and does not tell them.
         let kept = keys::keep(tx, home, &json!({"reason": reason}))?;

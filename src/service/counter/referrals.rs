@@ -32,12 +32,14 @@ pub struct GroundIn {
     pub evidence: Option<String>,
 }
 
-/// One act on a referral: checks who and where, lets `change` do it, saves and journals.
+/// One act on a referral, named `name` in the journal: checks who and where, lets `change` do it and save it, and journals.
 pub(crate) fn on_referral(
     office: &Office,
     caller: &Caller,
     act: Act,
-    (number, name, evidence): (&str, &'static str, Option<&str>),
+    number: &str,
+    name: &'static str,
+    evidence: Option<&str>,
     mut change: impl FnMut(&mut Transaction<'_>, &mut Held, &Bound<'_>) -> Result<Vec<Effect>, Problem>,
 ) -> Result<Answer, Problem> {
     caller.principal.role_may(act)?;
@@ -50,7 +52,6 @@ pub(crate) fn on_referral(
         let mut held = held(tx.conn(), &caller.principal, act, number)?;
         let bound = office.bound(held.application.territory, tx.at())?;
         let mut effects = change(tx, &mut held, &bound)?;
-        referrals::update(tx, &held.referral)?;
         let left = if act == Act::Enrol { departures::leave_for_transfer(office, tx, &held)? } else { None };
         let (departed, further) = left.unzip();
         effects.extend(further.into_iter().flatten());
@@ -82,7 +83,7 @@ pub(crate) fn on_referral(
 /// # Errors
 /// 403, 404, 409 where it is not in force.
 pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Present, (number, "present", None), |tx, held, _| {
+    on_referral(office, caller, Act::Present, number, "present", None, |tx, held, _| {
         life::advance(tx, &mut held.referral, ReferralAct::Present)?;
         let today = office.day(held.application.territory, tx.at());
         if today > held.referral.valid_until_on {
@@ -92,6 +93,7 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
             );
             return Err(Problem::conflict("referral_expired", message));
         }
+        referrals::update(tx, &held.referral)?;
         Ok(Vec::new())
     })
 }
@@ -101,7 +103,7 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
 /// # Errors
 /// 403, 404, 409 where it was not presented.
 pub fn enrol(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Enrol, (number, "enrol", None), |tx, held, _| held.enrol(tx, &office.rules))
+    on_referral(office, caller, Act::Enrol, number, "enrol", None, |tx, held, _| held.enrol(tx, &office.rules))
 }
 
 /// The kindergarten refuses with a listed ground: the place is published again, the entry waits on with its turn.
@@ -113,13 +115,15 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
         office,
         caller,
         Act::RefuseReferral,
-        (number, "refuse_referral", sent.evidence.as_deref()),
+        number,
+        "refuse_referral",
+        sent.evidence.as_deref(),
         |tx, held, bound| {
             if bound.profile.kindergarten_refusal(&sent.ground).is_none() {
                 let listed = bound.profile.kindergarten_refusals.iter().map(|g| g.code.as_str());
                 return Err(not_listed(listed));
             }
-            held.end(tx, &office.rules, ReferralAct::Refuse, &sent.ground)
+            held.end(tx, &office.rules, ReferralAct::Refuse, Some(&sent.ground))
         },
     )
 }
@@ -129,11 +133,11 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
 /// # Errors
 /// 403, 404, 409, 422 for a ground that is not listed.
 pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Annul, (number, "annul", sent.evidence.as_deref()), |tx, held, bound| {
+    on_referral(office, caller, Act::Annul, number, "annul", sent.evidence.as_deref(), |tx, held, bound| {
         if bound.profile.annul_ground(&sent.ground).is_none() {
             return Err(not_listed(bound.profile.annul_grounds.iter().map(|g| g.code.as_str())));
         }
-        held.end(tx, &office.rules, ReferralAct::Annul, &sent.ground)
+        held.end(tx, &office.rules, ReferralAct::Annul, Some(&sent.ground))
     })
 }
 
@@ -142,7 +146,7 @@ pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) ->
 /// # Errors
 /// 403, 404, 409 where the profile does not extend or the referral was extended or is not in force.
 pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Extend, (number, "extend", None), |tx, held, bound| {
+    on_referral(office, caller, Act::Extend, number, "extend", None, |tx, held, bound| {
         let Some(allowance) = bound.profile.extension.value else {
             let message = format!("profile {} does not extend referrals", bound.profile.code);
             return Err(Problem::conflict("extension_not_allowed", message));
@@ -158,6 +162,7 @@ pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, 
         held.referral.valid_until_on =
             office.rules.calendar.last_day(held.referral.valid_until_on, allowance.term, start).value;
         held.referral.extended = true;
+        referrals::update(tx, &held.referral)?;
         Ok(Vec::new())
     })
 }

@@ -190,7 +190,7 @@ fn expire(
 ) -> Result<(), Problem> {
     let application = load(tx.conn(), &referral.application)?;
     let mut held = Held { referral, application };
-    let effects = held.end(tx, rules, ReferralAct::Expire, "expired")?;
+    let effects = held.end(tx, rules, ReferralAct::Expire, Some("expired"))?;
     let Held { referral, application } = held;
     let entry = Entry {
         home: referral.home,

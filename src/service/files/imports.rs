@@ -319,7 +319,7 @@ pub fn places<'a>(
             status_at: now,
             reported_at: now,
             published_at: published.then_some(now),
-            reason: String::new(),
+            reason: None,
             reserved: row.reserved.clone(),
         };
         all.entry(group.home).or_default().push((place, row.count));

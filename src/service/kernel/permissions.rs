@@ -172,10 +172,10 @@ impl Principal {
     ///
     /// # Errors
     /// 403.
-    pub fn may_for(&self, act: Act, territory: Kato, kindergarten: &str) -> Result<(), Problem> {
+    pub fn may_for(&self, act: Act, territory: Kato, kindergarten: Option<&str>) -> Result<(), Problem> {
         self.may(act, territory)?;
         match &self.kindergarten {
-            Some(own) if own != kindergarten => {
+            Some(own) if kindergarten != Some(own) => {
                 let message = format!("this credential speaks for kindergarten {own} only");
                 Err(Problem::new(Kind::Forbidden, "kindergarten_too_far", message))
             }

@@ -44,10 +44,8 @@ fn check_territory(conn: &mut AnyConnection, territory: Kato) -> Result<(), Prob
 }
 
 /// Whether such a credential could ever do anything.
-fn check(conn: &mut AnyConnection, role: Role, territory: Kato, kindergarten: &str) -> Result<(), Problem> {
-    if kindergarten.is_empty() {
-        return Ok(());
-    }
+fn check(conn: &mut AnyConnection, role: Role, territory: Kato, kindergarten: Option<&str>) -> Result<(), Problem> {
+    let Some(kindergarten) = kindergarten else { return Ok(()) };
     let wrong = |message: String| Err(Problem::invalid("kindergarten", "wrong_kindergarten", message));
     if role != Role::Kindergarten {
         return wrong(format!("the role {role} speaks for no kindergarten; leave it out"));
@@ -70,7 +68,7 @@ pub fn issue(
     now: chrono::DateTime<chrono::Utc>,
     role: Role,
     territory: Kato,
-    kindergarten: &str,
+    kindergarten: Option<&str>,
 ) -> Result<NewToken, Problem> {
     issue_limited(store, now, role, territory, kindergarten, &[])
 }
@@ -84,7 +82,7 @@ pub fn issue_limited(
     now: chrono::DateTime<chrono::Utc>,
     role: Role,
     territory: Kato,
-    kindergarten: &str,
+    kindergarten: Option<&str>,
     acts_as: &[Actor],
 ) -> Result<NewToken, Problem> {
     let secret = keys::secret();
@@ -102,7 +100,7 @@ pub fn issue_limited(
             hash: sha256_hex(secret.as_bytes()),
             role,
             territory,
-            kindergarten: kindergarten.to_owned(),
+            kindergarten: kindergarten.map(str::to_owned),
             acts_as: acts_as.iter().map(|actor| actor.code().to_owned()).collect(),
             issued_at: tx.at(),
             revoked_at: None,
@@ -168,7 +166,7 @@ pub fn principal(store: &Store, secret: &str) -> Result<Principal, Problem> {
             id: token.id,
             role: token.role,
             territory: token.territory,
-            kindergarten: Some(token.kindergarten).filter(|k| !k.is_empty()),
+            kindergarten: token.kindergarten,
             acts_as: token.acts_as.iter().filter_map(|code| Actor::from_code(code)).collect(),
         }),
         None => Err(Problem::new(

@@ -160,7 +160,7 @@ pub fn take_messages(office: &Office, caller: &Caller, sent: &TakeIn) -> Result<
         let payload = json!({"messages": ids, "role": caller.principal.role});
         let entry = Entry { home, act: "take_messages", actor: by.to_owned(), territory, payload };
         let entries = if ids.is_empty() { Vec::new() } else { vec![entry] };
-        let taken = found.iter().map(|m| Message { taken_at: Some(at), taken_by: by.to_owned(), ..m.clone() });
+        let taken = found.iter().map(|m| Message { taken_at: Some(at), taken_by: Some(by.to_owned()), ..m.clone() });
         let messages = taken.map(|m| message(office, &m)).collect();
         Ok(Written { value: Messages { messages, next: None }, entries })
     })
@@ -170,7 +170,7 @@ fn message(office: &Office, m: &Message) -> MessageView {
     let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
     let zone = office.rules.calendar.zone(m.territory);
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false);
-    let kindergarten = body.get("kindergarten").and_then(Value::as_str).filter(|k| !k.is_empty());
+    let kindergarten = body.get("kindergarten").and_then(Value::as_str);
     MessageView {
         id: m.id.clone(),
         kind: m.kind.clone(),
@@ -181,7 +181,7 @@ fn message(office: &Office, m: &Message) -> MessageView {
         text: words_of_message(office, m, &body),
         created_at: local(m.created_at),
         taken_at: m.taken_at.map(local),
-        taken_by: Some(m.taken_by.clone()).filter(|by| !by.is_empty()),
+        taken_by: m.taken_by.clone(),
     }
 }
 
@@ -203,7 +203,7 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
 fn row(office: &Office, m: Message) -> MessageRow {
     let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
     let text = words_of_message(office, &m, &body);
-    let kindergarten = body.get("kindergarten").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+    let kindergarten = body.get("kindergarten").and_then(Value::as_str).map(str::to_owned);
     MessageRow {
         id: m.id,
         kind: m.kind,
@@ -215,6 +215,6 @@ fn row(office: &Office, m: Message) -> MessageRow {
         text_ru: text.ru,
         created_at: m.created_at,
         taken_at: m.taken_at,
-        taken_by: (!m.taken_by.is_empty()).then_some(m.taken_by),
+        taken_by: m.taken_by,
     }
 }

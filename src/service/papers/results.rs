@@ -28,8 +28,8 @@ pub(crate) struct Issue<'a> {
     pub(crate) id: &'a str,
     /// The application.
     pub(crate) application: &'a Application,
-    /// The case that yields it; empty where there is none.
-    pub(crate) case: &'a str,
+    /// The case that yields it, if one does.
+    pub(crate) case: Option<&'a str>,
     /// Who signs.
     pub(crate) signer: &'a Authority,
     /// When.
@@ -138,8 +138,8 @@ pub(crate) fn refusal_receipt(
         id: id.to_owned(),
         home: territory.home(),
         territory,
-        application: String::new(),
-        case: String::new(),
+        application: None,
+        case: None,
         kind: code.to_owned(),
         issued_at: at,
         signer: signer.to_owned(),
@@ -156,7 +156,8 @@ pub(crate) fn referral(
     issue: &Issue<'_>,
     bound: &Bound<'_>,
     referral: &Referral,
-    (kindergarten, group): (&Kindergarten, &Group),
+    kindergarten: &Kindergarten,
+    group: &Group,
 ) -> Result<StoredResult, Problem> {
     let rules = &office.rules;
     let child = applications::child(conn, &issue.application.child)?;
@@ -245,8 +246,8 @@ fn stored(issue: &Issue<'_>, kind: ResultKind, bound: &Bound<'_>, paper: Paper) 
         id: issue.id.to_owned(),
         home: issue.application.home,
         territory: issue.application.territory,
-        application: issue.application.number.clone(),
-        case: issue.case.to_owned(),
+        application: Some(issue.application.number.clone()),
+        case: issue.case.map(str::to_owned),
         kind: kind.code().to_owned(),
         issued_at: issue.at,
         signer: format!("{}:{}", issue.signer.role, issue.signer.territory),

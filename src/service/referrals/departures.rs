@@ -160,7 +160,7 @@ fn free_again(
         (None, None) => PlaceAct::Free,
     };
     place.available_on = available_on;
-    place.reason = warning.clone().unwrap_or_default();
+    place.reason.clone_from(&warning);
     ledger::advance(tx, &mut place, act)?;
     Ok((place.status, warning.into_iter().collect()))
 }

@@ -94,7 +94,7 @@ pub(crate) fn issue(
         check_code: keys::check_code(),
         status: ReferralStatus::Issued,
         status_at: at,
-        ground: String::new(),
+        ground: None,
         reasons: json!({"queue": row.queue, "pass": row.pass, "position": row.position, "preference": row.preference})
             .to_string(),
     };
@@ -103,7 +103,7 @@ pub(crate) fn issue(
     let kindergarten =
         kindergartens::find(tx.conn(), &row.kindergarten)?.ok_or_else(|| Problem::not_found("kindergarten"))?;
     let group = kindergartens::find_group(tx.conn(), &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
-    let issue = Issue { id: &id, application, case: "", signer: authority, at };
-    let result = results::referral(office, tx.conn(), &issue, bound, &referral, (&kindergarten, &group))?;
+    let issue = Issue { id: &id, application, case: None, signer: authority, at };
+    let result = results::referral(office, tx.conn(), &issue, bound, &referral, &kindergarten, &group)?;
     Ok(Issued { referral, result, effects })
 }

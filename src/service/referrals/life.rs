@@ -104,7 +104,7 @@ pub(crate) fn view(r: &Referral, document: Option<&str>) -> ReferralView {
         check_code: r.check_code.clone(),
         status: r.status,
         status_at: instant_text(r.status_at),
-        ground: Some(r.ground.clone()).filter(|g| !g.is_empty()),
+        ground: r.ground.clone(),
         reasons: serde_json::from_str(&r.reasons).unwrap_or_default(),
         together: Vec::new(),
         document: document.map(str::to_owned),
@@ -127,7 +127,7 @@ fn may_on(
     }
     let kindergarten =
         kindergartens::find(conn, &referral.kindergarten)?.ok_or_else(|| Problem::not_found("kindergarten"))?;
-    principal.may_for(act, kindergarten.territory, &kindergarten.id)
+    principal.may_for(act, kindergarten.territory, Some(&kindergarten.id))
 }
 
 /// Why a referral does not take an act now.
@@ -156,10 +156,10 @@ pub(crate) fn end(
     tx: &mut Transaction<'_>,
     referral: &mut Referral,
     act: ReferralAct,
-    ground: &str,
+    ground: Option<&str>,
 ) -> Result<(), Problem> {
     advance(tx, referral, act)?;
-    ground.clone_into(&mut referral.ground);
+    referral.ground = ground.map(str::to_owned);
     referrals::update(tx, referral)?;
     places::advance_of(tx, &referral.place, PlaceAct::Return)
 }
@@ -179,9 +179,10 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// The contract is made: the child leaves the queue, its turn is spent, the place is filled.
+    /// The contract is made: the child leaves the queue, its turn is spent, the place is filled. All of it is saved.
     pub(crate) fn enrol(&mut self, tx: &mut Transaction<'_>, rules: &Rules) -> Result<Vec<Effect>, Problem> {
         advance(tx, &mut self.referral, ReferralAct::Enrol)?;
+        referrals::update(tx, &self.referral)?;
         let effects = entry::step(tx, rules, &mut self.application, Step::Enrol)?;
         places::advance_of(tx, &self.referral.place, PlaceAct::Fill)?;
         kindergartens::enrol_one(tx, &self.referral.group)?;
@@ -195,7 +196,7 @@ impl Held {
         tx: &mut Transaction<'_>,
         rules: &Rules,
         act: ReferralAct,
-        ground: &str,
+        ground: Option<&str>,
     ) -> Result<Vec<Effect>, Problem> {
         end(tx, &mut self.referral, act, ground)?;
         entry::step(tx, rules, &mut self.application, Step::Return)
