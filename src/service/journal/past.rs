@@ -50,7 +50,7 @@ pub(crate) struct Stood {
 }
 
 impl Replay {
-    /// An empty queue.
+    /// An empty queue, before the first record is taken.
     pub(crate) fn new(key: QueueKey) -> Self {
         Replay {
             key,
