@@ -27,7 +27,7 @@ pub struct GroundIn {
     /// A code of the profile's list.
     #[serde(default)]
     pub ground: String,
-    /// What shows it.
+    /// What shows it, in words; kept sealed beside the journal.
     #[serde(default)]
     pub evidence: Option<String>,
 }
