@@ -24,15 +24,15 @@ use crate::store::{applications, territories};
 
 /// What every result needs.
 pub(crate) struct Issue<'a> {
-    /// The result's id.
+    /// The number under which the result is kept.
     pub(crate) id: &'a str,
-    /// The application.
+    /// The application that the result is about.
     pub(crate) application: &'a Application,
     /// The case that yields it; empty where there is none.
     pub(crate) case: &'a str,
-    /// Who signs.
+    /// The authority that issues and signs it.
     pub(crate) signer: &'a Authority,
-    /// When.
+    /// The instant of the issue.
     pub(crate) at: DateTime<Utc>,
 }
 
