@@ -13,10 +13,10 @@ use crate::service::rounds::refer;
 use crate::service::rounds::skips::{self, ConfirmIn, Confirmed};
 use crate::web::answer::{Body, Shared, act, ask};
 
-/// Of which place.
+/// For which place the child who is due is asked.
 #[derive(Debug, Default, Deserialize)]
 pub struct OfPlace {
-    /// A KATO code.
+    /// The KATO code of a district or city, or of a part of one.
     #[serde(default)]
     pub territory: String,
     /// An open place of it; the next one where missing.
