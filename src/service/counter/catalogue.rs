@@ -112,7 +112,7 @@ pub struct PlaceView {
     pub published_at: Option<String>,
     /// Why it was taken back.
     pub reason: String,
-    /// The tier that it is kept for, with `:open` where others may have it if the tier leaves it.
+    /// The tier or category that it is kept for, with `:open` where others may have what it leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,
 }

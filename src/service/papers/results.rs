@@ -265,7 +265,7 @@ fn delivery(bound: &Bound<'_>, kind: ResultKind, channel: Channel) -> Delivery {
     known.unwrap_or(way)
 }
 
-/// An instant in the territory's own time, to the minute, with its offset.
+/// An instant in the territory's own time, to the second, without its offset.
 fn local(office: &Office, territory: Kato, at: DateTime<Utc>) -> String {
     at.with_timezone(&office.rules.calendar.zone(territory)).format("%d.%m.%Y %H:%M:%S").to_string()
 }
