@@ -28,7 +28,7 @@ pub(crate) const PACKAGE: [&str; 2] = ["birth_certificate", "applicant_id"];
 /// An application as it is handed in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct HandedIn {
-    /// Who will attend; a child has one active application in the country, beside a transfer.
+    /// Who will attend; a child may have one active application in the country, and one for a transfer.
     pub child: ChildIn,
     /// Who applies; the regulation says whom it admits through which channel.
     pub applicant: ApplicantIn,

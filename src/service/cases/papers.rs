@@ -23,7 +23,7 @@ use crate::store::{Transaction, applications, facts};
 /// Whom a case is about, from its sealed facts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Person {
-    /// Who applies; every paper names them.
+    /// Who applies, by name and IIN.
     pub(crate) applicant: Named,
     /// For whom, where it is a child.
     #[serde(default)]

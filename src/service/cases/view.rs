@@ -22,7 +22,7 @@ use crate::store::results::{self, StoredResult};
 /// A case as it stands now: what is awaited and when it is due, what was done, what it yielded.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaseView {
-    /// The number that its papers print.
+    /// The number that people know it by, such as `391000000-K-000001`.
     pub number: String,
     /// The code of the service.
     pub service: String,

@@ -79,7 +79,7 @@ impl Problem {
         Problem { kind, code, message: message.into(), grounds: Vec::new(), more: Map::new() }
     }
 
-    /// 404 `not_found`: there is no such application, place, round or whatever `what` says.
+    /// 404 `not_found`: the registry holds no such thing; `what` names its kind.
     pub fn not_found(what: &str) -> Self {
         Problem::new(Kind::NotFound, "not_found", format!("there is no such {what}; check its number"))
     }
@@ -141,7 +141,7 @@ impl FieldFaults {
         None
     }
 
-    /// The faults so far, as they were found.
+    /// The faults so far, in the order in which they were found.
     pub fn list(&self) -> &[FieldFault] {
         &self.0
     }
