@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeZone, Utc};
 /// Where "now" comes from: the machine, or an instant that a test or an operator moves by hand.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's clock.
+    /// The machine's clock, which nobody can move from here.
     System,
     /// A fixed instant in microseconds since 1970, moved only by [`Clock::set`].
     Fixed(Arc<AtomicI64>),
@@ -45,7 +45,7 @@ impl Clock {
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Begins to count.
+    /// Begins to count now.
     pub fn start() -> Self {
         Stopwatch(Instant::now())
     }
@@ -55,7 +55,7 @@ impl Stopwatch {
         self.0.elapsed()
     }
 
-    /// Waits this long.
+    /// Lets this thread sleep for so long, as a client does between two attempts.
     #[allow(clippy::disallowed_methods, reason = "a client waits between two attempts, here and nowhere else")]
     pub fn pause(self, wait: Duration) {
         std::thread::sleep(wait);

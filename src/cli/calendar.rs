@@ -13,7 +13,7 @@ use crate::service::files::imports::ImportFault;
 /// No decree is longer, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// What `calendar` takes.
+/// What `calendar` takes: `import`, `list` or `remove`.
 #[derive(clap::Args, Debug)]
 pub(super) struct CalendarArgs {
     #[command(subcommand)]
@@ -26,7 +26,7 @@ enum Command {
     Import {
         #[command(flatten)]
         database: Database,
-        /// The files.
+        /// The files, each named after its kind and year, such as swaps-2028.csv.
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },

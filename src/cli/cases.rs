@@ -7,7 +7,7 @@ use super::registry::Database;
 use crate::clock::Clock;
 use crate::service::cases::oversight;
 
-/// What `cases` takes.
+/// What `cases` takes: so far `recompute` alone.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -10,7 +10,7 @@ use crate::domain::kato::Kato;
 use crate::service::counter::clock::{self, Mended, Mending};
 use crate::store::Resolve;
 
-/// What `clock` takes.
+/// What `clock` takes: `show`, or `mend` for the remedy.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]

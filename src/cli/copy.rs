@@ -8,7 +8,7 @@ use super::exit::failed;
 use super::registry::Database;
 use crate::service::journal::copies::{self, Copied};
 
-/// What `copy` takes.
+/// What `copy` takes: the registry that is moved, and where to.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     /// The registry to move: `sqlite://PATH` or `postgres://…`.

@@ -31,7 +31,7 @@ pub(super) struct CorrectArgs {
     report: ReportArgs,
 }
 
-/// Runs the command.
+/// Ends with the counts of harmed and profited children, or with exit 2 and what is wrong.
 pub(super) fn run(args: CorrectArgs) -> ExitCode {
     end(corrected(&args))
 }

@@ -49,7 +49,7 @@ const LIVE: usize = 45;
 /// The file of the tokens.
 const TOKENS: &str = "demo-tokens.json";
 
-/// What `demo` takes.
+/// What `demo` takes; nothing needs to be given.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     /// Address and port to serve on.

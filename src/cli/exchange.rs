@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     database: Database,
     /// territories, kindergartens, groups, places, applications, referrals or cases.
     kind: Kind,
-    /// The CSV file.
+    /// The CSV file that is imported, or that the export writes.
     file: PathBuf,
 }
 

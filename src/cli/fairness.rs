@@ -49,7 +49,7 @@ pub(super) struct FairnessArgs {
     report: ReportArgs,
 }
 
-/// Runs the command.
+/// Ends with exit 1 where there is envy or a child is where it must not be, with 2 where a file is at fault.
 pub(super) fn run(args: FairnessArgs) -> ExitCode {
     match report(&args) {
         Ok((text, true)) => end(Ok(text)),

@@ -22,10 +22,10 @@ use crate::sample::register::application_row;
 /// same bytes.
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
-    /// How many children
+    /// How many children are invented; with --register, how many applications
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     children: u32,
-    /// The seed
+    /// What the invention starts from: the same seed gives the same bytes
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Write a register for kezek import instead: territories, kindergartens, groups and places of the fixtures, and this
@@ -43,7 +43,7 @@ pub(super) struct GenerateArgs {
     out: PathBuf,
 }
 
-/// Runs the command.
+/// Ends with exit 2 and why, where the files could not be made.
 pub(super) fn run(args: GenerateArgs) -> ExitCode {
     match if args.register { register(&args) } else { generate(&args) } {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::exit::failed;
 use super::registry::Database;
 
-/// What `init` takes.
+/// What `init` takes: where the new registry is made.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -7,7 +7,7 @@ use super::exit::failed;
 use super::registry::Database;
 use crate::service::journal::chains::{self, ChainFault};
 
-/// What `journal` takes.
+/// What `journal` takes: `verify` or `export`.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -10,7 +10,7 @@ use crate::trust::signature::NoVerifier;
 /// Where the registry is.
 #[derive(clap::Args, Debug)]
 pub(super) struct Database {
-    /// `sqlite://PATH` or `postgres://…`.
+    /// Where the registry is: `sqlite://PATH` or `postgres://USER@HOST/DATABASE`.
     #[arg(long, value_name = "URL", env = "KEZEK_DATABASE_URL", default_value = "sqlite://kezek.sqlite3")]
     pub(super) database_url: String,
 }

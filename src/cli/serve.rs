@@ -11,7 +11,7 @@ use crate::service::registry::Registry;
 use crate::web::proxies::{Header, Proxies};
 use crate::web::server::{Options, start};
 
-/// What `serve` takes.
+/// What `serve` takes: the registry, where to listen, limits, proxies and the registers outside.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     registers: super::registers::RegisterArguments,
 }
 
-/// On or off.
+/// A yes or no, written `on` or `off`.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(super) enum Switch {
     /// On.
@@ -59,7 +59,7 @@ fn header(name: &str) -> Result<Header, String> {
     Header::named(name).ok_or_else(|| "write x-forwarded-for or forwarded".to_owned())
 }
 
-/// Serves until Ctrl-C.
+/// Serves until Ctrl-C; exit 1 where the address cannot be had.
 pub(super) fn serve(registry: Arc<Registry>, listen: SocketAddr, rate_limit: bool, proxies: Proxies) -> ExitCode {
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let options = Options { listen, rate_limit, proxies, workers, signals: true };

@@ -39,7 +39,7 @@ pub(super) struct SimulateArgs {
     report: ReportArgs,
 }
 
-/// Runs the command.
+/// Ends with exit 2 and what is wrong, where a file or a scenario cannot be read.
 pub(super) fn run(args: SimulateArgs) -> ExitCode {
     end(simulate(&args))
 }

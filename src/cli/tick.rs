@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::domain::instant::{instant_text, read_instant};
 use crate::service::counter::tick::{self, Ticked};
 
-/// What `tick` takes.
+/// What `tick` takes: the registry, and the instant for which things are due.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -12,7 +12,7 @@ use crate::rules::regulation::Actor;
 use crate::service::kernel::tokens;
 use crate::store;
 
-/// What `token` takes.
+/// What `token` takes: `issue`, `revoke` or `list`.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -33,7 +33,7 @@ pub(super) struct VerifyArgs {
     replay: bool,
 }
 
-/// Runs the command.
+/// Ends with exit 1 and what does not agree, or with exit 2 and what is wrong with a file.
 pub(super) fn run(args: VerifyArgs) -> ExitCode {
     let (text, code) = match verify(&args) {
         Ok((findings, None)) if findings.is_empty() => (VERIFIED.to_owned(), 0),

@@ -23,7 +23,7 @@ pub struct Child {
 /// Who applies for the child.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applicant {
-    /// The applicant's IIN.
+    /// The applicant's IIN, which the certificate of a portal request must name too.
     pub iin: Iin,
     /// As on the identity document.
     pub name: String,

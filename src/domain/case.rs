@@ -145,7 +145,7 @@ codes! {
         Done = "done",
         /// Nobody recorded it, and an act of the provider went past it.
         Passed = "passed",
-        /// A draft was sent back to it, or an executor was replaced in it.
+        /// It took no step: a draft was sent back, an executor replaced, or a register did not answer.
         Noted = "noted",
     }
 }

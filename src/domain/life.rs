@@ -11,7 +11,7 @@ pub enum Step {
     Refuse,
     /// The applicant takes it back.
     Withdraw,
-    /// It goes to another home.
+    /// It goes to the queue of another territory, under a new number.
     Move,
     /// Its case ended without a result: data that it needs cannot be obtained.
     Drop,

@@ -79,7 +79,7 @@ impl PlaceStatus {
 pub struct PlaceChange {
     /// Where the place stood from then on.
     pub status: PlaceStatus,
-    /// Since when.
+    /// The instant of the act that moved it there.
     pub at: DateTime<Utc>,
     /// The act of the journal record that tells of it.
     pub act: String,

@@ -13,7 +13,7 @@ pub enum ReferralAct {
     Present,
     /// The contract is made.
     Enrol,
-    /// The kindergarten refuses.
+    /// The kindergarten refuses the child on a listed ground; the place is free again.
     Refuse,
     /// Its term is extended; it stands where it stood.
     Extend,

@@ -37,7 +37,7 @@ pub struct Sourced<T> {
 pub struct RuleGround {
     /// The ground's code, stable on the wire.
     pub code: String,
-    /// What papers print.
+    /// What papers and answers call the ground.
     pub names: Names,
     /// Act, practice or a setting of this registry.
     pub basis: Basis,

@@ -23,11 +23,11 @@ pub const QUEUEING: &str = "queueing";
 
 /// The office of a registry.
 pub struct Office {
-    /// The rows.
+    /// The rows of the registry, and the one way to write them.
     pub store: Arc<Store>,
-    /// The law.
+    /// The law as dated data, with the calendar's imported files.
     pub rules: Arc<Rules>,
-    /// The time.
+    /// Where every act takes its instant from.
     pub clock: Clock,
     /// The index of positions.
     pub index: Arc<Live>,
@@ -40,7 +40,7 @@ pub struct Office {
 /// A client's key for a request that must be done once, with the hash of what it asks.
 #[derive(Clone, Debug)]
 pub struct Idempotency {
-    /// The client's key.
+    /// The key as the client sent it.
     pub key: String,
     /// SHA-256 of route and body.
     pub body_hash: String,
@@ -59,7 +59,7 @@ impl Idempotency {
 /// Who asks for an act, and under which key.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The credential.
+    /// Who asks, by the credential shown.
     pub principal: Principal,
     /// The key, where the client sent one.
     pub idempotency: Option<Idempotency>,
@@ -68,9 +68,9 @@ pub struct Caller {
 /// The answer to an act, as it is kept for a repetition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The HTTP status.
+    /// The HTTP status, the same for a repetition.
     pub status: u16,
-    /// The JSON.
+    /// The answer as JSON text, byte for byte what a repetition gets.
     pub body: String,
 }
 

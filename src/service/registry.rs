@@ -13,7 +13,7 @@ use crate::rules::Rules;
 use crate::store::{Store, StoreError};
 use crate::trust::signature::SignatureVerifier;
 
-/// An open registry.
+/// An open registry: what every act needs, and what the process remembers between acts.
 pub struct Registry {
     /// What every act needs at hand.
     pub office: Office,

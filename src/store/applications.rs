@@ -64,13 +64,13 @@ pub fn claims(conn: &mut AnyConnection, number: &str) -> Result<Vec<CategoryClai
 /// What a round keeps of an application for its report.
 #[derive(Clone, Debug)]
 pub struct Reported {
-    /// Its ticket.
+    /// By which the files of a round know the child.
     pub ticket: u32,
-    /// How it came.
+    /// The code of the channel that it came through.
     pub channel: String,
-    /// The language wanted.
+    /// The code of the language of the group that is asked for.
     pub language: String,
-    /// The territory named.
+    /// The territory named in the application.
     pub territory: Kato,
     /// Kindergartens, most wanted first.
     pub preferences: Vec<String>,

@@ -84,9 +84,9 @@ pub enum ClockDoubt {
     Behind {
         /// What the machine's clock says.
         now: DateTime<Utc>,
-        /// The home.
+        /// The home whose last record is later than the clock.
         home: Kato,
-        /// Its last record.
+        /// When that record says that it was written.
         last: DateTime<Utc>,
     },
     /// It is far ahead of every record.

@@ -14,7 +14,7 @@ use crate::domain::kato::Kato;
 pub struct CalendarFile {
     /// Its name, for instance `swaps-2028.csv`.
     pub name: String,
-    /// Its text.
+    /// Its text, as it was imported.
     pub body: String,
     /// When it was imported.
     pub imported_at: DateTime<Utc>,

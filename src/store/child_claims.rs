@@ -20,11 +20,11 @@ use crate::domain::kato::Kato;
 pub struct Claim {
     /// The home of the application.
     pub home: Kato,
-    /// Its number.
+    /// The number of the application that holds the claim.
     pub application: String,
-    /// Its territory.
+    /// The territory named in that application.
     pub territory: Kato,
-    /// Where it stands.
+    /// The status of that application.
     pub status: Status,
 }
 

@@ -14,7 +14,7 @@ use crate::domain::kato::Kato;
 /// The last record of a home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastRecord {
-    /// The home.
+    /// The home whose chain it ends.
     pub home: Kato,
     /// How long its chain is.
     pub seq: i64,

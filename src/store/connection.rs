@@ -14,9 +14,9 @@ use super::StoreError;
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
-    /// The production store.
+    /// A PostgreSQL server, the store for production.
     Postgres(PgConnection),
-    /// The embedded default.
+    /// A file of SQLite, what a command opens where no URL is given.
     Sqlite(SqliteConnection),
 }
 
@@ -35,7 +35,7 @@ pub(crate) use on_backend;
 /// Where a registry is, read from its URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// A file.
+    /// A file of SQLite, by its path.
     Sqlite(String),
     /// A server; the URL as libpq reads it.
     Postgres(String),
@@ -161,7 +161,7 @@ fn file(path: &str) -> &Path {
 /// What is at a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A registry.
+    /// A registry, known by its table `homes`.
     Registry,
     /// Nothing that a registry would disturb.
     Nothing,

@@ -11,7 +11,7 @@ use super::{StoreError, Transaction};
 use crate::domain::case::Case;
 use crate::domain::kato::Kato;
 
-/// Which open cases.
+/// Which open cases a due list holds.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
     /// This territory and all below.
@@ -20,11 +20,11 @@ pub struct Wanted<'a> {
     pub from: Option<DateTime<Utc>>,
     /// Due before this instant; `None`: without end.
     pub before: Option<DateTime<Utc>>,
-    /// Of this kindergarten.
+    /// Rendered by this kindergarten; `None`: by anybody.
     pub kindergarten: Option<&'a str>,
-    /// Awaiting this step.
+    /// Awaiting this step; `None`: any.
     pub step: Option<&'a str>,
-    /// With this executor.
+    /// With this credential as the executor; `None`: with any, or with none.
     pub executor: Option<&'a str>,
 }
 
@@ -39,7 +39,7 @@ pub struct Count {
     pub step: String,
     /// The executor that a resolution named, if one did.
     pub executor: Option<String>,
-    /// How many.
+    /// How many open cases these are.
     pub cases: i64,
 }
 
@@ -159,13 +159,13 @@ pub fn escalated(
 /// What the deadlines of an open case rest on.
 #[derive(Clone, Debug)]
 pub struct Running {
-    /// Its number.
+    /// The number of the case.
     pub number: String,
-    /// The regulation.
+    /// The id of the regulation that governs it.
     pub regulation: String,
     /// Where the service is rendered.
     pub territory: Kato,
-    /// The channel's code.
+    /// The code of the channel, which picks its course.
     pub channel: String,
     /// The step that is awaited.
     pub step: String,
@@ -233,7 +233,7 @@ pub fn running(conn: &mut AnyConnection, home: Kato) -> Result<Vec<Running>, Sto
 /// New deadlines of an open case.
 #[derive(Clone, Debug)]
 pub struct Moved {
-    /// Its number.
+    /// The number of the case.
     pub number: String,
     /// When the step is due.
     pub step_due_at: Option<DateTime<Utc>>,

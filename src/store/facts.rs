@@ -11,11 +11,11 @@ use crate::domain::kato::Kato;
 /// Facts with their salt, under a random key.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The random key.
+    /// A random key, by which the journal and what the facts belong to name them.
     pub key: String,
-    /// The random salt.
+    /// A random salt, hashed with the body into the seal.
     pub salt: String,
-    /// Canonical JSON.
+    /// What is sealed, as canonical JSON.
     pub body: String,
 }
 

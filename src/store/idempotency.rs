@@ -14,9 +14,9 @@ use crate::domain::kato::Kato;
 pub struct Answered {
     /// SHA-256 of the request that it answered.
     pub body_hash: String,
-    /// The HTTP status.
+    /// The HTTP status that the client got.
     pub status: u16,
-    /// The JSON.
+    /// The JSON that the client got.
     pub answer: String,
 }
 
@@ -25,9 +25,9 @@ pub struct Answered {
 pub struct Key<'a> {
     /// The home of the act.
     pub home: Kato,
-    /// The credential.
+    /// The id of the credential that asked.
     pub principal: &'a str,
-    /// The client's key.
+    /// The key that the client sent.
     pub key: &'a str,
 }
 

@@ -20,11 +20,11 @@ use crate::trust::seal::canonical;
 pub struct Entry {
     /// The home whose chain it joins.
     pub home: Kato,
-    /// What was done.
+    /// What was done, for instance `register` or `hold_round`.
     pub act: &'static str,
     /// The key of the credential.
     pub actor: String,
-    /// The territory concerned.
+    /// The territory that the act concerns, in the home or the home itself.
     pub territory: Kato,
     /// What changed, without personal data.
     pub payload: Value,

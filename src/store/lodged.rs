@@ -19,15 +19,15 @@ const BATCH: usize = 5_000;
 /// An application with all that is lodged with it.
 #[derive(Clone, Debug)]
 pub struct Lodged {
-    /// The application.
+    /// The application itself, with its seat.
     pub application: Application,
-    /// The child.
+    /// The child that the application names by its key.
     pub child: Child,
-    /// Who applies.
+    /// Who applies, in what right, and how they are reached.
     pub applicant: Applicant,
     /// The claims to categories.
     pub claims: Vec<CategoryClaim>,
-    /// The package.
+    /// The papers that were handed in with it.
     pub documents: Vec<Document>,
 }
 

@@ -12,7 +12,7 @@ use crate::domain::kato::Kato;
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The random key.
+    /// A random key, by which it is taken.
     pub id: String,
     /// The home of what it is about.
     pub home: Kato,
@@ -22,7 +22,7 @@ pub struct Message {
     pub kind: String,
     /// Who is told: `head` or `department`.
     pub recipient: String,
-    /// Of which territory.
+    /// The territory whose head or department is told.
     pub territory: Kato,
     /// Further facts as JSON, without personal data.
     pub body: String,
@@ -64,7 +64,7 @@ fn noun(row: Row) -> Result<Message, StoreError> {
     })
 }
 
-/// Which messages.
+/// Which messages a page holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     /// To this territory and all below.

@@ -12,7 +12,7 @@ use crate::domain::kato::Kato;
 /// A result as it was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredResult {
-    /// Its id.
+    /// Its number, such as `391000000-B-000001`.
     pub id: String,
     /// The home that owns it.
     pub home: Kato,

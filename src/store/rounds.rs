@@ -11,10 +11,10 @@ use super::schema::{confirmations, round_files, rounds};
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
 
-/// A committed round.
+/// A committed round as it is kept, with its rows.
 #[derive(Clone, Debug)]
 pub struct Round {
-    /// Its id.
+    /// Its number, such as `391000000-D-000001`.
     pub id: String,
     /// The home that owns it.
     pub home: Kato,
@@ -31,7 +31,7 @@ pub struct Round {
 /// A committed round without its rows.
 #[derive(Clone, Debug)]
 pub struct RoundBrief {
-    /// Its id.
+    /// Its number, such as `391000000-D-000001`.
     pub id: String,
     /// The home that owns it.
     pub home: Kato,
@@ -43,7 +43,7 @@ pub struct RoundBrief {
     pub summary: String,
 }
 
-/// Which committed rounds.
+/// Which committed rounds a page holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     /// Rounds of the homes in this territory, and of its own home.
@@ -59,7 +59,7 @@ pub struct Wanted {
 pub struct RoundFile {
     /// The name, unique in the round.
     pub name: String,
-    /// The text.
+    /// The whole text of the file, whose hash the journal keeps.
     pub body: String,
 }
 
@@ -217,21 +217,21 @@ pub fn file(conn: &mut AnyConnection, round: &str, name: &str) -> Result<Option<
 /// A second person's word for a skip, given with their own credential and good for one use.
 #[derive(Clone, Debug)]
 pub struct Confirmation {
-    /// Its id.
+    /// Its number, such as `391000000-C-000001`, by which a skip names it.
     pub id: String,
     /// The home that owns it.
     pub home: Kato,
-    /// Who gave it.
+    /// The credential of the second person; who skips must hold another one.
     pub principal: String,
-    /// For which place.
+    /// The number of the place for which the due child is passed over.
     pub place: String,
     /// For which application in place of the one that is due.
     pub application: String,
-    /// On which ground.
+    /// The code of the profile's ground for the skip.
     pub ground: String,
-    /// On what evidence.
+    /// What the second person saw, in words.
     pub evidence: String,
-    /// When.
+    /// When the second person gave it.
     pub given_at: DateTime<Utc>,
     /// When it was used up.
     pub used_at: Option<DateTime<Utc>>,

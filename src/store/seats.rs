@@ -17,29 +17,29 @@ use crate::domain::queue::{Number, Numbered, QueueKey};
 /// An application's seat with what allocation and positions need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seated {
-    /// The application.
+    /// The number of the application.
     pub number: String,
-    /// The child.
+    /// The IIN of the application's child.
     pub iin: Iin,
-    /// Born on.
+    /// When the child was born, by the birth certificate.
     pub birth_on: NaiveDate,
-    /// The queue.
+    /// The queue in which the seat is.
     pub queue: QueueKey,
-    /// Precedence class.
+    /// Precedence class in the profile; within a stream the smaller stands first.
     pub tier: u8,
-    /// Stream.
+    /// The stream to which the profile assigned the tier.
     pub stream: Stream,
     /// The instant that orders the queue.
     pub applied_at: DateTime<Utc>,
-    /// The last tie-break.
+    /// Unique in the home; it decides between entries of one tier and instant.
     pub ticket: u32,
     /// What became of the turn.
     pub turn: Turn,
     /// Where the application stands.
     pub status: Status,
-    /// What was decided.
+    /// What was decided; only an accepted one may be given a place.
     pub decision: Decision,
-    /// The language wanted.
+    /// The language of the group that is asked for.
     pub language: Language,
     /// Kindergartens, most wanted first; none means any.
     pub preferences: Vec<String>,
@@ -108,19 +108,19 @@ fn seated(row: Row) -> Result<Seated, StoreError> {
 /// A seat with what decides its place: what the live index keeps, and what the journal tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NarrowSeat {
-    /// The application.
+    /// The number of the application, read into its parts.
     pub number: Number,
     /// The child, by key: see [`iins`].
     pub child: String,
-    /// The queue.
+    /// The queue in which the seat is.
     pub queue: QueueKey,
-    /// Precedence class.
+    /// Precedence class in the profile; within a stream the smaller stands first.
     pub tier: u8,
-    /// Stream.
+    /// The stream to which the profile assigned the tier.
     pub stream: Stream,
     /// The instant that orders the queue.
     pub applied_at: DateTime<Utc>,
-    /// The last tie-break.
+    /// Unique in the home; it decides between entries of one tier and instant.
     pub ticket: u32,
     /// What became of the turn.
     pub turn: Turn,
@@ -182,7 +182,7 @@ pub enum Seats {
     /// Those that hold their child's claim: with a position, and those that a parent who asks must still find (enrolled,
     /// stop-listed, inactive). Besides, every spent turn, which its queue still counts from.
     Claimed,
-    /// Of every application.
+    /// Those of every application, ended ones too.
     All,
 }
 

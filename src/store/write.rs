@@ -28,7 +28,7 @@ const TRIES_MAX: u32 = 3;
 /// How long an act waits for those before it in its home.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A registry, open.
+/// An open registry: its connections, and the gates at which the acts of one home wait for each other.
 pub struct Store {
     pool: Pool<Manager>,
     location: Location,
@@ -47,7 +47,7 @@ pub struct Transaction<'a> {
 
 /// What an act leaves: its value and its records. Without a record nothing is saved.
 pub struct Written<T> {
-    /// The answer.
+    /// What the act gives to its caller.
     pub value: T,
     /// The records that were not appended before.
     pub entries: Vec<Entry>,
@@ -65,7 +65,7 @@ impl<T> Written<T> {
 pub enum Resolve {
     /// What would be done; nothing is kept.
     Tell,
-    /// It is done.
+    /// It is done and kept.
     Do,
 }
 

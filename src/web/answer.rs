@@ -17,7 +17,7 @@ use crate::service::running::Running;
 /// What every handler shares.
 pub type Shared = web::Data<Running>;
 
-/// Longest Idempotency-Key.
+/// Longest Idempotency-Key, in ASCII characters.
 const KEY_MAX: usize = 255;
 
 /// The media type of a problem document.

@@ -20,7 +20,7 @@ pub const LOOKUPS_AT_ONCE: u32 = 60;
 /// Milliseconds after which one more is allowed.
 pub const LOOKUP_EVERY_MS: u64 = 200;
 
-/// The configured limit.
+/// How many public look-ups each address may make: so many at once, then one after each interval.
 pub type Limit = GovernorConfig<ByAddress, NoOpMiddleware<QuantaInstant>>;
 
 /// Counts by the client's address; an IPv6 address by its network, which one household has whole.

@@ -8,11 +8,11 @@ use super::answer::Shared;
 use crate::service::counter::clock;
 use crate::service::kernel::problem::CLOCK_NOT_BELIEVED;
 
-/// What is counted.
+/// The counters and gauges of one server.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
-    /// Answers by status.
+    /// How many answers were given since the start, by their HTTP status.
     pub answers: IntCounterVec,
     entries: IntGauge,
     registers: IntGaugeVec,
@@ -46,7 +46,7 @@ impl Metrics {
     }
 }
 
-/// The numbers.
+/// Answers, live entries, registers and the clock, as numbers for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "operation",
     responses((status = 200, content_type = "text/plain", body = String)))]
 pub async fn metrics(shared: Shared, metrics: Data<Metrics>) -> HttpResponse {

@@ -23,7 +23,7 @@ impl Header {
         [Header::XForwardedFor, Header::Forwarded].into_iter().find(|header| header.name().eq_ignore_ascii_case(name))
     }
 
-    /// Its name.
+    /// Its name on the wire, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Header::XForwardedFor => "x-forwarded-for",

@@ -30,7 +30,7 @@ pub struct Options {
     pub rate_limit: bool,
     /// The proxies whose word for the client's address is taken.
     pub proxies: Proxies,
-    /// Threads that answer.
+    /// How many threads answer requests.
     pub workers: usize,
     /// Whether Ctrl-C stops it.
     pub signals: bool,

@@ -20,7 +20,7 @@ impl Story {
         self.0.append(&mut further.0);
     }
 
-    /// Prints the table.
+    /// Prints the table on stdout, with the second column in line.
     #[allow(clippy::print_stdout, reason = "the answer of a command")]
     pub(super) fn print(&self) {
         let width = self.0.iter().map(|line| line.what.chars().count()).max().unwrap_or_default();

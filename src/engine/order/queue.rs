@@ -28,7 +28,7 @@ pub struct QueueOrder {
 pub(super) struct Turns {
     /// Live entries and spent turns.
     pub(super) all: Ranked,
-    /// Spent turns alone.
+    /// Spent turns alone; their rank is taken from that of all to count live entries.
     pub(super) spent: Ranked,
 }
 

@@ -11,7 +11,7 @@ use crate::engine::allocation::{Child, Instance, InstanceFault, Reserve, Rule, S
 pub struct WrittenGroup {
     /// Its id in the file.
     pub id: u32,
-    /// Its free places.
+    /// Its free places, those that are kept for somebody among them.
     pub places: u32,
     /// What the file says for readers.
     pub facts: GroupFacts,

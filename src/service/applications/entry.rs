@@ -83,9 +83,9 @@ fn cannot(application: &Application, step: Step) -> Problem {
 /// Where an application stands after an act.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Stands {
-    /// Its number.
+    /// Its number; after a move the new one.
     pub number: String,
-    /// Its status.
+    /// Its status once the act is done.
     #[schema(value_type = String)]
     pub status: Status,
 }

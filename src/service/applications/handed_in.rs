@@ -28,9 +28,9 @@ pub(crate) const PACKAGE: [&str; 2] = ["birth_certificate", "applicant_id"];
 /// An application as it is handed in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct HandedIn {
-    /// Who will attend.
+    /// Who will attend; a child may have one active application in the country, and one for a transfer.
     pub child: ChildIn,
-    /// Who applies.
+    /// Who applies; the regulation says whom it admits through which channel.
     pub applicant: ApplicantIn,
     /// The KATO code of the territory whose queue is wanted.
     #[schema(example = "391010000")]
@@ -47,7 +47,7 @@ pub struct HandedIn {
     /// Claimed categories of privilege.
     #[serde(default)]
     pub categories: Vec<CategoryIn>,
-    /// The package.
+    /// The papers handed in. The State Corporation takes no package without `birth_certificate` and `applicant_id`.
     #[serde(default)]
     pub documents: Vec<DocumentIn>,
     /// Consent to the use of data that the law protects.
@@ -72,7 +72,7 @@ pub struct HandedIn {
 /// The child of an application.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct ChildIn {
-    /// Twelve digits.
+    /// The child's IIN: twelve digits with a right check digit.
     pub iin: String,
     /// As on the birth certificate.
     pub name: String,
@@ -87,7 +87,7 @@ pub struct ChildIn {
 /// The applicant of an application.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct ApplicantIn {
-    /// Twelve digits.
+    /// The applicant's IIN: twelve digits with a right check digit.
     pub iin: String,
     /// As on the identity document.
     pub name: String,
@@ -105,13 +105,13 @@ pub struct ApplicantIn {
 /// A power of attorney.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct PowerIn {
-    /// Its number.
+    /// Its number, by which the register of powers is asked.
     pub number: String,
     /// Its last day, `YYYY-MM-DD`.
     pub until: String,
 }
 
-/// A claimed category.
+/// A category of privilege that is claimed: it counts until its proof is rejected.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct CategoryIn {
     /// The code in the profile.
@@ -127,7 +127,7 @@ pub struct CategoryIn {
 pub struct DocumentIn {
     /// Its kind, for instance `birth_certificate`.
     pub kind: String,
-    /// Its number.
+    /// The number on it; without one it counts as missing where a package must be complete.
     #[serde(default)]
     pub number: Option<String>,
     /// Its last day, `YYYY-MM-DD`.

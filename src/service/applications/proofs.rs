@@ -34,9 +34,9 @@ const RECORD: usize = 500;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProofIn {
-    /// The category's code.
+    /// The code of a category that the application claims.
     pub category: String,
-    /// `confirmed` or `rejected`.
+    /// `confirmed`, or `rejected`: then the claim no longer counts.
     pub verdict: String,
     /// On what the verdict rests.
     pub evidence: String,
@@ -159,7 +159,7 @@ struct Lapsed<'a> {
     application: Application,
     /// The profile that set the term.
     profile: &'a Profile,
-    /// The categories.
+    /// The codes of the categories that nobody confirmed in their term.
     ended: Vec<String>,
 }
 

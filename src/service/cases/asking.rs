@@ -18,7 +18,7 @@ use crate::store::{applications, facts};
 pub(crate) enum Asked {
     /// The step asks nobody.
     Nobody,
-    /// All are known.
+    /// The registers know everybody and everything that they were asked about.
     Found,
     /// This register holds no such record.
     NotFound(&'static str),

@@ -21,7 +21,7 @@ use crate::store::{Entry, Written};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionIn {
-    /// `accepted` or `refused`.
+    /// `accepted`, or `refused` with at least one ground.
     #[schema(example = "accepted")]
     pub decision: String,
     /// For a refusal: codes of grounds that the regulation lists.

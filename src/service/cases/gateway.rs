@@ -23,7 +23,7 @@ use crate::store::{Entry, Written, facts};
 pub(crate) struct Failed<'a> {
     /// The step that checks; `None` where the text has none.
     step: Option<&'a Step>,
-    /// What is wrong.
+    /// The check that failed: `refuse_login`, `eds_expired`, `eds_revoked` or `eds_iin_mismatch`.
     code: &'static str,
     /// The last day of the certificate, for the message.
     until_on: Option<NaiveDate>,

@@ -43,7 +43,7 @@ pub struct CasesIn {
     pub provider: Option<String>,
     /// The step that is awaited.
     pub step: Option<String>,
-    /// The executor's credential.
+    /// The id of the credential that a resolution named as the executor.
     pub executor: Option<String>,
     /// What the page before gave as `next`.
     pub cursor: Option<String>,
@@ -63,7 +63,7 @@ pub struct DueCases {
 /// A case of a due list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DueCase {
-    /// Its number.
+    /// The number of the case, for `GET /api/v1/cases/{number}`.
     pub number: String,
     /// The code of the service.
     pub service: String,
@@ -71,15 +71,15 @@ pub struct DueCase {
     pub provider: String,
     /// The step that is awaited.
     pub step: String,
-    /// The executor's credential.
+    /// The id of the credential that is to execute it; left out where none is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub executor: Option<String>,
-    /// `open` or `waiting`.
+    /// `open`, or `waiting` where a register did not answer and the step is to be tried again.
     #[schema(value_type = String)]
     pub state: CaseState,
     /// The first instant at which something of it is overdue, in the region's zone.
     pub due_at: String,
-    /// Whether it is.
+    /// Whether `due_at` lies in the past.
     pub overdue: bool,
     /// 0, 1: told to the head, 2: told to the department.
     pub escalation: i16,
@@ -90,12 +90,12 @@ pub struct DueCase {
 pub struct DueCount {
     /// A kindergarten's id, or the territory.
     pub provider: String,
-    /// The step.
+    /// The id of the step that these cases await.
     pub step: String,
     /// The executor's credential, where one is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub executor: Option<String>,
-    /// How many.
+    /// How many such cases there are, on all pages together.
     pub cases: i64,
 }
 

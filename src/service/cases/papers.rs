@@ -23,7 +23,7 @@ use crate::store::{Transaction, applications, facts};
 /// Whom a case is about, from its sealed facts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Person {
-    /// Who applies.
+    /// Who applies, by name and IIN.
     pub(crate) applicant: Named,
     /// For whom, where it is a child.
     #[serde(default)]
@@ -39,13 +39,13 @@ pub(crate) struct Named {
 
 /// A paper to be written.
 pub(crate) struct CasePaper<'a> {
-    /// The case.
+    /// The case with its course, which says how the paper is handed over.
     pub(crate) travel: &'a Travel<'a>,
     /// Which result of the regulation.
     pub(crate) rule: &'a ResultRule,
     /// Whose act yields it.
     pub(crate) principal: &'a Principal,
-    /// Whom it names.
+    /// Applicant and child, whom the paper names.
     pub(crate) person: &'a Person,
     /// On what the service is refused.
     pub(crate) grounds: &'a [RuleGround],

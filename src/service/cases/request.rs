@@ -36,12 +36,12 @@ pub struct CaseIn {
     /// The KATO code of the territory where it is asked for.
     #[schema(example = "391010000")]
     pub territory: String,
-    /// Who applies.
+    /// Who applies; the regulation says whom it admits through which channel.
     pub applicant: ApplicantIn,
     /// For whom, where it is a child.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child: Option<ChildIn>,
-    /// The package.
+    /// The papers handed in; what the regulation lists and has no number here counts as missing.
     #[serde(default)]
     pub documents: Vec<DocumentIn>,
     /// Consent to the use of data that the law protects, where the regulation asks for it.

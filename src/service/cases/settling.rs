@@ -21,12 +21,12 @@ use crate::service::referrals::issuing;
 use crate::service::rounds::refer;
 use crate::store::{Transaction, child_claims};
 
-/// What was decided.
+/// What a decision made of an application.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Decided {
-    /// The application's number.
+    /// The number of the application that was decided.
     pub number: String,
-    /// `accepted` or `refused`.
+    /// `accepted` or `refused`, as it was sent.
     #[schema(value_type = String)]
     pub decision: Decision,
     /// The status after it.
@@ -34,7 +34,7 @@ pub struct Decided {
     pub status: Status,
     /// The position, unless the service was refused.
     pub position: Option<u64>,
-    /// Of how many.
+    /// How many live entries the queue has; none where there is no position.
     pub of: Option<u64>,
     /// The result that the case yielded.
     pub result: ResultView,
@@ -54,7 +54,7 @@ pub(crate) struct Settled {
 /// A result, by its id.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ResultView {
-    /// Its id.
+    /// Its id, for `GET /api/v1/documents/{id}`.
     pub id: String,
     /// What it is: the code of a result of the regulation.
     pub kind: String,

@@ -26,7 +26,7 @@ use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, tokens};
 
-/// Longest remark.
+/// Longest remark or reason, in characters.
 const NOTE_MAX: usize = 2_000;
 /// Most papers of one step.
 const ATTACHMENTS_MAX: usize = 20;
@@ -70,7 +70,7 @@ enum Choice<'a> {
     Branch(&'a Step),
     /// A decision is drafted, to be signed later.
     Draft(Option<Vec<RuleGround>>),
-    /// The decision falls.
+    /// The decision falls: refused on these grounds, accepted where there are none.
     Decide(Option<Vec<RuleGround>>),
 }
 
@@ -445,7 +445,7 @@ pub fn withdraw_case(office: &Office, caller: &Caller, number: &str, sent: &Reas
 /// Why, and for `replace_executor` who.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct ReasonIn {
-    /// Why.
+    /// Why it is done, in words: it must be given, and is kept sealed.
     #[serde(default)]
     pub reason: String,
     /// The id of the new executor's credential.

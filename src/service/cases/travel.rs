@@ -136,7 +136,7 @@ impl<'a> Travel<'a> {
         }
     }
 
-    /// Ends the case.
+    /// Ends the case by this act: nothing is awaited or due any more. A case that has ended stays as it is.
     pub(crate) fn end(&mut self, act: CaseAct, at: DateTime<Utc>) {
         let Some(state) = self.case.state.after(act) else { return };
         self.case.state = state;

@@ -19,21 +19,21 @@ use crate::store::case_steps;
 use crate::store::connection::AnyConnection;
 use crate::store::results::{self, StoredResult};
 
-/// A case.
+/// A case as it stands now: what is awaited and when it is due, what was done, what it yielded.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaseView {
-    /// Its number.
+    /// The number that people know it by, such as `391000000-K-000001`.
     pub number: String,
     /// The code of the service.
     pub service: String,
-    /// The service's title.
+    /// The title of the service in the regulation, `{"kk", "ru", "en"}`.
     #[schema(value_type = Object)]
     pub names: Said,
     /// The regulation that governs it.
     pub regulation: String,
     /// Where the service is rendered.
     pub territory: String,
-    /// How it came.
+    /// `office`, `state_corporation` or `portal`: how the request came; it picks the steps.
     #[schema(value_type = String)]
     pub channel: Channel,
     /// The application, where it is about one.
@@ -84,12 +84,12 @@ pub struct CaseView {
 /// The step that is awaited.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CurrentView {
-    /// Its id.
+    /// Its id in the regulation, to be sent as `step`.
     pub step: String,
-    /// Its label.
+    /// What people call it, `{"kk", "ru", "en"}`.
     #[schema(value_type = Object)]
     pub names: Said,
-    /// Who does it.
+    /// The regulation's actor who does it, for instance `clerk` or `head`.
     pub actor: &'static str,
     /// Since when it is awaited, in the region's zone.
     pub entered_at: String,
@@ -98,19 +98,19 @@ pub struct CurrentView {
     pub due_at: Option<String>,
     /// The steps that may be done now, itself the first.
     pub allowed: Vec<String>,
-    /// The clause.
+    /// The clause of the act that states the step.
     pub clause: String,
 }
 
 /// A step of the history.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StepView {
-    /// Its id.
+    /// Its id in the regulation.
     pub step: String,
-    /// Its label.
+    /// What people call it, `{"kk", "ru", "en"}`.
     #[schema(value_type = Object)]
     pub names: Said,
-    /// The role used.
+    /// The regulation's actor as whom it was done, for instance `clerk` or `head`.
     pub actor: String,
     /// The credential; left out for the applicant.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,11 +135,11 @@ pub struct StepView {
 /// A paper of a case.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaseResult {
-    /// Its id.
+    /// The id under which it is stored.
     pub id: String,
     /// Its code in the regulation.
     pub kind: String,
-    /// Its page.
+    /// The path of its printable page.
     pub html: String,
     /// When it was made.
     pub issued_at: String,
@@ -152,9 +152,9 @@ pub struct CaseResult {
 /// What must be known besides.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaseWarning {
-    /// A stable code.
+    /// A stable code, for instance `calendar_provisional`, `act_repealed` or `register_unreachable`.
     pub code: String,
-    /// In words.
+    /// What that means for this case, `{"kk", "ru", "en"}`.
     #[schema(value_type = Object)]
     pub text: Said,
 }
@@ -162,16 +162,16 @@ pub struct CaseWarning {
 /// Whose case: its number, with the applicant's IIN as proof of who asks. Both go in the body, never in a URL.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct StatusIn {
-    /// The case's number.
+    /// The number of the case, such as `391000000-K-000001`.
     pub case: String,
-    /// The applicant's IIN.
+    /// The IIN of the applicant, not of the child.
     pub iin: String,
 }
 
 /// What an applicant reads: the case, or nothing where number and IIN do not belong together.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaseStatus {
-    /// The case.
+    /// The one case, or nothing.
     pub cases: Vec<CaseView>,
 }
 

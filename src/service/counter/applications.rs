@@ -28,39 +28,39 @@ use crate::store::{Entry, Transaction, Written, child_claims, facts, referrals, 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ApplicationView {
-    /// Its number.
+    /// The number that people know it by, for instance `391000000-000017`.
     pub number: String,
-    /// Where it stands.
+    /// Where it stands in its life, for instance `in_queue`, `referred` or `enrolled`.
     #[schema(value_type = String)]
     pub status: Status,
-    /// What was decided.
+    /// `pending` until the department or the akim decides, then `accepted` or `refused`.
     #[schema(value_type = String)]
     pub decision: Decision,
-    /// How it came.
+    /// The channel that it came through: `office`, `state_corporation` or `portal`.
     pub channel: &'static str,
-    /// The territory named.
+    /// The KATO code named in the application; the queue may be that of a wider territory.
     pub territory: String,
-    /// The queue.
+    /// The queue that it joined, also where it has left it.
     pub queue: shape::QueueView,
     /// The instant that orders the queue.
     pub applied_at: String,
     /// When the registry took it in.
     pub registered_at: String,
-    /// The last tie-break.
+    /// Increasing in its home; it decides between entries of one tier and instant.
     pub ticket: u32,
-    /// The precedence class.
+    /// The precedence class by the claims that count; 0 stands before all others.
     pub tier: u8,
-    /// The child.
+    /// The child who will attend, without its sex, which is not kept.
     pub child: handed_in::ChildIn,
-    /// Who applies.
+    /// Who applies, in what right, and how they are reached.
     pub applicant: handed_in::ApplicantIn,
-    /// Language wanted.
+    /// Language of the group that is asked for: `kk`, `ru`, `ug`, `uz`, `en` or `mixed`.
     pub language: &'static str,
     /// Kindergartens, most wanted first; none means any.
     pub preferences: Vec<String>,
     /// Claims to categories with the state of their proofs.
     pub categories: Vec<CategoryView>,
-    /// The package.
+    /// The papers that were handed in with it.
     pub documents: Vec<handed_in::DocumentIn>,
     /// The regulation that governs it.
     pub regulation: String,
@@ -84,9 +84,9 @@ pub struct ApplicationView {
 /// A claim to a category.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CategoryView {
-    /// The code.
+    /// The code of the category in the profile.
     pub code: String,
-    /// The proof.
+    /// The number or the description of what was shown for it; empty where nothing was.
     pub proof: String,
     /// How far it is believed.
     #[schema(value_type = String)]
@@ -111,7 +111,7 @@ pub struct AmendIn {
     pub together_with: Option<String>,
 }
 
-/// A withdrawal.
+/// The end of an application at the wish of whoever handed it in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawIn {

@@ -19,20 +19,21 @@ use crate::store::{kindergartens, places, territories};
 /// Territories of the classifier.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Territories {
-    /// By code.
+    /// Those inside the territory asked for, itself included, by code.
     pub territories: Vec<TerritoryView>,
 }
 
-/// One territory.
+/// A unit of the KATO classifier.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TerritoryView {
-    /// The KATO code.
+    /// The KATO code, nine digits.
     pub code: String,
     /// The name in Kazakh.
     pub name_kk: String,
     /// The name in Russian.
     pub name_ru: String,
-    /// What it is.
+    /// `oblast`, `republican_city`, `district`, `city_administration`, `city`, `city_district`, `rural_district`,
+    /// `village_administration`, `township_administration`, `town_administration` or `settlement`.
     pub level: &'static str,
     /// The territory whose queues serve it; none for an oblast.
     pub queue_territory: Option<String>,
@@ -41,7 +42,7 @@ pub struct TerritoryView {
 /// Kindergartens of a territory.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Kindergartens {
-    /// By id.
+    /// Those that stand in the territory asked for or serve its queues, by id.
     pub kindergartens: Vec<KindergartenView>,
 }
 
@@ -54,28 +55,28 @@ pub struct KindergartenView {
     pub name_kk: String,
     /// The name in Russian.
     pub name_ru: String,
-    /// Where it stands.
+    /// The KATO code of where it stands.
     pub territory: String,
     /// The territory whose queues its places serve first.
     pub queue_territory: String,
-    /// Its groups.
+    /// Its groups by id, whether they have free places or not.
     pub groups: Vec<GroupView>,
 }
 
-/// One group.
+/// A group of a kindergarten: one age band, language and kind.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct GroupView {
     /// The id, as places take it.
     pub id: String,
-    /// The name.
+    /// What the kindergarten calls it.
     pub name: String,
     /// Youngest age in months.
     pub age_from_months: i32,
     /// First age that is too old, in months.
     pub age_to_months: i32,
-    /// Language.
+    /// Language of upbringing and instruction: `kk`, `ru`, `ug`, `uz`, `en` or `mixed`.
     pub language: &'static str,
-    /// Kind.
+    /// `general`, `special` or `sanatorium`; each kind has its own queues.
     pub kind: &'static str,
     /// Places by the norm.
     pub capacity: i32,
@@ -86,23 +87,23 @@ pub struct GroupView {
 /// Places of the ledger.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Places {
-    /// By id.
+    /// Those of the status asked for, by id.
     pub places: Vec<PlaceView>,
 }
 
 /// One place of the ledger.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PlaceView {
-    /// The id.
+    /// The number of the place, for instance `391000000-P-000004`.
     pub id: String,
-    /// The group.
+    /// The id of the group that has the place.
     pub group: String,
     /// The queue that it is published for.
     #[schema(value_type = String)]
     pub queue: crate::domain::queue::QueueKey,
-    /// The first day.
+    /// The first day on which a child can come, `YYYY-MM-DD`.
     pub available_on: String,
-    /// Where it stands.
+    /// `reported`, `published`, `held`, `referred`, `filled` or `withdrawn`.
     #[schema(value_type = String)]
     pub status: PlaceStatus,
     /// When it was reported.
@@ -112,7 +113,7 @@ pub struct PlaceView {
     /// Why it was taken back, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The tier that it is kept for, with `:open` where others may have it if the tier leaves it.
+    /// The tier or category that it is kept for, with `:open` where others may have what it leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,
 }
@@ -120,9 +121,9 @@ pub struct PlaceView {
 /// One place with its history.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PlaceLife {
-    /// The id.
+    /// The number of the place, for instance `391000000-P-000004`.
     pub place: String,
-    /// The group.
+    /// The id of the group that has the place.
     pub group: String,
     /// The kindergarten of the group.
     pub kindergarten: String,
@@ -131,7 +132,7 @@ pub struct PlaceLife {
     pub queue: crate::domain::queue::QueueKey,
     /// The first day on which a child can come.
     pub available_on: String,
-    /// Where it stands.
+    /// `reported`, `published`, `held`, `referred`, `filled` or `withdrawn`.
     #[schema(value_type = String)]
     pub status: PlaceStatus,
     /// The tier or category that it is kept for, with `:open` where others may have what it leaves.
@@ -147,7 +148,7 @@ pub struct PlaceStep {
     /// Where it stood from then on.
     #[schema(value_type = String)]
     pub status: PlaceStatus,
-    /// Since when.
+    /// The instant of the act that moved it there.
     pub at: String,
     /// What was done, as the journal calls it.
     pub act: String,

@@ -63,7 +63,7 @@ pub fn believed(office: &Office) -> Result<(), Problem> {
 /// A home whose clock was mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mended {
-    /// The home.
+    /// The home whose chain is set back.
     pub home: Kato,
     /// When its last record said that it was written.
     pub last: DateTime<Utc>,

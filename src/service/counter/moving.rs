@@ -32,8 +32,8 @@ pub struct MoveIn {
     pub preferences: Vec<String>,
 }
 
-/// Brings an application to another territory at its own original instant. In another home it gets a new number and
-/// a new ticket there; the old one is closed and names it.
+/// Brings an application to another territory at its own original instant. There it gets a new number and a new ticket,
+/// in the same home too; the old one is closed, and its record names the new one.
 ///
 /// # Errors
 /// 403, 404, 409, 422.

@@ -29,12 +29,12 @@ const PLACES_MAX: u32 = 500;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlacesIn {
-    /// The group's id.
+    /// The id of the group, as `GET /api/v1/kindergartens` lists it.
     pub group: String,
     /// The year of birth that they are for.
     #[schema(example = 2022)]
     pub cohort: i32,
-    /// How many.
+    /// How many places, 1 to 500; each gets a number of its own.
     #[schema(example = 1)]
     pub count: u32,
     /// The first day on which a child can come, `YYYY-MM-DD`.
@@ -71,7 +71,7 @@ pub struct WithdrawPlaceIn {
 /// Places that were taken into the ledger.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PlacesView {
-    /// Their ids.
+    /// Their numbers in the ledger, for instance `391000000-P-000004`.
     pub places: Vec<String>,
     /// `published`, or `reported` where the profile publishes at an hour.
     #[schema(value_type = String)]
@@ -99,19 +99,19 @@ pub struct Bulletin {
 /// Free places of one group for one year of birth.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BulletinRow {
-    /// The kindergarten's id.
+    /// The kindergarten's id, as `preferences` takes it.
     pub kindergarten: String,
     /// Its name in Kazakh.
     pub name_kk: String,
     /// Its name in Russian.
     pub name_ru: String,
-    /// Its territory.
+    /// The KATO code of where the kindergarten stands.
     pub territory: String,
-    /// The group's id.
+    /// The id of the group that has the places.
     pub group: String,
-    /// The group's language.
+    /// The group's language of instruction: `kk`, `ru`, `ug`, `uz`, `en` or `mixed`.
     pub language: &'static str,
-    /// The group's kind.
+    /// The group's kind: `general`, `special` or `sanatorium`.
     pub kind: &'static str,
     /// Youngest age in months.
     pub age_from_months: i32,
@@ -119,9 +119,9 @@ pub struct BulletinRow {
     pub age_to_months: i32,
     /// The year of birth.
     pub cohort: i32,
-    /// The first day.
+    /// The first day on which a child can come, `YYYY-MM-DD`.
     pub available_on: String,
-    /// How many.
+    /// How many such places are published and free.
     pub free: u64,
     /// The tier or category that they are kept for, with `:open` where others may have what it leaves.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,7 @@ pub struct GroundIn {
     /// A code of the profile's list.
     #[serde(default)]
     pub ground: String,
-    /// What shows it.
+    /// What shows it, in words; kept sealed beside the journal.
     #[serde(default)]
     pub evidence: Option<String>,
 }
@@ -141,7 +141,7 @@ pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) ->
     })
 }
 
-/// The term of a referral is extended, as often and as far as the profile allows.
+/// The term of a referral is extended, once and as far as the profile allows.
 ///
 /// # Errors
 /// 403, 404, 409 where the profile does not extend or the referral was extended or is not in force.

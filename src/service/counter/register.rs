@@ -36,19 +36,19 @@ use crate::trust::signature::SignatureVerdict;
 /// The answer to a registration.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Registered {
-    /// The application's number.
+    /// The number that the application got, for instance `391000000-000017`.
     pub number: String,
-    /// `in_queue`.
+    /// `in_queue`: it waits from now on.
     #[schema(value_type = String)]
     pub status: Status,
     /// The position, which counts at once.
     pub position: u64,
-    /// Of how many.
+    /// How many live entries the queue has, this one among them.
     pub of: u64,
-    /// The queue.
+    /// The key of the queue that it joined, for instance `391000000-2022-general`.
     #[schema(value_type = String)]
     pub queue: QueueKey,
-    /// The last tie-break.
+    /// Increasing in its home; it decides between entries of one tier and instant.
     pub ticket: u32,
     /// The instant that orders the queue.
     pub applied_at: String,

@@ -36,7 +36,7 @@ pub const ANSWERS_KEPT_DAYS: i64 = 30;
 pub struct Ticked {
     /// Places that were published.
     pub published: usize,
-    /// Referrals that expired.
+    /// Referrals that expired: their places are published again, their children wait on.
     pub expired: usize,
     /// Referrals whose term has ended under a profile with another consequence than `back`.
     pub left: usize,
@@ -53,7 +53,7 @@ pub struct Ticked {
 struct Instants {
     /// When it is done.
     now: DateTime<Utc>,
-    /// For when.
+    /// The instant for which things are due; an operator may have typed it.
     at: DateTime<Utc>,
 }
 

@@ -26,9 +26,9 @@ const KINDS: [&str; 4] = ["swaps", "kurban-ait", "years", "holidays"];
 /// A file to import: its path as the user gave it, and its text.
 #[derive(Clone, Debug)]
 pub struct Given {
-    /// The path.
+    /// The path as it was typed; its last part is the name that the registry keeps.
     pub path: String,
-    /// The text.
+    /// The CSV, laid out as in `fixtures/calendar`.
     pub text: String,
 }
 

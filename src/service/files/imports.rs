@@ -57,9 +57,9 @@ impl From<Problem> for ImportFault {
 /// lines has one row a line after its header.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// The name.
+    /// The name as the user gave it, for messages about faults.
     pub file: &'a str,
-    /// The lines.
+    /// The line of each row, from 1; empty where each row has a line of its own after the header.
     pub lines: &'a [u64],
 }
 

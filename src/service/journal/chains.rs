@@ -19,7 +19,7 @@ pub enum ChainFault {
     Broken(Broken),
     /// The home holds another head than its chain ends with.
     HeadDiffers {
-        /// The home.
+        /// The home whose chain it is.
         home: Kato,
         /// Where the chain ends.
         seq: i64,

@@ -19,26 +19,26 @@ pub enum Effect {
     Restore(JoinEffect),
     /// The seat is left without a turn.
     Leave {
-        /// The application.
+        /// The number of the application that leaves.
         application: String,
         /// What it is now.
         status: Status,
     },
     /// The child is enrolled: the turn is spent.
     Spend {
-        /// The application.
+        /// The number of the application whose child it is.
         application: String,
     },
     /// The seat stays, the status changes.
     Status {
-        /// The application.
+        /// The number of the application that stays.
         application: String,
         /// What it is now.
         status: Status,
     },
     /// The counters after the act.
     Counters {
-        /// The queue.
+        /// The queue that the act has settled.
         queue: QueueKey,
         /// Of the first-priority stream.
         first_priority: u64,
@@ -50,21 +50,21 @@ pub enum Effect {
 /// A seat with all that decides its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinEffect {
-    /// The application.
+    /// The number of the application that is seated.
     pub application: String,
-    /// The queue.
+    /// The queue in which the seat is.
     pub queue: QueueKey,
-    /// The tier.
+    /// Precedence class in the profile; within a stream the smaller stands first.
     pub tier: u8,
-    /// The stream.
+    /// The stream to which the profile assigns the tier.
     pub stream: Stream,
     /// The instant that orders the queue.
     pub applied_at: String,
-    /// The ticket.
+    /// Unique in the home; it decides between entries of one tier and instant.
     pub ticket: u32,
     /// Kindergartens, most wanted first; none means any.
     pub choices: Vec<String>,
-    /// The status.
+    /// The status that the application has in this seat.
     pub status: Status,
     /// Whether it is a request for a transfer, beside the enrolment of the same child.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -50,7 +50,7 @@ pub(crate) struct Stood {
 }
 
 impl Replay {
-    /// An empty queue.
+    /// An empty queue, before the first record is taken.
     pub(crate) fn new(key: QueueKey) -> Self {
         Replay {
             key,
@@ -154,7 +154,7 @@ pub(crate) fn replayed(
 /// A queue as it stood when a round was about to be committed.
 ///
 /// # Errors
-/// As [`Registry::replayed`].
+/// As [`replayed`].
 pub(crate) fn replayed_to_round(
     rules: &Rules,
     conn: &mut AnyConnection,

@@ -19,7 +19,7 @@ use crate::rules::sourced::Names;
 use crate::store::connection::AnyConnection;
 use crate::store::{StoreError, territories};
 
-/// The table.
+/// Each actor of the regulations, and the roles whose credentials may act as it.
 pub const ACTORS: &[(Actor, &[Role])] = &[
     (Actor::Applicant, &[Role::Office, StateCorporation, Portal, Department, Akim, Kindergarten]),
     (Actor::Clerk, &[Role::Office, Department, Akim, Kindergarten]),

@@ -4,7 +4,7 @@ use super::permissions::Principal;
 use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
 
-/// Who issues.
+/// Who issues a referral and signs a result: a role, and the territory that it acts for.
 #[derive(Clone, Debug)]
 pub(crate) struct Authority {
     pub(crate) role: Role,

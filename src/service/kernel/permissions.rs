@@ -31,21 +31,21 @@ pub enum Act {
     WithdrawPlace,
     /// Run a round without keeping it.
     TryRound,
-    /// Run a round.
+    /// Run a round and keep it: its rows become referrals.
     HoldRound,
     /// Correct a committed round.
     CorrectRound,
-    /// Read a round.
+    /// List committed rounds, and read one with its certificates and files.
     ReadRound,
     /// Read why a round gave an application what it gave.
     ExplainRound,
     /// See which child is due for the next place.
     SeeNext,
-    /// Issue a referral.
+    /// Issue a referral to the child who is due, or past it with the grounds of a skip.
     Refer,
     /// Confirm another official's skip.
     Confirm,
-    /// Read a referral.
+    /// Read a referral with its child's name and IIN.
     ReadReferral,
     /// Mark a referral as presented.
     Present,
@@ -55,9 +55,9 @@ pub enum Act {
     Depart,
     /// Refuse the child of a referral with a ground.
     RefuseReferral,
-    /// Extend a referral.
+    /// Extend the term of a referral, where the profile allows it.
     Extend,
-    /// Annul a referral.
+    /// Take a referral back on a ground of the profile; its place is published again.
     Annul,
     /// Read queues and their entries.
     ReadQueue,
@@ -83,7 +83,7 @@ pub enum Act {
 
 use Role::{Akim, Auditor, Department, Kindergarten, Office, Portal, StateCorporation};
 
-/// The table.
+/// Each act, and the roles that may do it.
 pub const TABLE: &[(Act, &[Role])] = &[
     (Act::Register, &[Office, StateCorporation, Portal]),
     (Act::ReadApplication, &[Office, StateCorporation, Portal, Department, Akim, Auditor]),
@@ -126,9 +126,9 @@ pub const TABLE: &[(Act, &[Role])] = &[
 pub struct Principal {
     /// The key by which the journal knows the holder.
     pub id: String,
-    /// The role.
+    /// What the holder is: it decides which acts are open to them.
     pub role: Role,
-    /// The territory.
+    /// How far it reaches: this territory and all below.
     pub territory: Kato,
     /// The one kindergarten that it speaks for, if any.
     pub kindergarten: Option<String>,

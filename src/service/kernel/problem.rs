@@ -41,9 +41,9 @@ pub struct Ground {
     pub basis: Basis,
     /// The clause or the source.
     pub source: String,
-    /// In Kazakh.
+    /// The ground in Kazakh words.
     pub kk: String,
-    /// In Russian.
+    /// The ground in Russian words.
     pub ru: String,
 }
 
@@ -52,18 +52,18 @@ pub struct Ground {
 pub struct FieldFault {
     /// The path of the field, for instance `child.iin`.
     pub field: String,
-    /// A stable code.
+    /// What is wrong, as a stable code for programs.
     pub code: &'static str,
     /// What is wrong and what would be right.
     pub message: String,
 }
 
-/// A "no".
+/// A "no" to a request: why, and what to do next.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// Which kind.
+    /// Which kind of "no" it is; the HTTP status follows from it.
     pub kind: Kind,
-    /// A stable code.
+    /// Why, as a stable code for programs, for instance `wrong_state`.
     pub code: &'static str,
     /// What to do next.
     pub message: String,
@@ -79,12 +79,12 @@ impl Problem {
         Problem { kind, code, message: message.into(), grounds: Vec::new(), more: Map::new() }
     }
 
-    /// 404.
+    /// 404 `not_found`: the registry holds no such thing; `what` names its kind.
     pub fn not_found(what: &str) -> Self {
         Problem::new(Kind::NotFound, "not_found", format!("there is no such {what}; check its number"))
     }
 
-    /// 409.
+    /// 409: the request does not fit what the registry holds now.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Problem::new(Kind::Conflict, code, message)
     }
@@ -103,7 +103,7 @@ impl Problem {
         self
     }
 
-    /// Adds the grounds.
+    /// Says which rules said no, in place of what was said before.
     #[must_use]
     pub fn on(mut self, grounds: Vec<Ground>) -> Self {
         self.grounds = grounds;
@@ -116,7 +116,7 @@ impl Problem {
 pub struct FieldFaults(Vec<FieldFault>);
 
 impl FieldFaults {
-    /// Adds a fault.
+    /// Adds a fault; whoever reads goes on, so that all are found.
     pub fn add(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
         self.0.push(FieldFault { field: field.to_owned(), code, message: message.into() });
     }
@@ -141,7 +141,7 @@ impl FieldFaults {
         None
     }
 
-    /// The faults.
+    /// The faults so far, in the order in which they were found.
     pub fn list(&self) -> &[FieldFault] {
         &self.0
     }

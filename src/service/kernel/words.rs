@@ -53,7 +53,7 @@ pub fn date(rules: &Rules, on: chrono::NaiveDate) -> Said {
     Said::each(|tongue| rules.messages.date(tongue, on))
 }
 
-/// "n children", declined.
+/// "n children" in each language, declined as the number asks.
 pub fn children(rules: &Rules, n: u64) -> Said {
     Said::each(|tongue| rules.messages.count(tongue, "child", n))
 }

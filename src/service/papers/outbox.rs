@@ -54,23 +54,23 @@ pub struct TakeIn {
 /// Messages, the oldest first.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Messages {
-    /// The messages.
+    /// Those of the page, or those that were taken now.
     pub messages: Vec<MessageView>,
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
-/// A message.
+/// Something that the head of a provider or a department is to be told.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MessageView {
-    /// Its id.
+    /// A random key, always the same for this message.
     pub id: String,
     /// What is told: `overdue`.
     pub kind: String,
     /// Who is told: `head` or `department`.
     pub recipient: String,
-    /// Of which territory.
+    /// The KATO code of the territory whose head or department is told.
     pub territory: String,
     /// The kindergarten whose head is told.
     #[serde(skip_serializing_if = "Option::is_none")]

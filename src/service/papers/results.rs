@@ -24,15 +24,15 @@ use crate::store::{applications, territories};
 
 /// What every result needs.
 pub(crate) struct Issue<'a> {
-    /// The result's id.
+    /// The number under which the result is kept.
     pub(crate) id: &'a str,
-    /// The application.
+    /// The application that the result is about.
     pub(crate) application: &'a Application,
     /// The case that yields it, if one does.
     pub(crate) case: Option<&'a str>,
-    /// Who signs.
+    /// The authority that issues and signs it.
     pub(crate) signer: &'a Authority,
-    /// When.
+    /// The instant of the issue.
     pub(crate) at: DateTime<Utc>,
 }
 
@@ -266,7 +266,7 @@ fn delivery(bound: &Bound<'_>, kind: ResultKind, channel: Channel) -> Delivery {
     known.unwrap_or(way)
 }
 
-/// An instant in the territory's own time, to the minute, with its offset.
+/// An instant in the territory's own time, to the second, without its offset.
 fn local(office: &Office, territory: Kato, at: DateTime<Utc>) -> String {
     at.with_timezone(&office.rules.calendar.zone(territory)).format("%d.%m.%Y %H:%M:%S").to_string()
 }

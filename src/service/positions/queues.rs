@@ -20,7 +20,7 @@ use crate::store::applications;
 /// A queue with its length.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct QueueRow {
-    /// The queue.
+    /// Its key and its parts, on one level with `of`.
     #[serde(flatten)]
     pub queue: QueueView,
     /// How many live entries.
@@ -30,7 +30,7 @@ pub struct QueueRow {
 /// The queues of a territory.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Queues {
-    /// By key.
+    /// Those with live entries, by key.
     pub queues: Vec<QueueRow>,
     /// When this was so.
     pub as_of: String,
@@ -41,13 +41,13 @@ pub struct Queues {
 pub struct EntryRow {
     /// The number in the merged order.
     pub position: u64,
-    /// The application.
+    /// The number of the application.
     pub application: String,
-    /// The ticket.
+    /// Increasing in its home; it decides between entries of one tier and instant.
     pub ticket: u32,
-    /// The precedence class.
+    /// The precedence class in the profile; 0 stands before all others.
     pub tier: u8,
-    /// The stream.
+    /// `out_of_turn`, `first_priority` or `general`, as the profile assigns the tier.
     pub stream: &'static str,
     /// The instant that orders the queue.
     pub applied_at: String,
@@ -56,11 +56,11 @@ pub struct EntryRow {
 /// A page of a queue in its order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Entries {
-    /// The queue.
+    /// The queue that the page shows.
     pub queue: QueueView,
     /// How many live entries in all.
     pub of: u64,
-    /// The page.
+    /// The entries of the page, in the merged order.
     pub entries: Vec<EntryRow>,
     /// To be sent as `cursor` for the next page; none at the end.
     pub next: Option<String>,

@@ -32,7 +32,7 @@ pub(crate) struct QueueSaid {
 }
 
 impl Reasons {
-    /// Cuts the sentences.
+    /// Cuts the sentence of who stands ahead into its parts, in each language.
     pub fn new(rules: &Rules) -> Self {
         let ahead: Vec<(Tongue, Template)> =
             Tongue::ALL.iter().filter_map(|&t| Some((t, rules.messages.template(t, "reasons")?))).collect();

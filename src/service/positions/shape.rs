@@ -18,20 +18,20 @@ pub struct Positions {
 /// Where one application stands.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PositionEntry {
-    /// The application's number.
+    /// The number of the application.
     pub application: String,
-    /// Its status.
+    /// Where it stands; only `in_queue`, `offered` and `referred` have a position.
     #[schema(value_type = String)]
     pub status: Status,
-    /// The queue.
+    /// The queue that it joined.
     pub queue: QueueView,
     /// The number in the queue; none while the application takes no part.
     pub position: Option<u64>,
-    /// Of how many.
+    /// How many live entries the queue has; none where there is no position.
     pub of: Option<u64>,
     /// The number among those who wait for each chosen kindergarten.
     pub choices: Vec<ChoiceView>,
-    /// Why.
+    /// Who stands ahead, and the rule that put them there; empty where there is no position.
     pub reasons: Vec<Reason>,
     /// When this was so.
     pub as_of: String,
@@ -43,7 +43,7 @@ pub struct QueueView {
     /// The key, for `GET /api/v1/queues/{key}/entries`.
     #[schema(value_type = String)]
     pub key: QueueKey,
-    /// The territory.
+    /// The KATO code of the territory that the queue serves.
     #[schema(value_type = String)]
     pub territory: crate::domain::kato::Kato,
     /// The year of birth.
@@ -62,18 +62,18 @@ impl From<QueueKey> for QueueView {
 /// The number among those who chose a kindergarten or any.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ChoiceView {
-    /// The kindergarten's id.
+    /// The id of the kindergarten that was chosen.
     pub kindergarten: String,
-    /// The number.
+    /// The number among those who chose it or take any, from 1.
     pub position: u64,
-    /// Of how many.
+    /// How many they are.
     pub of: u64,
 }
 
 /// A reason for a number, that can be read aloud.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Reason {
-    /// A stable code.
+    /// `ahead`, `nobody_ahead`, `mixing_rule`, `tier_then_instant`, `program_rule` or `together`.
     pub code: &'static str,
     /// How many stand ahead, by stream.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,10 +92,10 @@ pub struct Reason {
 /// How many stand ahead.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Ahead {
-    /// Out of turn.
+    /// Entries that the profile serves before all others, outside the ratio.
     pub out_of_turn: u64,
-    /// First priority.
+    /// Entries of the first-priority stream, the p of the ratio p:g.
     pub first_priority: u64,
-    /// General.
+    /// Entries of the general stream, the g of the ratio p:g.
     pub general: u64,
 }

@@ -20,7 +20,7 @@ use crate::service::office::Office;
 /// Room for the usual answer, so that it is written without growing.
 const ANSWER_BYTES: usize = 4 * 1024;
 
-/// [`positions`](super::view::positions) as JSON.
+/// [`positions`](super::view::positions) as JSON, without building it first.
 pub fn positions_text(office: &Office, reasons: &Reasons, iin: Iin, now: DateTime<Utc>) -> String {
     let mut text = String::with_capacity(ANSWER_BYTES);
     text.push_str(r#"{"entries":["#);

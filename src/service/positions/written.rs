@@ -45,7 +45,7 @@ impl AheadText {
         AheadText { sentences: sentences.iter().map(|(tongue, t)| (*tongue, t.map(quoted))).collect() }
     }
 
-    /// Writes the reason.
+    /// Writes the reason of who stands ahead, as JSON, with these numbers in each language.
     pub(crate) fn push(&self, [out_of_turn, first_priority, general]: [u64; 3], text: &mut String) {
         text.push_str(r#"{"code":"ahead","ahead":{"out_of_turn":"#);
         push_number(text, out_of_turn);

@@ -27,7 +27,7 @@ use crate::store::{
     Entry, Transaction, Written, applications, child_claims, kindergartens, places, referrals, transfers,
 };
 
-/// A child's leave.
+/// The end of an enrolment, as the kindergarten reports it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DepartureIn {
@@ -43,7 +43,7 @@ pub struct DepartureIn {
 pub struct Departed {
     /// The referral by which the child was enrolled.
     pub referral: String,
-    /// `departed`.
+    /// `departed`: nothing more can follow.
     #[schema(value_type = String)]
     pub status: ReferralStatus,
     /// Its application, closed now.

@@ -25,18 +25,18 @@ use crate::store::{Transaction, applications, cases, kindergartens, referrals};
 /// A referral as it is shown.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReferralView {
-    /// Its number.
+    /// The number that stands on the paper.
     pub number: String,
-    /// The application.
+    /// The number of the application that it answers.
     pub application: String,
     /// The child, for those who may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child: Option<ReferredChild>,
-    /// The place.
+    /// The number of the place that it gives.
     pub place: String,
-    /// The kindergarten.
+    /// The id of the kindergarten that the child is sent to.
     pub kindergarten: String,
-    /// The group.
+    /// The id of the group there.
     pub group: String,
     /// Role and territory of the issuing authority.
     pub authority: AuthorityView,
@@ -48,10 +48,10 @@ pub struct ReferralView {
     pub extended: bool,
     /// By which a paper is checked.
     pub check_code: String,
-    /// Where it stands.
+    /// `issued`, `presented`, `enrolled`, `refused`, `expired`, `annulled` or `departed`.
     #[schema(value_type = String)]
     pub status: ReferralStatus,
-    /// Since when.
+    /// Since when it has this status; an extension does not move it.
     pub status_at: String,
     /// Why it was refused or annulled.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,23 +69,23 @@ pub struct ReferralView {
     pub case: Option<String>,
 }
 
-/// The issuing authority.
+/// The authority that issued a referral.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AuthorityView {
-    /// The role used.
+    /// The role that it used: `department` or `akim`.
     pub role: &'static str,
-    /// The territory.
+    /// The KATO code that it acts for, never wider than one home.
     pub territory: String,
 }
 
 /// The child of a referral.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReferredChild {
-    /// The IIN.
+    /// The child's IIN, twelve digits.
     pub iin: String,
-    /// The name.
+    /// Surname, name, patronymic as on the birth certificate.
     pub name: String,
-    /// The birth date.
+    /// `YYYY-MM-DD`, from the birth certificate.
     pub birth_date: String,
 }
 

@@ -15,17 +15,17 @@ pub struct RoundRow {
     pub pass: u8,
     /// The number in the merged order of that queue, from 1, all live entries counted.
     pub position: u64,
-    /// The application.
+    /// The number of the application that gets the place.
     pub application: String,
-    /// The place.
+    /// The number of the place that it gets.
     pub place: String,
     /// The queue that the place was published for, where it could not use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub spilled_from: Option<QueueKey>,
-    /// The group.
+    /// The id of the group that has the place.
     pub group: String,
-    /// The kindergarten.
+    /// The id of the kindergarten that has the group.
     pub kindergarten: String,
     /// The tier or category that the place was kept for, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

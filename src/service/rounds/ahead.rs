@@ -53,7 +53,7 @@ codes! {
 pub struct AheadCause {
     /// `has_place`, `not_decided`, `age`, `language`, `not_wished`, `better`, `together` or `reserved`.
     pub cause: &'static str,
-    /// How many.
+    /// How many of those ahead have this cause; each counts under the first that fits.
     pub children: u64,
 }
 

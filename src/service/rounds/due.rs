@@ -29,7 +29,7 @@ pub struct SkipIn {
     pub application: Option<String>,
     /// A code of the profile's list.
     pub ground: String,
-    /// The evidence.
+    /// What shows the ground, in words; kept sealed beside the journal.
     pub evidence: String,
     /// The id of a pending confirmation by another person (`POST /api/v1/confirmations`).
     pub confirmed_by: String,
@@ -39,7 +39,7 @@ pub struct SkipIn {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReferIn {
-    /// The place.
+    /// The number of a published place in the credential's territory.
     pub place: String,
     /// The application that is due for it.
     pub application: String,

@@ -28,7 +28,7 @@ const PAGE: usize = 100;
 /// Most rounds of one CSV answer.
 const CSV_MAX: usize = 10_000;
 
-/// Which rounds.
+/// Which committed rounds are listed.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct RoundsIn {
     /// A KATO code: rounds of this territory, of those below, and of those above in which its places were given out.
@@ -44,10 +44,10 @@ pub struct RoundsIn {
     pub limit: Option<usize>,
 }
 
-/// Committed rounds.
+/// A page of committed rounds.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Rounds {
-    /// The latest first.
+    /// The latest first, each as far as it concerns the territory asked for.
     pub rounds: Vec<RoundListed>,
     /// Where the next page begins.
     pub next: Option<String>,
@@ -56,7 +56,7 @@ pub struct Rounds {
 /// A committed round of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RoundListed {
-    /// Its id.
+    /// Its id, for `GET /api/v1/rounds/{id}`.
     pub id: String,
     /// Its scope: this territory and all below.
     #[schema(value_type = String)]
@@ -74,7 +74,7 @@ pub struct RoundListed {
 /// A queue's part in a round.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RoundQueue {
-    /// The queue.
+    /// The key of the queue that the round served.
     #[schema(value_type = String)]
     pub queue: QueueKey,
     /// 2 where the queue was served after others, with what they left; otherwise 1.
@@ -92,7 +92,7 @@ pub(crate) struct Summary {
     places_left: u64,
     /// The territories whose children took part or whose places were given out.
     territories: Vec<Kato>,
-    /// Each once.
+    /// The queues that it served, each once.
     pub(crate) queues: Vec<ServedQueue>,
     /// Families over several queues.
     #[serde(default)]
@@ -114,7 +114,7 @@ pub struct ServedQueue {
 pub struct ServedGroup {
     /// In the files of the round, from 1.
     pub id: u32,
-    /// In the registry.
+    /// Its id in the registry.
     pub group: String,
 }
 

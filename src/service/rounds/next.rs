@@ -22,7 +22,7 @@ use crate::service::referrals::row::RoundRow;
 pub struct Next {
     /// The place; none where no place of the territory has a child.
     pub place: Option<String>,
-    /// The application.
+    /// The application that is due for it; none where there is no place.
     pub application: Option<String>,
     /// The row of the dry round.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +30,7 @@ pub struct Next {
     /// The rows of brothers and sisters who are placed together with it: the same act refers them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub together: Vec<RoundRow>,
-    /// Why this child.
+    /// Why it is due, or that only a round gives out the places there are.
     pub reasons: Vec<NextReason>,
     /// To be sent back with the referral; opaque.
     pub state: String,
@@ -41,7 +41,7 @@ pub struct Next {
 /// Why a child is due.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NextReason {
-    /// A stable code.
+    /// `next_child`, or `round_decides` where only a round gives places.
     pub code: &'static str,
     /// Those who stand ahead of it in the queue, by why they do not get the place: they add up to all who do.
     #[serde(skip_serializing_if = "Option::is_none")]

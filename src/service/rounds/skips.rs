@@ -26,7 +26,7 @@ const SKIPS_MAX: usize = 50;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmIn {
-    /// The place.
+    /// The number of the published place that is to go past the child who is due.
     pub place: String,
     /// The application that shall get it in place of the one that is due.
     pub application: String,
@@ -36,7 +36,7 @@ pub struct ConfirmIn {
     pub evidence: String,
 }
 
-/// A pending confirmation.
+/// A confirmation that was given and not used yet; it is good for one skip.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Confirmed {
     /// Its id, for `confirmed_by`.

@@ -21,7 +21,7 @@ pub async fn register(shared: Shared, request: HttpRequest, body: Body) -> HttpR
     act(shared, request, body, |r, caller, sent: HandedIn| register::register(&r.office, caller, &sent)).await
 }
 
-/// Reads an application.
+/// Reads an application with its claims, its papers, its referrals and where it stands.
 #[utoipa::path(get, path = "/api/v1/applications/{number}", tag = "applications", params(("number" = String, Path)),
     responses((status = 200, body = ApplicationView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {

@@ -3,17 +3,17 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Whose position.
+/// The child whose position or last round is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Asked {
     /// The child's IIN, twelve digits. It goes in the body, never in a URL.
     pub iin: String,
 }
 
-/// Which territory.
+/// The territory that a question is about.
 #[derive(Debug, Default, Deserialize)]
 pub struct OfTerritory {
-    /// A KATO code.
+    /// A KATO code; what lies below it belongs to it.
     #[serde(default)]
     pub territory: String,
 }

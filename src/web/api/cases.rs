@@ -77,7 +77,7 @@ pub async fn send_back(shared: Shared, request: HttpRequest, path: web::Path<Str
         .await
 }
 
-/// Names another executor.
+/// Names another credential as the executor, with a reason. The awaited step and its deadline stay.
 #[utoipa::path(post, path = "/api/v1/cases/{number}/replace_executor", tag = "cases",
     params(("number" = String, Path)), request_body = ReasonIn, responses((status = 200, body = CaseView)))]
 pub async fn replace_executor(

@@ -11,7 +11,7 @@ use crate::web::answer::{Body, Shared, act, ask, tell};
 /// Which places of the ledger.
 #[derive(Debug, Default, Deserialize)]
 pub struct OfLedger {
-    /// A KATO code.
+    /// The KATO code of a district or city, or of a part of one; the places of its queues and all below.
     #[serde(default)]
     pub territory: String,
     /// Where the places stand; `published` where missing.

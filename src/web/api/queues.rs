@@ -7,7 +7,7 @@ use super::asked::OfTerritory;
 use crate::service::positions::queues::{self, Entries, Queues};
 use crate::web::answer::{Shared, ask};
 
-/// Which page.
+/// Which page of a queue, and as of when.
 #[derive(Debug, Default, Deserialize)]
 pub struct Page {
     /// As `next` gave it.

@@ -13,10 +13,10 @@ use crate::service::rounds::refer;
 use crate::service::rounds::skips::{self, ConfirmIn, Confirmed};
 use crate::web::answer::{Body, Shared, act, ask};
 
-/// Of which place.
+/// For which place the child who is due is asked.
 #[derive(Debug, Default, Deserialize)]
 pub struct OfPlace {
-    /// A KATO code.
+    /// The KATO code of a district or city, or of a part of one.
     #[serde(default)]
     pub territory: String,
     /// An open place of it; the next one where missing.
@@ -49,7 +49,7 @@ pub async fn confirm(shared: Shared, request: HttpRequest, body: Body) -> HttpRe
     act(shared, request, body, |r, caller, sent: ConfirmIn| skips::confirm(&r.office, caller, &sent)).await
 }
 
-/// Reads a referral.
+/// Reads a referral with its child, and the case of its admission once it was presented.
 #[utoipa::path(get, path = "/api/v1/referrals/{number}", tag = "referrals", params(("number" = String, Path)),
     responses((status = 200, body = ReferralView)))]
 pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {

@@ -12,7 +12,7 @@ use crate::service::rounds::held::{self, Rounds, RoundsIn};
 use crate::service::rounds::hold::{self, RoundIn, RoundView};
 use crate::web::answer::{Body, CSV, Failure, Shared, act, act_in, ask, ask_text, read_body, tell, wants_csv, whole};
 
-/// Which table.
+/// Which table of a simulation is wanted as CSV.
 #[derive(Debug, Default, Deserialize)]
 pub struct OfTable {
     /// Its name; `scenarios` where missing.
@@ -56,7 +56,7 @@ pub async fn simulate(shared: Shared, request: HttpRequest, query: web::Query<Of
     act(shared, request, body, |r, caller, sent: SimulationIn| laboratory::simulate(&r.office, caller, &sent)).await
 }
 
-/// A committed round.
+/// A committed round with its rows. A credential for a part of its territory reads what concerns that part.
 #[utoipa::path(get, path = "/api/v1/rounds/{id}", tag = "rounds", params(("id" = String, Path)),
     responses((status = 200, description = "what the round decided, as far as the credential reaches", body = RoundView)))]
 pub async fn round(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {

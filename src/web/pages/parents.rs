@@ -41,13 +41,13 @@ struct Shown {
     round: Vec<String>,
 }
 
-/// In which language.
+/// In which language the page is wanted; Kazakh where that is missing or unknown.
 #[derive(Debug, Default, Deserialize)]
 pub struct In {
     lang: Option<String>,
 }
 
-/// What was typed.
+/// The form as it was sent: the child's IIN, and the language of the page.
 #[derive(Debug, Deserialize)]
 pub struct Typed {
     #[serde(default)]
@@ -59,12 +59,12 @@ fn tongue(code: Option<&str>) -> Tongue {
     code.and_then(Tongue::from_code).unwrap_or(Tongue::Kk)
 }
 
-/// The empty form.
+/// The page with an empty form.
 pub async fn form(shared: Shared, query: web::Query<In>) -> HttpResponse {
     respond(&shared.now().office.rules, tongue(query.lang.as_deref()), None, Vec::new())
 }
 
-/// The answer.
+/// The page with the child's positions and reasons, or with why there are none to show.
 pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
     let tongue = tongue(typed.lang.as_deref());
     let registry = shared.now();

@@ -27,7 +27,7 @@ pub(crate) struct CommittedPass {
     pub(crate) registry_groups: BTreeMap<u32, String>,
 }
 
-/// A round's passes.
+/// A committed round as its files say it, a pass for each queue.
 pub(crate) struct Committed {
     pub(crate) passes: Vec<CommittedPass>,
 }

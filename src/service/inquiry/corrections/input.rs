@@ -52,12 +52,12 @@ pub struct CorrectionIn {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectedPlaces {
-    /// The group's id.
+    /// The id of a group of the round's territory.
     pub group: String,
     /// The year of birth of the queue that they were for; may be left out where the round knows one only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cohort: Option<i32>,
-    /// How many.
+    /// How many it should have had in all, those that it had included.
     pub count: u32,
     /// The first day on which a child could have come, for a group without a published place; the round's day if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ pub struct CorrectedPlaces {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectedApplication {
-    /// The application's number.
+    /// The number of an application that waited in a queue of the round.
     pub application: String,
     /// Its tier. Where the queue's order decides, its turn and those of all others follow from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

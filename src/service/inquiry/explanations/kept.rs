@@ -86,7 +86,7 @@ impl Pass {
         suits || !self.instance.parts().choices.get(child as usize).is_empty()
     }
 
-    /// What it got.
+    /// The place that it got, and which of its choices that was; none where it got none.
     pub(super) fn result(&self, child: u32) -> Option<ResultExplained> {
         let got = *self.allocation.group_of.get(child as usize)?;
         let GroupName { id, kindergarten, .. } = self.group(got)?;

@@ -10,11 +10,11 @@ use crate::service::kernel::words::Said;
 /// Why a round gave an application what it gave.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RoundExplained {
-    /// The round.
+    /// The id of the committed round.
     pub round: String,
     /// When it was held.
     pub held_at: String,
-    /// The application.
+    /// The number of the application that is explained.
     pub application: String,
     /// What came of it, `{"kk", "ru", "en"}`.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
@@ -27,22 +27,22 @@ pub struct RoundExplained {
 /// One queue's allocation, as it concerned one application.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PassExplained {
-    /// The queue.
+    /// The key of the queue in which it took part.
     #[schema(value_type = String)]
     pub queue: QueueKey,
     /// 2 where the queue was served after others, with what they left; otherwise 1.
     pub pass: u64,
-    /// `queue` or `program`.
+    /// What decided: `queue`, the queue's order, or `program`, where each kindergarten ranks for itself.
     pub rule: &'static str,
     /// The application's number in the merged order at that moment; none where each kindergarten ranks for itself.
     pub order: Option<i64>,
-    /// Its tier.
+    /// Its precedence class in that round; within a stream the smaller goes first.
     pub tier: u8,
     /// The instant that orders the queue.
     pub applied_at: String,
     /// How many applications took part.
     pub participants: usize,
-    /// What it got.
+    /// The place that it got; none where it waits on.
     pub result: Option<ResultExplained>,
     /// What came of the kindergartens that it wished, most wanted first, down to the one that gave the place; none where it
     /// took any.
@@ -56,9 +56,9 @@ pub struct PassExplained {
 pub struct ResultExplained {
     /// Which of its choices, from 1: a group that suits it and had a free place.
     pub choice: Option<usize>,
-    /// The group.
+    /// The id of the group that took the child.
     pub group: String,
-    /// The kindergarten.
+    /// The id of the kindergarten that has the group.
     pub kindergarten: String,
 }
 
@@ -79,24 +79,24 @@ pub struct OfficialChoice {
 /// Children of a tier.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct TierCount {
-    /// The tier.
+    /// The precedence class that they share.
     pub tier: u8,
-    /// How many.
+    /// How many of them the group took.
     pub children: u32,
 }
 
 /// The last child that a group took.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LastTaken {
-    /// Its tier.
+    /// Its precedence class in that round.
     pub tier: u8,
     /// Whether it counted as having a sibling there.
     pub sibling: bool,
-    /// Its instant.
+    /// The instant that orders the queue.
     pub applied_at: String,
     /// Its number in the merged order; none where each kindergarten ranks for itself.
     pub order: Option<i64>,
-    /// Its ticket.
+    /// Its ticket, which decides between equal instants.
     pub ticket: u32,
 }
 
@@ -105,9 +105,9 @@ pub struct LastTaken {
 pub struct ChoiceTold {
     /// Which choice, from 1: a group that suits the child and had a free place.
     pub choice: u32,
-    /// The group.
+    /// The id of the group that was chosen.
     pub group: String,
-    /// The kindergarten.
+    /// The id of the kindergarten that has the group.
     pub kindergarten: String,
     /// The code of the reason.
     pub reason: &'static str,
@@ -130,9 +130,9 @@ pub struct Explanations {
 /// group was full.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FamilyExplained {
-    /// The application.
+    /// The number of the child's application.
     pub application: String,
-    /// The round.
+    /// The id of the last round in which the child took part.
     pub round: String,
     /// When it was held.
     pub held_at: String,
@@ -164,7 +164,7 @@ pub(super) const GIVEN: &str = "given";
 pub struct WishTold {
     /// Which wish of the application, from 1, as it stood when the round was held.
     pub wish: usize,
-    /// The kindergarten.
+    /// The id of the kindergarten that was wished.
     pub kindergarten: String,
     /// `no_free_place`; `other_queue`, `other_language` or `other_age` where its free places were for such; `not_given` where
     /// the choices say why; `together` where it could not take its brothers and sisters in other queues too; `given`.

@@ -28,7 +28,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Runs the scenarios.
+    /// Runs the scenarios; their outcomes stand in the same order. `with_moves` keeps every child's change.
     pub(super) fn run(&self, scenarios: &[Scenario], with_moves: bool) -> Result<Vec<Outcome>, Problem> {
         let outcomes = match self {
             Bench::Plain(laboratory) => laboratory.run(scenarios, with_moves),

@@ -61,7 +61,7 @@ pub struct ScenarioIn {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MorePlaces {
-    /// The group's id.
+    /// The id of the group that gets or loses places; left out where `kindergarten` is named.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
     /// In its place, a kindergarten: the places are one more group there, beside that one of its groups for which most

@@ -20,7 +20,7 @@ use crate::trust::journal::Record;
 /// an import moves hundreds of seats.
 const FOLLOW_BATCH: i64 = 50;
 
-/// The index.
+/// The index behind a lock: many read it at once, whoever follows the journal writes it alone.
 pub struct Live {
     index: RwLock<Index>,
 }

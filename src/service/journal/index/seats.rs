@@ -39,11 +39,11 @@ pub struct Index {
 #[derive(Clone, Debug)]
 pub struct Held {
     pub(super) iin: u64,
-    /// The queue.
+    /// The queue in which the seat is.
     pub queue: QueueKey,
-    /// The seat.
+    /// Tier, instant, ticket and stream: what decides the place.
     pub seat: Seat,
-    /// The status.
+    /// The application's status, by the last record followed.
     pub status: Status,
     /// Kindergartens by their numbers among the index's names.
     pub choices: Box<[u32]>,
@@ -258,17 +258,17 @@ impl Index {
         self.seats.get(&Number::parse(number, Numbered::Application)?)
     }
 
-    /// All seats.
+    /// All seats by their applications, in no order.
     pub fn seats(&self) -> impl Iterator<Item = (Number, &Held)> {
         self.seats.iter().map(|(number, held)| (*number, held))
     }
 
-    /// A queue's order.
+    /// The order of a queue; `None` where the index holds nothing of it.
     pub fn queue(&self, key: QueueKey) -> Option<&QueueOrder> {
         self.queues.get(&key)
     }
 
-    /// All queues.
+    /// All queues that the index holds, in no order.
     pub fn queues(&self) -> impl Iterator<Item = (QueueKey, &QueueOrder)> {
         self.queues.iter().map(|(key, order)| (*key, order))
     }

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 /// Why rows and journal do not agree.
 #[derive(Debug)]
 pub(crate) enum Untold {
-    /// What differs.
+    /// The first difference that was found, in words.
     Differs(String),
     /// A file of a round differs.
     File(FileFault),
@@ -23,15 +23,15 @@ impl From<StoreError> for Untold {
 /// A file of a round that is not what a record tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFault {
-    /// The home.
+    /// The home whose chain tells of the round.
     pub home: Kato,
     /// The record that tells of the file; of a file that none tells of, the record that held the round.
     pub seq: i64,
-    /// The round.
+    /// The id of the round that the file belongs to.
     pub round: String,
-    /// The file's name.
+    /// The file's name, unique in the round.
     pub file: String,
-    /// What is wrong.
+    /// In which way file and record disagree.
     pub how: FileFaultKind,
 }
 
@@ -40,7 +40,7 @@ pub struct FileFault {
 pub enum FileFaultKind {
     /// It has another hash.
     Changed,
-    /// It is gone.
+    /// A record tells of it, and the round has no such file.
     Missing,
     /// No record tells of it.
     Added,

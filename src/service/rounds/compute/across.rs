@@ -32,7 +32,7 @@ pub(crate) struct Across {
 }
 
 impl Across {
-    /// Finds them.
+    /// Finds them among the live entries, and those of them that may not be placed now.
     pub(crate) fn read(scope: &Scope<'_>, conn: &mut AnyConnection, families: &Families) -> Result<Self, Problem> {
         let mut queues: BTreeMap<&str, BTreeSet<QueueKey>> = BTreeMap::new();
         for (queue, own) in families {
@@ -150,9 +150,9 @@ pub struct FamilyTold {
 /// A child of such a family.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FamilyMember {
-    /// The application.
+    /// The number of the child's application.
     pub application: String,
-    /// Its queue.
+    /// The key of the queue in which the child waits.
     #[schema(value_type = String)]
     pub queue: QueueKey,
     /// Its ticket, by which the files know it.
@@ -164,7 +164,7 @@ pub struct FamilyMember {
 /// A kindergarten that a family gave up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GivenUp {
-    /// The kindergarten.
+    /// The id of the kindergarten that could not take all of them.
     pub kindergarten: String,
     /// The applications for which it had no place then.
     pub without: Vec<String>,
@@ -188,7 +188,7 @@ impl Family {
 #[derive(Default)]
 pub(crate) struct Asking {
     families: Vec<Family>,
-    /// By application.
+    /// By application: which of `families` it belongs to.
     of: HashMap<String, usize>,
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Offered {
     pub(crate) places: Vec<Free>,
 }
 
-/// A free place.
+/// A free place that is offered to a queue, with what limits who may have it.
 #[derive(Clone, Debug)]
 pub(crate) struct Free {
     pub(crate) id: String,

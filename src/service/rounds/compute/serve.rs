@@ -34,7 +34,7 @@ struct Ready {
 
 /// How a queue of a stage is served.
 enum Readiness {
-    /// As it stands.
+    /// From the standing round in memory, without a run.
     Served(Served),
     /// In a full run.
     Full(Ready),

@@ -36,9 +36,9 @@ const ENTRIES_MAX: usize = 400_000;
 
 /// A question about one queue.
 pub(crate) struct Question<'q> {
-    /// The law.
+    /// The rules by which the queue is ordered and served.
     pub(crate) rules: &'q Rules,
-    /// The queue.
+    /// The key of the queue that is asked about.
     pub(crate) queue: QueueKey,
     /// The end of its home's chain that the asking connection sees.
     pub(crate) head: i64,
