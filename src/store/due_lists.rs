@@ -43,6 +43,15 @@ pub struct Count {
     pub cases: i64,
 }
 
+#[derive(Queryable)]
+struct CountRow {
+    territory: i32,
+    kindergarten: Option<String>,
+    step: Option<String>,
+    executor: Option<String>,
+    cases: i64,
+}
+
 /// Narrows a statement over `cases` to what is wanted.
 macro_rules! narrow {
     ($query:expr, $wanted:expr) => {{
@@ -104,7 +113,7 @@ pub fn page(
 /// The database is not available.
 pub fn counts(conn: &mut AnyConnection, wanted: &Wanted<'_>) -> Result<Vec<Count>, StoreError> {
     let keys = (cases::territory, cases::kindergarten, cases::step, cases::executor);
-    let rows: Vec<(i32, Option<String>, Option<String>, Option<String>, i64)> = on_backend!(conn, c => {
+    let rows: Vec<CountRow> = on_backend!(conn, c => {
         let query = cases::table
             .group_by(keys)
             .select((cases::territory, cases::kindergarten, cases::step, cases::executor, diesel::dsl::count_star()))
@@ -112,7 +121,7 @@ pub fn counts(conn: &mut AnyConnection, wanted: &Wanted<'_>) -> Result<Vec<Count
         narrow!(query, wanted).load(c)?
     });
     let mut counts = Vec::with_capacity(rows.len());
-    for (territory, kindergarten, step, executor, cases) in rows {
+    for CountRow { territory, kindergarten, step, executor, cases } in rows {
         let (territory, step) = (kato_from_column(territory)?, awaited(step)?);
         counts.push(Count { territory, kindergarten, step, executor, cases });
     }

@@ -83,6 +83,9 @@ pub struct Setup {
 /// The bounds of a desk: its clock is moved by hand, by months, and is not that of the database.
 pub const TRAVELS: ClockBounds = ClockBounds { behind: ClockBounds::REAL.behind, ..ClockBounds::LIFTED };
 
+/// Whose a credential is: a role, a territory, and for staff the kindergarten.
+type Reach = (Role, String, Option<String>);
+
 /// The desk.
 pub struct Desk {
     /// The registry that the server serves.
@@ -94,7 +97,7 @@ pub struct Desk {
     address: std::net::SocketAddr,
     server: Option<(ServerHandle, JoinHandle<()>)>,
     people: Mutex<People>,
-    tokens: Mutex<HashMap<(Role, String, Option<String>), String>>,
+    tokens: Mutex<HashMap<Reach, String>>,
     unchecked: std::sync::atomic::AtomicBool,
 }
 
