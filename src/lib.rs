@@ -46,8 +46,9 @@
 //! | facts | what is sealed: kept beside the journal, which holds its hash |
 //! | family | children who apply together; in a list of a round, what came of them |
 //! | ground | the rule on which a refusal, a skip or an annulment rests, with its basis and source |
-//! | held | a round that was committed; a thing that a credential may act on, loaded with what belongs to it |
+//! | held | a round that was committed |
 //! | home | the district or city that owns queues, numbers and a chain of the journal: the unit of writing |
+//! | in hand | a referral with the application that it is for, loaded for an act on it |
 //! | index | seats and orders of all queues in memory, following the journal |
 //! | instance | groups with places and children with choices: what one allocation is computed from |
 //! | kindergarten, group, place | the organisation; its class with age band, language and kind; one vacancy with its ledger |

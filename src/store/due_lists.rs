@@ -13,7 +13,7 @@ use crate::domain::kato::Kato;
 
 /// Which open cases a due list holds.
 #[derive(Clone, Debug)]
-pub struct Wanted<'a> {
+pub struct CaseFilter<'a> {
     /// This territory and all below.
     pub territory: Kato,
     /// Due at or after this instant; `None`: from the beginning.
@@ -52,34 +52,34 @@ struct CountRow {
     cases: i64,
 }
 
-/// Narrows a statement over `cases` to what is wanted.
+/// Narrows a statement over `cases` to what a filter wants.
 macro_rules! narrow {
-    ($query:expr, $wanted:expr) => {{
-        let wanted = $wanted;
-        let (low, high) = wanted.territory.range();
-        let home = wanted.territory.home();
+    ($query:expr, $filter:expr) => {{
+        let filter = $filter;
+        let (low, high) = filter.territory.range();
+        let home = filter.territory.home();
         let mut query = $query.filter(cases::ended_at.is_null());
         // The index leads with the home: what lies inside one does not look through the cases of the country.
         let inside = home.is_home() && home != Kato::COUNTRY;
         if inside {
             query = query.filter(cases::home.eq(kato_to_column(home)));
         }
-        if !inside || wanted.territory != home {
+        if !inside || filter.territory != home {
             query = query.filter(cases::territory.between(kato_to_column(low), kato_to_column(high)));
         }
-        if let Some(from) = wanted.from {
+        if let Some(from) = filter.from {
             query = query.filter(cases::due_at.ge(to_column(from)));
         }
-        if let Some(before) = wanted.before {
+        if let Some(before) = filter.before {
             query = query.filter(cases::due_at.lt(to_column(before)));
         }
-        if let Some(kindergarten) = wanted.kindergarten {
+        if let Some(kindergarten) = filter.kindergarten {
             query = query.filter(cases::kindergarten.eq(kindergarten));
         }
-        if let Some(step) = wanted.step {
+        if let Some(step) = filter.step {
             query = query.filter(cases::step.eq(step));
         }
-        if let Some(executor) = wanted.executor {
+        if let Some(executor) = filter.executor {
             query = query.filter(cases::executor.eq(executor));
         }
         query
@@ -92,12 +92,12 @@ macro_rules! narrow {
 /// The database is not available.
 pub fn page(
     conn: &mut AnyConnection,
-    wanted: &Wanted<'_>,
+    filter: &CaseFilter<'_>,
     after: Option<(DateTime<Utc>, &str)>,
     limit: i64,
 ) -> Result<Vec<Case>, StoreError> {
     let rows: Vec<Row> = on_backend!(conn, c => {
-        let mut query = narrow!(cases::table.into_boxed(), wanted).filter(cases::due_at.is_not_null());
+        let mut query = narrow!(cases::table.into_boxed(), filter).filter(cases::due_at.is_not_null());
         if let Some((at, number)) = after {
             let at = to_column(at);
             query = query.filter(cases::due_at.gt(at).or(cases::due_at.eq(at).and(cases::number.gt(number))));
@@ -107,18 +107,18 @@ pub fn page(
     rows.into_iter().map(noun).collect()
 }
 
-/// How many cases are wanted, by provider, step and executor.
+/// How many cases a filter wants, by provider, step and executor.
 ///
 /// # Errors
 /// The database is not available.
-pub fn counts(conn: &mut AnyConnection, wanted: &Wanted<'_>) -> Result<Vec<Count>, StoreError> {
+pub fn counts(conn: &mut AnyConnection, filter: &CaseFilter<'_>) -> Result<Vec<Count>, StoreError> {
     let keys = (cases::territory, cases::kindergarten, cases::step, cases::executor);
     let rows: Vec<CountRow> = on_backend!(conn, c => {
         let query = cases::table
             .group_by(keys)
             .select((cases::territory, cases::kindergarten, cases::step, cases::executor, diesel::dsl::count_star()))
             .into_boxed();
-        narrow!(query, wanted).load(c)?
+        narrow!(query, filter).load(c)?
     });
     let mut counts = Vec::with_capacity(rows.len());
     for CountRow { territory, kindergarten, step, executor, cases } in rows {

@@ -66,7 +66,7 @@ fn noun(row: Row) -> Result<Message, StoreError> {
 
 /// Which messages a page holds.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct MessageFilter {
     /// To this territory and all below.
     pub territory: Kato,
     /// Taken, not taken, or both.
@@ -79,19 +79,19 @@ pub struct Wanted {
 /// The database is not available.
 pub fn page(
     conn: &mut AnyConnection,
-    wanted: Wanted,
+    filter: MessageFilter,
     after: Option<(DateTime<Utc>, &str)>,
     limit: i64,
 ) -> Result<Vec<Message>, StoreError> {
-    let (low, high) = wanted.territory.range();
+    let (low, high) = filter.territory.range();
     let (low, high) = (kato_to_column(low), kato_to_column(high));
-    let home = wanted.territory.home();
+    let home = filter.territory.home();
     let rows: Vec<Row> = on_backend!(conn, c => {
         let mut query = outbox::table.filter(outbox::territory.between(low, high)).into_boxed();
         if home.is_home() && home != Kato::COUNTRY {
             query = query.filter(outbox::home.eq(kato_to_column(home)));
         }
-        query = match wanted.taken {
+        query = match filter.taken {
             Some(true) => query.filter(outbox::taken_at.is_not_null()),
             Some(false) => query.filter(outbox::taken_at.is_null()),
             None => query,

@@ -45,7 +45,7 @@ pub struct RoundBrief {
 
 /// Which committed rounds a page holds.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct RoundFilter {
     /// Rounds of the homes in this territory, and of its own home.
     pub territory: Kato,
     /// Held at or after this instant.
@@ -138,24 +138,24 @@ pub fn ids(conn: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
 /// The database is not available.
 pub fn page(
     conn: &mut AnyConnection,
-    wanted: Wanted,
+    filter: RoundFilter,
     after: Option<(DateTime<Utc>, &str)>,
     limit: i64,
 ) -> Result<Vec<RoundBrief>, StoreError> {
     let columns = (rounds::id, rounds::home, rounds::territory, rounds::held_at, rounds::summary);
-    let home = wanted.territory.home();
+    let home = filter.territory.home();
     let rows: Vec<BriefRow> = on_backend!(conn, c => {
         let mut query = rounds::table.select(columns).into_boxed();
         if home.is_home() && home != Kato::COUNTRY {
             query = query.filter(rounds::home.eq(kato_to_column(home)));
         } else {
-            let (low, high) = wanted.territory.range();
+            let (low, high) = filter.territory.range();
             query = query.filter(rounds::home.between(kato_to_column(low), kato_to_column(high)));
         }
-        if let Some(from) = wanted.from {
+        if let Some(from) = filter.from {
             query = query.filter(rounds::held_at.ge(to_column(from)));
         }
-        if let Some(before) = wanted.before {
+        if let Some(before) = filter.before {
             query = query.filter(rounds::held_at.lt(to_column(before)));
         }
         if let Some((at, id)) = after {

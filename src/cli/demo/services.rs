@@ -86,7 +86,7 @@ pub(super) fn one_case_each(registry: &Registry, mut families: impl Iterator<Ite
     for number in numbers {
         finish(registry, &hands, &number)?;
         let view = serde_json::to_value(view::case(&registry.office, &auditor, &number)?).unwrap_or_default();
-        story.say(&format!("case of {}", text(&view, "service")), told(&view));
+        story.say(&format!("case of {}", text(&view, "service")), course_of(&view));
     }
     Ok(story)
 }
@@ -183,7 +183,7 @@ fn text<'a>(case: &'a Value, name: &str) -> &'a str {
 }
 
 /// What became of a case: regulation, channel, steps, state, when, and its results.
-fn told(case: &Value) -> String {
+fn course_of(case: &Value) -> String {
     let text = |name: &str| text(case, name);
     let results = case.get("results").and_then(Value::as_array).into_iter().flatten();
     let results: Vec<&str> = results.filter_map(|one| one.get("kind")?.as_str()).collect();

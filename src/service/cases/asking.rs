@@ -15,7 +15,7 @@ use crate::store::{applications, facts};
 
 /// What the registers say of everybody whom a case names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum RegisterAnswer {
     /// The step asks nobody.
     Nobody,
     /// The registers know everybody and everything that they were asked about.
@@ -34,7 +34,7 @@ struct Named {
 }
 
 /// Asks the registers for a step of a case, where the step does that and is the next one.
-pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result<Asked, Problem> {
+pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result<RegisterAnswer, Problem> {
     let named = office.store.read(|conn| -> Result<Option<Named>, Problem> {
         let case = load_case(conn, number)?;
         let asks = case::course(&office.rules, &case)?.step(step).is_some_and(|s| s.asks_registers());
@@ -43,23 +43,23 @@ pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result
         }
         named(conn, &case).map(Some)
     })?;
-    let Some(Named { persons, power }) = named else { return Ok(Asked::Nobody) };
+    let Some(Named { persons, power }) = named else { return Ok(RegisterAnswer::Nobody) };
     let now = office.clock.now();
     for iin in persons {
         match office.registers.person(iin, now) {
             Answer::Found(_) => {}
-            Answer::NotFound => return Ok(Asked::NotFound("person")),
-            Answer::Unreachable(why) => return Ok(Asked::Unreachable("person", why.code())),
+            Answer::NotFound => return Ok(RegisterAnswer::NotFound("person")),
+            Answer::Unreachable(why) => return Ok(RegisterAnswer::Unreachable("person", why.code())),
         }
     }
     if let Some(number) = power {
         match office.registers.power(&number, now) {
             Answer::Found(_) => {}
-            Answer::NotFound => return Ok(Asked::NotFound("power")),
-            Answer::Unreachable(why) => return Ok(Asked::Unreachable("power", why.code())),
+            Answer::NotFound => return Ok(RegisterAnswer::NotFound("power")),
+            Answer::Unreachable(why) => return Ok(RegisterAnswer::Unreachable("power", why.code())),
         }
     }
-    Ok(Asked::Found)
+    Ok(RegisterAnswer::Found)
 }
 
 fn named(conn: &mut AnyConnection, case: &Case) -> Result<Named, Problem> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::settling::{Settled, accept, refuse};
+use super::settling::{Settlement, accept, refuse};
 use super::travel;
 use crate::domain::application::Application;
 use crate::domain::queue::{Number, Numbered};
@@ -48,7 +48,7 @@ pub fn decide(office: &Office, caller: &Caller, number: &str, sent: &DecisionIn)
         let territory = application.territory;
         let mut travel = travel::travel_of_application(office, tx, number)?;
         let case = travel.as_ref().map(|t| t.case.number.clone());
-        let Settled { mut value, mut payload } = match &grounds {
+        let Settlement { mut value, mut payload } = match &grounds {
             None => accept(office, tx, caller, application, &bound, case.as_deref())?,
             Some(grounds) => refuse(office, tx, caller, application, &bound, case.as_deref(), grounds)?,
         };

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::opening;
 use super::papers::{self, CasePaper, Person};
-use super::settling::{self, Settled};
+use super::settling::{self, Settlement};
 use super::travel::{self, Travel};
 use crate::domain::case::{Case, CaseAct};
 use crate::domain::codes::Decision;
@@ -20,7 +20,7 @@ use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::{self, Caller, Office};
 use crate::service::referrals::departures;
-use crate::service::referrals::life::Held;
+use crate::service::referrals::life::InHand;
 use crate::store::{Transaction, applications, cases, child_claims, referrals, results};
 
 /// Makes the decision of a case: settles what it is about and keeps its papers. Gives what the journal says.
@@ -41,7 +41,7 @@ pub(crate) fn decide_case(
             let application = load(tx.conn(), application)?;
             let bound = office::bound_as_registered(office, &application)?;
             let number = case.number.as_str();
-            let Settled { payload, .. } = match grounds {
+            let Settlement { payload, .. } = match grounds {
                 None => settling::accept(office, tx, caller, application, &bound, Some(number))?,
                 Some(grounds) => settling::refuse(office, tx, caller, application, &bound, Some(number), grounds)?,
             };
@@ -99,18 +99,18 @@ fn settle_referral(
 ) -> Result<(Vec<Effect>, Option<Value>), Problem> {
     let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
     let application = load(tx.conn(), &referral.application)?;
-    let mut held = Held { referral, application };
+    let mut hand = InHand { referral, application };
     let mut effects = match grounds {
-        None => held.enrol(tx, &office.rules)?,
+        None => hand.enrol(tx, &office.rules)?,
         Some(grounds) => {
             let ground = grounds.first().map(|g| g.code.as_str());
-            held.end(tx, &office.rules, ReferralAct::Refuse, ground)?
+            hand.end(tx, &office.rules, ReferralAct::Refuse, ground)?
         }
     };
-    let left = if grounds.is_none() { departures::leave_for_transfer(office, tx, &held)? } else { None };
+    let left = if grounds.is_none() { departures::leave_for_transfer(office, tx, &hand)? } else { None };
     let (departed, further) = left.unzip();
     effects.extend(further.into_iter().flatten());
-    entry::settle(tx, &office.rules, held.application.queue, &mut effects)?;
+    entry::settle(tx, &office.rules, hand.application.queue, &mut effects)?;
     Ok((effects, departed))
 }
 
@@ -121,17 +121,17 @@ pub(crate) fn case_of_referral_act(
     tx: &mut Transaction<'_>,
     caller: &Caller,
     act: &str,
-    held: &Held,
+    hand: &InHand,
 ) -> Result<Option<Value>, Problem> {
     if act == "present" {
-        let opened = opening::open_for_referral(office, tx, &caller.principal, &held.referral, &held.application)?;
+        let opened = opening::open_for_referral(office, tx, &caller.principal, &hand.referral, &hand.application)?;
         return Ok(opened.map(|travel| travel.journal()));
     }
-    let found = cases::of_referral(tx.conn(), &held.referral.number)?.filter(|case| case.state.is_open());
+    let found = cases::of_referral(tx.conn(), &hand.referral.number)?.filter(|case| case.state.is_open());
     let Some(case) = found else { return Ok(None) };
     let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
     let listed = travel.course.grounds();
-    let ground = listed.into_iter().find(|g| held.referral.ground.as_ref() == Some(&g.code)).cloned();
+    let ground = listed.into_iter().find(|g| hand.referral.ground.as_ref() == Some(&g.code)).cloned();
     let grounds: Option<Vec<RuleGround>> = match (act, ground) {
         ("extend", _) => return Ok(None),
         ("enrol", _) => None,

@@ -20,7 +20,7 @@ use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::{keys, query};
 use crate::service::office::Office;
-use crate::store::due_lists::{self, Moved, Wanted};
+use crate::store::due_lists::{self, CaseFilter, Moved};
 use crate::store::outbox::{self, Message};
 use crate::store::{Entry, Store, Transaction, Written, journal};
 
@@ -99,7 +99,7 @@ pub struct DueCount {
     pub cases: i64,
 }
 
-fn wanted<'a>(asked: &'a CasesIn, territory: Kato, now: DateTime<Utc>) -> Result<Wanted<'a>, Problem> {
+fn filter<'a>(asked: &'a CasesIn, territory: Kato, now: DateTime<Utc>) -> Result<CaseFilter<'a>, Problem> {
     let (from, before) = match asked.state.as_deref() {
         None | Some("open") => (None, None),
         Some("overdue") => (None, Some(now)),
@@ -109,7 +109,7 @@ fn wanted<'a>(asked: &'a CasesIn, territory: Kato, now: DateTime<Utc>) -> Result
             return Err(Problem::invalid("state", "wrong_state", message));
         }
     };
-    let mut wanted = Wanted {
+    let mut filter = CaseFilter {
         territory,
         from,
         before,
@@ -120,15 +120,15 @@ fn wanted<'a>(asked: &'a CasesIn, territory: Kato, now: DateTime<Utc>) -> Result
     match asked.provider.as_deref() {
         None => {}
         Some(provider) => match Kato::parse(provider) {
-            Ok(place) if place.within(territory) => wanted.territory = place,
+            Ok(place) if place.within(territory) => filter.territory = place,
             Ok(_) => {
                 let message = format!("{provider} is not in {territory}");
                 return Err(Problem::invalid("provider", "provider_outside_territory", message));
             }
-            Err(_) => wanted.kindergarten = Some(provider),
+            Err(_) => filter.kindergarten = Some(provider),
         },
     }
-    Ok(wanted)
+    Ok(filter)
 }
 
 /// Who renders a case: the kindergarten, or the authority of the territory.
@@ -150,10 +150,10 @@ fn may_oversee(principal: &Principal, asked: &CasesIn) -> Result<Kato, Problem> 
 pub fn due_cases(office: &Office, principal: &Principal, asked: &CasesIn) -> Result<DueCases, Problem> {
     let territory = may_oversee(principal, asked)?;
     let now = office.clock.now();
-    let wanted = wanted(asked, territory, now)?;
+    let filter = filter(asked, territory, now)?;
     let after = query::after(asked.cursor.as_deref())?;
     let (cases, counts) = office.store.read_snapshot(|conn| -> Result<_, Problem> {
-        Ok((due_lists::page(conn, &wanted, after, PAGE)?, due_lists::counts(conn, &wanted)?))
+        Ok((due_lists::page(conn, &filter, after, PAGE)?, due_lists::counts(conn, &filter)?))
     })?;
     let next = query::last_of_full(&cases, PAGE).and_then(|c| Some(query::cursor(c.due_at()?, &c.number)));
     let counts = counts.into_iter().map(|c| DueCount {
@@ -173,8 +173,8 @@ pub fn due_cases(office: &Office, principal: &Principal, asked: &CasesIn) -> Res
 /// 403, 422.
 pub fn due_cases_csv(office: &Office, principal: &Principal, asked: &CasesIn) -> Result<String, Problem> {
     let territory = may_oversee(principal, asked)?;
-    let wanted = wanted(asked, territory, office.clock.now())?;
-    let cases = office.store.read(|conn| due_lists::page(conn, &wanted, None, CSV_MAX))?;
+    let filter = filter(asked, territory, office.clock.now())?;
+    let cases = office.store.read(|conn| due_lists::page(conn, &filter, None, CSV_MAX))?;
     let rows: Vec<CaseRow> = cases.into_iter().map(row).collect();
     let mut text = Vec::new();
     let internal = |e: &dyn std::fmt::Display| Problem::new(Kind::Internal, "internal", e.to_string());

@@ -46,7 +46,7 @@ pub struct Decided {
 }
 
 /// An application that is settled inside an act: the answer, and what the journal says of it.
-pub(crate) struct Settled {
+pub(crate) struct Settlement {
     pub(crate) value: Decided,
     pub(crate) payload: Value,
 }
@@ -68,7 +68,7 @@ pub(crate) fn accept(
     mut application: Application,
     bound: &Bound<'_>,
     case: Option<&str>,
-) -> Result<Settled, Problem> {
+) -> Result<Settlement, Problem> {
     let home = application.home;
     let mut effects = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
     application.decision = Decision::Accepted;
@@ -105,7 +105,7 @@ pub(crate) fn accept(
         referral,
         case: None,
     };
-    Ok(Settled { value, payload })
+    Ok(Settlement { value, payload })
 }
 
 pub(crate) fn immediate(
@@ -131,7 +131,7 @@ pub(crate) fn refuse(
     bound: &Bound<'_>,
     case: Option<&str>,
     grounds: &[RuleGround],
-) -> Result<Settled, Problem> {
+) -> Result<Settlement, Problem> {
     let home = application.home;
     let mut effects = entry::step(tx, &office.rules, &mut application, Step::Refuse)?;
     application.decision = Decision::Refused;
@@ -158,5 +158,5 @@ pub(crate) fn refuse(
         referral: None,
         case: None,
     };
-    Ok(Settled { value, payload })
+    Ok(Settlement { value, payload })
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::asking::{self, Asked};
+use super::asking::{self, RegisterAnswer};
 use super::case::{self, ended, load_case, may_on_case, too_early};
 use super::decide::read_grounds;
 use super::ends::{self, differs};
@@ -90,17 +90,17 @@ pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) ->
         let step = awaited(office, &travel, sent)?;
         may_do(office, tx.conn(), &caller.principal, &travel, step)?;
         let choice = match asked {
-            Asked::Nobody if step.asks_registers() => return Err(too_early()),
-            Asked::Nobody => choice(&travel, step, sent)?,
-            Asked::Found => Choice::Plain,
-            Asked::NotFound(_) => travel.course.message_branch(step).map_or(Choice::Plain, Choice::Branch),
-            Asked::Unreachable(..) => Choice::Wait,
+            RegisterAnswer::Nobody if step.asks_registers() => return Err(too_early()),
+            RegisterAnswer::Nobody => choice(&travel, step, sent)?,
+            RegisterAnswer::Found => Choice::Plain,
+            RegisterAnswer::NotFound(_) => travel.course.message_branch(step).map_or(Choice::Plain, Choice::Branch),
+            RegisterAnswer::Unreachable(..) => Choice::Wait,
         };
         name_executor(tx.conn(), &mut travel, step, sent)?;
         let kept = keep_words(tx, &travel, sent)?;
         let mut told = take_step(office, tx, caller, &mut travel, step, choice, &kept)?;
         travel.save(tx)?;
-        if let Asked::NotFound(register) | Asked::Unreachable(register, _) = asked {
+        if let RegisterAnswer::NotFound(register) | RegisterAnswer::Unreachable(register, _) = asked {
             told.insert("register".to_owned(), json!(register));
         }
         let entry = entry_of(caller, &travel, "case_step", told, kept.as_ref());
@@ -111,10 +111,10 @@ pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) ->
 }
 
 /// What the registers' answer means for the applicant.
-fn said_by(office: &Office, asked: Asked) -> Option<CaseWarning> {
+fn said_by(office: &Office, asked: RegisterAnswer) -> Option<CaseWarning> {
     let (code, register) = match asked {
-        Asked::NotFound(register) => ("data_unobtainable", register),
-        Asked::Unreachable(register, _) => ("register_unreachable", register),
+        RegisterAnswer::NotFound(register) => ("data_unobtainable", register),
+        RegisterAnswer::Unreachable(register, _) => ("register_unreachable", register),
         _ => return None,
     };
     let register = label(&office.rules, "register", register);

@@ -17,7 +17,7 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::departures;
-use crate::service::referrals::life::{self, Held, held, view};
+use crate::service::referrals::life::{self, InHand, in_hand, view};
 use crate::store::{Entry, Transaction, Written, cases, referrals};
 
 /// A ground for an act on a referral.
@@ -40,7 +40,7 @@ pub(crate) fn on_referral(
     number: &str,
     name: &'static str,
     evidence: Option<&str>,
-    mut change: impl FnMut(&mut Transaction<'_>, &mut Held, &Bound<'_>) -> Result<Vec<Effect>, Problem>,
+    mut change: impl FnMut(&mut Transaction<'_>, &mut InHand, &Bound<'_>) -> Result<Vec<Effect>, Problem>,
 ) -> Result<Answer, Problem> {
     caller.principal.role_may(act)?;
     let home = home_of(number, Numbered::Referral, "referral")?;
@@ -49,14 +49,14 @@ pub(crate) fn on_referral(
         evidence.filter(|words| !words.trim().is_empty()).and_then(|words| faults.text("evidence", words, 2_000));
     faults.check()?;
     office.perform(caller, &[home], 200, |tx| {
-        let mut held = held(tx.conn(), &caller.principal, act, number)?;
-        let bound = office.bound(held.application.territory, tx.at())?;
-        let mut effects = change(tx, &mut held, &bound)?;
-        let left = if act == Act::Enrol { departures::leave_for_transfer(office, tx, &held)? } else { None };
+        let mut hand = in_hand(tx.conn(), &caller.principal, act, number)?;
+        let bound = office.bound(hand.application.territory, tx.at())?;
+        let mut effects = change(tx, &mut hand, &bound)?;
+        let left = if act == Act::Enrol { departures::leave_for_transfer(office, tx, &hand)? } else { None };
         let (departed, further) = left.unzip();
         effects.extend(further.into_iter().flatten());
-        entry::settle(tx, &office.rules, held.application.queue, &mut effects)?;
-        let case = ends::case_of_referral_act(office, tx, caller, name, &held)?;
+        entry::settle(tx, &office.rules, hand.application.queue, &mut effects)?;
+        let case = ends::case_of_referral_act(office, tx, caller, name, &hand)?;
         let kept = match &evidence {
             Some(words) => Some(keys::keep(tx, home, &json!({"evidence": words}))?),
             None => None,
@@ -65,14 +65,14 @@ pub(crate) fn on_referral(
             home,
             act: name,
             actor: caller.principal.id.clone(),
-            territory: held.application.territory,
-            payload: json!({"referral": number, "application": held.application.number,
-                "place": held.referral.place, "status": held.referral.status, "ground": held.referral.ground,
-                "valid_until": held.referral.valid_until_on.to_string(),
+            territory: hand.application.territory,
+            payload: json!({"referral": number, "application": hand.application.number,
+                "place": hand.referral.place, "status": hand.referral.status, "ground": hand.referral.ground,
+                "valid_until": hand.referral.valid_until_on.to_string(),
                 "role": caller.principal.role, "facts": kept, "case": case, "departed": departed,
                 "queue": effects}),
         };
-        let mut value = view(&held.referral, None);
+        let mut value = view(&hand.referral, None);
         value.case = cases::of_referral(tx.conn(), number)?.map(|case| case.number);
         Ok(Written { value, entries: vec![entry] })
     })
@@ -83,17 +83,17 @@ pub(crate) fn on_referral(
 /// # Errors
 /// 403, 404, 409 where it is not in force.
 pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Present, number, "present", None, |tx, held, _| {
-        life::advance(tx, &mut held.referral, ReferralAct::Present)?;
-        let today = office.day(held.application.territory, tx.at());
-        if today > held.referral.valid_until_on {
+    on_referral(office, caller, Act::Present, number, "present", None, |tx, hand, _| {
+        life::advance(tx, &mut hand.referral, ReferralAct::Present)?;
+        let today = office.day(hand.application.territory, tx.at());
+        if today > hand.referral.valid_until_on {
             let message = format!(
                 "referral {} was good through {}; ask the authority to extend it or to issue a new one",
-                held.referral.number, held.referral.valid_until_on
+                hand.referral.number, hand.referral.valid_until_on
             );
             return Err(Problem::conflict("referral_expired", message));
         }
-        referrals::update(tx, &held.referral)?;
+        referrals::update(tx, &hand.referral)?;
         Ok(Vec::new())
     })
 }
@@ -103,7 +103,7 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
 /// # Errors
 /// 403, 404, 409 where it was not presented.
 pub fn enrol(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Enrol, number, "enrol", None, |tx, held, _| held.enrol(tx, &office.rules))
+    on_referral(office, caller, Act::Enrol, number, "enrol", None, |tx, hand, _| hand.enrol(tx, &office.rules))
 }
 
 /// The kindergarten refuses with a listed ground: the place is published again, the entry waits on with its turn.
@@ -118,12 +118,12 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
         number,
         "refuse_referral",
         sent.evidence.as_deref(),
-        |tx, held, bound| {
+        |tx, hand, bound| {
             if bound.profile.kindergarten_refusal(&sent.ground).is_none() {
                 let listed = bound.profile.kindergarten_refusals.iter().map(|g| g.code.as_str());
                 return Err(not_listed(listed));
             }
-            held.end(tx, &office.rules, ReferralAct::Refuse, Some(&sent.ground))
+            hand.end(tx, &office.rules, ReferralAct::Refuse, Some(&sent.ground))
         },
     )
 }
@@ -133,11 +133,11 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
 /// # Errors
 /// 403, 404, 409, 422 for a ground that is not listed.
 pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Annul, number, "annul", sent.evidence.as_deref(), |tx, held, bound| {
+    on_referral(office, caller, Act::Annul, number, "annul", sent.evidence.as_deref(), |tx, hand, bound| {
         if bound.profile.annul_ground(&sent.ground).is_none() {
             return Err(not_listed(bound.profile.annul_grounds.iter().map(|g| g.code.as_str())));
         }
-        held.end(tx, &office.rules, ReferralAct::Annul, Some(&sent.ground))
+        hand.end(tx, &office.rules, ReferralAct::Annul, Some(&sent.ground))
     })
 }
 
@@ -146,23 +146,23 @@ pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) ->
 /// # Errors
 /// 403, 404, 409 where the profile does not extend or the referral was extended or is not in force.
 pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Extend, number, "extend", None, |tx, held, bound| {
+    on_referral(office, caller, Act::Extend, number, "extend", None, |tx, hand, bound| {
         let Some(allowance) = bound.profile.extension.value else {
             let message = format!("profile {} does not extend referrals", bound.profile.code);
             return Err(Problem::conflict("extension_not_allowed", message));
         };
-        if held.referral.extended {
+        if hand.referral.extended {
             return Err(Problem::conflict(
                 "already_extended",
                 "this referral was extended once, which is all there is",
             ));
         }
-        life::advance(tx, &mut held.referral, ReferralAct::Extend)?;
+        life::advance(tx, &mut hand.referral, ReferralAct::Extend)?;
         let start = bound.profile.counting_start.value;
-        held.referral.valid_until_on =
-            office.rules.calendar.last_day(held.referral.valid_until_on, allowance.term, start).value;
-        held.referral.extended = true;
-        referrals::update(tx, &held.referral)?;
+        hand.referral.valid_until_on =
+            office.rules.calendar.last_day(hand.referral.valid_until_on, allowance.term, start).value;
+        hand.referral.extended = true;
+        referrals::update(tx, &hand.referral)?;
         Ok(Vec::new())
     })
 }

@@ -60,7 +60,7 @@ pub struct Registered {
 }
 
 /// An application that has been kept.
-struct Kept {
+struct NewApplication {
     application: Application,
     /// Where its facts are, for the journal.
     facts: serde_json::Value,
@@ -144,7 +144,7 @@ fn keep(
     channel: Channel,
     checked: &Checked,
     signature: SignatureVerdict,
-) -> Result<Kept, Problem> {
+) -> Result<NewApplication, Problem> {
     let at = tx.at();
     let home = checked.queue_territory.home();
     let number = tx.next_number(home, Numbered::Application)?.to_string();
@@ -174,7 +174,7 @@ fn keep(
         None => Vec::new(),
     };
     let facts = json!({"key": sealed.key, "seal": seal});
-    Ok(Kept { application: lodged.application, facts, enrolment, together })
+    Ok(NewApplication { application: lodged.application, facts, enrolment, together })
 }
 
 fn lodge(
@@ -186,7 +186,7 @@ fn lodge(
     signature: SignatureVerdict,
 ) -> Result<Written<Registered>, Problem> {
     let at = tx.at();
-    let Kept { application, facts, enrolment, together } =
+    let NewApplication { application, facts, enrolment, together } =
         keep(office, tx, &caller.principal, channel, checked, signature)?;
     let home = application.home;
     let bound = office.bound(checked.territory, at)?;

@@ -23,7 +23,7 @@ use crate::service::kernel::actors::CLOCK;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
-use crate::service::referrals::life::Held;
+use crate::service::referrals::life::InHand;
 use crate::service::referrals::places::advance;
 use crate::store::{Entry, Resolve, Store, Transaction, Written, journal, places, referrals};
 
@@ -189,9 +189,9 @@ fn expire(
     at: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let application = load(tx.conn(), &referral.application)?;
-    let mut held = Held { referral, application };
-    let effects = held.end(tx, rules, ReferralAct::Expire, Some("expired"))?;
-    let Held { referral, application } = held;
+    let mut hand = InHand { referral, application };
+    let effects = hand.end(tx, rules, ReferralAct::Expire, Some("expired"))?;
+    let InHand { referral, application } = hand;
     let entry = Entry {
         home: referral.home,
         act: "expire_referral",

@@ -10,6 +10,6 @@ mod seats;
 mod turns;
 
 pub use live::{Followed, Live};
-pub use seats::{Held, Index};
+pub use seats::{Index, IndexSeat};
 pub(crate) use turns::seat_of;
 pub use turns::{effects, seat};

@@ -27,7 +27,7 @@ pub(crate) struct Replay {
     key: QueueKey,
     /// Its order as far as the records were taken.
     pub(crate) order: QueueOrder,
-    seats: HashMap<String, Held>,
+    seats: HashMap<String, PastSeat>,
     kindergartens: HashMap<String, u32>,
     /// Whether any record has touched the queue.
     pub(crate) touched: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Replay {
     pub(crate) reached: i64,
 }
 
-struct Held {
+struct PastSeat {
     seat: Seat,
     choices: Box<[u32]>,
     status: Status,
@@ -100,7 +100,7 @@ impl Replay {
     fn hold(&mut self, join: &JoinEffect, moved: impl Fn(Seat, Box<[u32]>) -> Moved) -> Result<Moved, String> {
         let seat = join.seat().ok_or_else(|| format!("application {} has no instant", join.application))?;
         let choices: Box<[u32]> = join.choices.iter().map(|id| self.small(id)).collect();
-        self.seats.insert(join.application.clone(), Held { seat, choices: choices.clone(), status: join.status });
+        self.seats.insert(join.application.clone(), PastSeat { seat, choices: choices.clone(), status: join.status });
         Ok(moved(seat, choices))
     }
 
@@ -117,7 +117,7 @@ impl Replay {
     /// The entries by application.
     pub(crate) fn stood(&self) -> HashMap<String, Stood> {
         let names: HashMap<u32, &String> = self.kindergartens.iter().map(|(name, id)| (*id, name)).collect();
-        let stood = |held: &Held| Stood {
+        let stood = |held: &PastSeat| Stood {
             seat: held.seat,
             status: held.status,
             choices: held.choices.iter().filter_map(|id| names.get(id).map(|name| (*name).clone())).collect(),

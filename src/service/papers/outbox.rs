@@ -16,7 +16,7 @@ use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::query;
 use crate::service::kernel::words::{self, Said, say_each};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::outbox::{self, Message, Wanted};
+use crate::store::outbox::{self, Message, MessageFilter};
 use crate::store::{Entry, Written};
 
 /// Messages of one page.
@@ -97,7 +97,7 @@ fn territory(principal: &Principal, act: Act, text: &str) -> Result<Kato, Proble
     Ok(territory)
 }
 
-fn wanted(asked: &OutboxIn, territory: Kato) -> Result<Wanted, Problem> {
+fn filter(asked: &OutboxIn, territory: Kato) -> Result<MessageFilter, Problem> {
     let taken = match asked.state.as_deref() {
         None => None,
         Some("untaken") => Some(false),
@@ -106,7 +106,7 @@ fn wanted(asked: &OutboxIn, territory: Kato) -> Result<Wanted, Problem> {
             return Err(Problem::invalid("state", "wrong_state", "write untaken or taken, or leave it out"));
         }
     };
-    Ok(Wanted { territory, taken })
+    Ok(MessageFilter { territory, taken })
 }
 
 /// The messages to a territory.
@@ -114,9 +114,9 @@ fn wanted(asked: &OutboxIn, territory: Kato) -> Result<Wanted, Problem> {
 /// # Errors
 /// 403, 422.
 pub fn messages(office: &Office, principal: &Principal, asked: &OutboxIn) -> Result<Messages, Problem> {
-    let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
+    let filter = filter(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
     let after = query::after(asked.cursor.as_deref())?;
-    let found = office.store.read(|conn| outbox::page(conn, wanted, after, PAGE))?;
+    let found = office.store.read(|conn| outbox::page(conn, filter, after, PAGE))?;
     let next = query::last_of_full(&found, PAGE).map(|m| query::cursor(m.created_at, &m.id));
     Ok(Messages { messages: found.iter().map(|m| message(office, m)).collect(), next })
 }
@@ -126,8 +126,8 @@ pub fn messages(office: &Office, principal: &Principal, asked: &OutboxIn) -> Res
 /// # Errors
 /// 403, 422.
 pub fn messages_csv(office: &Office, principal: &Principal, asked: &OutboxIn) -> Result<String, Problem> {
-    let wanted = wanted(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
-    let found = office.store.read(|conn| outbox::page(conn, wanted, None, CSV_MAX))?;
+    let filter = filter(asked, territory(principal, Act::ReadOutbox, &asked.territory)?)?;
+    let found = office.store.read(|conn| outbox::page(conn, filter, None, CSV_MAX))?;
     let rows: Vec<MessageRow> = found.into_iter().map(|m| row(office, m)).collect();
     let mut text = Vec::new();
     let internal = |e: &dyn std::fmt::Display| Problem::new(Kind::Internal, "internal", e.to_string());
@@ -153,7 +153,7 @@ pub fn take_messages(office: &Office, caller: &Caller, sent: &TakeIn) -> Result<
     }
     office.perform(caller, &[home], 200, |tx| {
         let by = caller.principal.id.as_str();
-        let found = outbox::page(tx.conn(), Wanted { territory, taken: Some(false) }, None, limit)?;
+        let found = outbox::page(tx.conn(), MessageFilter { territory, taken: Some(false) }, None, limit)?;
         let ids: Vec<&str> = found.iter().map(|m| m.id.as_str()).collect();
         outbox::take(tx, &ids, by)?;
         let at = tx.at();

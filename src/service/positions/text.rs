@@ -14,7 +14,7 @@ use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
 use crate::domain::life::is_live;
 use crate::domain::queue::Number;
-use crate::service::journal::index::{Held, Index};
+use crate::service::journal::index::{Index, IndexSeat};
 use crate::service::office::Office;
 
 /// Room for the usual answer, so that it is written without growing.
@@ -42,7 +42,7 @@ fn push_entry(
     reasons: &Reasons,
     index: &Index,
     number: Number,
-    held: &Held,
+    held: &IndexSeat,
     now: DateTime<Utc>,
     text: &mut String,
 ) {

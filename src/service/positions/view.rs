@@ -11,7 +11,7 @@ use crate::domain::instant::instant_text;
 use crate::domain::life::is_live;
 use crate::domain::queue::{Number, Numbered};
 use crate::engine::order::Standing;
-use crate::service::journal::index::{Held, Index, seat_of};
+use crate::service::journal::index::{Index, IndexSeat, seat_of};
 use crate::service::kernel::words::{Said, say_each};
 use crate::service::office::Office;
 
@@ -29,7 +29,13 @@ pub(crate) fn position_of(office: &Office, number: &str, now: DateTime<Utc>) -> 
     Some(entry(office, &index, Number::parse(number, Numbered::Application)?, held, now))
 }
 
-pub(crate) fn entry(office: &Office, index: &Index, number: Number, held: &Held, now: DateTime<Utc>) -> PositionEntry {
+pub(crate) fn entry(
+    office: &Office,
+    index: &Index,
+    number: Number,
+    held: &IndexSeat,
+    now: DateTime<Utc>,
+) -> PositionEntry {
     let mut entry = PositionEntry {
         application: number.to_string(),
         status: held.status,
@@ -56,7 +62,7 @@ pub(crate) fn entry(office: &Office, index: &Index, number: Number, held: &Held,
 }
 
 /// With whom an application waits: whatever its number, it is placed with brothers and sisters or not at all.
-pub(crate) fn together(office: &Office, index: &Index, number: Number, held: &Held) -> Option<Reason> {
+pub(crate) fn together(office: &Office, index: &Index, number: Number, held: &IndexSeat) -> Option<Reason> {
     let others = if held.status == Status::InQueue { index.waiting_beside(number) } else { 0 };
     let text = || say_each(&office.rules, "reason_together", &[("others", &Said::same(others.to_string()))]);
     let reason = || Reason { code: "together", ahead: None, basis: None, source: None, text: text() };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::life::{self, Held, held, wrong_state};
+use super::life::{self, InHand, in_hand, wrong_state};
 use super::places::{self as ledger, group_of, outside_age_band};
 use crate::domain::codes::{PlaceStatus, ReferralStatus, Status};
 use crate::domain::life::Step;
@@ -72,8 +72,8 @@ pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn
     caller.principal.role_may(Act::Depart)?;
     let home = home_of(number, Numbered::Referral, "referral")?;
     office.perform(caller, &[home], 200, |tx| {
-        let mut held = held(tx.conn(), &caller.principal, Act::Depart, number)?;
-        let today = office.day(held.application.territory, tx.at());
+        let mut hand = in_hand(tx.conn(), &caller.principal, Act::Depart, number)?;
+        let today = office.day(hand.application.territory, tx.at());
         let mut faults = FieldFaults::default();
         let reason = faults.text("reason", &sent.reason, 2_000);
         let last_day = read_date(&mut faults, "last_day", &sent.last_day);
@@ -81,14 +81,14 @@ pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn
             faults.add("last_day", "wrong_date", "the last day lies more than a year away; check it");
         }
         faults.check()?;
-        let heir = transfers::open_beside(tx.conn(), &held.application.number)?;
-        let (departed, effects) = end_enrolment(office, tx, &mut held, last_day.unwrap_or(today), heir)?;
+        let heir = transfers::open_beside(tx.conn(), &hand.application.number)?;
+        let (departed, effects) = end_enrolment(office, tx, &mut hand, last_day.unwrap_or(today), heir)?;
         let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
         let entry = Entry {
             home,
             act: "depart",
             actor: caller.principal.id.clone(),
-            territory: held.application.territory,
+            territory: hand.application.territory,
             payload: json!({"departed": departed, "last_day": sent.last_day, "role": caller.principal.role,
                 "facts": kept, "queue": effects}),
         };
@@ -101,29 +101,29 @@ pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn
 pub(crate) fn end_enrolment(
     office: &Office,
     tx: &mut Transaction<'_>,
-    held: &mut Held,
+    hand: &mut InHand,
     last_day: NaiveDate,
     heir: Option<String>,
 ) -> Result<(Departed, Vec<Effect>), Problem> {
-    if held.application.status != Status::Enrolled {
-        return Err(wrong_state(&held.referral, ReferralAct::Depart));
+    if hand.application.status != Status::Enrolled {
+        return Err(wrong_state(&hand.referral, ReferralAct::Depart));
     }
-    life::advance(tx, &mut held.referral, ReferralAct::Depart)?;
-    referrals::update(tx, &held.referral)?;
-    let effects = entry::step(tx, &office.rules, &mut held.application, Step::Depart)?;
-    kindergartens::depart_one(tx, &held.referral.group)?;
-    let child = applications::child(tx.conn(), &held.application.child)?;
+    life::advance(tx, &mut hand.referral, ReferralAct::Depart)?;
+    referrals::update(tx, &hand.referral)?;
+    let effects = entry::step(tx, &office.rules, &mut hand.application, Step::Depart)?;
+    kindergartens::depart_one(tx, &hand.referral.group)?;
+    let child = applications::child(tx.conn(), &hand.application.child)?;
     match &heir {
         Some(transfer) => child_claims::pass(tx, child.iin, transfer)?,
-        None => child_claims::release(tx, child.iin, &held.application.number)?,
+        None => child_claims::release(tx, child.iin, &hand.application.number)?,
     }
     let available_on = last_day.checked_add_days(Days::new(1)).unwrap_or(last_day);
-    let (place_status, warnings) = free_again(office, tx, &held.referral.place, available_on)?;
+    let (place_status, warnings) = free_again(office, tx, &hand.referral.place, available_on)?;
     let departed = Departed {
-        referral: held.referral.number.clone(),
-        status: held.referral.status,
-        application: held.application.number.clone(),
-        place: held.referral.place.clone(),
+        referral: hand.referral.number.clone(),
+        status: hand.referral.status,
+        application: hand.application.number.clone(),
+        place: hand.referral.place.clone(),
         place_status,
         available_on: available_on.to_string(),
         warnings,
@@ -169,7 +169,7 @@ fn free_again(
 pub(crate) fn leave_for_transfer(
     office: &Office,
     tx: &mut Transaction<'_>,
-    won: &Held,
+    won: &InHand,
 ) -> Result<Option<(Value, Vec<Effect>)>, Problem> {
     let number = &won.application.number;
     let Some(enrolment) = transfers::enrolment_of(tx.conn(), number)? else { return Ok(None) };
@@ -179,7 +179,7 @@ pub(crate) fn leave_for_transfer(
     }
     let all = referrals::of_application(tx.conn(), &enrolment)?;
     let Some(referral) = all.into_iter().find(|r| r.status == ReferralStatus::Enrolled) else { return Ok(None) };
-    let mut old = Held { referral, application };
+    let mut old = InHand { referral, application };
     let today = office.day(old.application.territory, tx.at());
     let (departed, effects) = end_enrolment(office, tx, &mut old, today, Some(number.clone()))?;
     Ok(Some((json!(departed), effects)))

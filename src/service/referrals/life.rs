@@ -165,20 +165,25 @@ pub(crate) fn end(
 }
 
 /// A referral with its application, where a credential may do the act on it.
-pub(crate) fn held(conn: &mut AnyConnection, principal: &Principal, act: Act, number: &str) -> Result<Held, Problem> {
+pub(crate) fn in_hand(
+    conn: &mut AnyConnection,
+    principal: &Principal,
+    act: Act,
+    number: &str,
+) -> Result<InHand, Problem> {
     let referral = referrals::find(conn, number)?.ok_or_else(|| Problem::not_found("referral"))?;
     let application = load(conn, &referral.application)?;
     may_on(conn, principal, act, &referral, &application)?;
-    Ok(Held { referral, application })
+    Ok(InHand { referral, application })
 }
 
 /// A referral with the application it is for.
-pub(crate) struct Held {
+pub(crate) struct InHand {
     pub(crate) referral: Referral,
     pub(crate) application: Application,
 }
 
-impl Held {
+impl InHand {
     /// The contract is made: the child leaves the queue, its turn is spent, the place is filled. All of it is saved.
     pub(crate) fn enrol(&mut self, tx: &mut Transaction<'_>, rules: &Rules) -> Result<Vec<Effect>, Problem> {
         advance(tx, &mut self.referral, ReferralAct::Enrol)?;

@@ -58,7 +58,7 @@ pub struct AheadCause {
 }
 
 /// Who is asked about, and for which place.
-struct Wanted<'a> {
+struct AheadOf<'a> {
     profile: &'a Profile,
     today: NaiveDate,
     group: Group,
@@ -69,7 +69,7 @@ struct Wanted<'a> {
     reserves: bool,
 }
 
-impl Wanted<'_> {
+impl AheadOf<'_> {
     fn cause(&self, ahead: &Seated) -> Option<Cause> {
         if ahead.status != Status::InQueue {
             return Some(Cause::HasPlace);
@@ -115,7 +115,7 @@ pub(crate) fn causes_ahead(
     // The places of a group are offered together, from the first day of any of them.
     let together = places::of_home(conn, place.home, PlaceStatus::Published)?;
     let same = || together.iter().filter(|p| p.group == place.group && p.queue == place.queue);
-    let wanted = Wanted {
+    let wanted = AheadOf {
         profile: ordering::profile(&office.rules, row.queue, at)?,
         today: office.day(row.queue.territory, at),
         group,

@@ -20,7 +20,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::kernel::{query, reach};
 use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
-use crate::store::rounds::{self, RoundBrief, Wanted};
+use crate::store::rounds::{self, RoundBrief, RoundFilter};
 use crate::store::{kindergartens, places};
 
 /// Rounds of one page.
@@ -202,13 +202,13 @@ fn listed(
     principal.may(Act::ReadRound, territory)?;
     let from = asked.from.as_deref().map(|text| query::instant("from", text)).transpose()?;
     let before = asked.to.as_deref().map(|text| query::instant("to", text)).transpose()?;
-    let wanted = Wanted { territory, from, before };
+    let filter = RoundFilter { territory, from, before };
     let mut after = query::after(asked.cursor.as_deref())?.map(|(at, id)| (at, id.to_owned()));
     let mut found = Vec::new();
     let mut end = None;
     office.store.read_snapshot(|conn| {
         loop {
-            let page = rounds::page(conn, wanted, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
+            let page = rounds::page(conn, filter, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
             let ended = page.len() < PAGE;
             after = page.last().map(|r| (r.held_at, r.id.clone()));
             for round in page {

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::asked::OfTerritory;
+use super::about::OfTerritory;
 use crate::service::counter::catalogue::{self, Kindergartens, Territories};
 use crate::web::answer::{Shared, tell};
 

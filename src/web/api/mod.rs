@@ -1,7 +1,7 @@
 //! The JSON API, a file per family of routes.
 
+pub mod about;
 pub mod applications;
-pub mod asked;
 pub mod cases;
 pub mod catalogue;
 pub mod corrections;

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::asked::OfTerritory;
+use super::about::OfTerritory;
 use crate::service::counter::catalogue::{self, PlaceLife, Places};
 use crate::service::counter::places::{self, Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
 use crate::web::answer::{Body, Shared, act, ask, tell};

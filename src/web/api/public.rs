@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, ResponseError};
 
-use super::asked::Asked;
+use super::about::ChildIn;
 use crate::domain::iin::Iin;
 use crate::service::counter::clock;
 use crate::service::kernel::problem::Problem;
@@ -11,7 +11,7 @@ use crate::service::positions::text;
 use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
 
 /// The position of a child by IIN, with its reasons. An unknown IIN gets the same shape, empty.
-#[utoipa::path(post, path = "/api/v1/positions", tag = "public", request_body = Asked,
+#[utoipa::path(post, path = "/api/v1/positions", tag = "public", request_body = ChildIn,
     responses((status = 200, body = Positions)))]
 pub async fn positions(shared: Shared, body: Body) -> HttpResponse {
     // No thread pool and no SQL on this path: everything is in memory.
@@ -26,7 +26,7 @@ pub async fn positions(shared: Shared, body: Body) -> HttpResponse {
 }
 
 fn answer(shared: &Shared, bytes: &[u8]) -> Result<String, Problem> {
-    let asked: Asked = read_body(bytes)?;
+    let asked: ChildIn = read_body(bytes)?;
     let iin = Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
     let registry = shared.now();
     Ok(text::positions_text(&registry.office, &registry.memory.reasons, iin, registry.office.clock.now()))

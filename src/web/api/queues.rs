@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::asked::OfTerritory;
+use super::about::OfTerritory;
 use crate::service::positions::queues::{self, Entries, Queues};
 use crate::web::answer::{Shared, ask};
 

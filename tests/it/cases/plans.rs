@@ -10,7 +10,7 @@ use kezek::domain::case::{Case, CaseState};
 use kezek::domain::codes::{Channel, Decision};
 use kezek::domain::kato::Kato;
 use kezek::store::connection::{AnyConnection, Location};
-use kezek::store::due_lists::{self, Wanted};
+use kezek::store::due_lists::{self, CaseFilter};
 use kezek::store::{Entry, StoreError, Written, cases, facts};
 
 use crate::desk::{CITY, Desk, HOME, ParseKato, VILLAGE_HOME, instant, on_both};
@@ -134,11 +134,11 @@ fn every_list_of_open_cases_is_read_from_an_index_that_holds_no_ended_case(desk:
     let now = instant("2026-09-10T04:00:00Z");
     let (home, oblast, village) = (HOME.parse_kato(), "390000000".parse_kato(), CITY.parse_kato());
     let wanted =
-        |territory| Wanted { territory, from: None, before: None, kindergarten: None, step: None, executor: None };
-    let late = |territory| Wanted { before: Some(now), ..wanted(territory) };
+        |territory| CaseFilter { territory, from: None, before: None, kindergarten: None, step: None, executor: None };
+    let late = |territory| CaseFilter { before: Some(now), ..wanted(territory) };
     let mut caught = statements(desk, |conn| {
         for territory in [home, oblast, village] {
-            for asked in [wanted(territory), late(territory), Wanted { executor: Some("x"), ..late(territory) }] {
+            for asked in [wanted(territory), late(territory), CaseFilter { executor: Some("x"), ..late(territory) }] {
                 due_lists::page(conn, &asked, None, 200).expect("a page");
                 due_lists::page(conn, &asked, Some((now, "x")), 200).expect("the next page");
                 due_lists::counts(conn, &asked).expect("counts");

@@ -14,7 +14,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::rounds::held;
 use crate::store::connection::AnyConnection;
 use crate::store::referrals;
-use crate::store::rounds::{self, RoundBrief, Wanted};
+use crate::store::rounds::{self, RoundBrief, RoundFilter};
 
 /// Rounds looked through at once, the latest first.
 const PAGE: usize = 20;
@@ -29,11 +29,11 @@ pub(super) fn last_part(
         return Ok(None);
     }
     let before = given_at(conn, application)?.map(|at| at + Duration::microseconds(1));
-    let wanted = Wanted { territory: application.home, from: Some(application.registered_at), before };
+    let filter = RoundFilter { territory: application.home, from: Some(application.registered_at), before };
     let mut after: Option<(DateTime<Utc>, String)> = None;
     let mut is_latest = true;
     loop {
-        let page = rounds::page(conn, wanted, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
+        let page = rounds::page(conn, filter, after.as_ref().map(|(at, id)| (*at, id.as_str())), PAGE as i64)?;
         let ended = page.len() < PAGE;
         after = page.last().map(|round| (round.held_at, round.id.clone()));
         let mut served: Vec<(RoundBrief, String)> = Vec::new();

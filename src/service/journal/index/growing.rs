@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use chrono::{DateTime, Utc};
 
-use super::seats::{Held, Index};
+use super::seats::{Index, IndexSeat};
 use crate::domain::codes::Turn;
 use crate::domain::iin::Iin;
 use crate::domain::queue::{Number, Numbered, QueueKey};
@@ -35,7 +35,7 @@ fn grow(
     for row in read.into_iter().flatten() {
         let claimed = row.read()?;
         let unknown = || StoreError::Damaged(format!("application {} has no child", claimed.number));
-        let held = Held {
+        let held = IndexSeat {
             iin: iins.get(&claimed.child).ok_or_else(unknown)?.number(),
             queue: claimed.queue,
             seat: Seat {

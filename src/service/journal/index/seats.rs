@@ -26,7 +26,7 @@ pub struct Index {
     /// The era around it in which no queue gets another ratio.
     pub(super) era: Era,
     pub(super) reach: BTreeMap<Kato, i64>,
-    seats: HashMap<Number, Held>,
+    seats: HashMap<Number, IndexSeat>,
     children: HashMap<u64, Number>,
     /// Of children who are enrolled and wait for a place elsewhere: the second application.
     pub(super) transfers: HashMap<u64, Number>,
@@ -37,7 +37,7 @@ pub struct Index {
 
 /// A seat in memory.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct IndexSeat {
     pub(super) iin: u64,
     /// The queue in which the seat is.
     pub queue: QueueKey,
@@ -120,7 +120,7 @@ impl Index {
         after.map_err(|fault| OutOfStep(format!("queue {key}: {fault}")))
     }
 
-    pub(super) fn hold(&mut self, number: Number, held: Held) {
+    pub(super) fn hold(&mut self, number: Number, held: IndexSeat) {
         if !gone(held.status) {
             if self.transfers.get(&held.iin) != Some(&number) {
                 self.children.insert(held.iin, number);
@@ -223,10 +223,10 @@ impl Index {
         }
     }
 
-    fn joining(&mut self, join: &JoinEffect, joined: &HashMap<String, Seated>) -> Result<Held, OutOfStep> {
+    fn joining(&mut self, join: &JoinEffect, joined: &HashMap<String, Seated>) -> Result<IndexSeat, OutOfStep> {
         let iin = joined.get(&join.application).ok_or_else(|| missing(&join.application))?.iin;
         let seat = join.seat().ok_or_else(|| OutOfStep(format!("{} has no instant", join.application)))?;
-        let held = Held {
+        let held = IndexSeat {
             iin: iin.number(),
             queue: join.queue,
             seat,
@@ -242,7 +242,7 @@ impl Index {
     }
 
     /// The seats of a child's active applications: one, or that of its enrolment and that of its transfer.
-    pub fn of_child(&self, iin: Iin) -> impl Iterator<Item = (Number, &Held)> {
+    pub fn of_child(&self, iin: Iin) -> impl Iterator<Item = (Number, &IndexSeat)> {
         let numbers = [&self.children, &self.transfers].map(|by_child| by_child.get(&iin.number()));
         numbers.into_iter().flatten().filter_map(|number| Some((*number, self.seats.get(number)?)))
     }
@@ -254,12 +254,12 @@ impl Index {
     }
 
     /// The seat of an application.
-    pub fn of_application(&self, number: &str) -> Option<&Held> {
+    pub fn of_application(&self, number: &str) -> Option<&IndexSeat> {
         self.seats.get(&Number::parse(number, Numbered::Application)?)
     }
 
     /// All seats by their applications, in no order.
-    pub fn seats(&self) -> impl Iterator<Item = (Number, &Held)> {
+    pub fn seats(&self) -> impl Iterator<Item = (Number, &IndexSeat)> {
         self.seats.iter().map(|(number, held)| (*number, held))
     }
 

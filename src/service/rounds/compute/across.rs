@@ -242,7 +242,7 @@ impl Asking {
     }
 
     /// What came of it, when nobody asks anew.
-    pub(crate) fn told(self) -> impl Iterator<Item = FamilyTold> {
+    pub(crate) fn families(self) -> impl Iterator<Item = FamilyTold> {
         self.families.into_iter().map(|family| {
             let kindergarten = family.asks().cloned();
             FamilyTold { kindergarten, ..family.told }

@@ -25,7 +25,7 @@ pub(crate) struct Run {
 }
 
 /// What an allocation gave, before the places have their names.
-pub(crate) struct Served {
+pub(crate) struct Allocated {
     /// Who got which of the offered groups, counted from 0; in each group the best first.
     pub(crate) given: Vec<(Taker, usize)>,
     /// How many entries took part.

@@ -36,7 +36,7 @@ pub(crate) struct Pass {
 
 impl Outcome {
     /// All that is answered of a round, for a comparison.
-    pub(crate) fn told(&self) -> impl PartialEq + std::fmt::Debug + use<> {
+    pub(crate) fn answered(&self) -> impl PartialEq + std::fmt::Debug + use<> {
         let pass = |p: &Pass| (p.queue, p.pass, p.participants, p.placed, p.groups.clone());
         (self.rows.clone(), self.left.clone(), self.passes.iter().map(pass).collect::<Vec<_>>(), self.families.clone())
     }

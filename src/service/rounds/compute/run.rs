@@ -34,9 +34,9 @@ pub(crate) fn standing(
     let head = journal::reach_of(conn, scope.territory.home())?;
     let outcome = run(scope, conn, Some(Remembered { rounds, head }))?;
     if rounds.is_compared() {
-        let (told, full) = (outcome.told(), dry(scope, conn)?.told());
-        if told != full {
-            return Err(internal(format!("the standing round is {told:?}, a full run {full:?}")));
+        let (stands, full) = (outcome.answered(), dry(scope, conn)?.answered());
+        if stands != full {
+            return Err(internal(format!("the standing round is {stands:?}, a full run {full:?}")));
         }
     }
     Ok(outcome)

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::across::{Across, Asking};
-use super::offer::{Call, Offered, Run, Served, Taker, Waiting, choices, group_order, takes_part};
+use super::offer::{Allocated, Call, Offered, Run, Taker, Waiting, choices, group_order, takes_part};
 use super::outcome::{Outcome, Pass};
 use super::scope::{Scope, positions};
 use super::special;
@@ -21,7 +21,7 @@ use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
 
 /// A queue whose entries are read, to be served as often as its families ask anew.
-struct Ready {
+struct ReadQueue {
     waiting: Vec<Waiting>,
     /// The entries of families over several queues, by position.
     concerned: Vec<u32>,
@@ -35,9 +35,9 @@ struct Ready {
 /// How a queue of a stage is served.
 enum Readiness {
     /// From the standing round in memory, without a run.
-    Served(Served),
+    Allocated(Allocated),
     /// In a full run.
-    Full(Ready),
+    Full(ReadQueue),
 }
 
 /// Lets the families over several queues ask until each is whole or has asked everywhere.
@@ -46,7 +46,7 @@ fn settle(calls: &[Call], ready: &[Readiness], asking: &mut Asking) -> Result<()
         Readiness::Full(own) if !own.concerned.is_empty() => Some((call, own)),
         _ => None,
     });
-    let full: Vec<(&Call, &Ready)> = full.collect();
+    let full: Vec<(&Call, &ReadQueue)> = full.collect();
     let mut instances = Vec::with_capacity(full.len());
     for (call, own) in &full {
         instances.push((own.instance(&call.offered, None)?, own.special.clone().unwrap_or_default()));
@@ -83,7 +83,7 @@ pub(crate) fn stage(
     let mut all = Vec::with_capacity(calls.len());
     for call in &calls {
         all.push(match standing_of(scope, conn, call, remembered)? {
-            Some(standing) => Readiness::Served(standing),
+            Some(standing) => Readiness::Allocated(standing),
             None => Readiness::Full(ready(scope, conn, call, remembered, across, &asking)?),
         });
     }
@@ -91,12 +91,12 @@ pub(crate) fn stage(
     let mut left = Vec::with_capacity(calls.len());
     for (call, own) in calls.into_iter().zip(all) {
         let served = match own {
-            Readiness::Served(served) => served,
+            Readiness::Allocated(served) => served,
             Readiness::Full(own) => own.serve(&call.offered, &asking)?,
         };
         left.push((call.queue, give(scope, outcome, call, served)?));
     }
-    outcome.families.extend(asking.told());
+    outcome.families.extend(asking.families());
     Ok(left)
 }
 
@@ -106,7 +106,7 @@ fn standing_of(
     conn: &mut AnyConnection,
     call: &Call,
     remembered: Option<Remembered<'_>>,
-) -> Result<Option<Served>, Problem> {
+) -> Result<Option<Allocated>, Problem> {
     match remembered.filter(|_| call.is_plain()) {
         Some(Remembered { rounds, head }) => {
             rounds.serve(&question(scope, call.queue, head), conn, &call.offered, scope.without)
@@ -116,7 +116,7 @@ fn standing_of(
 }
 
 /// Gives those who were served their places; what is left of the offer.
-fn give(scope: &Scope<'_>, outcome: &mut Outcome, call: Call, served: Served) -> Result<Vec<Offered>, Problem> {
+fn give(scope: &Scope<'_>, outcome: &mut Outcome, call: Call, served: Allocated) -> Result<Vec<Offered>, Problem> {
     let Call { queue, pass, mut offered, families } = call;
     let profile = scope.profile(queue)?;
     let mut takers: Vec<Vec<&Taker>> = vec![vec![]; offered.len()];
@@ -153,7 +153,7 @@ fn ready(
     remembered: Option<Remembered<'_>>,
     across: &Across,
     asking: &Asking,
-) -> Result<Ready, Problem> {
+) -> Result<ReadQueue, Problem> {
     let Call { queue, offered, families, .. } = call;
     let (queue, profile) = (*queue, scope.profile(*queue)?);
     let remembered = remembered.filter(|_| !call.is_plain());
@@ -170,7 +170,7 @@ fn ready(
     let concerned: Vec<u32> = (0..).zip(&waiting).filter_map(asks).collect();
     let again = !concerned.is_empty();
     let choices = if again { waiting.iter().map(|w| choices(&w.seated, offered)).collect() } else { Vec::new() };
-    Ok(Ready { waiting, concerned, choices, siblings, special, rule })
+    Ok(ReadQueue { waiting, concerned, choices, siblings, special, rule })
 }
 
 /// What the standing rounds are asked of a queue.
@@ -219,7 +219,7 @@ fn live(
     Ok(live)
 }
 
-impl Ready {
+impl ReadQueue {
     /// The instance: of all that suits each child, or with what families over several queues ask now.
     fn instance(&self, offered: &[Offered], asking: Option<&Asking>) -> Result<Instance, Problem> {
         let list = |(at, child): (usize, &Waiting)| match self.choices.get(at) {
@@ -247,7 +247,7 @@ impl Ready {
     }
 
     /// A full run, families over several queues asking what they ask now.
-    fn serve(&self, offered: &[Offered], asking: &Asking) -> Result<Served, Problem> {
+    fn serve(&self, offered: &[Offered], asking: &Asking) -> Result<Allocated, Problem> {
         let instance = self.instance(offered, Some(asking))?;
         let allocation = solve_with(&instance, self.special.as_ref(), self.rule).map_err(internal)?;
         let by_ticket: HashMap<u32, &Waiting> = self.waiting.iter().map(|w| (w.seated.ticket, w)).collect();
@@ -260,7 +260,7 @@ impl Ready {
             .collect();
         special::best_first(&mut given, self.rule, self.special.as_ref(), offered, &self.siblings);
         let run = Run { instance, special: self.special.clone(), rule: self.rule };
-        Ok(Served { given, participants: self.waiting.len(), run: Some(run) })
+        Ok(Allocated { given, participants: self.waiting.len(), run: Some(run) })
     }
 }
 

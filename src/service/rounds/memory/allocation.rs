@@ -8,8 +8,8 @@ use crate::rules::profile::{Profile, RoundRule};
 use crate::service::rounds::compute::offer::{Offered, takes_part};
 use crate::store::seats::Seated;
 
-/// What is asked of a queue.
-pub(crate) struct Asked<'a> {
+/// What a queue is served by: its law, its day and the places that are offered to it.
+pub(crate) struct Terms<'a> {
     pub(crate) profile: &'a Profile,
     /// Today, where the queue is.
     pub(crate) day: NaiveDate,
@@ -39,7 +39,7 @@ pub(crate) struct Allocation {
     pub(super) participants: usize,
 }
 
-impl Asked<'_> {
+impl Terms<'_> {
     pub(super) fn basis(&self) -> Basis {
         Basis {
             profile: self.profile.code.clone(),

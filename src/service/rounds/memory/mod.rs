@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::compute::offer::{Offered, Served};
+use super::compute::offer::{Allocated, Offered};
 use crate::domain::queue::QueueKey;
 use crate::rules::Rules;
 use crate::rules::profile::Profile;
@@ -27,7 +27,7 @@ mod allocation;
 mod queue;
 mod served;
 
-use allocation::Asked;
+use allocation::Terms;
 use queue::StandingQueue;
 use served::{served, served_without};
 
@@ -49,7 +49,7 @@ pub(crate) struct Question<'q> {
 /// A queue under its own lock, while it is known.
 type Cell = Arc<Mutex<Option<StandingQueue>>>;
 
-struct Kept {
+struct QueueMemory {
     cell: Cell,
     /// When it was asked for last, by the count of questions.
     asked: u64,
@@ -58,7 +58,7 @@ struct Kept {
 
 /// The standing rounds of this process.
 pub struct StandingRounds {
-    kept: Mutex<HashMap<QueueKey, Kept>>,
+    kept: Mutex<HashMap<QueueKey, QueueMemory>>,
     entries_max: AtomicUsize,
     questions: AtomicU64,
     rows_read: AtomicU64,
@@ -123,15 +123,15 @@ impl StandingRounds {
         conn: &mut AnyConnection,
         offered: &[Offered],
         without: &[String],
-    ) -> Result<Option<Served>, Problem> {
+    ) -> Result<Option<Allocated>, Problem> {
         self.ask(question, conn, |conn, profile, standing| {
             standing.know_siblings(conn, profile)?;
             let day = question.rules.calendar.civil_day(question.at, question.queue.territory);
-            let asked = Asked { profile, day, offered };
+            let terms = Terms { profile, day, offered };
             if without.is_empty() {
-                served(standing, &asked)
+                served(standing, &terms)
             } else {
-                served_without(standing, &asked, |number| without.contains(number))
+                served_without(standing, &terms, |number| without.contains(number))
             }
         })
     }
@@ -196,7 +196,7 @@ impl StandingRounds {
     fn cell(&self, queue: QueueKey) -> Cell {
         let asked = self.questions.fetch_add(1, Ordering::Relaxed);
         let mut kept = lock(&self.kept);
-        let found = kept.entry(queue).or_insert_with(|| Kept { cell: Cell::default(), asked, entries: 0 });
+        let found = kept.entry(queue).or_insert_with(|| QueueMemory { cell: Cell::default(), asked, entries: 0 });
         found.asked = asked;
         Arc::clone(&found.cell)
     }
