@@ -6,6 +6,7 @@
 
 mod answer;
 mod api;
+mod docs;
 pub mod limits;
 mod metrics;
 pub mod openapi;

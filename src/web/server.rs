@@ -8,12 +8,11 @@ use std::time::Duration;
 use actix_governor::GovernorConfigBuilder;
 use actix_web::dev::{Server, Service};
 use actix_web::{App, HttpServer, web};
-use utoipa_swagger_ui::SwaggerUi;
 
 use super::limits::{BODY_MAX, ByAddress, LOOKUP_EVERY_MS, LOOKUPS_AT_ONCE};
 use super::metrics::Metrics;
 use super::proxies::Proxies;
-use super::{answer, openapi, routes};
+use super::{answer, docs, routes};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::registry::Registry;
 use crate::service::running::Running;
@@ -91,8 +90,7 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
                 }
             })
             .configure(|config| routes::mount(config, &limit, rate_limit))
-            .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", openapi::document()))
-            .service(web::redirect("/docs", "/docs/"))
+            .configure(docs::mount)
     })
     .workers(options.workers)
     .shutdown_timeout(5);

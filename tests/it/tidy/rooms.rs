@@ -63,6 +63,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "actix_web",
             "actix_governor",
             "askama",
+            "flate2",
             "prometheus",
             "serde",
             "serde_json",

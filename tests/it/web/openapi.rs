@@ -38,4 +38,10 @@ fn the_server_serves_the_document_of_version_3_1_and_a_page_to_read_it() {
     assert!(page.text.contains("swagger-ui-bundle.js"), "{}", page.text);
     assert!(!page.text.contains("https://"), "{}", page.text);
     assert!(desk.look("/docs/swagger-ui-bundle.js").must(200).text.contains("SwaggerUIBundle"));
+    assert_eq!(desk.look("/docs/none.js").status, 404);
+    // A browser gets the scripts packed, as they are kept.
+    let asked =
+        "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip, br\r\nConnection: close\r\n\r\n";
+    let packed = desk.send_raw(asked.as_bytes());
+    assert!(packed.status == 200 && !packed.text.contains("SwaggerUIBundle"), "{}", packed.status);
 }
