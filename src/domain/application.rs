@@ -49,8 +49,8 @@ pub struct PowerOfAttorney {
 pub struct CategoryClaim {
     /// The code of the category in the profile.
     pub code: String,
-    /// What is shown as proof: a number or a short description.
-    pub proof: String,
+    /// What is shown as proof, if anything is: a number or a short description.
+    pub proof: Option<String>,
     /// How far it is believed.
     pub status: ProofStatus,
 }
@@ -60,8 +60,8 @@ pub struct CategoryClaim {
 pub struct Document {
     /// The kind, for instance `birth_certificate`.
     pub kind: String,
-    /// The number on it.
-    pub number: String,
+    /// The number on it, where it has one.
+    pub number: Option<String>,
     /// The last day on which it is valid, where it has one.
     pub expires_on: Option<NaiveDate>,
 }

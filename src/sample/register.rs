@@ -26,9 +26,9 @@ pub fn application_row(family: Family, preferences_max: u8) -> ApplicationRow {
         kind: family.kind,
         language: family.language,
         preferences,
-        categories: family.categories.into_iter().map(|c| claim(c.code, c.proof)).collect(),
+        categories: family.categories.into_iter().map(|c| claim(c.code, Some(c.proof))).collect(),
         documents: documents
-            .map(|d| Document { kind: d.kind.to_owned(), number: d.number, expires_on: d.expires_on })
+            .map(|d| Document { kind: d.kind.to_owned(), number: Some(d.number), expires_on: d.expires_on })
             .collect(),
         status: None,
         decision: None,

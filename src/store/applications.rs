@@ -51,7 +51,7 @@ pub use super::lodged::{Lodged, lodged, page};
 /// # Errors
 /// The database is not available.
 pub fn claims(conn: &mut AnyConnection, number: &str) -> Result<Vec<CategoryClaim>, StoreError> {
-    let rows: Vec<(String, String, String)> = category_claims::table
+    let rows: Vec<(String, Option<String>, String)> = category_claims::table
         .filter(category_claims::application.eq(number))
         .order(category_claims::code)
         .select((category_claims::code, category_claims::proof, category_claims::status))

@@ -111,8 +111,8 @@ tables! {
     children by 1000 { key: String, home: i32, iin: String, name: String, search_name: String, birth_on: NaiveDate }
     applications by 1000 { number: String, home: i32, child: String, channel: String, territory: i32, queue_territory: i32, cohort: i32, kind: String, language: String, ticket: i64, applied_at: NaiveDateTime, registered_at: NaiveDateTime, tier: i16, stream: String, turn: String, status: String, decision: String, preferences: String, regulation: String, profile: String, signature: String, consent_at: NaiveDateTime, facts: String }
     applicants by 1000 { application: String, home: i32, iin: String, name: String, kind: String, contacts: String, power_number: String, power_until: Option<NaiveDate> }
-    category_claims by 1000 { application: String, code: String, home: i32, proof: String, status: String, status_at: NaiveDateTime }
-    documents by 1000 { application: String, place_no: i32, home: i32, kind: String, number: String, expires_on: Option<NaiveDate> }
+    category_claims by 1000 { application: String, code: String, home: i32, proof: Option<String>, status: String, status_at: NaiveDateTime }
+    documents by 1000 { application: String, place_no: i32, home: i32, kind: String, number: Option<String>, expires_on: Option<NaiveDate> }
     child_claims by 1000 { iin: String, home: i32, application: String }
     transfers by 1000 { application: String, home: i32, enrolment: String }
     families by 1000 { application: String, home: i32, family: String }

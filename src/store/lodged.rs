@@ -129,7 +129,7 @@ fn applicants_of(conn: &mut AnyConnection, numbers: &[&str]) -> Result<HashMap<S
 fn claims_of(conn: &mut AnyConnection, numbers: &[&str]) -> Result<HashMap<String, Vec<CategoryClaim>>, StoreError> {
     let mut found: HashMap<String, Vec<CategoryClaim>> = HashMap::new();
     for batch in numbers.chunks(BATCH) {
-        let rows: Vec<(String, String, String, String)> = category_claims::table
+        let rows: Vec<(String, String, Option<String>, String)> = category_claims::table
             .filter(category_claims::application.eq_any(batch.iter().copied()))
             .order((category_claims::application, category_claims::code))
             .select((
@@ -149,7 +149,7 @@ fn claims_of(conn: &mut AnyConnection, numbers: &[&str]) -> Result<HashMap<Strin
 fn documents_of(conn: &mut AnyConnection, numbers: &[&str]) -> Result<HashMap<String, Vec<Document>>, StoreError> {
     let mut found: HashMap<String, Vec<Document>> = HashMap::new();
     for batch in numbers.chunks(BATCH) {
-        let rows: Vec<(String, String, String, Option<NaiveDate>)> = documents::table
+        let rows: Vec<(String, String, Option<String>, Option<NaiveDate>)> = documents::table
             .filter(documents::application.eq_any(batch.iter().copied()))
             .order((documents::application, documents::place_no))
             .select((documents::application, documents::kind, documents::number, documents::expires_on))

@@ -161,7 +161,7 @@ diesel::table! {
         application -> Text,
         code -> Text,
         home -> Integer,
-        proof -> Text,
+        proof -> Nullable<Text>,
         status -> Text,
         status_at -> Timestamp,
     }
@@ -173,7 +173,7 @@ diesel::table! {
         place_no -> Integer,
         home -> Integer,
         kind -> Text,
-        number -> Text,
+        number -> Nullable<Text>,
         expires_on -> Nullable<Date>,
     }
 }

@@ -121,7 +121,7 @@ fn an_application_is_read_cell_by_cell() {
     assert_eq!(row.applied_at.to_rfc3339(), "2021-04-01T04:15:00+00:00");
     assert_eq!(row.contacts, ["+77990000001", "dana@example.com"]);
     assert_eq!(row.preferences, ["k-001", "k-002"]);
-    assert_eq!(row.categories[0].proof, "КМ-17");
+    assert_eq!(row.categories[0].proof, Some("КМ-17".to_owned()));
     assert_eq!(row.categories[0].status, ProofStatus::Confirmed);
     assert_eq!((row.categories[1].code.as_str(), row.categories[1].status), ("teacher", ProofStatus::Claimed));
     assert_eq!(row.documents[0].expires_on, None);
@@ -428,7 +428,8 @@ fn what_a_spreadsheet_would_run_is_written_so_that_it_does_not() {
 fn every_item_of_a_list_is_guarded_and_colons_and_semicolons_survive() {
     let mut row = rows::<ApplicationRow>(HEADER.to_owned() + &application(&[])).rows.remove(0);
     row.contacts = vec!["+77990000001".to_owned(), "=1;2".to_owned(), "'-x\\".to_owned()];
-    row.documents = vec![Document { kind: "applicant_id".to_owned(), number: "a:b;c\\".to_owned(), expires_on: None }];
+    row.documents =
+        vec![Document { kind: "applicant_id".to_owned(), number: Some("a:b;c\\".to_owned()), expires_on: None }];
     let mut file = Vec::new();
     write(&mut file, [&row]).unwrap();
     let text = String::from_utf8(file).unwrap();

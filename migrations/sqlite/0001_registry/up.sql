@@ -148,7 +148,7 @@ CREATE TABLE category_claims (
     application TEXT NOT NULL REFERENCES applications (number),
     code TEXT NOT NULL,
     home INTEGER NOT NULL,
-    proof TEXT NOT NULL,
+    proof TEXT,
     status TEXT NOT NULL,
     status_at TEXT NOT NULL,
     PRIMARY KEY (application, code)
@@ -161,7 +161,7 @@ CREATE TABLE documents (
     place_no INTEGER NOT NULL,
     home INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    number TEXT NOT NULL,
+    number TEXT,
     expires_on TEXT,
     PRIMARY KEY (application, place_no)
 ) STRICT;

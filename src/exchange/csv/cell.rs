@@ -191,7 +191,7 @@ pub fn claim(item: &str) -> Read<CategoryClaim> {
         None | Some("") => ProofStatus::Claimed,
         Some(status) => self::code(status)?,
     };
-    let proof = part_text(parts.next())?;
+    let proof = some_text(parts.next())?;
     no_more(parts.next(), "code:proof_status:proof_number")?;
     Ok(CategoryClaim { code, proof, status })
 }
@@ -200,13 +200,18 @@ pub fn claim(item: &str) -> Read<CategoryClaim> {
 pub fn document(item: &str) -> Read<Document> {
     let mut parts = split(item, ':');
     let kind = open_code(parts.next().unwrap_or_default())?;
-    let number = part_text(parts.next())?;
+    let number = some_text(parts.next())?;
     let expires_on = match parts.next() {
         None | Some("") => None,
         Some(day) => Some(date(day)?),
     };
     no_more(parts.next(), "kind:number:expires_on")?;
     Ok(Document { kind, number, expires_on })
+}
+
+/// A part that may be missing.
+fn some_text(part: Option<&str>) -> Read<Option<String>> {
+    Ok(Some(part_text(part)?).filter(|text| !text.is_empty()))
 }
 
 fn part_text(part: Option<&str>) -> Read<String> {

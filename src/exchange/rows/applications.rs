@@ -170,11 +170,11 @@ impl Row for ApplicationRow {
         cell(&cell::show_list(
             self.categories
                 .iter()
-                .map(|claim| [Cow::from(&claim.code), claim.status.code().into(), Cow::from(&claim.proof)]),
+                .map(|claim| [Cow::from(&claim.code), claim.status.code().into(), some(&claim.proof)]),
         ));
         cell(&cell::show_list(self.documents.iter().map(|document| {
             let expires_on = document.expires_on.map_or_else(String::new, |day| day.to_string());
-            [Cow::from(&document.kind), Cow::from(&document.number), expires_on.into()]
+            [Cow::from(&document.kind), some(&document.number), expires_on.into()]
         })));
         cell(self.status.map_or("", Status::code));
         cell(self.decision.map_or("", Decision::code));
@@ -229,4 +229,9 @@ fn once<T>(list: Vec<T>, name: impl Fn(&T) -> &str) -> Read<Vec<T>> {
         }
     }
     Ok(list)
+}
+
+/// A part of a list cell that may be missing.
+fn some(text: &Option<String>) -> Cow<'_, str> {
+    text.as_deref().unwrap_or_default().into()
 }

@@ -300,14 +300,10 @@ fn read_claims(faults: &mut FieldFaults, categories: &[CategoryIn], bound: &Boun
             faults.add(&format!("{field}.code"), "repeated_category", "claim each category once");
             continue;
         }
-        let proof = category.proof.as_deref().unwrap_or_default();
-        let proof = if proof.is_empty() {
-            Some(String::new())
-        } else {
-            faults.text(&format!("{field}.proof"), proof, TEXT_MAX)
-        };
-        if let Some(proof) = proof {
-            claims.push(CategoryClaim { code: category.code.clone(), proof, status: ProofStatus::Claimed });
+        let proof = category.proof.as_deref().filter(|proof| !proof.is_empty());
+        let read = proof.and_then(|proof| faults.text(&format!("{field}.proof"), proof, TEXT_MAX));
+        if proof.is_some() == read.is_some() {
+            claims.push(CategoryClaim { code: category.code.clone(), proof: read, status: ProofStatus::Claimed });
         }
     }
     claims
@@ -328,17 +324,15 @@ pub(crate) fn read_documents(faults: &mut FieldFaults, documents: &[DocumentIn],
         {
             faults.add(&format!("{field}.kind"), "wrong_document_kind", "a kind is a code such as birth_certificate");
         }
-        let number = match document.number.as_deref().map(str::trim) {
-            None | Some("") => Some(String::new()),
-            Some(number) => faults.text(&format!("{field}.number"), number, TEXT_MAX),
-        };
+        let written = document.number.as_deref().map(str::trim).filter(|number| !number.is_empty());
+        let number = written.and_then(|number| faults.text(&format!("{field}.number"), number, TEXT_MAX));
         let expires_on =
             document.expires_on.as_deref().and_then(|d| read_date(faults, &format!("{field}.expires_on"), d));
         if expires_on.is_some_and(|on| on < today) {
             let message = "this document has run out; hand in one that is valid";
             faults.add(&format!("{field}.expires_on"), "expired_document", message);
         }
-        if let (Some(kind), Some(number)) = (kind, number) {
+        if let Some(kind) = kind.filter(|_| written.is_some() == number.is_some()) {
             read.push(Document { kind, number, expires_on });
         }
     }

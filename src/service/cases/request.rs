@@ -194,7 +194,7 @@ fn read(rules: &Rules, sent: &CaseIn, bound: &Bound<'_>, channel: Channel, today
     let Some(applicant) = applicant.filter(|_| faults.list().is_empty()) else {
         return Err(with_grounds(rules, faults, bound, channel));
     };
-    let there = |kind: &str| documents.iter().any(|d| d.kind == kind && !d.number.is_empty());
+    let there = |kind: &str| documents.iter().any(|d| d.kind == kind && d.number.is_some());
     let kind: ApplicantKind = applicant.kind;
     let missing = bound.regulation.documents(kind).filter(|d| !there(&d.kind)).map(|d| d.kind.clone()).collect();
     let person = Person {

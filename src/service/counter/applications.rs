@@ -87,7 +87,8 @@ pub struct CategoryView {
     /// The code of the category in the profile.
     pub code: String,
     /// The number or the description of what was shown for it; empty where nothing was.
-    pub proof: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
     /// How far it is believed.
     #[schema(value_type = String)]
     pub status: ProofStatus,
@@ -343,7 +344,7 @@ fn view(
             .into_iter()
             .map(|d| handed_in::DocumentIn {
                 kind: d.kind,
-                number: Some(d.number).filter(|n| !n.is_empty()),
+                number: d.number,
                 expires_on: d.expires_on.map(|on| on.to_string()),
             })
             .collect(),

@@ -36,13 +36,12 @@ pub(super) fn markets(
     for (n, scenario) in sent.scenarios.iter().enumerate() {
         for (m, more) in scenario.places.iter().enumerate() {
             let field = format!("scenarios[{n}].places[{m}]");
-            if more.kindergarten.is_empty() && !groups.get(&more.group).is_some_and(in_scope) {
+            if more.group.as_ref().is_some_and(|id| !groups.get(id).is_some_and(in_scope)) {
                 let message = "name a group of a kindergarten in the territory";
                 faults.add(&format!("{field}.group"), "unknown_group", message);
             }
-            if !more.kindergarten.is_empty()
-                && !groups.values().any(|g| g.kindergarten == more.kindergarten && in_scope(g))
-            {
+            let there = |id: &String| groups.values().any(|g| g.kindergarten == *id && in_scope(g));
+            if more.kindergarten.as_ref().is_some_and(|id| !there(id)) {
                 let message = "name a kindergarten in the territory that has a group";
                 faults.add(&format!("{field}.kindergarten"), "unknown_kindergarten", message);
             }
@@ -58,7 +57,7 @@ pub(super) fn markets(
         }
         let day = office.day(queue.territory, scope.at);
         let named = |g: &Group| {
-            let named = |m: &MorePlaces| m.group == g.id && m.cohort == queue.cohort;
+            let named = |m: &MorePlaces| m.group.as_ref() == Some(&g.id) && m.cohort == queue.cohort;
             holds(g, queue.cohort, day) || sent.scenarios.iter().flat_map(|s| &s.places).any(named)
         };
         let reaches = |territory: Kato| -> Result<bool, Problem> {

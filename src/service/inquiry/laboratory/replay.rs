@@ -78,12 +78,12 @@ fn check(sent: &SimulationIn, passes: &[CommittedPass], groups: &HashMap<String,
     for (n, scenario) in sent.scenarios.iter().enumerate() {
         for (m, more) in scenario.places.iter().enumerate() {
             let field = format!("scenarios[{n}].places[{m}]");
-            if more.kindergarten.is_empty() && !offered(&more.group) {
+            if more.group.as_ref().is_some_and(|id| !offered(id)) {
                 let message = "the round offered no place of this group; name one that it offered";
                 faults.add(&format!("{field}.group"), "unknown_group", message);
             }
-            let there = |group: &Group| group.kindergarten == more.kindergarten && offered(&group.id);
-            if !more.kindergarten.is_empty() && !groups.values().any(there) {
+            let there = |id: &String| groups.values().any(|g| g.kindergarten == *id && offered(&g.id));
+            if more.kindergarten.as_ref().is_some_and(|id| !there(id)) {
                 let message = "the round offered no place in this kindergarten; name one where it did";
                 faults.add(&format!("{field}.kindergarten"), "unknown_kindergarten", message);
             }

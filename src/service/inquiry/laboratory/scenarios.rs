@@ -62,12 +62,12 @@ pub struct ScenarioIn {
 #[serde(deny_unknown_fields)]
 pub struct MorePlaces {
     /// The id of the group that gets or loses places; left out where `kindergarten` is named.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub group: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// In its place, a kindergarten: the places are one more group there, beside that one of its groups for which most
     /// children still wish.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub kindergarten: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kindergarten: Option<String>,
     /// The year of birth of the children that they are for.
     pub cohort: i32,
     /// How many more; fewer where negative, but never less than none.
@@ -136,10 +136,10 @@ fn read_changes(faults: &mut FieldFaults, field: &str, scenario: &ScenarioIn, bo
             let message = "the cohort is the children's year of birth, such as 2022";
             faults.add(&format!("{field}.cohort"), "wrong_cohort", message);
         }
-        if more.group.is_empty() == more.kindergarten.is_empty() {
+        if more.group.is_some() == more.kindergarten.is_some() {
             faults.add(&field, "wrong_target", "name a group or a kindergarten, one of the two");
         }
-        let fits = if more.kindergarten.is_empty() { -PLACES_MAX..=PLACES_MAX } else { 1..=PLACES_MAX };
+        let fits = if more.kindergarten.is_none() { -PLACES_MAX..=PLACES_MAX } else { 1..=PLACES_MAX };
         if !fits.contains(&more.count) || more.count == 0 {
             let message = format!("{} to {}, and not 0", fits.start(), fits.end());
             faults.add(&format!("{field}.count"), "wrong_count", message);
@@ -166,13 +166,12 @@ impl Read<'_> {
         let mut places = Vec::new();
         for more in self.sent.places.iter().filter(|m| m.cohort == market.queue.cohort) {
             let numbered = || (0..).zip(&market.groups).zip(own).filter(|(_, own)| **own).map(|(group, _)| group);
-            if more.kindergarten.is_empty() {
-                let at = numbered().find(|(_, g)| g.id == more.group);
+            let Some(kindergarten) = &more.kindergarten else {
+                let at = numbered().find(|(_, g)| more.group.as_ref() == Some(&g.id));
                 places.extend(at.map(|(n, _)| PlaceChange::By(n, more.count)));
                 continue;
-            }
-            let own: Vec<u32> =
-                numbered().filter(|(_, g)| g.kindergarten == more.kindergarten).map(|(n, _)| n).collect();
+            };
+            let own: Vec<u32> = numbered().filter(|(_, g)| g.kindergarten == *kindergarten).map(|(n, _)| n).collect();
             if let (false, Ok(count)) = (own.is_empty(), u32::try_from(more.count)) {
                 places.push(PlaceChange::MoreWhereWished(own, count));
             }
