@@ -127,3 +127,23 @@ fn every_test_module_is_part_of_the_test_binary() {
     }
     none("modules that nobody runs", &found);
 }
+
+#[test]
+fn every_shape_of_the_api_has_a_name_of_its_own() {
+    let mut named: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    for file in rust_files().iter().filter(|f| f.path.starts_with("src/")) {
+        let mut described = false;
+        for line in file.text.lines().map(str::trim_start) {
+            described |= line.starts_with("#[derive(") && line.contains("ToSchema");
+            let declared = line.split_once("struct ").or_else(|| line.split_once("enum ")).filter(|_| described);
+            if let Some((_, rest)) = declared {
+                let name = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                named.entry(name.to_owned()).or_default().push(file.path.clone());
+                described = false;
+            }
+        }
+    }
+    let twice = named.iter().filter(|(_, files)| files.len() > 1);
+    let found: Vec<String> = twice.map(|(name, files)| format!("{name}: {}", files.join(" "))).collect();
+    none("the document keeps one shape of a name and drops the other", &found);
+}

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 /// The child whose position or last round is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct ChildIn {
+pub struct OfChild {
     /// The child's IIN, twelve digits. It goes in the body, never in a URL.
     pub iin: String,
 }

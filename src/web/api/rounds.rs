@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use serde::Deserialize;
 
-use super::about::ChildIn;
+use super::about::OfChild;
 use crate::domain::iin::Iin;
 use crate::service::inquiry::explanations::{self, Explanations, RoundExplained};
 use crate::service::inquiry::laboratory::{self, SimulationIn};
@@ -96,11 +96,11 @@ pub async fn explain(shared: Shared, request: HttpRequest, path: web::Path<(Stri
 
 /// Why the last committed round in which the child of this IIN took part gave it what it gave, as the family is told. An
 /// unknown IIN gets the same shape, empty.
-#[utoipa::path(post, path = "/api/v1/explanations", tag = "public", request_body = ChildIn,
+#[utoipa::path(post, path = "/api/v1/explanations", tag = "public", request_body = OfChild,
     responses((status = 200, body = Explanations)))]
 pub async fn explain_to_family(shared: Shared, body: Body) -> HttpResponse {
     let read = match whole(body) {
-        Ok(bytes) => read_body::<ChildIn>(&bytes).and_then(|asked| {
+        Ok(bytes) => read_body::<OfChild>(&bytes).and_then(|asked| {
             Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))
         }),
         Err(response) => return *response,
