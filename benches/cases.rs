@@ -10,6 +10,7 @@ use kezek::domain::kato::Kato;
 use kezek::rules::Rules;
 use kezek::service::cases::oversight::recompute;
 use kezek::store::{Entry, Store, StoreError, Written, cases, facts};
+use kezek::trust::act::JournalAct;
 
 fn count() -> usize {
     std::env::var("KEZEK_BENCH_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
@@ -30,7 +31,8 @@ fn fill(store: &Store, count: usize) {
             facts::insert(tx, home, &[facts::Facts { key, salt: String::new(), body: "{}".to_owned() }])?;
             cases::insert(tx, &of_home)?;
             let payload = serde_json::json!({"cases": of_home.len()});
-            let entry = Entry { home, act: "bench", actor: "bench".to_owned(), territory: home, payload };
+            let entry =
+                Entry { home, act: JournalAct::ConfirmClock, actor: "bench".to_owned(), territory: home, payload };
             Ok(Written { value: (), entries: vec![entry] })
         });
         written.unwrap();

@@ -5,16 +5,20 @@ use std::sync::{Arc, RwLockReadGuard};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::domain::application::Application;
 use crate::domain::kato::Kato;
 use crate::outside::registers::Registers;
 use crate::rules::{Bound, Rules};
-use crate::service::journal::index::{Followed, Index, Live};
+use crate::service::journal::index::{Followed, Index, Live, WentBack};
+use crate::service::kernel::actors::FOLLOWER;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::store::{Store, Transaction, Written, idempotency};
+use crate::store::homes::{self, Numbers};
+use crate::store::{Entry, Store, Transaction, Written, idempotency};
+use crate::trust::act::JournalAct;
 use crate::trust::seal::sha256_hex;
 use crate::trust::signature::SignatureVerifier;
 
@@ -144,10 +148,44 @@ impl Office {
 
     /// Brings the live index up to the journal of these homes.
     pub(crate) fn follow(&self, homes: &[Kato]) -> Result<(), Problem> {
-        match self.store.read(|conn| self.index.follow(conn, homes, &self.rules))? {
-            Followed::InStep => Ok(()),
-            Followed::OutOfStep => Ok(self.index.rebuild(&self.store, &self.rules, self.clock.now())?),
+        let look = || self.store.read(|conn| self.index.follow(conn, homes, &self.rules));
+        if look()? == Followed::InStep {
+            return Ok(());
         }
+        // What several notice at once is mended by one of them; the others find it mended.
+        let _mending = self.index.mending();
+        match look()? {
+            Followed::InStep => return Ok(()),
+            Followed::OutOfStep => {}
+            Followed::Unread(broken) => self.index.note_unread(broken),
+            Followed::WentBack(found) => {
+                self.index.note_went_back(&found);
+                self.skip_numbers(&found)?;
+            }
+        }
+        Ok(self.index.rebuild(&self.store, &self.rules, self.clock.now())?)
+    }
+
+    /// A database that was set back would give numbers anew that families were told already: the home goes on behind those
+    /// that this process has seen, and a record says so to all others.
+    fn skip_numbers(&self, went_back: &WentBack) -> Result<(), Problem> {
+        let WentBack { home, seen, .. } = went_back;
+        self.store.write(&[*home], self.clock.now(), |tx| {
+            let given = homes::end_of(tx.conn(), *home)?.numbers;
+            let later = given.or_later(seen.numbers);
+            if given.cover(seen.numbers) {
+                return Ok(Written::nothing(()));
+            }
+            homes::skip_to(tx, *home, later)?;
+            let entry = Entry {
+                home: *home,
+                act: JournalAct::SkipNumbers,
+                actor: FOLLOWER.to_owned(),
+                territory: *home,
+                payload: json!({"seen": {"seq": seen.head.seq, "hash": seen.head.hash}, "numbers": said(later)}),
+            };
+            Ok(Written { value: (), entries: vec![entry] })
+        })
     }
 
     /// Brings the live index up to everything that any process has written.
@@ -159,17 +197,38 @@ impl Office {
         if behind.is_empty() { Ok(()) } else { self.follow(&behind) }
     }
 
+    /// Nothing where this process could read every record that it has met.
+    ///
+    /// # Errors
+    /// 503 with home and record, until a program that can read it is started.
+    pub fn all_read(&self) -> Result<(), Problem> {
+        let Some(broken) = self.index.unread().into_iter().next() else { return Ok(()) };
+        let message = format!(
+            "{broken}. The positions are read from the rows, and nobody is told by the journal any more. Let the operator \
+             run `kezek journal verify`, and start the program that wrote the record"
+        );
+        Err(Problem::new(Kind::Busy, "journal_unreadable", message)
+            .with("home", broken.home)
+            .with("record", broken.seq))
+    }
+
     /// Brings the live index up to a locked home, inside its act.
     pub(crate) fn follow_locked(&self, tx: &mut Transaction<'_>, home: Kato) -> Result<(), Problem> {
         match self.index.follow(tx.conn(), &[home], &self.rules)? {
             Followed::InStep => Ok(()),
-            Followed::OutOfStep => Err(Problem::new(
+            Followed::OutOfStep | Followed::Unread(_) | Followed::WentBack(_) => Err(Problem::new(
                 Kind::Busy,
                 "unavailable",
                 "the positions are being rebuilt; send the same request again in a moment",
             )),
         }
     }
+}
+
+fn said(numbers: Numbers) -> Value {
+    let Numbers { applications, tickets, places, referrals, rounds, results, cases } = numbers;
+    json!({"applications": applications, "tickets": tickets, "places": places, "referrals": referrals, "rounds": rounds,
+        "results": results, "cases": cases})
 }
 
 fn repeated(answered: idempotency::Answered, body_hash: &str) -> Result<Answer, Problem> {

@@ -1,7 +1,5 @@
 //! The chains as rows.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
@@ -9,9 +7,10 @@ use serde_json::Value;
 use super::StoreError;
 use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
-use super::schema::{homes, journal};
+use super::schema::journal;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
+use crate::trust::act::JournalAct;
 use crate::trust::journal::Record;
 use crate::trust::seal::canonical;
 
@@ -20,8 +19,8 @@ use crate::trust::seal::canonical;
 pub struct Entry {
     /// The home whose chain it joins.
     pub home: Kato,
-    /// What was done, for instance `register` or `hold_round`.
-    pub act: &'static str,
+    /// What was done.
+    pub act: JournalAct,
     /// The key of the credential.
     pub actor: String,
     /// The territory that the act concerns, in the home or the home itself.
@@ -51,7 +50,7 @@ pub(super) fn next(entry: &Entry, at: DateTime<Utc>, seq: i64, prev: &str) -> (R
         home: entry.home,
         seq,
         at: instant_text(at),
-        act: entry.act.to_owned(),
+        act: entry.act.code().to_owned(),
         actor: entry.actor.clone(),
         territory: entry.territory,
         payload: Value::Null,
@@ -121,24 +120,6 @@ pub fn after(conn: &mut AnyConnection, home: Kato, seq: i64, limit: i64) -> Resu
     rows.into_iter().map(record).collect()
 }
 
-/// How far each home's chain reaches: home -> seq.
-///
-/// # Errors
-/// The database is not available.
-pub fn reach(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, i64>, StoreError> {
-    let rows: Vec<(i32, i64)> = homes::table.select((homes::code, homes::seq)).order(homes::code).load(conn)?;
-    rows.into_iter().map(|(home, seq)| Ok((kato_from_column(home)?, seq))).collect()
-}
-
-/// How far one home's chain reaches; 0 where the home has none.
-///
-/// # Errors
-/// The database is not available.
-pub fn reach_of(conn: &mut AnyConnection, home: Kato) -> Result<i64, StoreError> {
-    let seq: Option<i64> = homes::table.find(kato_to_column(home)).select(homes::seq).first(conn).optional()?;
-    Ok(seq.unwrap_or_default())
-}
-
 /// The last record of a home that an instant includes, 0 where none does. Records stand in the order of their instants,
 /// but for those that a mended clock had dated later: they were written before the record that mended it, so whoever asks
 /// for an instant after the mending has them too.
@@ -149,16 +130,6 @@ pub fn last_until(conn: &mut AnyConnection, home: Kato, at: DateTime<Utc>) -> Re
     let included = journal::table.filter(journal::home.eq(kato_to_column(home))).filter(journal::at.le(to_column(at)));
     let last: Option<i64> = included.order(journal::seq.desc()).select(journal::seq).first(conn).optional()?;
     Ok(last.unwrap_or_default())
-}
-
-/// The heads as the homes hold them: what the last record of each chain must hash to. A home without a record has
-/// seq 0 and the head that stands before every chain.
-///
-/// # Errors
-/// The database is not available.
-pub fn heads(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, (i64, String)>, StoreError> {
-    let rows: Vec<(i32, i64, String)> = homes::table.select((homes::code, homes::seq, homes::head)).load(conn)?;
-    rows.into_iter().map(|(home, seq, head)| Ok((kato_from_column(home)?, (seq, head)))).collect()
 }
 
 /// The homes that have a record, whatever `homes` says.

@@ -33,6 +33,7 @@ pub mod children;
 pub mod due_lists;
 pub mod facts;
 pub mod families;
+pub mod homes;
 pub mod idempotency;
 pub mod journal;
 pub mod kindergartens;

@@ -425,7 +425,7 @@ impl Transaction<'_> {
         journal::insert(self.conn, self.at, &records)
     }
 
-    /// The next ticket of a home: increasing, without gaps.
+    /// The next ticket of a home: increasing, without gaps but where a database was set back.
     ///
     /// # Errors
     /// The database refuses.

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::act::JournalAct;
 use super::seal::{canonical, sha256_hex};
 use crate::domain::kato::Kato;
 
 /// What stands before the first record of a chain.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
-/// The act that sets a home's clock right: the only record that may be dated before the one ahead of it.
-pub const MEND_CLOCK: &str = "mend_clock";
 
 /// One record as it is exported: a JSON line. `hash` is the SHA-256 of the canonical JSON of all the other fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +19,7 @@ pub struct Record {
     pub home: Kato,
     /// The place in the chain, from 1 without gaps.
     pub seq: i64,
-    /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, never before the record ahead, unless the act is [`MEND_CLOCK`].
+    /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, never before the record ahead, unless the act is [`JournalAct::MendClock`].
     pub at: String,
     /// The code of the act that was done.
     pub act: String,
@@ -38,6 +36,21 @@ pub struct Record {
 }
 
 impl Record {
+    /// What was done.
+    ///
+    /// # Errors
+    /// This program does not know the act.
+    pub fn journal_act(&self) -> Result<JournalAct, Broken> {
+        JournalAct::from_code(&self.act).ok_or_else(|| {
+            self.unreadable(format!("this program does not know the act {:?}; a newer one has written it", self.act))
+        })
+    }
+
+    /// That this record cannot be read, and why.
+    pub fn unreadable(&self, why: impl Into<String>) -> Broken {
+        Broken { home: self.home, seq: self.seq, why: why.into() }
+    }
+
     /// The hash that the record must carry.
     pub fn expected_hash(&self) -> String {
         self.hash_with(&canonical(&self.payload))
@@ -94,7 +107,7 @@ impl Verifier {
             format!("the chain goes from {seq} to {}: records are missing or out of order", record.seq)
         } else if record.prev != head {
             "it does not hold the hash of the record before".to_owned()
-        } else if record.act != MEND_CLOCK && at.is_some_and(|at| record.at.as_str() < at) {
+        } else if record.act != JournalAct::MendClock.code() && at.is_some_and(|at| record.at.as_str() < at) {
             "its instant is before that of the record ahead".to_owned()
         } else if record.expected_hash() != record.hash {
             "its content does not match its hash".to_owned()

@@ -18,6 +18,8 @@ pub struct Metrics {
     registers: IntGaugeVec,
     clock_believed: IntGauge,
     clock_refused: IntCounter,
+    unreadable: IntGauge,
+    went_back: IntCounter,
 }
 
 impl Metrics {
@@ -35,6 +37,9 @@ impl Metrics {
             IntGauge::new("kezek_clock_believed", "Whether an act would be believed now in every home")?;
         let help = "Acts that were refused because their clock was not believed";
         let clock_refused = IntCounter::new("kezek_clock_refused_total", help)?;
+        let unreadable = IntGauge::new("kezek_journal_unreadable", "Homes with a record that could not be read")?;
+        let help = "Chains that were found behind records that this server had seen";
+        let went_back = IntCounter::new("kezek_chain_went_back_total", help)?;
         // Nothing says otherwise until the first question.
         clock_believed.set(1);
         registry.register(Box::new(answers.clone()))?;
@@ -42,7 +47,9 @@ impl Metrics {
         registry.register(Box::new(registers.clone()))?;
         registry.register(Box::new(clock_believed.clone()))?;
         registry.register(Box::new(clock_refused.clone()))?;
-        Ok(Metrics { registry, answers, entries, registers, clock_believed, clock_refused })
+        registry.register(Box::new(unreadable.clone()))?;
+        registry.register(Box::new(went_back.clone()))?;
+        Ok(Metrics { registry, answers, entries, registers, clock_believed, clock_refused, unreadable, went_back })
     }
 }
 
@@ -58,6 +65,9 @@ pub async fn metrics(shared: Shared, metrics: Data<Metrics>) -> HttpResponse {
     }
     metrics.clock_refused.reset();
     metrics.clock_refused.inc_by(registry.office.store.refused_for_the_clock());
+    metrics.unreadable.set(i64::try_from(registry.office.index.unread().len()).unwrap_or(i64::MAX));
+    metrics.went_back.reset();
+    metrics.went_back.inc_by(registry.office.index.times_went_back());
     // The other numbers must come while the database is away; this one then stays as it was.
     match web::block(move || clock::believed(&registry.office)).await {
         Ok(Ok(())) => metrics.clock_believed.set(1),

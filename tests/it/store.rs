@@ -6,7 +6,7 @@ mod beside_walk;
 mod crash;
 mod round_files;
 mod schema;
-mod tampering;
+pub mod tampering;
 
 use std::collections::BTreeMap;
 use std::sync::Barrier;
@@ -14,7 +14,8 @@ use std::sync::Barrier;
 use kezek::domain::kato::Kato;
 use kezek::service::journal::chains;
 use kezek::store::connection::{AnyConnection, Location};
-use kezek::store::{ClockBounds, Entry, Store, StoreError, Written, facts, journal};
+use kezek::store::{ClockBounds, Entry, Store, StoreError, Written, facts, homes};
+use kezek::trust::act::JournalAct;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -134,7 +135,7 @@ fn clerks_of_one_home_get_tickets_without_gaps_and_clerks_of_two_do_not_wait_for
 
 fn entry(home: &str) -> Entry {
     let home = home.parse_kato();
-    Entry { home, act: "test", actor: "test".to_owned(), territory: home, payload: json!({}) }
+    Entry { home, act: JournalAct::ConfirmClock, actor: "test".to_owned(), territory: home, payload: json!({}) }
 }
 
 fn some_facts() -> kezek::store::facts::Facts {
@@ -144,14 +145,14 @@ fn some_facts() -> kezek::store::facts::Facts {
 fn an_act_that_fails_half_way_leaves_nothing(desk: &Desk) {
     let store = &desk.registry.office.store;
     let home = HOME.parse_kato();
-    let before = (store.read(journal::heads).expect("heads"), desk.records());
+    let before = (store.read(homes::ends).expect("heads"), desk.records());
     let failed = store.write(&[home], desk.clock.now(), |tx| -> Result<Written<()>, StoreError> {
         facts::insert(tx, home, &[some_facts()])?;
         tx.next_ticket(home)?;
         Err(StoreError::Other("half-way".to_owned()))
     });
     assert!(failed.is_err());
-    assert_eq!((store.read(journal::heads).expect("heads"), desk.records()), before);
+    assert_eq!((store.read(homes::ends).expect("heads"), desk.records()), before);
     assert_eq!(store.read(|conn| facts::find(conn, "k")).expect("facts").map(|f| f.key), None);
     let registered = desk.hand_in(&desk.office(), &desk.another_child().application(CITY)).must(201);
     assert_eq!(registered.json["ticket"], 1, "the ticket was not used up");

@@ -26,6 +26,7 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{self, Answer, Caller, Office, bound};
 use crate::store::{Entry, Transaction, Written, applications, facts};
+use crate::trust::act::JournalAct;
 
 /// Applications whose proofs end in one record.
 const RECORD: usize = 500;
@@ -85,7 +86,7 @@ pub fn judge_proof(office: &Office, caller: &Caller, number: &str, sent: &ProofI
         facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
         let entry = Entry {
             home,
-            act: "judge_proof",
+            act: JournalAct::JudgeProof,
             actor: caller.principal.id.clone(),
             territory: application.territory,
             payload: json!({"application": number, "role": caller.principal.role, "verdict": verdict,
@@ -191,5 +192,5 @@ fn end(
     }
     let payload = json!({"applications": listed, "due_at": instant_text(at), "verdict": ProofStatus::Rejected,
         "queue": effects});
-    Ok(Entry { home, act: "lapse_proofs", actor: CLOCK.to_owned(), territory: home, payload })
+    Ok(Entry { home, act: JournalAct::LapseProofs, actor: CLOCK.to_owned(), territory: home, payload })
 }

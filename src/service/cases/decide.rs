@@ -16,6 +16,7 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{acting, keys};
 use crate::service::office::{Answer, Caller, Office, bound_as_registered};
 use crate::store::{Entry, Written};
+use crate::trust::act::JournalAct;
 
 /// A decision as it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -65,7 +66,7 @@ pub fn decide(office: &Office, caller: &Caller, number: &str, sent: &DecisionIn)
             payload.extend(travel.map(|travel| ("case".to_owned(), travel.journal())));
         }
         value.case = case;
-        let entry = Entry { home, act: "decide", actor: caller.principal.id.clone(), territory, payload };
+        let entry = Entry { home, act: JournalAct::Decide, actor: caller.principal.id.clone(), territory, payload };
         Ok(Written { value, entries: vec![entry] })
     })
 }

@@ -22,6 +22,7 @@ use crate::service::office::{self, Caller, Office};
 use crate::service::referrals::departures;
 use crate::service::referrals::life::InHand;
 use crate::store::{Transaction, applications, cases, child_claims, referrals, results};
+use crate::trust::act::JournalAct;
 
 /// Makes the decision of a case: settles what it is about and keeps its papers. Gives what the journal says.
 pub(crate) fn decide_case(
@@ -120,10 +121,10 @@ pub(crate) fn case_of_referral_act(
     office: &Office,
     tx: &mut Transaction<'_>,
     caller: &Caller,
-    act: &str,
+    act: JournalAct,
     hand: &InHand,
 ) -> Result<Option<Value>, Problem> {
-    if act == "present" {
+    if act == JournalAct::Present {
         let opened = opening::open_for_referral(office, tx, &caller.principal, &hand.referral, &hand.application)?;
         return Ok(opened.map(|travel| travel.journal()));
     }
@@ -133,9 +134,9 @@ pub(crate) fn case_of_referral_act(
     let listed = travel.course.grounds();
     let ground = listed.into_iter().find(|g| hand.referral.ground.as_ref() == Some(&g.code)).cloned();
     let grounds: Option<Vec<RuleGround>> = match (act, ground) {
-        ("extend", _) => return Ok(None),
-        ("enrol", _) => None,
-        ("refuse_referral", Some(ground)) => Some(vec![ground]),
+        (JournalAct::Extend, _) => return Ok(None),
+        (JournalAct::Enrol, _) => None,
+        (JournalAct::RefuseReferral, Some(ground)) => Some(vec![ground]),
         _ => {
             travel.end(CaseAct::Close, tx.at());
             travel.save(tx)?;

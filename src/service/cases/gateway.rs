@@ -17,6 +17,7 @@ use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
 use crate::service::kernel::words::{Said, date, label, say_each};
 use crate::service::office::{Caller, Office};
 use crate::store::{Entry, Written, facts};
+use crate::trust::act::JournalAct;
 
 /// A check that failed.
 #[derive(Clone, Debug)]
@@ -132,7 +133,7 @@ pub(crate) fn refuse_at_gate(
         let payload = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code,
             "facts": {"key": sealed.key, "seal": seal}});
         let actor = caller.principal.id.clone();
-        let entry = Entry { home, act: "refuse_at_gate", actor, territory: about.territory, payload };
+        let entry = Entry { home, act: JournalAct::RefuseAtGate, actor, territory: about.territory, payload };
         Ok(Written { value: travel.case.number, entries: vec![entry] })
     })?;
     let case: String = serde_json::from_str(&answer.body).unwrap_or_default();

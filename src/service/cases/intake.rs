@@ -10,6 +10,7 @@ use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::{Caller, Office};
 use crate::service::papers::results;
 use crate::store::{Entry, Written};
+use crate::trust::act::JournalAct;
 
 /// Refuses to accept an incomplete package, and keeps the receipt that says so.
 pub(crate) fn refuse_intake(
@@ -26,7 +27,7 @@ pub(crate) fn refuse_intake(
         crate::store::results::insert(tx, std::slice::from_ref(&receipt))?;
         let entry = Entry {
             home,
-            act: "refuse_intake",
+            act: JournalAct::RefuseIntake,
             actor: caller.principal.id.clone(),
             territory,
             payload: json!({"result": number, "kind": ResultKind::RefusalReceipt, "missing": missing,

@@ -22,7 +22,8 @@ use crate::service::kernel::{keys, query};
 use crate::service::office::Office;
 use crate::store::due_lists::{self, CaseFilter, Moved};
 use crate::store::outbox::{self, Message};
-use crate::store::{Entry, Store, Transaction, Written, journal};
+use crate::store::{Entry, Store, Transaction, Written, homes};
+use crate::trust::act::JournalAct;
 
 /// Cases of one page.
 const PAGE: i64 = 200;
@@ -255,7 +256,13 @@ pub(crate) fn escalate(
         due_lists::escalated(tx, &case.number, level, further)?;
         let payload = json!({"case": case.number, "step": case.step, "level": level, "recipient": recipient,
             "message": message.id, "due_at": case.due_at().map(instant_text), "at": instant_text(at)});
-        entries.push(Entry { home, act: "escalate_case", actor: CLOCK.to_owned(), territory: case.territory, payload });
+        entries.push(Entry {
+            home,
+            act: JournalAct::EscalateCase,
+            actor: CLOCK.to_owned(),
+            territory: case.territory,
+            payload,
+        });
         if further.is_some_and(|further| further <= at) {
             case.escalation = level;
             late.push(case);
@@ -278,7 +285,7 @@ fn further(rules: &Rules, case: &Case) -> Option<DateTime<Utc>> {
 /// The database is not available; the homes before it are done.
 pub fn recompute(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<(usize, usize), Problem> {
     let mut done = (0, 0);
-    for home in store.read(journal::reach)?.into_keys() {
+    for home in store.read(homes::ends)?.into_keys() {
         let of_home = store.write(&[home], now, |tx| of_home(tx, rules, home))?;
         done = (done.0 + of_home.0, done.1 + of_home.1);
     }
@@ -322,6 +329,6 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato) -> Result<Writte
     }
     due_lists::save_dues(tx, &moved)?;
     let payload = json!({"moved": moved.len(), "open": all.len()});
-    let entry = Entry { home, act: "recompute_cases", actor: CLOCK.to_owned(), territory: home, payload };
+    let entry = Entry { home, act: JournalAct::RecomputeCases, actor: CLOCK.to_owned(), territory: home, payload };
     Ok(Written { value: (moved.len(), all.len()), entries: vec![entry] })
 }

@@ -26,6 +26,7 @@ use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
 use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office, QUEUEING};
 use crate::store::{Entry, Transaction, Written, facts};
+use crate::trust::act::JournalAct;
 
 /// A request for a service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -161,7 +162,7 @@ fn lodge_case<'a>(
     let receipts = opening::keep_new(office, tx, &travel, &caller.principal, &read.person)?;
     let entry = Entry {
         home,
-        act: "open_case",
+        act: JournalAct::OpenCase,
         actor: caller.principal.id.clone(),
         territory: about.territory,
         payload: json!({"case": travel.journal(), "role": caller.principal.role, "results": receipts,

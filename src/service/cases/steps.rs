@@ -25,6 +25,7 @@ use crate::service::kernel::words::{self, label, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
 use crate::store::{Entry, Transaction, Written, tokens};
+use crate::trust::act::JournalAct;
 
 /// Longest remark or reason, in characters.
 const NOTE_MAX: usize = 2_000;
@@ -103,7 +104,7 @@ pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) ->
         if let RegisterAnswer::NotFound(register) | RegisterAnswer::Unreachable(register, _) = asked {
             told.insert("register".to_owned(), json!(register));
         }
-        let entry = entry_of(caller, &travel, "case_step", told, kept.as_ref());
+        let entry = entry_of(caller, &travel, JournalAct::CaseStep, told, kept.as_ref());
         let mut view = view::view_of(office, tx.conn(), travel)?;
         view.warnings.extend(said_by(office, asked));
         Ok(Written { value: view, entries: vec![entry] })
@@ -126,7 +127,7 @@ fn said_by(office: &Office, asked: RegisterAnswer) -> Option<CaseWarning> {
 pub(crate) fn entry_of(
     caller: &Caller,
     travel: &Travel<'_>,
-    act: &'static str,
+    act: JournalAct,
     mut told: Map<String, Value>,
     kept: Option<&Value>,
 ) -> Entry {
@@ -344,7 +345,7 @@ fn take_step<'a>(
 /// # Errors
 /// 403, 404, 409 where no draft waits for its signature, 422 without a reason.
 pub fn send_back(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
-    lead(office, caller, number, sent, "send_back_draft", |_, travel, at| {
+    lead(office, caller, number, sent, JournalAct::SendBackDraft, |_, travel, at| {
         let (deciding, drafting) = (travel.course.deciding(), travel.course.drafting());
         let waits = deciding.is_some_and(|d| travel.case.step.as_ref() == Some(&d.id)) && !travel.case.decided;
         let (Some(signs), Some(drafts), true) = (deciding, drafting, waits) else {
@@ -364,7 +365,7 @@ pub fn send_back(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn
 /// # Errors
 /// 403, 404, 409 where the case has ended, 422 for an unknown executor.
 pub fn replace_executor(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
-    lead(office, caller, number, sent, "replace_executor", |conn, travel, at| {
+    lead(office, caller, number, sent, JournalAct::ReplaceExecutor, |conn, travel, at| {
         let Some(current) = travel.current() else { return Err(ended(&travel.case)) };
         let head = travel
             .course
@@ -387,7 +388,7 @@ fn lead(
     caller: &Caller,
     number: &str,
     sent: &ReasonIn,
-    name: &'static str,
+    name: JournalAct,
     mut act: impl FnMut(&mut AnyConnection, &mut Travel<'_>, chrono::DateTime<chrono::Utc>) -> Result<(), Problem>,
 ) -> Result<Answer, Problem> {
     caller.principal.role_may(Act::LeadCase)?;
@@ -437,7 +438,7 @@ pub fn withdraw_case(office: &Office, caller: &Caller, number: &str, sent: &Reas
         travel.end(CaseAct::Withdraw, tx.at());
         let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
         travel.save(tx)?;
-        let entry = entry_of(caller, &travel, "withdraw_case", Map::new(), Some(&kept));
+        let entry = entry_of(caller, &travel, JournalAct::WithdrawCase, Map::new(), Some(&kept));
         Ok(Written { value: view::view_of(office, tx.conn(), travel)?, entries: vec![entry] })
     })
 }

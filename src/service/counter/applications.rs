@@ -24,6 +24,7 @@ use crate::service::positions::view;
 use crate::service::referrals::life::end;
 use crate::store::applications::{self, Lodged};
 use crate::store::{Entry, Transaction, Written, child_claims, facts, referrals, results, transfers};
+use crate::trust::act::JournalAct;
 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -203,7 +204,7 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
         facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
         let entry = Entry {
             home,
-            act: "amend",
+            act: JournalAct::Amend,
             actor: caller.principal.id.clone(),
             territory: application.territory,
             payload: json!({"application": number, "role": caller.principal.role,
@@ -259,7 +260,7 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
         facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
         let entry = Entry {
             home,
-            act: "withdraw",
+            act: JournalAct::Withdraw,
             actor: caller.principal.id.clone(),
             territory: application.territory,
             payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,

@@ -23,7 +23,7 @@ use crate::service::office::Office;
 use crate::store::clock::{self, LastRecord};
 use crate::store::dated::{self, Later};
 use crate::store::{ClockDoubt, Entry, Resolve, Store, StoreError, Transaction, Written};
-use crate::trust::journal::MEND_CLOCK;
+use crate::trust::act::JournalAct;
 
 /// Applications that one record dates anew: a record is read as a whole, and a follower holds nobody up for long.
 const RECORD: i64 = 500;
@@ -196,7 +196,7 @@ fn record(
         effects.extend(entry::settled(tx, rules, queue)?);
     }
     let payload = json!({"last": instant_text(last), "registered": registered, "queue": effects});
-    Ok(Entry { home, act: MEND_CLOCK, actor: OPERATOR.to_owned(), territory: home, payload })
+    Ok(Entry { home, act: JournalAct::MendClock, actor: OPERATOR.to_owned(), territory: home, payload })
 }
 
 /// An application leaves its seat and takes that of another instant. A spent turn is taken up again for it and spent there.
@@ -229,7 +229,7 @@ fn confirm(
             return Ok(Written::nothing(None));
         }
         let payload = json!({"newest": instant_text(newest)});
-        let entry = Entry { home, act: "confirm_clock", actor: OPERATOR.to_owned(), territory: home, payload };
+        let entry = Entry { home, act: JournalAct::ConfirmClock, actor: OPERATOR.to_owned(), territory: home, payload };
         Ok(Written { value: Some((home, newest)), entries: vec![entry] })
     })
 }

@@ -20,6 +20,7 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{query, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, transfers};
+use crate::trust::act::JournalAct;
 
 /// A move to another home or territory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -151,7 +152,7 @@ fn records(caller: &Caller, old: &Application, moved: &Application, told: Move<'
     let Move { left, joined, seal, ended, opened } = told;
     let entry = |of: &Application, payload| Entry {
         home: of.home,
-        act: "move",
+        act: JournalAct::Move,
         actor: caller.principal.id.clone(),
         territory: of.territory,
         payload,

@@ -21,6 +21,7 @@ use crate::service::kernel::{keys, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::places::{advance, group_of, outside_age_band};
 use crate::store::{Entry, Transaction, Written, kindergartens, places};
+use crate::trust::act::JournalAct;
 
 /// Most places in one report.
 const PLACES_MAX: u32 = 500;
@@ -177,7 +178,7 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
         let ids = keep(tx, &place, sent.count)?;
         let entry = Entry {
             home,
-            act: "report_places",
+            act: JournalAct::ReportPlaces,
             actor: caller.principal.id.clone(),
             territory: kindergarten.territory,
             payload: json!({"places": ids, "group": group.id, "kindergarten": kindergarten.id,
@@ -211,7 +212,7 @@ pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &Withdra
         let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
         let entry = Entry {
             home,
-            act: "withdraw_place",
+            act: JournalAct::WithdrawPlace,
             actor: caller.principal.id.clone(),
             territory: kindergarten.territory,
             payload: json!({"place": id, "role": caller.principal.role, "facts": kept}),

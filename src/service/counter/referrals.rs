@@ -19,6 +19,7 @@ use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::departures;
 use crate::service::referrals::life::{self, InHand, in_hand, view};
 use crate::store::{Entry, Transaction, Written, cases, referrals};
+use crate::trust::act::JournalAct;
 
 /// A ground for an act on a referral.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -38,7 +39,7 @@ pub(crate) fn on_referral(
     caller: &Caller,
     act: Act,
     number: &str,
-    name: &'static str,
+    name: JournalAct,
     evidence: Option<&str>,
     mut change: impl FnMut(&mut Transaction<'_>, &mut InHand, &Bound<'_>) -> Result<Vec<Effect>, Problem>,
 ) -> Result<Answer, Problem> {
@@ -83,7 +84,7 @@ pub(crate) fn on_referral(
 /// # Errors
 /// 403, 404, 409 where it is not in force.
 pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Present, number, "present", None, |tx, hand, _| {
+    on_referral(office, caller, Act::Present, number, JournalAct::Present, None, |tx, hand, _| {
         life::advance(tx, &mut hand.referral, ReferralAct::Present)?;
         let today = office.day(hand.application.territory, tx.at());
         if today > hand.referral.valid_until_on {
@@ -103,7 +104,9 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
 /// # Errors
 /// 403, 404, 409 where it was not presented.
 pub fn enrol(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Enrol, number, "enrol", None, |tx, hand, _| hand.enrol(tx, &office.rules))
+    on_referral(office, caller, Act::Enrol, number, JournalAct::Enrol, None, |tx, hand, _| {
+        hand.enrol(tx, &office.rules)
+    })
 }
 
 /// The kindergarten refuses with a listed ground: the place is published again, the entry waits on with its turn.
@@ -116,7 +119,7 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
         caller,
         Act::RefuseReferral,
         number,
-        "refuse_referral",
+        JournalAct::RefuseReferral,
         sent.evidence.as_deref(),
         |tx, hand, bound| {
             if bound.profile.kindergarten_refusal(&sent.ground).is_none() {
@@ -133,7 +136,7 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
 /// # Errors
 /// 403, 404, 409, 422 for a ground that is not listed.
 pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Annul, number, "annul", sent.evidence.as_deref(), |tx, hand, bound| {
+    on_referral(office, caller, Act::Annul, number, JournalAct::Annul, sent.evidence.as_deref(), |tx, hand, bound| {
         if bound.profile.annul_ground(&sent.ground).is_none() {
             return Err(not_listed(bound.profile.annul_grounds.iter().map(|g| g.code.as_str())));
         }
@@ -146,7 +149,7 @@ pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) ->
 /// # Errors
 /// 403, 404, 409 where the profile does not extend or the referral was extended or is not in force.
 pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Extend, number, "extend", None, |tx, hand, bound| {
+    on_referral(office, caller, Act::Extend, number, JournalAct::Extend, None, |tx, hand, bound| {
         let Some(allowance) = bound.profile.extension.value else {
             let message = format!("profile {} does not extend referrals", bound.profile.code);
             return Err(Problem::conflict("extension_not_allowed", message));

@@ -30,6 +30,7 @@ use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::applications::{self, Lodged};
 use crate::store::{Entry, Transaction, Written, child_claims, children, facts};
+use crate::trust::act::JournalAct;
 use crate::trust::seal::canonical;
 use crate::trust::signature::SignatureVerdict;
 
@@ -217,7 +218,7 @@ fn lodge(
         "queue": effects,
     });
     let actor = caller.principal.id.clone();
-    let entry = Entry { home, act: "register", actor, territory: application.territory, payload };
+    let entry = Entry { home, act: JournalAct::Register, actor, territory: application.territory, payload };
     let value = Registered {
         number: application.number,
         status: application.status,

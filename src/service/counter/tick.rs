@@ -25,7 +25,8 @@ use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
 use crate::service::referrals::life::InHand;
 use crate::service::referrals::places::advance;
-use crate::store::{Entry, Resolve, Store, Transaction, Written, journal, places, referrals};
+use crate::store::{Entry, Resolve, Store, Transaction, Written, homes, places, referrals};
+use crate::trust::act::JournalAct;
 
 /// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
 /// sends a new one; what it asks for is then refused as done already, or done.
@@ -78,7 +79,7 @@ pub fn foresee(store: &Store, rules: &Rules, now: DateTime<Utc>, at: DateTime<Ut
 fn each_home(store: &Store, rules: &Rules, instants: Instants, resolve: Resolve) -> Result<Ticked, Problem> {
     let mut all = Ticked::default();
     let mut refused = None;
-    for home in store.read(journal::reach)?.into_keys() {
+    for home in store.read(homes::ends)?.into_keys() {
         match one_home(store, rules, home, instants, resolve) {
             Ok(ticked) => {
                 all.published += ticked.published;
@@ -155,7 +156,7 @@ fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
         }
         let ids: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();
         let payload = json!({"places": ids, "due_at": instant_text(at), "status": PlaceStatus::Published});
-        tx.append(&[Entry { home, act: "publish_places", actor: CLOCK.to_owned(), territory, payload }])?;
+        tx.append(&[Entry { home, act: JournalAct::PublishPlaces, actor: CLOCK.to_owned(), territory, payload }])?;
         published += all.len();
     }
     Ok(published)
@@ -194,7 +195,7 @@ fn expire(
     let InHand { referral, application } = hand;
     let entry = Entry {
         home: referral.home,
-        act: "expire_referral",
+        act: JournalAct::ExpireReferral,
         actor: CLOCK.to_owned(),
         territory: application.territory,
         payload: json!({"referral": referral.number, "application": application.number, "place": referral.place,

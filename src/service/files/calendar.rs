@@ -18,6 +18,7 @@ use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::calendar::{self, CalendarFile};
 use crate::store::{Entry, Store, Written};
+use crate::trust::act::JournalAct;
 use crate::trust::seal::sha256_hex;
 
 /// What a decree or the law on holidays may change. Hours and zones are settings of the registry, not of a year.
@@ -104,8 +105,11 @@ pub fn import(store: &Store, now: DateTime<Utc>, given: &[Given]) -> Result<Impo
             files.push(json!({"file": one.name(), "content": content, "replaced": replaced}));
             imported.changed.push(one.name().to_owned());
         }
-        let entries =
-            if files.is_empty() { Vec::new() } else { vec![entry("import_calendar", json!({"files": files}))] };
+        let entries = if files.is_empty() {
+            Vec::new()
+        } else {
+            vec![entry(JournalAct::ImportCalendar, json!({"files": files}))]
+        };
         Ok(Written { value: imported, entries })
     })
 }
@@ -120,11 +124,11 @@ pub fn remove(store: &Store, now: DateTime<Utc>, name: &str) -> Result<bool, Pro
         let Some(held) = held else { return Ok(Written::nothing(false)) };
         calendar::remove(tx, name)?;
         let payload = json!({"file": name, "removed": sha256_hex(held.body.as_bytes())});
-        Ok(Written { value: true, entries: vec![entry("remove_calendar", payload)] })
+        Ok(Written { value: true, entries: vec![entry(JournalAct::RemoveCalendar, payload)] })
     })
 }
 
-fn entry(act: &'static str, payload: serde_json::Value) -> Entry {
+fn entry(act: JournalAct, payload: serde_json::Value) -> Entry {
     Entry { home: Kato::COUNTRY, act, actor: OPERATOR.to_owned(), territory: Kato::COUNTRY, payload }
 }
 

@@ -27,6 +27,7 @@ use crate::service::kernel::keys;
 use crate::service::office::bound;
 use crate::store::applications::{self, Lodged};
 use crate::store::{Entry, Store, Transaction, Written, child_claims, children, facts, kindergartens};
+use crate::trust::act::JournalAct;
 use crate::trust::signature::SignatureVerdict;
 
 /// Applications in one journal record.
@@ -192,7 +193,7 @@ fn save(tx: &mut Transaction<'_>, home: Kato, file: &str, batch: Batch) -> Resul
     applications::insert(tx, &lodged, &new)?;
     Ok(Entry {
         home,
-        act: "import_applications",
+        act: JournalAct::ImportApplications,
         actor: OPERATOR.to_owned(),
         territory: home,
         payload: json!({"file": file, "applications": listed, "queue": effects}),

@@ -19,6 +19,7 @@ use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::bound;
 use crate::store::{Entry, Store, StoreError, Written, kindergartens, territories};
+use crate::trust::act::JournalAct;
 use crate::trust::seal::sha256_hex;
 
 /// Why an import was not done.
@@ -130,7 +131,7 @@ pub fn territories<'a>(
         territories::save(tx, &all)?;
         let entry = Entry {
             home: Kato::COUNTRY,
-            act: "import_territories",
+            act: JournalAct::ImportTerritories,
             actor: OPERATOR.to_owned(),
             territory: Kato::COUNTRY,
             payload: json!({"rows": all.len(), "file": source.name(), "content": sha256_hex(listed.as_bytes())}),
@@ -193,13 +194,17 @@ pub fn kindergartens<'a>(
         for (home, kindergartens) in &all {
             kindergartens::save(tx, kindergartens)?;
             let ids: Vec<&str> = kindergartens.iter().map(|k| k.id.as_str()).collect();
-            entries.push(record(*home, "import_kindergartens", json!({"kindergartens": ids, "file": source.name()})));
+            entries.push(record(
+                *home,
+                JournalAct::ImportKindergartens,
+                json!({"kindergartens": ids, "file": source.name()}),
+            ));
         }
         Ok(Written { value: rows.len(), entries })
     })
 }
 
-fn record(home: Kato, act: &'static str, payload: serde_json::Value) -> Entry {
+fn record(home: Kato, act: JournalAct, payload: serde_json::Value) -> Entry {
     Entry { home, act, actor: OPERATOR.to_owned(), territory: home, payload }
 }
 
@@ -265,7 +270,7 @@ pub fn groups<'a>(
             kindergartens::save_groups(tx, groups)?;
             let listed: Vec<_> =
                 groups.iter().map(|g| json!({"group": g.id, "capacity": g.capacity, "enrolled": g.enrolled})).collect();
-            entries.push(record(*home, "import_groups", json!({"groups": listed, "file": source.name()})));
+            entries.push(record(*home, JournalAct::ImportGroups, json!({"groups": listed, "file": source.name()})));
         }
         Ok(Written { value: rows.len(), entries })
     })
@@ -339,7 +344,7 @@ pub fn places<'a>(
                 listed.push(json!({"group": place.group, "place_queue": place.queue, "places": ids,
                     "status": place.status}));
             }
-            entries.push(record(*home, "import_places", json!({"places": listed, "file": source.name()})));
+            entries.push(record(*home, JournalAct::ImportPlaces, json!({"places": listed, "file": source.name()})));
         }
         Ok(Written { value: kept, entries })
     })

@@ -24,6 +24,7 @@ use crate::service::rounds::fault::internal;
 use crate::service::rounds::{files, held};
 use crate::store::rounds::{self, Round, RoundFile};
 use crate::store::{Entry, Written};
+use crate::trust::act::JournalAct;
 
 mod asked;
 pub(crate) mod committed;
@@ -60,7 +61,7 @@ pub fn correct_round(office: &Office, caller: &Caller, id: &str, sent: &Correcti
         let sealed = keys::keep(tx, home, &json!({"evidence": evidence}))?;
         let entry = Entry {
             home,
-            act: "correct_round",
+            act: JournalAct::CorrectRound,
             actor: caller.principal.id.clone(),
             territory: round.territory,
             payload: json!({

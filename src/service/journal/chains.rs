@@ -6,7 +6,7 @@ pub use super::told::{FileFault, FileFaultKind};
 use super::told::{Told, Untold};
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
-use crate::store::{Store, StoreError, journal};
+use crate::store::{Store, StoreError, homes, journal};
 use crate::trust::journal::{Broken, GENESIS, Record, Verifier, registry_head};
 
 /// Records read at once: that of an import names hundreds of children, so few are held in memory together.
@@ -98,18 +98,17 @@ pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
     each_in(conn, |record| -> Result<(), ChainFault> {
         ends.insert(record.home, record.seq);
         verifier.take(&record).map_err(ChainFault::Broken)?;
-        told.take(&record);
-        Ok(())
+        told.take(&record).map_err(ChainFault::Broken)
     })?;
     let heads: BTreeMap<Kato, String> = verifier.heads();
     // Both ways: a chain that the homes deny is as broken as a head without its chain.
-    let mut claimed = journal::heads(conn)?;
+    let mut claimed = homes::ends(conn)?;
     let chains: BTreeSet<Kato> = claimed.keys().chain(heads.keys()).copied().collect();
     for home in chains {
         let end = ends.get(&home).copied().unwrap_or(0);
         let head = heads.get(&home).map_or(GENESIS, String::as_str);
-        let (seq, said) = claimed.remove(&home).unwrap_or_default();
-        if seq != end || said != head {
+        let said = claimed.remove(&home).unwrap_or_default().head;
+        if said.seq != end || said.hash != head {
             return Err(ChainFault::HeadDiffers { home, seq: end });
         }
     }

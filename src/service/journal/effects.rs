@@ -8,6 +8,22 @@ use crate::domain::codes::{Status, Stream};
 use crate::domain::instant::{instant_text, read_micros};
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, Counters, Seat};
+use crate::trust::act::Moves;
+use crate::trust::journal::{Broken, Record};
+
+/// What a record's act did to the queues.
+///
+/// # Errors
+/// It cannot be read: a change that is not understood must never count as none.
+pub fn effects(record: &Record) -> Result<Vec<Effect>, Broken> {
+    match (record.payload.get("queue"), record.journal_act()?.moves()) {
+        (None, Moves::Always) => Err(record.unreadable("it does not tell what its act did to the queues")),
+        (Some(_), Moves::Never) => Err(record.unreadable("its act moves no queue, and it tells of one that moved")),
+        (None, Moves::Maybe | Moves::Never) => Ok(Vec::new()),
+        (Some(told), Moves::Always | Moves::Maybe) => Vec::<Effect>::deserialize(told)
+            .map_err(|e| record.unreadable(format!("what its act did to the queues cannot be read: {e}"))),
+    }
+}
 
 /// One change of a queue. An act's changes of one queue are applied together and settled once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

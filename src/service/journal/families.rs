@@ -1,9 +1,7 @@
 //! Which application belongs to which family, as records tell it.
 
+use crate::trust::journal::{Broken, Record};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::trust::journal::Record;
 
 /// A change of who belongs to which family, as the journal keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,7 +18,11 @@ impl Belongs {
 }
 
 /// What a record tells of families.
-pub(crate) fn told(record: &Record) -> impl Iterator<Item = Belongs> {
-    let told = record.payload.get("families").and_then(Value::as_array).into_iter().flatten();
-    told.filter_map(|told| Belongs::deserialize(told).ok())
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn told(record: &Record) -> Result<Vec<Belongs>, Broken> {
+    let told = record.payload.get("families").filter(|told| !told.is_null());
+    told.map_or(Ok(Vec::new()), Vec::<Belongs>::deserialize)
+        .map_err(|e| record.unreadable(format!("what it tells of families cannot be read: {e}")))
 }

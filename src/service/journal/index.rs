@@ -4,12 +4,14 @@
 //! applied; the same code serves the acts of this process and of any other. Positions are answered from it without SQL.
 
 mod families;
+mod followed;
 mod growing;
 mod live;
 mod seats;
 mod turns;
 
-pub use live::{Followed, Live};
+pub use followed::{Followed, WentBack};
+pub use live::Live;
 pub use seats::{Index, IndexSeat};
+pub use turns::seat;
 pub(crate) use turns::seat_of;
-pub use turns::{effects, seat};

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::effects::{Effect, JoinEffect, Moved};
-use super::index::effects;
+use super::effects::{Effect, JoinEffect, Moved, effects};
 use crate::domain::codes::Status;
 use crate::domain::instant::read_instant;
 use crate::domain::queue::QueueKey;
@@ -17,6 +16,7 @@ use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::connection::AnyConnection;
 use crate::store::journal;
 use crate::store::rounds::Round;
+use crate::trust::act::JournalAct;
 use crate::trust::journal::Record;
 
 /// Records read at once.
@@ -69,7 +69,7 @@ impl Replay {
     pub(crate) fn take(&mut self, record: &Record, rules: &Rules) -> Result<(), String> {
         self.reached = record.seq;
         let mut moved = Vec::new();
-        for effect in effects(record) {
+        for effect in effects(record).map_err(|broken| broken.to_string())? {
             match effect {
                 Effect::Join(join) if join.queue == self.key => moved.push(self.hold(&join, Moved::Join)?),
                 Effect::Restore(join) if join.queue == self.key => moved.push(self.hold(&join, Moved::Restore)?),
@@ -163,7 +163,7 @@ pub(crate) fn replayed_to_round(
 ) -> Result<Replay, Problem> {
     let is_round = |record: &Record| {
         let named = record.payload.get("round").and_then(serde_json::Value::as_str);
-        record.act == "hold_round" && named == Some(round.id.as_str())
+        record.act == JournalAct::HoldRound.code() && named == Some(round.id.as_str())
     };
     replayed_until(rules, conn, key, round.held_at, is_round)
 }

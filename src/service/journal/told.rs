@@ -8,8 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::effects::{Effect, JoinEffect};
-use super::index::effects;
+use super::effects::{Effect, JoinEffect, effects};
 use crate::domain::codes::{Status, Turn};
 use crate::domain::instant::instant_text;
 use crate::domain::life;
@@ -18,7 +17,7 @@ use crate::engine::order::Counters;
 use crate::store::connection::AnyConnection;
 use crate::store::queues;
 use crate::store::seats::{self, NarrowSeat, Seats};
-use crate::trust::journal::Record;
+use crate::trust::journal::{Broken, Record};
 
 mod beside;
 mod referrals;
@@ -40,11 +39,14 @@ pub(crate) struct Told {
 
 impl Told {
     /// Takes the next record of its home.
-    pub(crate) fn take(&mut self, record: &Record) {
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn take(&mut self, record: &Record) -> Result<(), Broken> {
         self.rounds.take(record);
         self.referrals.take(record);
-        self.beside.take(record);
-        for effect in effects(record) {
+        self.beside.take(record)?;
+        for effect in effects(record)? {
             match effect {
                 Effect::Join(join) | Effect::Restore(join) => {
                     self.seats.insert(join.application.clone(), join);
@@ -58,6 +60,7 @@ impl Told {
                 }
             }
         }
+        Ok(())
     }
 
     fn status(&mut self, application: &str, status: Status) {

@@ -13,6 +13,7 @@ use crate::rules::regulation::Actor;
 use crate::store::connection::AnyConnection;
 use crate::store::tokens::{self, Token};
 use crate::store::{Entry, Store, Written, kindergartens, territories};
+use crate::trust::act::JournalAct;
 use crate::trust::seal::sha256_hex;
 
 /// A new credential. The secret is here only.
@@ -108,7 +109,7 @@ pub fn issue_limited(
         tokens::insert(tx, &token)?;
         let entry = Entry {
             home,
-            act: "issue_token",
+            act: JournalAct::IssueToken,
             actor: OPERATOR.to_owned(),
             territory,
             payload: json!({"token": id, "token_role": role, "kindergarten": kindergarten,
@@ -136,7 +137,7 @@ pub fn revoke(store: &Store, now: chrono::DateTime<chrono::Utc>, id: &str) -> Re
         tokens::revoke(tx, id)?;
         let entry = Entry {
             home,
-            act: "revoke_token",
+            act: JournalAct::RevokeToken,
             actor: OPERATOR.to_owned(),
             territory: token.territory,
             payload: json!({"token": id}),

@@ -18,6 +18,7 @@ use crate::service::kernel::words::{self, Said, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::outbox::{self, Message, MessageFilter};
 use crate::store::{Entry, Written};
+use crate::trust::act::JournalAct;
 
 /// Messages of one page.
 const PAGE: i64 = 200;
@@ -158,7 +159,7 @@ pub fn take_messages(office: &Office, caller: &Caller, sent: &TakeIn) -> Result<
         outbox::take(tx, &ids, by)?;
         let at = tx.at();
         let payload = json!({"messages": ids, "role": caller.principal.role});
-        let entry = Entry { home, act: "take_messages", actor: by.to_owned(), territory, payload };
+        let entry = Entry { home, act: JournalAct::TakeMessages, actor: by.to_owned(), territory, payload };
         let entries = if ids.is_empty() { Vec::new() } else { vec![entry] };
         let taken = found.iter().map(|m| Message { taken_at: Some(at), taken_by: Some(by.to_owned()), ..m.clone() });
         let messages = taken.map(|m| message(office, &m)).collect();

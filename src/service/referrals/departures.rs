@@ -26,6 +26,7 @@ use crate::service::office::{Answer, Caller, Office};
 use crate::store::{
     Entry, Transaction, Written, applications, child_claims, kindergartens, places, referrals, transfers,
 };
+use crate::trust::act::JournalAct;
 
 /// The end of an enrolment, as the kindergarten reports it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -86,7 +87,7 @@ pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn
         let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
         let entry = Entry {
             home,
-            act: "depart",
+            act: JournalAct::Depart,
             actor: caller.principal.id.clone(),
             territory: hand.application.territory,
             payload: json!({"departed": departed, "last_day": sent.last_day, "role": caller.principal.role,

@@ -31,6 +31,7 @@ use crate::service::referrals::row::RoundRow;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
 use crate::store::{self, Entry, Written, kindergartens};
+use crate::trust::act::JournalAct;
 use crate::trust::seal::sha256_hex;
 
 /// A round as it is asked for.
@@ -115,7 +116,7 @@ pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         store::rounds::insert(tx, &round, &files)?;
         let entry = Entry {
             home,
-            act: "hold_round",
+            act: JournalAct::HoldRound,
             actor: caller.principal.id.clone(),
             territory,
             payload: json!({

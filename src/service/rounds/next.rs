@@ -75,7 +75,7 @@ pub fn next(
             Some(row) => ahead::causes_ahead(office, rounds, conn, &outcome, row, at)?,
             None => Vec::new(),
         };
-        let seq = crate::store::journal::reach_of(conn, territory.home())?;
+        let seq = crate::store::homes::end_of(conn, territory.home())?.head.seq;
         Ok((outcome, row, causes, seq))
     })?;
     if let (Some(place), None) = (place, &row) {

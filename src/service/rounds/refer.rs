@@ -20,6 +20,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::issuing::{Issued, issue, issue_rows};
 use crate::store::{Entry, Transaction, Written};
+use crate::trust::act::JournalAct;
 
 /// The referral at the decision of a case: only where a published place would be this child's, and nobody ahead could
 /// use it or wants it (ARCHITECTURE: offer and referral).
@@ -78,7 +79,7 @@ pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         let effects: Vec<Effect> = issued.effects.into_iter().chain(family.effects).collect();
         let entry = Entry {
             home,
-            act: if skips.is_empty() { "refer" } else { "refer_with_skip" },
+            act: if skips.is_empty() { JournalAct::Refer } else { JournalAct::ReferWithSkip },
             actor: caller.principal.id.clone(),
             territory: application.territory,
             payload: json!({

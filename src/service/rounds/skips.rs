@@ -18,6 +18,7 @@ use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::row::RoundRow;
 use crate::store::rounds::Confirmation;
 use crate::store::{self, Entry, Transaction, Written};
+use crate::trust::act::JournalAct;
 
 /// Most children who are passed over for one place.
 const SKIPS_MAX: usize = 50;
@@ -127,7 +128,7 @@ pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Ans
         let kept = keys::keep(tx, home, &json!({"evidence": confirmation.evidence}))?;
         let entry = Entry {
             home,
-            act: "confirm_skip",
+            act: JournalAct::ConfirmSkip,
             actor: caller.principal.id.clone(),
             territory: place.queue.territory,
             payload: json!({"confirmation": id, "place": sent.place, "application": sent.application,

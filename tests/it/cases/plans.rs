@@ -12,6 +12,7 @@ use kezek::domain::kato::Kato;
 use kezek::store::connection::{AnyConnection, Location};
 use kezek::store::due_lists::{self, CaseFilter};
 use kezek::store::{Entry, StoreError, Written, cases, facts};
+use kezek::trust::act::JournalAct;
 
 use crate::desk::{CITY, Desk, HOME, ParseKato, VILLAGE_HOME, instant, on_both};
 
@@ -75,7 +76,8 @@ fn fill(desk: &Desk) {
             facts::insert(tx, home, &[facts::Facts { key, salt: String::new(), body: "{}".to_owned() }])?;
             cases::insert(tx, &(0..OF_A_HOME).map(|n| case(home, n)).collect::<Vec<_>>())?;
             let payload = serde_json::json!({"cases": OF_A_HOME});
-            let entry = Entry { home, act: "test", actor: "test".to_owned(), territory: home, payload };
+            let entry =
+                Entry { home, act: JournalAct::ConfirmClock, actor: "test".to_owned(), territory: home, payload };
             Ok(Written { value: (), entries: vec![entry] })
         });
         written.expect("rows");

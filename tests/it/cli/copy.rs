@@ -157,7 +157,7 @@ fn a_broken_journal_is_not_carried_on() {
     let refused = copy(desk.database_url(), to.url()).must(1);
     assert!(refused.err.contains("the journal of the source is broken"), "{}", refused.err);
     let store = Store::open(to.url(), 1).expect("the target");
-    let homes = store.read(|conn: &mut AnyConnection| kezek::store::journal::reach(conn)).expect("its homes");
+    let homes = store.read(|conn: &mut AnyConnection| kezek::store::homes::ends(conn)).expect("its homes");
     assert!(homes.is_empty(), "nothing was copied");
 }
 

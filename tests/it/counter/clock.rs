@@ -10,6 +10,7 @@ use kezek::clock::Clock;
 use kezek::domain::kato::Kato;
 use kezek::service::counter::tick::{Ticked, tick};
 use kezek::store::{ClockBounds, Entry, Resolve, Store, StoreError, Written};
+use kezek::trust::act::JournalAct;
 use serde_json::json;
 
 use crate::desk::database::Database;
@@ -99,8 +100,13 @@ fn an_act_far_ahead_of_every_record_is_refused_until_another_home_vouches_for_th
 
 fn append(store: &Store, home: Kato, now: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
     store.write(&[home], now, |tx| {
-        let entry =
-            Entry { home, act: "a_test", actor: "operator".to_owned(), territory: home, payload: json!({"n": 1}) };
+        let entry = Entry {
+            home,
+            act: JournalAct::ConfirmClock,
+            actor: "operator".to_owned(),
+            territory: home,
+            payload: json!({"n": 1}),
+        };
         Ok(Written { value: tx.at(), entries: vec![entry] })
     })
 }
@@ -114,7 +120,7 @@ fn an_empty_registry_believes_any_clock_and_a_new_home_that_of_the_others() {
         assert_eq!(append(&store, first, instant(TODAY)).expect("the first record"), instant(TODAY));
         let refused = append(&store, new, days_on(32)).expect_err("a new home knows nothing better");
         assert!(matches!(refused, StoreError::Clock(doubt) if doubt.code() == "ahead"), "{refused}");
-        assert_eq!(store.read(kezek::store::journal::reach).expect("chains").len(), 1, "nothing is left of it");
+        assert_eq!(store.read(kezek::store::homes::ends).expect("chains").len(), 1, "nothing is left of it");
         append(&store, new, days_on(30)).expect("within a month");
         assert_eq!(store.refused_for_the_clock(), 1);
     }

@@ -185,7 +185,7 @@ impl Desk {
 
     /// How many records the journal holds.
     pub fn records(&self) -> i64 {
-        let reach = self.registry.office.store.read(kezek::store::journal::reach).expect("the journal");
-        reach.values().sum()
+        let reach = self.registry.office.store.read(kezek::store::homes::ends).expect("the journal");
+        reach.values().map(|end| end.head.seq).sum()
     }
 }

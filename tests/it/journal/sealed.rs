@@ -139,7 +139,7 @@ fn a_package_for_a_territory_that_does_not_exist_opens_no_home(desk: &Desk) {
         incomplete["territory"] = json!(territory);
         desk.hand_in(&desk.state_corporation(), &incomplete).refused(422, code);
     }
-    let homes = desk.registry.office.store.read(kezek::store::journal::reach).expect("the homes");
+    let homes = desk.registry.office.store.read(kezek::store::homes::ends).expect("the homes");
     assert!(homes.keys().all(|home| !["990000000", "390000000"].contains(&home.to_string().as_str())), "{homes:?}");
 }
 

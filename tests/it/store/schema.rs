@@ -134,7 +134,7 @@ fn the_way_back_leaves_an_empty_database_that_can_be_filled_again() {
         assert_eq!(ask(&mut conn, IN_SQLITE, IN_POSTGRES), Tables::new(), "{db:?}");
         store.migrate().expect("and forth again");
         load_fixtures(&store, now);
-        let reach = store.read(kezek::store::journal::reach).expect("chains");
+        let reach = store.read(kezek::store::homes::ends).expect("chains");
         assert!(reach.keys().any(|home| home.to_string() == HOME));
     }
 }

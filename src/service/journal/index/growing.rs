@@ -14,7 +14,7 @@ use crate::rules::Rules;
 use crate::service::journal::families::Belongs;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, SeatRow, Seats};
-use crate::store::{Store, StoreError, families, journal, queues, transfers};
+use crate::store::{Store, StoreError, families, homes, queues, transfers};
 
 /// How many batches of applications wait for the children at most.
 const BATCHES_AHEAD: usize = 64;
@@ -93,7 +93,7 @@ fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, Turn
 /// Builds the index from the registry as it stands at one moment.
 pub(super) fn load(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Index, StoreError> {
     store.read_snapshot(|conn| {
-        let reach = journal::reach(conn)?;
+        let seen = homes::ends(conn)?;
         let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
         let (mut index, rows) = read_and_grow(store, conn)?;
         let unbuilt = rows.into_iter().map(|(key, rows)| {
@@ -102,7 +102,7 @@ pub(super) fn load(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<I
         });
         let queues = QueueOrder::build_all(unbuilt.collect())
             .map_err(|(key, fault)| StoreError::Damaged(format!("queue {key}: {fault}")))?;
-        (index.reach, index.queues) = (reach, queues);
+        (index.seen, index.queues) = (seen, queues);
         index.order_as_of(rules, now);
         Ok(index)
     })

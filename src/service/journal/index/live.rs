@@ -1,20 +1,23 @@
 //! The live index: built from the registry, and following the journal of every home.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
 
+use super::followed::{Followed, WentBack};
 use super::growing;
 use super::seats::{Index, OutOfStep};
-use super::turns::effects;
 use crate::domain::kato::Kato;
 use crate::rules::Rules;
-use crate::service::journal::effects::Effect;
+use crate::service::journal::effects::{Effect, effects};
+use crate::service::journal::families::told;
 use crate::store::connection::AnyConnection;
+use crate::store::homes::{self, End, Head};
 use crate::store::seats::{self, Seated};
 use crate::store::{Store, StoreError, journal};
-use crate::trust::journal::Record;
+use crate::trust::journal::{Broken, Record};
 
 /// How many records are read at once when following a chain. While they are applied nobody can read, and the record of
 /// an import moves hundreds of seats.
@@ -23,6 +26,11 @@ const FOLLOW_BATCH: i64 = 50;
 /// The index behind a lock: many read it at once, whoever follows the journal writes it alone.
 pub struct Live {
     index: RwLock<Index>,
+    /// By home: the record that could not be read, and why. Only another program mends that, so it is said until then.
+    unread: Mutex<BTreeMap<Kato, Broken>>,
+    /// How often a chain was found behind records that this process had seen.
+    went_back: AtomicU64,
+    mending: Mutex<()>,
 }
 
 impl Live {
@@ -31,7 +39,8 @@ impl Live {
     /// # Errors
     /// The database is not available.
     pub fn build(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        Ok(Live { index: RwLock::new(growing::load(store, rules, now)?) })
+        let index = RwLock::new(growing::load(store, rules, now)?);
+        Ok(Live { index, unread: Mutex::default(), went_back: AtomicU64::default(), mending: Mutex::default() })
     }
 
     /// Reads the index, each queue in the order of the profile that is in force at `at`. The instant at which that changes
@@ -59,18 +68,23 @@ impl Live {
         self.index.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Applies all records of these homes that the index has not seen, as far as `conn` can see them.
+    /// Applies all records of these homes that the index has not seen, as far as `conn` can see them. Chains are followed by
+    /// the hashes of their records: a number alone does not tell that a database went back and another record took it.
     ///
     /// # Errors
     /// The database is not available.
     pub fn follow(&self, conn: &mut AnyConnection, homes: &[Kato], rules: &Rules) -> Result<Followed, StoreError> {
         for &home in homes {
             loop {
-                let seen = self.read().reach.get(&home).copied().unwrap_or(0);
-                let (records, joined) = news(conn, home, seen)?;
-                if records.is_empty() {
+                let (seen, end) = (self.read().seen(home), homes::end_of(conn, home)?);
+                if in_step(&seen, &end) {
                     break;
                 }
+                let (records, joined) = match news(conn, home, &seen.head, &end.head)? {
+                    News::Records(records, joined) => (records, joined),
+                    News::WentBack => return Ok(Followed::WentBack(WentBack { home, seen, found: end })),
+                    News::Unread(broken) => return Ok(Followed::Unread(broken)),
+                };
                 let mut index = self.write();
                 for record in &records {
                     if let Err(OutOfStep(why)) = index.apply(record, &joined, rules) {
@@ -78,9 +92,38 @@ impl Live {
                         return Ok(Followed::OutOfStep);
                     }
                 }
+                index.gave(home, end.numbers);
             }
         }
         Ok(Followed::InStep)
+    }
+
+    /// Whoever holds this brings the index back in step, alone.
+    pub fn mending(&self) -> MutexGuard<'_, ()> {
+        self.mending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a record cannot be read, for whoever asks whether this process is ready.
+    pub fn note_unread(&self, broken: Broken) {
+        tracing::error!(%broken, "a record cannot be read; the positions of its home are read from the rows");
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).insert(broken.home, broken);
+    }
+
+    /// The records that could not be read, the last of each home.
+    pub fn unread(&self) -> Vec<Broken> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Notes that a chain was found behind records that were seen.
+    pub fn note_went_back(&self, found: &WentBack) {
+        let WentBack { home, seen, found } = found;
+        tracing::error!(%home, seen = seen.head.seq, found = found.head.seq, "the chain went back; the positions are built anew");
+        self.went_back.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often a chain was found behind records that this process had seen.
+    pub fn times_went_back(&self) -> u64 {
+        self.went_back.load(Ordering::Relaxed)
     }
 
     /// Builds the index anew from the registry.
@@ -88,41 +131,72 @@ impl Live {
     /// # Errors
     /// The database is not available.
     pub fn rebuild(&self, store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let fresh = growing::load(store, rules, now)?;
-        *self.write() = fresh;
+        let mut fresh = growing::load(store, rules, now)?;
+        let mut index = self.write();
+        // The numbers that were given stay known, also those of records that came while this was built.
+        for (home, seen) in &index.seen {
+            fresh.gave(*home, seen.numbers);
+        }
+        *index = fresh;
         Ok(())
     }
 
-    /// The homes whose chains reach further than the index has followed.
+    /// The homes whose chains end elsewhere than where the index has followed them.
     ///
     /// # Errors
     /// The database is not available.
     pub fn behind(&self, conn: &mut AnyConnection) -> Result<Vec<Kato>, StoreError> {
-        let reach = journal::reach(conn)?;
+        let ends = homes::ends(conn)?;
         let index = self.read();
-        let seen = |home| index.reach.get(home).copied().unwrap_or(0);
-        Ok(reach.iter().filter(|(home, seq)| seen(home) < **seq).map(|(home, _)| *home).collect())
+        let moved = ends.iter().filter(|(home, end)| !in_step(&index.seen(**home), end));
+        Ok(moved.map(|(home, _)| *home).collect())
     }
 }
 
-/// Whether the index could follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Followed {
-    /// It holds what the registry holds.
-    InStep,
-    /// A record did not fit; the index must be rebuilt.
-    OutOfStep,
+/// Whether a home stands where it was seen, and knows of every number that it has given.
+fn in_step(seen: &End, found: &End) -> bool {
+    found.head == seen.head && found.numbers.cover(seen.numbers)
+}
+
+/// What lies behind the last record that was followed.
+enum News {
+    Records(Vec<Record>, HashMap<String, Seated>),
+    WentBack,
+    Unread(Broken),
 }
 
 /// The records after `seen` and the seats of the applications that they bring in.
-fn news(conn: &mut AnyConnection, home: Kato, seen: i64) -> Result<(Vec<Record>, HashMap<String, Seated>), StoreError> {
-    let records = journal::after(conn, home, seen, FOLLOW_BATCH)?;
+fn news(conn: &mut AnyConnection, home: Kato, seen: &Head, head: &Head) -> Result<News, StoreError> {
+    if head.seq <= seen.seq {
+        return Ok(News::WentBack);
+    }
+    let mut records = journal::after(conn, home, seen.seq, FOLLOW_BATCH)?;
+    // What an act has appended already is not committed yet.
+    records.retain(|record| record.seq <= head.seq);
     let mut numbers = Vec::new();
-    for effect in records.iter().flat_map(effects) {
-        if let Effect::Join(join) | Effect::Restore(join) = effect {
-            numbers.push(join.application);
+    let mut before = &seen.hash;
+    for record in &records {
+        if record.prev != *before {
+            let first = record.seq == seen.seq + 1;
+            let why = "it does not hold the hash of the record before";
+            return Ok(if first { News::WentBack } else { News::Unread(record.unreadable(why)) });
         }
+        if record.expected_hash() != record.hash {
+            return Ok(News::Unread(record.unreadable("its content does not match its hash")));
+        }
+        match effects(record).and_then(|effects| told(record).map(|_| effects)) {
+            Ok(effects) => numbers.extend(effects.into_iter().filter_map(joins)),
+            Err(broken) => return Ok(News::Unread(broken)),
+        }
+        before = &record.hash;
     }
     let seats = seats::of_applications(conn, &numbers)?;
-    Ok((records, seats.into_iter().map(|s| (s.number.clone(), s)).collect()))
+    Ok(News::Records(records, seats.into_iter().map(|s| (s.number.clone(), s)).collect()))
+}
+
+fn joins(effect: Effect) -> Option<String> {
+    match effect {
+        Effect::Join(join) | Effect::Restore(join) => Some(join.application),
+        _ => None,
+    }
 }

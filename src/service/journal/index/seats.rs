@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::families::Families;
-use super::turns::effects;
 use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
 use crate::domain::instant::read_instant;
@@ -13,11 +12,12 @@ use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Change, Counters, QueueOrder, Seat};
 use crate::rules::{Era, Rules};
-use crate::service::journal::effects::{Effect, JoinEffect, Moved};
+use crate::service::journal::effects::{Effect, JoinEffect, Moved, effects};
 use crate::service::journal::families::told;
 use crate::service::kernel::ordering;
+use crate::store::homes::{End, Head, Numbers};
 use crate::store::seats::Seated;
-use crate::trust::journal::Record;
+use crate::trust::journal::{Broken, Record};
 
 /// What is held in memory.
 pub struct Index {
@@ -25,7 +25,8 @@ pub struct Index {
     as_of: DateTime<Utc>,
     /// The era around it in which no queue gets another ratio.
     pub(super) era: Era,
-    pub(super) reach: BTreeMap<Kato, i64>,
+    /// What was seen of every home.
+    pub(super) seen: BTreeMap<Kato, End>,
     seats: HashMap<Number, IndexSeat>,
     children: HashMap<u64, Number>,
     /// Of children who are enrolled and wait for a place elsewhere: the second application.
@@ -54,7 +55,7 @@ impl Default for Index {
         Index {
             as_of: DateTime::<Utc>::MIN_UTC,
             era: Era::ALWAYS,
-            reach: BTreeMap::new(),
+            seen: BTreeMap::new(),
             seats: HashMap::new(),
             children: HashMap::new(),
             transfers: HashMap::new(),
@@ -135,20 +136,21 @@ impl Index {
         joined: &HashMap<String, Seated>,
         rules: &Rules,
     ) -> Result<(), OutOfStep> {
-        let seen = self.reach.get(&record.home).copied().unwrap_or(0);
-        if record.seq <= seen {
+        let End { head, numbers } = self.seen(record.home);
+        if record.seq <= head.seq {
             return Ok(());
         }
-        if record.seq != seen + 1 {
-            return Err(OutOfStep(format!("record {} follows {seen}", record.seq)));
+        if record.prev != head.hash {
+            return Err(OutOfStep(format!("record {} follows {}", record.seq, head.seq)));
         }
         let at = read_instant(&record.at).map_err(|fault| OutOfStep(fault.to_string()))?;
         let mut changes: Vec<(QueueKey, Moved)> = Vec::new();
         let mut counters: Vec<(QueueKey, Counters)> = Vec::new();
-        for effect in effects(record) {
+        let unread = |broken: Broken| OutOfStep(broken.why);
+        for effect in effects(record).map_err(unread)? {
             self.take(effect, joined, &mut changes, &mut counters)?;
         }
-        told(record).for_each(|change| self.families.follow(change));
+        told(record).map_err(unread)?.into_iter().for_each(|change| self.families.follow(change));
         let mut queues: Vec<QueueKey> = changes.iter().map(|(key, _)| *key).collect();
         queues.sort_unstable();
         queues.dedup();
@@ -162,7 +164,8 @@ impl Index {
                 return Err(OutOfStep(format!("queue {key}: counters {after:?}, the journal says {journaled:?}")));
             }
         }
-        self.reach.insert(record.home, record.seq);
+        let head = Head { seq: record.seq, hash: record.hash.clone() };
+        self.seen.insert(record.home, End { head, numbers });
         Ok(())
     }
 
@@ -278,9 +281,15 @@ impl Index {
         usize::try_from(number).ok().and_then(|n| self.kindergartens.ids.get(n)).map_or("", String::as_str)
     }
 
-    /// How far the index has followed each home.
-    pub fn reach(&self) -> &BTreeMap<Kato, i64> {
-        &self.reach
+    /// What was seen of a home.
+    pub fn seen(&self, home: Kato) -> End {
+        self.seen.get(&home).cloned().unwrap_or_default()
+    }
+
+    /// Takes the numbers that a home has given.
+    pub(super) fn gave(&mut self, home: Kato, numbers: Numbers) {
+        let seen = self.seen.entry(home).or_default();
+        seen.numbers = seen.numbers.or_later(numbers);
     }
 
     /// How many seats are held.

@@ -2,14 +2,7 @@
 
 use crate::domain::application::Application;
 use crate::engine::order::Seat;
-use crate::service::journal::effects::Effect;
 use crate::store::seats::Seated;
-use crate::trust::journal::Record;
-
-/// The effects that a record carries.
-pub fn effects(record: &Record) -> Vec<Effect> {
-    record.payload.get("queue").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default()
-}
 
 /// The seat that the engine orders.
 pub fn seat(seated: &Seated) -> Seat {

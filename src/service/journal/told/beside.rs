@@ -9,7 +9,7 @@ use super::untold::Untold;
 use crate::service::journal::families::{Belongs, told};
 use crate::store::connection::AnyConnection;
 use crate::store::{families, transfers};
-use crate::trust::journal::Record;
+use crate::trust::journal::{Broken, Record};
 
 /// By application: its family, and the enrolment that its request would leave.
 #[derive(Default)]
@@ -20,8 +20,11 @@ pub(super) struct ToldBeside {
 
 impl ToldBeside {
     /// Takes the next record of its home.
-    pub(super) fn take(&mut self, record: &Record) {
-        for Belongs { application, family } in told(record) {
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(super) fn take(&mut self, record: &Record) -> Result<(), Broken> {
+        for Belongs { application, family } in told(record)? {
             match family {
                 Some(family) => self.families.insert(application, family),
                 None => self.families.remove(&application),
@@ -30,6 +33,7 @@ impl ToldBeside {
         let text = |field: &str| record.payload.get(field).and_then(Value::as_str).map(str::to_owned);
         let request = text("application").zip(text("transfer_from"));
         self.transfers.extend(request);
+        Ok(())
     }
 
     /// Holds the rows against what was told.

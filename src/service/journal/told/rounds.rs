@@ -10,6 +10,7 @@ use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds;
+use crate::trust::act::JournalAct;
 use crate::trust::journal::Record;
 use crate::trust::seal::sha256_hex;
 
@@ -33,9 +34,9 @@ struct ToldRound {
 impl ToldRounds {
     /// Takes the next record of its home.
     pub(super) fn take(&mut self, record: &Record) {
-        let files = match record.act.as_str() {
-            "hold_round" => "certificates",
-            "correct_round" => "files",
+        let files = match JournalAct::from_code(&record.act) {
+            Some(JournalAct::HoldRound) => "certificates",
+            Some(JournalAct::CorrectRound) => "files",
             _ => return,
         };
         let Some(id) = record.payload.get("round").and_then(Value::as_str) else { return };

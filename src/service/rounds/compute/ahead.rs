@@ -9,7 +9,7 @@ use crate::service::referrals::row::RoundRow;
 use crate::service::rounds::memory::StandingRounds;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
-use crate::store::{journal, kindergartens, places};
+use crate::store::{homes, kindergartens, places};
 
 /// Shows every live entry ahead of a position: from memory where the queue stands there, else from its rows.
 pub(crate) fn each_ahead(
@@ -20,8 +20,8 @@ pub(crate) fn each_ahead(
     position: u64,
     mut show: impl FnMut(&Seated),
 ) -> Result<(), Problem> {
-    let head = journal::reach_of(conn, queue.home())?;
-    if rounds.each_ahead(queue, head, position, &mut show) {
+    let head = homes::end_of(conn, queue.home())?.head;
+    if rounds.each_ahead(queue, &head, position, &mut show) {
         return Ok(());
     }
     let seated = seats::of_queue(conn, queue)?;

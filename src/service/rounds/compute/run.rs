@@ -14,7 +14,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::rounds::fault::internal;
 use crate::service::rounds::memory::StandingRounds;
 use crate::store::connection::AnyConnection;
-use crate::store::{families, journal, kindergartens, places};
+use crate::store::{families, homes, kindergartens, places};
 
 /// A queue with what it is offered in a round.
 #[derive(Default)]
@@ -31,8 +31,8 @@ pub(crate) fn standing(
     conn: &mut AnyConnection,
     rounds: &StandingRounds,
 ) -> Result<Outcome, Problem> {
-    let head = journal::reach_of(conn, scope.territory.home())?;
-    let outcome = run(scope, conn, Some(Remembered { rounds, head }))?;
+    let head = homes::end_of(conn, scope.territory.home())?.head;
+    let outcome = run(scope, conn, Some(Remembered { rounds, head: &head }))?;
     if rounds.is_compared() {
         let (stands, full) = (outcome.answered(), dry(scope, conn)?.answered());
         if stands != full {

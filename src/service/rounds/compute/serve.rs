@@ -18,6 +18,7 @@ use crate::service::referrals::row::RoundRow;
 use crate::service::rounds::fault::internal;
 use crate::service::rounds::memory::{Question, StandingRounds};
 use crate::store::connection::AnyConnection;
+use crate::store::homes::Head;
 use crate::store::seats::{self, Seated};
 
 /// A queue whose entries are read, to be served as often as its families ask anew.
@@ -174,7 +175,7 @@ fn ready(
 }
 
 /// What the standing rounds are asked of a queue.
-fn question<'s>(scope: &'s Scope<'_>, queue: QueueKey, head: i64) -> Question<'s> {
+fn question<'s>(scope: &'s Scope<'_>, queue: QueueKey, head: &'s Head) -> Question<'s> {
     Question { rules: &scope.office.rules, queue, head, at: scope.at }
 }
 
@@ -302,5 +303,5 @@ pub(crate) fn instance(
 #[derive(Clone, Copy)]
 pub(crate) struct Remembered<'m> {
     pub(crate) rounds: &'m StandingRounds,
-    pub(crate) head: i64,
+    pub(crate) head: &'m Head,
 }

@@ -21,6 +21,7 @@ use crate::rules::profile::Profile;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
+use crate::store::homes::Head;
 use crate::store::seats::Seated;
 
 mod allocation;
@@ -41,7 +42,7 @@ pub(crate) struct Question<'q> {
     /// The key of the queue that is asked about.
     pub(crate) queue: QueueKey,
     /// The end of its home's chain that the asking connection sees.
-    pub(crate) head: i64,
+    pub(crate) head: &'q Head,
     /// The instant whose profile orders it.
     pub(crate) at: DateTime<Utc>,
 }
@@ -161,7 +162,7 @@ impl StandingRounds {
             *held = None;
             held
         });
-        if held.as_ref().is_some_and(|standing| standing.head > head) {
+        if held.as_ref().is_some_and(|standing| standing.head.seq > head.seq) {
             return Ok(None);
         }
         // Whatever stops it half way, it is not put back.
@@ -171,7 +172,7 @@ impl StandingRounds {
         };
         let mut standing = match followed {
             Some(standing) => standing,
-            None => StandingQueue::load(conn, queue, head)?,
+            None => StandingQueue::load(conn, queue, head.clone())?,
         };
         let told = ask(conn, profile, &mut standing)?;
         self.rows_read.fetch_add(std::mem::take(&mut standing.rows_read), Ordering::Relaxed);
@@ -184,10 +185,16 @@ impl StandingRounds {
     }
 
     /// Shows every live entry ahead of a position; false where the queue does not stand at `head`.
-    pub(crate) fn each_ahead(&self, queue: QueueKey, head: i64, position: u64, show: &mut impl FnMut(&Seated)) -> bool {
+    pub(crate) fn each_ahead(
+        &self,
+        queue: QueueKey,
+        head: &Head,
+        position: u64,
+        show: &mut impl FnMut(&Seated),
+    ) -> bool {
         let Some(cell) = lock(&self.kept).get(&queue).map(|kept| Arc::clone(&kept.cell)) else { return false };
         let Ok(held) = cell.lock() else { return false };
-        let Some(standing) = held.as_ref().filter(|standing| standing.head == head) else { return false };
+        let Some(standing) = held.as_ref().filter(|standing| standing.head == *head) else { return false };
         let ahead = standing.order.in_order().take_while(|placed| placed.position < position);
         ahead.filter_map(|placed| standing.entries.get(&placed.seat.ticket)).for_each(show);
         true

@@ -12,12 +12,13 @@ use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, QueueOrder, Seat, TurnState};
 use crate::rules::Rules;
 use crate::rules::profile::{Profile, RoundRule};
-use crate::service::journal::effects::Effect;
-use crate::service::journal::index::{effects, seat};
+use crate::service::journal::effects::{Effect, effects};
+use crate::service::journal::index::seat;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::service::rounds::fault::internal;
 use crate::store::connection::AnyConnection;
+use crate::store::homes::Head;
 use crate::store::seats::{self, Seated};
 use crate::store::{journal, queues};
 use crate::trust::journal::Record;
@@ -29,7 +30,7 @@ const BATCH: i64 = 200;
 pub(crate) struct StandingQueue {
     key: QueueKey,
     /// How far it has followed its home's chain.
-    pub(crate) head: i64,
+    pub(crate) head: Head,
     /// The merged order; nobody asks it for kindergartens.
     pub(crate) order: QueueOrder,
     /// The live entries by ticket.
@@ -61,7 +62,7 @@ struct News {
 
 impl StandingQueue {
     /// Loads a queue as its rows stand.
-    pub(crate) fn load(conn: &mut AnyConnection, key: QueueKey, head: i64) -> Result<Self, Problem> {
+    pub(crate) fn load(conn: &mut AnyConnection, key: QueueKey, head: Head) -> Result<Self, Problem> {
         let rows = seats::of_queue(conn, key)?;
         let rows_read = rows.len() as u64;
         let counters = queues::counters(conn, key)?;
@@ -99,18 +100,18 @@ impl StandingQueue {
     }
 
     /// Brings the queue forward to `head`. False where the records do not lead there.
-    pub(crate) fn follow(&mut self, conn: &mut AnyConnection, head: i64, rules: &Rules) -> Result<bool, Problem> {
+    pub(crate) fn follow(&mut self, conn: &mut AnyConnection, head: &Head, rules: &Rules) -> Result<bool, Problem> {
         let mut news = News::default();
-        while self.head < head {
-            let records = journal::after(conn, self.key.home(), self.head, BATCH)?;
-            for record in records.iter().filter(|r| r.seq <= head) {
-                if record.seq != self.head + 1 || self.take(record, rules, &mut news).is_none() {
+        while self.head != *head {
+            let records = journal::after(conn, self.key.home(), self.head.seq, BATCH)?;
+            for record in records.iter().filter(|r| r.seq <= head.seq) {
+                if record.prev != self.head.hash || self.take(record, rules, &mut news).is_none() {
                     tracing::warn!(queue = %self.key, seq = record.seq, "a standing round is loaded anew");
                     return Ok(false);
                 }
-                self.head = record.seq;
+                self.head = Head { seq: record.seq, hash: record.hash.clone() };
             }
-            if records.is_empty() {
+            if records.is_empty() || self.head.seq >= head.seq && self.head != *head {
                 return Ok(false);
             }
         }
@@ -121,7 +122,7 @@ impl StandingQueue {
     /// Takes a record; `None` where it does not fit.
     fn take(&mut self, record: &Record, rules: &Rules, news: &mut News) -> Option<()> {
         let mut changes: Vec<Change<'_>> = Vec::new();
-        for effect in effects(record) {
+        for effect in effects(record).ok()? {
             match effect {
                 Effect::Join(join) | Effect::Restore(join) if join.queue != self.key => {}
                 Effect::Join(join) => {

@@ -1,0 +1,130 @@
+//! Where the chain of each home ends, and the numbers that the home has given.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::columns::{kato_from_column, kato_to_column};
+use super::connection::AnyConnection;
+use super::schema::homes;
+use super::{StoreError, Transaction};
+use crate::domain::kato::Kato;
+use crate::trust::journal::GENESIS;
+
+/// The end of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The number of its last record; 0 before the first.
+    pub seq: i64,
+    /// The hash of that record; [`GENESIS`] before the first.
+    pub hash: String,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Head { seq: 0, hash: GENESIS.to_owned() }
+    }
+}
+
+/// The last number of each sort that a home has given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Of applications.
+    pub applications: i64,
+    /// Of tickets, which break ties in a queue.
+    pub tickets: i64,
+    /// Of places.
+    pub places: i64,
+    /// Of referrals.
+    pub referrals: i64,
+    /// Of rounds.
+    pub rounds: i64,
+    /// Of results and confirmations.
+    pub results: i64,
+    /// Of cases.
+    pub cases: i64,
+}
+
+impl Numbers {
+    /// Whether these are all given that `others` tells of.
+    pub fn cover(self, others: Numbers) -> bool {
+        self.or_later(others) == self
+    }
+
+    /// The later of both, sort by sort.
+    #[must_use]
+    pub fn or_later(self, other: Numbers) -> Numbers {
+        Numbers {
+            applications: self.applications.max(other.applications),
+            tickets: self.tickets.max(other.tickets),
+            places: self.places.max(other.places),
+            referrals: self.referrals.max(other.referrals),
+            rounds: self.rounds.max(other.rounds),
+            results: self.results.max(other.results),
+            cases: self.cases.max(other.cases),
+        }
+    }
+}
+
+/// Where a home stands: the end of its chain, and the numbers that it has given by then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// The last record.
+    pub head: Head,
+    /// The last number of each sort.
+    pub numbers: Numbers,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = homes)]
+struct Row {
+    code: i32,
+    seq: i64,
+    head: String,
+    applications: i64,
+    tickets: i64,
+    places: i64,
+    referrals: i64,
+    rounds: i64,
+    results: i64,
+    cases: i64,
+}
+
+fn end(row: Row) -> End {
+    let Row { seq, head: hash, applications, tickets, places, referrals, rounds, results, cases, .. } = row;
+    let numbers = Numbers { applications, tickets, places, referrals, rounds, results, cases };
+    End { head: Head { seq, hash }, numbers }
+}
+
+/// Where a home stands; before its first record where it has none.
+///
+/// # Errors
+/// The database is not available.
+pub fn end_of(conn: &mut AnyConnection, home: Kato) -> Result<End, StoreError> {
+    let row: Option<Row> = homes::table.find(kato_to_column(home)).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(end).unwrap_or_default())
+}
+
+/// Where every home stands. A home without a record stands before its first.
+///
+/// # Errors
+/// The database is not available.
+pub fn ends(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, End>, StoreError> {
+    let rows: Vec<Row> = homes::table.select(Row::as_select()).order(homes::code).load(conn)?;
+    rows.into_iter().map(|row| Ok((kato_from_column(row.code)?, end(row)))).collect()
+}
+
+/// Lets a locked home go on behind these numbers.
+///
+/// # Errors
+/// The database refuses.
+pub fn skip_to(tx: &mut Transaction<'_>, home: Kato, numbers: Numbers) -> Result<(), StoreError> {
+    diesel::update(homes::table.find(kato_to_column(home)))
+        .set((
+            (homes::applications.eq(numbers.applications), homes::tickets.eq(numbers.tickets)),
+            (homes::places.eq(numbers.places), homes::referrals.eq(numbers.referrals)),
+            (homes::rounds.eq(numbers.rounds), homes::results.eq(numbers.results), homes::cases.eq(numbers.cases)),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}

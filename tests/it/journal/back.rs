@@ -1,0 +1,168 @@
+//! A chain that is not what it was: the database was set back under a running server, or a record cannot be read.
+
+use kezek::store::copy::TABLES;
+use kezek::store::{Entry, Written};
+use kezek::trust::act::JournalAct;
+use kezek::trust::journal::Record;
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, HOME, ParseKato, on_both};
+use crate::store::tampering::tamper;
+
+on_both!(
+    a_number_that_a_lost_record_gave_is_given_to_nobody_else,
+    another_record_in_the_place_of_one_that_was_seen_is_noticed,
+    a_server_that_saw_nothing_of_what_was_lost_goes_on,
+    a_record_that_tells_of_no_queue_it_must_tell_of_is_named,
+    a_change_that_nobody_knows_is_named_and_counts_as_more_than_none,
+    a_record_of_a_newer_program_is_named,
+    a_record_whose_content_was_changed_is_named_by_whoever_follows,
+);
+
+/// Keeps all tables as they are now.
+fn keep(desk: &Desk) {
+    let kept: Vec<String> = TABLES.iter().map(|t| format!("CREATE TABLE kept_{t} AS SELECT * FROM {t};")).collect();
+    tamper(desk, &kept.concat());
+}
+
+/// Sets the database back to what was kept, as a restored backup or a failover to a replica that lagged does.
+fn set_back(desk: &Desk) {
+    let postgres = desk.database_url().starts_with("postgres");
+    let begin =
+        if postgres { "SET session_replication_role = replica; BEGIN;" } else { "PRAGMA foreign_keys = OFF; BEGIN;" };
+    let restored: Vec<String> = TABLES
+        .iter()
+        .map(|t| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM kept_{t}; DROP TABLE kept_{t};"))
+        .collect();
+    tamper(desk, &format!("{begin} {} COMMIT;", restored.concat()));
+}
+
+fn metric(desk: &Desk, name: &str) -> String {
+    let text = desk.look("/metrics").must(200).text;
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("no {name}")).to_owned()
+}
+
+fn last_record(desk: &Desk) -> Record {
+    let home = HOME.parse_kato();
+    let after = |conn: &mut _| kezek::store::journal::after(conn, home, 0, 10_000);
+    desk.registry.office.store.read(after).expect("the chain").pop().expect("a record")
+}
+
+fn a_number_that_a_lost_record_gave_is_given_to_nobody_else(desk: &Desk) {
+    desk.register(&desk.another_child());
+    desk.kindergarten();
+    keep(desk);
+    let lost = desk.another_child();
+    let number = desk.register(&lost);
+    let place = desk.place(crate::desk::GROUP);
+    let seen = last_record(desk);
+    set_back(desk);
+    desk.look("/readyz").must(200);
+    assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
+    assert_eq!(desk.look_up(&lost.iin).json, json!({"entries": []}), "whoever is not in the registry is not shown");
+    let said = last_record(desk);
+    assert_eq!((said.act.as_str(), &said.payload["seen"]["hash"]), ("skip_numbers", &json!(seen.hash)));
+    let newcomer = desk.another_child();
+    let another = desk.register(&newcomer);
+    assert_ne!(another, number, "the lost child's family holds this number");
+    assert_ne!(desk.place(crate::desk::GROUP), place);
+    assert_eq!(desk.position(&newcomer), Some(2));
+    // The lost child is registered anew, behind whoever came meanwhile.
+    desk.register(&lost);
+    assert_eq!(desk.position(&lost), Some(3));
+    assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1", "it is noticed once");
+}
+
+fn another_record_in_the_place_of_one_that_was_seen_is_noticed(desk: &Desk) {
+    desk.register(&desk.another_child());
+    keep(desk);
+    let lost = desk.another_child();
+    let number = desk.register(&lost);
+    set_back(desk);
+    // Another server writes first: the chain is as long as it was.
+    write(desk, JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
+    desk.look("/readyz").must(200);
+    assert_eq!(desk.look_up(&lost.iin).json, json!({"entries": []}));
+    assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
+    assert_ne!(desk.register(&desk.another_child()), number);
+}
+
+fn a_server_that_saw_nothing_of_what_was_lost_goes_on(desk: &Desk) {
+    let first = desk.another_child();
+    desk.register(&first);
+    keep(desk);
+    set_back(desk);
+    let records = desk.records();
+    desk.look("/readyz").must(200);
+    assert_eq!((metric(desk, "kezek_chain_went_back_total").as_str(), desk.records()), ("0", records));
+    assert_eq!(desk.position(&first), Some(1));
+}
+
+/// Writes a record into the city's chain, as another program does.
+fn write(desk: &Desk, act: JournalAct, payload: Value) -> i64 {
+    let home = HOME.parse_kato();
+    let now = desk.clock.now();
+    let entry = Entry { home, act, actor: "operator".to_owned(), territory: home, payload };
+    let store = desk.second_store();
+    let seq = store.write(&[home], now, |tx| {
+        Ok::<_, kezek::store::StoreError>(Written { value: tx.next_seq(home)?, entries: vec![entry.clone()] })
+    });
+    seq.expect("a record")
+}
+
+/// The server says that it cannot read this record; it goes on from the rows, as a server that is started now does.
+#[track_caller]
+fn is_named(desk: &Desk, seq: i64, why: &str) {
+    desk.damaged();
+    let refused = desk.look("/readyz").refused(503, "journal_unreadable");
+    assert_eq!((&refused.json["home"], &refused.json["record"]), (&json!(HOME), &json!(seq)), "{}", refused.text);
+    assert!(refused.text.contains(why), "{}", refused.text);
+    assert_eq!(metric(desk, "kezek_journal_unreadable"), "1");
+    let fault = kezek::service::journal::chains::verify(&desk.registry.office.store).expect_err("verified").to_string();
+    assert!(fault.contains(&format!("home {HOME}, record {seq}:")), "{fault}");
+    let child = desk.another_child();
+    desk.register(&child);
+    assert_eq!(desk.position(&child), Some(2), "an intake goes on");
+    desk.look("/readyz").refused(503, "journal_unreadable");
+}
+
+fn a_record_that_tells_of_no_queue_it_must_tell_of_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = write(desk, JournalAct::Withdraw, json!({"application": "x"}));
+    is_named(desk, seq, "does not tell what its act did to the queues");
+}
+
+fn a_change_that_nobody_knows_is_named_and_counts_as_more_than_none(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = write(desk, JournalAct::Amend, json!({"queue": [{"change": "swap", "application": "x"}]}));
+    is_named(desk, seq, "what its act did to the queues cannot be read: unknown variant `swap`");
+}
+
+/// Appends a record to the city's chain past the registry: what it says of itself, and the words that are kept.
+fn insert(desk: &Desk, act: &str, said: Value, kept: &Value) -> i64 {
+    let mut record = last_record(desk);
+    (record.prev, record.seq) = (record.hash.clone(), record.seq + 1);
+    (record.act, record.payload) = (act.to_owned(), said);
+    record.hash = record.expected_hash();
+    let Record { seq, act, prev, hash, .. } = &record;
+    let copied = format!(
+        "BEGIN; INSERT INTO journal SELECT home, {seq}, at, '{act}', actor, territory, '{kept}', '{prev}', '{hash}' FROM \
+         journal WHERE home = HOME AND seq = {seq} - 1; UPDATE homes SET seq = {seq}, head = '{hash}' WHERE code = HOME; \
+         COMMIT"
+    );
+    tamper(desk, &copied);
+    *seq
+}
+
+fn a_record_of_a_newer_program_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = insert(desk, "offer_place", json!({}), &json!({}));
+    is_named(desk, seq, "does not know the act");
+}
+
+fn a_record_whose_content_was_changed_is_named_by_whoever_follows(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = insert(desk, "confirm_clock", json!({"newest": "2026"}), &json!({"newest": "2027"}));
+    is_named(desk, seq, "its content does not match its hash");
+}
