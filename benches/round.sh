@@ -28,6 +28,7 @@ with open(f"{folder}/places.csv", "w", newline="", encoding="utf-8") as f:
             for age in range(int(g["age_from_months"]) // 12, int(g["age_to_months"]) // 12):
                 out.writerow([g["id"], 2025 - age, 100, "2026-12-01"])
 PY
+[ -n "${2:-}" ] || "$kezek" init --database-url "$url" 2>/dev/null
 for kind in territories kindergartens groups applications places; do
   /usr/bin/time -f "import $kind: %e s" "$kezek" import "$kind" "$work/register/$kind.csv" --database-url "$url"
 done 2>&1 | grep -E '^import|fault' || true
