@@ -14,7 +14,7 @@ use crate::audit::allocation::special::fairness_special;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
-use crate::engine::allocation::{cut_offs_with, solve_with};
+use crate::engine::allocation::cut_offs_with;
 use crate::exchange::certificate::{
     audited, certificate_json, certify, input_sha256, published, published_special, result_sha256, special_input_sha256,
 };
@@ -73,19 +73,18 @@ fn name(pass: &Pass, file: &str) -> String {
 
 /// A pass with what its report says of it, its allocation, and the certificate.
 fn certified(
-    Run { instance, special, rule }: &Run,
+    Run { instance, special, rule, allocation }: &Run,
     groups: Vec<GroupFacts>,
     children: Vec<ChildFacts>,
 ) -> Result<(Part<'_>, [String; 2]), Problem> {
     let (special, rule) = (special.as_ref(), *rule);
-    let allocation = solve_with(instance, special, rule).map_err(internal)?;
-    let cut_offs = cut_offs_with(instance, special, rule, &allocation).map_err(internal)?;
+    let cut_offs = cut_offs_with(instance, special, rule, allocation).map_err(internal)?;
     let rows: Vec<(u32, u32)> =
         allocation.rows(instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
     let pieces = allocation_csv(&rows);
     let (published, asked) = (published(instance), special.map(published_special));
     let input = special.map_or_else(|| input_sha256(instance), |special| special_input_sha256(instance, special));
-    let mut certificate = certify(instance, rule, &allocation, &cut_offs, input, result_sha256(&pieces));
+    let mut certificate = certify(instance, rule, allocation, &cut_offs, input, result_sha256(&pieces));
     certificate.special = asked.as_ref().map(|asked| asked.counts());
     let found = match &asked {
         Some(asked) => fairness_special(&published, asked, &rows, audited(rule)),

@@ -9,12 +9,12 @@ use crate::domain::codes::{Decision, Status};
 use crate::domain::kindergarten::Group;
 use crate::domain::place::{Place, Reserved};
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Instance, Rule, Special};
+use crate::engine::allocation::{Allocation, Instance, Rule, Special};
 use crate::rules::profile::Profile;
 use crate::service::referrals::row::RoundRow;
 use crate::store::seats::Seated;
 
-/// What a full run was made from.
+/// What a full run was made from, and what it gave: the certificate is of this run, not of another one like it.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) instance: Instance,
@@ -22,6 +22,8 @@ pub(crate) struct Run {
     pub(crate) special: Option<Special>,
     /// What ordered it: the merged order of the queue, or each group's own under `program`.
     pub(crate) rule: Rule,
+    /// Who got which group.
+    pub(crate) allocation: Allocation,
 }
 
 /// What an allocation gave, before the places have their names.

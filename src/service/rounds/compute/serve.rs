@@ -260,7 +260,7 @@ impl ReadQueue {
             })
             .collect();
         special::best_first(&mut given, self.rule, self.special.as_ref(), offered, &self.siblings);
-        let run = Run { instance, special: self.special.clone(), rule: self.rule };
+        let run = Run { instance, special: self.special.clone(), rule: self.rule, allocation };
         Ok(Allocated { given, participants: self.waiting.len(), run: Some(run) })
     }
 }
