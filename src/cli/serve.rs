@@ -66,7 +66,7 @@ pub(super) fn serve(registry: Arc<Registry>, listen: SocketAddr, rate_limit: boo
     let served = actix_web::rt::System::new().block_on(async {
         let listening = start(registry, &options)?;
         eprintln!("kezek: listening on http://{}", listening.address);
-        let _follower = listening.follower;
+        let _background = listening.background;
         listening.server.await
     });
     match served {

@@ -2,16 +2,19 @@
 //! done.
 
 use std::sync::{Arc, RwLockReadGuard};
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::domain::application::Application;
 use crate::domain::kato::Kato;
 use crate::outside::registers::Registers;
 use crate::rules::{Bound, Rules};
+use crate::service::journal::chains;
+use crate::service::journal::damage::{Damage, Wrong};
 use crate::service::journal::index::{Followed, Index, Live, WentBack};
 use crate::service::kernel::actors::FOLLOWER;
 use crate::service::kernel::permissions::Principal;
@@ -35,6 +38,8 @@ pub struct Office {
     pub clock: Clock,
     /// The index of positions.
     pub index: Arc<Live>,
+    /// The homes that are not whole, as far as this process knows.
+    pub damage: Arc<Damage>,
     /// Who says whether a portal request's signature is the applicant's.
     pub verifier: Arc<dyn SignatureVerifier>,
     /// The state's registers. Ask them before an act begins to write: no home stays locked while a register thinks.
@@ -87,6 +92,7 @@ impl Office {
             rules,
             clock: self.clock.clone(),
             index: Arc::clone(&self.index),
+            damage: Arc::clone(&self.damage),
             verifier: Arc::clone(&self.verifier),
             registers: self.registers.clone(),
         }
@@ -157,7 +163,7 @@ impl Office {
         match look()? {
             Followed::InStep => return Ok(()),
             Followed::OutOfStep => {}
-            Followed::Unread(broken) => self.index.note_unread(broken),
+            Followed::Unread(broken) => self.damage.note_unread(broken),
             Followed::WentBack(found) => {
                 self.index.note_went_back(&found);
                 self.skip_numbers(&found)?;
@@ -197,19 +203,39 @@ impl Office {
         if behind.is_empty() { Ok(()) } else { self.follow(&behind) }
     }
 
-    /// Nothing where this process could read every record that it has met.
+    /// Looks at the ends of all chains: fast, before anything is answered.
+    pub fn verify_ends(&self) {
+        match chains::wrong_ends(&self.store) {
+            Ok(wrong) => wrong.iter().for_each(|fault| self.damage.note_fault(fault)),
+            Err(error) => tracing::warn!(%error, "the ends of the chains cannot be looked at now"),
+        }
+    }
+
+    /// Holds rows and journal against each other, and notes what is wrong; how long that took.
+    pub fn verify(&self) -> Duration {
+        let watch = Stopwatch::start();
+        match chains::verify(&self.store) {
+            Ok(_) => self.damage.note_whole(),
+            Err(fault) => self.damage.note_fault(&fault),
+        }
+        watch.elapsed()
+    }
+
+    /// Nothing where every home is whole, as far as this process knows.
     ///
     /// # Errors
-    /// 503 with home and record, until a program that can read it is started.
-    pub fn all_read(&self) -> Result<(), Problem> {
-        let Some(broken) = self.index.unread().into_iter().next() else { return Ok(()) };
-        let message = format!(
-            "{broken}. The positions are read from the rows, and nobody is told by the journal any more. Let the operator \
-             run `kezek journal verify`, and start the program that wrote the record"
-        );
-        Err(Problem::new(Kind::Busy, "journal_unreadable", message)
-            .with("home", broken.home)
-            .with("record", broken.seq))
+    /// 503 with the home and what is wrong with it.
+    pub fn whole(&self) -> Result<(), Problem> {
+        self.damage.all().into_iter().next().map_or(Ok(()), |(home, wrong)| Err(damaged(home, wrong)))
+    }
+
+    /// Nothing where a home may give something out: a decision, a place, a referral, a contract. A home that does not verify
+    /// goes on taking applications, and gives out nothing until it is mended.
+    ///
+    /// # Errors
+    /// 503 with the home and what is wrong with it.
+    pub(crate) fn gives_out(&self, home: Kato) -> Result<(), Problem> {
+        self.damage.of(home).map_or(Ok(()), |wrong| Err(damaged(home, wrong)))
     }
 
     /// Brings the live index up to a locked home, inside its act.
@@ -222,6 +248,22 @@ impl Office {
                 "the positions are being rebuilt; send the same request again in a moment",
             )),
         }
+    }
+}
+
+fn damaged(home: Kato, wrong: Wrong) -> Problem {
+    let (code, record, what) = match wrong {
+        Wrong::Unread(broken) => ("journal_unreadable", Some(broken.seq), broken.to_string()),
+        Wrong::Differs(what) => ("home_damaged", None, what),
+    };
+    let message = format!(
+        "{what}. Home {home} gives out nothing until this is mended, and goes on taking applications; let the operator run \
+         `kezek journal verify`"
+    );
+    let problem = Problem::new(Kind::Busy, code, message).with("home", home);
+    match record {
+        Some(record) => problem.with("record", record),
+        None => problem,
     }
 }
 

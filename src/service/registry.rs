@@ -52,7 +52,9 @@ impl Registry {
         let store = Arc::new(store);
         let index = Arc::new(Live::build(&store, &rules, clock.now())?);
         let memory = Memory::new(&rules, Arc::default());
-        let office = Office { store, rules, clock, index, verifier: verifier.into(), registers: Registers::none() };
+        let damage = Arc::default();
+        let office =
+            Office { store, rules, clock, index, damage, verifier: verifier.into(), registers: Registers::none() };
         Ok(Registry { office, memory })
     }
 

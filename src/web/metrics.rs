@@ -6,6 +6,7 @@ use prometheus::{Encoder, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts
 
 use super::answer::Shared;
 use crate::service::counter::clock;
+use crate::service::journal::damage::Wrong;
 use crate::service::kernel::problem::CLOCK_NOT_BELIEVED;
 
 /// The counters and gauges of one server.
@@ -19,6 +20,7 @@ pub struct Metrics {
     clock_believed: IntGauge,
     clock_refused: IntCounter,
     unreadable: IntGauge,
+    damaged: IntGauge,
     went_back: IntCounter,
 }
 
@@ -38,6 +40,7 @@ impl Metrics {
         let help = "Acts that were refused because their clock was not believed";
         let clock_refused = IntCounter::new("kezek_clock_refused_total", help)?;
         let unreadable = IntGauge::new("kezek_journal_unreadable", "Homes with a record that could not be read")?;
+        let damaged = IntGauge::new("kezek_homes_damaged", "Homes that do not verify and give out nothing")?;
         let help = "Chains that were found behind records that this server had seen";
         let went_back = IntCounter::new("kezek_chain_went_back_total", help)?;
         // Nothing says otherwise until the first question.
@@ -48,8 +51,19 @@ impl Metrics {
         registry.register(Box::new(clock_believed.clone()))?;
         registry.register(Box::new(clock_refused.clone()))?;
         registry.register(Box::new(unreadable.clone()))?;
+        registry.register(Box::new(damaged.clone()))?;
         registry.register(Box::new(went_back.clone()))?;
-        Ok(Metrics { registry, answers, entries, registers, clock_believed, clock_refused, unreadable, went_back })
+        Ok(Metrics {
+            registry,
+            answers,
+            entries,
+            registers,
+            clock_believed,
+            clock_refused,
+            unreadable,
+            damaged,
+            went_back,
+        })
     }
 }
 
@@ -65,7 +79,10 @@ pub async fn metrics(shared: Shared, metrics: Data<Metrics>) -> HttpResponse {
     }
     metrics.clock_refused.reset();
     metrics.clock_refused.inc_by(registry.office.store.refused_for_the_clock());
-    metrics.unreadable.set(i64::try_from(registry.office.index.unread().len()).unwrap_or(i64::MAX));
+    let damage = registry.office.damage.all();
+    let unread = damage.values().filter(|wrong| matches!(wrong, Wrong::Unread(_))).count();
+    metrics.unreadable.set(i64::try_from(unread).unwrap_or(i64::MAX));
+    metrics.damaged.set(i64::try_from(damage.len()).unwrap_or(i64::MAX));
     metrics.went_back.reset();
     metrics.went_back.inc_by(registry.office.index.times_went_back());
     // The other numbers must come while the database is away; this one then stays as it was.

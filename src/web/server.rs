@@ -1,4 +1,4 @@
-//! Starting the server: what is wrapped around the routes, and the thread that follows other processes.
+//! Starting the server: what is wrapped around the routes, and the threads that follow other processes and verify the journal.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,6 +19,9 @@ use crate::service::running::Running;
 
 /// How often the chains of other processes are looked at.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+
+/// How long the verifier rests at least.
+const VERIFY_EVERY: Duration = Duration::from_secs(60);
 
 /// How the server is started.
 #[derive(Clone, Debug)]
@@ -41,8 +44,8 @@ pub struct Listening {
     pub address: SocketAddr,
     /// The future to drive.
     pub server: Server,
-    /// Dropping it stops the follower.
-    pub follower: Sender<()>,
+    /// Dropping it stops what follows the journal and what verifies it.
+    pub background: [Sender<()>; 2],
 }
 
 /// Binds and prepares the server; driving [`Listening::server`] answers requests.
@@ -50,6 +53,7 @@ pub struct Listening {
 /// # Errors
 /// The address is taken or not ours.
 pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<Listening> {
+    registry.office.verify_ends();
     let metrics = Metrics::new().map_err(std::io::Error::other)?;
     let limit = GovernorConfigBuilder::default()
         .milliseconds_per_request(LOOKUP_EVERY_MS)
@@ -58,7 +62,7 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
         .finish()
         .ok_or_else(|| std::io::Error::other("the rate limit is zero"))?;
     let running = web::Data::new(Running::new(registry));
-    let follower = follow(running.clone())?;
+    let background = [again("follower", running.clone(), follow)?, again("verifier", running.clone(), verify)?];
     let rate_limit = options.rate_limit;
     let http = HttpServer::new(move || {
         let counted = metrics.answers.clone();
@@ -97,7 +101,7 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
     let http = if options.signals { http } else { http.disable_signals() };
     let http = http.bind(options.listen)?;
     let address = http.addrs().first().copied().unwrap_or(options.listen);
-    Ok(Listening { address, server: http.run(), follower })
+    Ok(Listening { address, server: http.run(), background })
 }
 
 fn malformed(code: &'static str, what: &str, error: &dyn std::fmt::Display) -> actix_web::Error {
@@ -105,15 +109,28 @@ fn malformed(code: &'static str, what: &str, error: &dyn std::fmt::Display) -> a
     answer::Failure(Problem::new(Kind::Malformed, code, message)).into()
 }
 
-/// Follows what other processes write, until the sender is dropped.
-fn follow(running: web::Data<Running>) -> std::io::Result<Sender<()>> {
+/// Follows what other processes write.
+fn follow(running: &Running) -> Duration {
+    if let Err(problem) = running.follow() {
+        tracing::warn!(%problem, "the journal cannot be followed now");
+    }
+    FOLLOW_EVERY
+}
+
+/// Holds rows and journal against each other, at most a tenth of the time.
+fn verify(running: &Running) -> Duration {
+    (running.now().office.verify() * 9).max(VERIFY_EVERY)
+}
+
+/// Does something again and again on a thread of its own, resting as long as it says, until the sender is dropped.
+fn again(
+    name: &'static str,
+    running: web::Data<Running>,
+    work: fn(&Running) -> Duration,
+) -> std::io::Result<Sender<()>> {
     let (stop, stopped) = channel::<()>();
-    std::thread::Builder::new().name("follower".to_owned()).spawn(move || {
-        while stopped.recv_timeout(FOLLOW_EVERY) == Err(RecvTimeoutError::Timeout) {
-            if let Err(problem) = running.follow() {
-                tracing::warn!(%problem, "the journal cannot be followed now");
-            }
-        }
-    })?;
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || while stopped.recv_timeout(work(&running)) == Err(RecvTimeoutError::Timeout) {})?;
     Ok(stop)
 }

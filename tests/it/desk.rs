@@ -346,7 +346,7 @@ fn serve(
             let options = Options { listen, rate_limit, proxies, workers: 2, signals: false };
             let started = start(registry, &options).expect("the server does not start");
             told.send((started.address, started.server.handle())).expect("nobody waits for the server");
-            let _follower = started.follower;
+            let _background = started.background;
             started.server.await.expect("the server failed");
         });
     });

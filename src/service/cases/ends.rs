@@ -102,7 +102,10 @@ fn settle_referral(
     let application = load(tx.conn(), &referral.application)?;
     let mut hand = InHand { referral, application };
     let mut effects = match grounds {
-        None => hand.enrol(tx, &office.rules)?,
+        None => {
+            office.gives_out(hand.referral.home)?;
+            hand.enrol(tx, &office.rules)?
+        }
         Some(grounds) => {
             let ground = grounds.first().map(|g| g.code.as_str());
             hand.end(tx, &office.rules, ReferralAct::Refuse, ground)?

@@ -105,6 +105,7 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
 /// 403, 404, 409 where it was not presented.
 pub fn enrol(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
     on_referral(office, caller, Act::Enrol, number, JournalAct::Enrol, None, |tx, hand, _| {
+        office.gives_out(hand.referral.home)?;
         hand.enrol(tx, &office.rules)
     })
 }

@@ -2,6 +2,7 @@
 
 pub mod chains;
 pub mod copies;
+pub mod damage;
 pub mod effects;
 pub(crate) mod families;
 pub mod index;

@@ -73,16 +73,22 @@ impl Told {
     pub(crate) fn check(mut self, conn: &mut AnyConnection) -> Result<(), Untold> {
         seats::in_batches(conn, Seats::All, |rows| rows.into_iter().try_for_each(|row| self.check_row(&row.read()?)))?;
         if let Some(number) = self.seats.keys().min() {
-            return Err(Untold::Differs(format!("application {number} has records and no row")));
+            return Err(Untold::of(number, format!("application {number} has records and no row")));
         }
         let mut kept: BTreeMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
         for (queue, told) in self.counters {
             if kept.remove(&queue).unwrap_or_default() != told {
-                return Err(Untold::Differs(format!("queue {queue}: its counters are not those of the journal")));
+                return Err(Untold::of(
+                    &queue.home().to_string(),
+                    format!("queue {queue}: its counters are not those of the journal"),
+                ));
             }
         }
         if let Some((queue, _)) = kept.into_iter().find(|(_, counters)| *counters != Counters::default()) {
-            return Err(Untold::Differs(format!("queue {queue}: it has counters that no record set")));
+            return Err(Untold::of(
+                &queue.home().to_string(),
+                format!("queue {queue}: it has counters that no record set"),
+            ));
         }
         self.beside.check(conn)?;
         self.referrals.check(conn)?;
@@ -94,11 +100,11 @@ impl Told {
     fn check_row(&mut self, row: &NarrowSeat) -> Result<(), Untold> {
         let number = row.number.to_string();
         let Some(told) = self.seats.remove(&number) else {
-            return Err(Untold::Differs(format!("application {number} is in no record")));
+            return Err(Untold::of(&number, format!("application {number} is in no record")));
         };
         match differs(row, &told) {
             Some(what) => {
-                Err(Untold::Differs(format!("application {number}: its row says another {what} than the journal")))
+                Err(Untold::of(&number, format!("application {number}: its row says another {what} than the journal")))
             }
             None => Ok(()),
         }

@@ -74,6 +74,7 @@ pub(crate) fn issue(
 ) -> Result<Issued, Problem> {
     let at = tx.at();
     let home = application.home;
+    office.gives_out(home)?;
     let effects = entry::step(tx, &office.rules, application, Step::Refer)?;
     places::advance_of(tx, &row.place, PlaceAct::Refer)?;
     let number = tx.next_number(home, Numbered::Referral)?.to_string();

@@ -70,6 +70,8 @@ pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         if gives_by_round(office, place.queue, tx.at()) {
             return Err(round_decides(office));
         }
+        // Before anybody is called due: in a home that does not verify that would be hearsay.
+        office.gives_out(home)?;
         let (due, skips) = skips::due(office, rounds, tx, caller, &place, sent, &bound)?;
         let row = due.row;
         let authority = Authority::of(&caller.principal, application.territory);

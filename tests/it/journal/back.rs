@@ -13,6 +13,7 @@ on_both!(
     a_number_that_a_lost_record_gave_is_given_to_nobody_else,
     another_record_in_the_place_of_one_that_was_seen_is_noticed,
     a_server_that_saw_nothing_of_what_was_lost_goes_on,
+    a_home_that_does_not_verify_takes_applications_and_gives_out_nothing,
     a_record_that_tells_of_no_queue_it_must_tell_of_is_named,
     a_change_that_nobody_knows_is_named_and_counts_as_more_than_none,
     a_record_of_a_newer_program_is_named,
@@ -165,4 +166,38 @@ fn a_record_whose_content_was_changed_is_named_by_whoever_follows(desk: &Desk) {
     desk.register(&desk.another_child());
     let seq = insert(desk, "confirm_clock", json!({"newest": "2026"}), &json!({"newest": "2027"}));
     is_named(desk, seq, "its content does not match its hash");
+}
+
+/// A home of which somebody has sold a place by two `UPDATE`s.
+fn a_home_that_does_not_verify_takes_applications_and_gives_out_nothing(desk: &Desk) {
+    let (first, second) = (desk.another_child(), desk.another_child());
+    let (waiting, bribed) = (desk.waiting(&first), desk.waiting(&second));
+    let place = desk.place(crate::desk::GROUP);
+    desk.registry.office.verify();
+    desk.look("/readyz").must(200);
+    let swap =
+        |from: &str, to: &str| format!("UPDATE applications SET ticket = {to} WHERE ticket = {from} AND home = HOME;");
+    tamper(desk, &[swap("1", "900"), swap("2", "1"), swap("900", "2")].concat());
+    desk.registry.office.verify();
+    let refused = desk.look("/readyz").refused(503, "home_damaged");
+    assert_eq!(refused.json["home"], json!(HOME), "{}", refused.text);
+    assert!(refused.text.contains("its row says another"), "{}", refused.text);
+    assert_eq!(metric(desk, "kezek_homes_damaged"), "1");
+    desk.department();
+    let records = desk.records();
+    desk.refer(&desk.department(), &place, &bribed).refused(503, "home_damaged");
+    desk.refer(&desk.department(), &place, &waiting).refused(503, "home_damaged");
+    desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(503, "home_damaged");
+    assert_eq!(desk.records(), records, "nothing was written");
+    // Whoever comes is taken in, in this home; elsewhere everything goes on.
+    let newcomer = desk.another_child();
+    let number = desk.register(&newcomer);
+    desk.decide(&number, &json!({"decision": "accepted"})).refused(503, "home_damaged");
+    assert_eq!(desk.position(&newcomer), Some(3));
+    desk.waiting_in_village(&desk.another_child());
+    // Mended, it gives out again.
+    tamper(desk, &[swap("1", "900"), swap("2", "1"), swap("900", "2")].concat());
+    desk.registry.office.verify();
+    desk.look("/readyz").must(200);
+    desk.refer(&desk.department(), &place, &waiting).must(201);
 }

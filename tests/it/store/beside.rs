@@ -46,7 +46,7 @@ fn a_row_of_a_family_or_a_transfer_that_the_journal_does_not_tell_is_named(desk:
         tamper(desk, "CREATE TABLE kept AS SELECT * FROM families; CREATE TABLE kept_too AS SELECT * FROM transfers");
         tamper(desk, &edit);
         let fault = chains::verify(&desk.registry.office.store).expect_err("the edit was not found");
-        assert!(matches!(fault, ChainFault::RowDiffers(_)), "{edit}: {fault}");
+        assert!(matches!(fault, ChainFault::RowDiffers { .. }), "{edit}: {fault}");
         let said = fault.to_string();
         assert!(said.contains(number.as_str()) && said.contains(named), "{edit}: {said}");
         tamper(desk, "DELETE FROM families; INSERT INTO families SELECT * FROM kept; DROP TABLE kept");

@@ -147,7 +147,7 @@ fn a_round_and_a_referral_that_no_record_tells_of_or_another_are_named(desk: &De
     ] {
         tamper(desk, &edit);
         let fault = chains::verify(&desk.registry.office.store).expect_err("the edit was not found");
-        assert!(matches!(fault, ChainFault::RowDiffers(_)), "{edit}: {fault}");
+        assert!(matches!(fault, ChainFault::RowDiffers { .. }), "{edit}: {fault}");
         assert!(fault.to_string().contains(named), "{edit}: {fault}");
         tamper(desk, back);
         chains::verify(&desk.registry.office.store).expect("as it was");

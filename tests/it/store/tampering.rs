@@ -85,7 +85,7 @@ fn a_row_that_was_edited_past_the_registry_is_named(desk: &Desk) {
     for (what, edit, back) in edits {
         tamper(desk, &all(edit));
         let fault = chains::verify(&desk.registry.office.store).expect_err("the edit was not found");
-        assert!(matches!(fault, ChainFault::RowDiffers(_)), "{edit}: {fault}");
+        assert!(matches!(fault, ChainFault::RowDiffers { .. }), "{edit}: {fault}");
         let said = fault.to_string();
         assert!(said.contains(what) && (what == "counters" || said.contains("application ")), "{edit}: {said}");
         tamper(desk, &all(back));

@@ -1,6 +1,6 @@
 //! The live index: built from the registry, and following the journal of every home.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -26,8 +26,6 @@ const FOLLOW_BATCH: i64 = 50;
 /// The index behind a lock: many read it at once, whoever follows the journal writes it alone.
 pub struct Live {
     index: RwLock<Index>,
-    /// By home: the record that could not be read, and why. Only another program mends that, so it is said until then.
-    unread: Mutex<BTreeMap<Kato, Broken>>,
     /// How often a chain was found behind records that this process had seen.
     went_back: AtomicU64,
     mending: Mutex<()>,
@@ -40,7 +38,7 @@ impl Live {
     /// The database is not available.
     pub fn build(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let index = RwLock::new(growing::load(store, rules, now)?);
-        Ok(Live { index, unread: Mutex::default(), went_back: AtomicU64::default(), mending: Mutex::default() })
+        Ok(Live { index, went_back: AtomicU64::default(), mending: Mutex::default() })
     }
 
     /// Reads the index, each queue in the order of the profile that is in force at `at`. The instant at which that changes
@@ -101,17 +99,6 @@ impl Live {
     /// Whoever holds this brings the index back in step, alone.
     pub fn mending(&self) -> MutexGuard<'_, ()> {
         self.mending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that a record cannot be read, for whoever asks whether this process is ready.
-    pub fn note_unread(&self, broken: Broken) {
-        tracing::error!(%broken, "a record cannot be read; the positions of its home are read from the rows");
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner).insert(broken.home, broken);
-    }
-
-    /// The records that could not be read, the last of each home.
-    pub fn unread(&self) -> Vec<Broken> {
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Notes that a chain was found behind records that were seen.

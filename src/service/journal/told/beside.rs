@@ -51,12 +51,13 @@ fn compare(what: &str, mut told: BTreeMap<String, String>, rows: Vec<(String, St
             Some(_) => format!("its row names another {what} than the journal"),
             None => format!("no record tells the {what} that its row names"),
         };
-        return Err(Untold::Differs(format!("application {application}: {differs}")));
+        return Err(Untold::of(&application, format!("application {application}: {differs}")));
     }
     match told.into_keys().next() {
-        Some(application) => {
-            Err(Untold::Differs(format!("application {application}: the journal tells its {what}, no row does")))
-        }
+        Some(application) => Err(Untold::of(
+            &application,
+            format!("application {application}: the journal tells its {what}, no row does"),
+        )),
         None => Ok(()),
     }
 }

@@ -30,7 +30,7 @@ impl ToldReferrals {
     pub(super) fn check(mut self, conn: &mut AnyConnection) -> Result<(), Untold> {
         referrals::each_given(conn, |number, application, place| {
             let Some(told) = self.0.remove(&number) else {
-                return Err(Untold::Differs(format!("referral {number} is in no record")));
+                return Err(Untold::of(&number, format!("referral {number} is in no record")));
             };
             let differs = |told: Option<String>, row: String| told.is_some_and(|told| told != row);
             let what = if differs(told.0, application) {
@@ -40,10 +40,10 @@ impl ToldReferrals {
             } else {
                 return Ok(());
             };
-            Err(Untold::Differs(format!("referral {number}: its row says another {what} than the journal")))
+            Err(Untold::of(&number, format!("referral {number}: its row says another {what} than the journal")))
         })?;
         match self.0.into_keys().min() {
-            Some(number) => Err(Untold::Differs(format!("referral {number} has a record and no row"))),
+            Some(number) => Err(Untold::of(&number, format!("referral {number} has a record and no row"))),
             None => Ok(()),
         }
     }

@@ -57,12 +57,12 @@ impl ToldRounds {
     pub(super) fn check(mut self, conn: &mut AnyConnection) -> Result<(), Untold> {
         for id in rounds::ids(conn)? {
             let Some(told) = self.0.remove(&id) else {
-                return Err(Untold::Differs(format!("round {id} is in no record")));
+                return Err(Untold::of(&id, format!("round {id} is in no record")));
             };
             told.check(conn, &id)?;
         }
         match self.0.into_keys().next() {
-            Some(id) => Err(Untold::Differs(format!("round {id} has a record and no row"))),
+            Some(id) => Err(Untold::of(&id, format!("round {id} has a record and no row"))),
             None => Ok(()),
         }
     }
@@ -96,9 +96,7 @@ impl ToldRound {
             ("body", hashed("body", &row.body)),
         ];
         match differs.into_iter().find(|(_, same)| !same) {
-            Some((what, _)) => {
-                Err(Untold::Differs(format!("round {id}: its row says another {what} than the journal")))
-            }
+            Some((what, _)) => Err(Untold::of(id, format!("round {id}: its row says another {what} than the journal"))),
             None => Ok(()),
         }
     }

@@ -6,12 +6,25 @@ use crate::store::StoreError;
 /// Why rows and journal do not agree.
 #[derive(Debug)]
 pub(crate) enum Untold {
-    /// The first difference that was found, in words.
-    Differs(String),
+    /// The first difference that was found.
+    Differs {
+        /// The home whose row or record it is; the country where no number says which.
+        home: Kato,
+        /// What differs, in words.
+        what: String,
+    },
     /// A file of a round differs.
     File(FileFault),
     /// The database is not available.
     Store(StoreError),
+}
+
+impl Untold {
+    /// A difference of a thing that is known by a number of its home.
+    pub(super) fn of(number: &str, what: String) -> Self {
+        let home = number.split('-').next().and_then(|home| Kato::parse(home).ok());
+        Untold::Differs { home: home.unwrap_or(Kato::COUNTRY), what }
+    }
 }
 
 impl From<StoreError> for Untold {

@@ -1,0 +1,69 @@
+//! What this process has found wrong with homes. Whoever is asked to give something out asks here first.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::chains::ChainFault;
+use crate::domain::kato::Kato;
+use crate::trust::journal::Broken;
+
+/// The homes that are not whole, as far as this process knows.
+#[derive(Debug, Default)]
+pub struct Damage {
+    homes: Mutex<BTreeMap<Kato, Wrong>>,
+}
+
+/// What is wrong with a home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// A record that this program cannot read. Only another program mends that.
+    Unread(Broken),
+    /// Rows and journal do not agree, in words.
+    Differs(String),
+}
+
+impl Damage {
+    /// Notes that a record cannot be read.
+    pub fn note_unread(&self, broken: Broken) {
+        tracing::error!(%broken, "a record cannot be read; the positions of its home are read from the rows");
+        self.note(broken.home, Wrong::Unread(broken));
+    }
+
+    /// Notes that a home does not verify. A fault of the database itself says nothing of a home.
+    pub fn note_fault(&self, fault: &ChainFault) {
+        let Some(home) = fault.home() else {
+            tracing::warn!(%fault, "the journal cannot be verified now");
+            return;
+        };
+        tracing::error!(%home, %fault, "a home does not verify; nothing is given out there");
+        let wrong = match fault {
+            ChainFault::Broken(broken) => Wrong::Unread(broken.clone()),
+            other => Wrong::Differs(other.to_string()),
+        };
+        self.note(home, wrong);
+    }
+
+    /// Every home has verified.
+    pub fn note_whole(&self) {
+        self.homes().clear();
+    }
+
+    fn note(&self, home: Kato, wrong: Wrong) {
+        self.homes().insert(home, wrong);
+    }
+
+    /// What is wrong, by home.
+    pub fn all(&self) -> BTreeMap<Kato, Wrong> {
+        self.homes().clone()
+    }
+
+    /// What is wrong with a home, or with what no home owns.
+    pub fn of(&self, home: Kato) -> Option<Wrong> {
+        let homes = self.homes();
+        homes.get(&home).or_else(|| homes.get(&Kato::COUNTRY)).cloned()
+    }
+
+    fn homes(&self) -> std::sync::MutexGuard<'_, BTreeMap<Kato, Wrong>> {
+        self.homes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
