@@ -69,7 +69,7 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// The table of design.md section 8: a row per step of the straight path, then `total` where the act states one.
+/// The table as the command prints it: a row per step of the straight path, then `total` where the act states one.
 fn csv(schedule: &Schedule<'_>) -> String {
     let rfc3339 = |at: &DateTime<chrono_tz::Tz>| at.to_rfc3339_opts(SecondsFormat::AutoSi, false);
     let mut text = "step,actor,due_at\n".to_owned();

@@ -13,7 +13,7 @@ use crate::domain::mix::Mix;
 use std::fmt;
 
 codes! {
-    /// What orders the children that propose to one group (design.md section 4).
+    /// What orders the children that propose to one group (ARCHITECTURE.md, "The order of a queue, exactly").
     RoundRule {
         /// The order of the queue.
         Queue = "queue",
@@ -269,7 +269,8 @@ pub struct Profile {
     pub referral_validity: Sourced<Term>,
     /// How often and for how long a referral is extended.
     pub extension: Sourced<Option<Allowance>>,
-    /// Whether a decided case may yield a referral at once (design.md section 4).
+    /// Whether a decided case may yield a referral at once, where the place is published and nobody ahead could use it or
+    /// wants it.
     pub immediate: Sourced<bool>,
     /// At what hour of the territory's day reported places are published; `None`: with the report.
     pub publication: Sourced<Option<NaiveTime>>,

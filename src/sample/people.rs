@@ -103,7 +103,7 @@ const APPLICANT_MONTHS_MIN: u32 = 20 * 12;
 /// Applicants are younger than this, in months.
 const APPLICANT_MONTHS_END: u32 = 50 * 12;
 
-/// Categories with their shares in ten thousands: 2 % out of turn, 15 % first priority. Codes: domain.md 1.5 practice.
+/// Categories with their shares in ten thousands: 2 % out of turn, 15 % first priority. Codes: those of the profiles.
 const CATEGORIES: [(&str, u32); 9] = [
     ("military", 130),
     ("special_bodies", 70),

@@ -1,4 +1,4 @@
-//! The order of a queue, and every position in it (design.md section 4, "Order").
+//! The order of a queue, and every position in it (ARCHITECTURE.md, "The order of a queue, exactly").
 //!
 //! [`QueueOrder`] is the in-memory index of one queue: it follows the acts that the journal records and answers
 //! "which position, of how many, and who stands ahead" without ever laying out the merged list. [`oracle`] is the

@@ -1,4 +1,5 @@
-//! The order of a queue as the plain full sort of design.md section 4: slow, and easy to check against the text.
+//! The order of a queue as a plain full sort: slow, and easy to check against the text (ARCHITECTURE.md, "The order of a queue,
+//! exactly").
 //!
 //! Nothing here is shared with the index. Tests compare the two after every act, and the store's tests feed it with
 //! the rows of the registry.

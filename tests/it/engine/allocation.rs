@@ -67,7 +67,7 @@ impl Town {
         list
     }
 
-    /// The merged order written as design.md says it: turns of the two streams.
+    /// The merged order written out: turns of the two streams.
     fn queue_turns(&self, mix: Option<Mix>) -> BTreeMap<u32, (u64, u64)> {
         let mut kids: Vec<&Kid> = self.kids.iter().collect();
         kids.sort_by_key(|kid| (kid.tier, kid.at, kid.id));

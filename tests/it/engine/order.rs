@@ -1,4 +1,4 @@
-//! Queue order and positions: the index against the full sort of design.md section 4, act by act. All entries invented.
+//! Queue order and positions: the index against the full sort, act by act. All entries invented.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong should stop")]
 
 mod by_hand;

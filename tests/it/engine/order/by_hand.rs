@@ -1,4 +1,4 @@
-//! Small queues whose order can be read off design.md section 4, and changes that do not fit.
+//! Small queues whose order can be worked out by hand, and changes that do not fit.
 
 use kezek::domain::mix::{Mix, MixFault};
 use kezek::engine::order::{Change, Counters, QueueOrder, Seat, SeatFault, Standing, TurnState};
