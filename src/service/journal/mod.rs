@@ -7,4 +7,5 @@ pub mod effects;
 pub(crate) mod families;
 pub mod index;
 pub(crate) mod past;
+pub(crate) mod reading;
 pub(crate) mod told;

@@ -18,6 +18,7 @@ on_both!(
     a_change_that_nobody_knows_is_named_and_counts_as_more_than_none,
     a_record_of_a_newer_program_is_named,
     a_record_whose_content_was_changed_is_named_by_whoever_follows,
+    a_record_that_is_missing_is_named,
 );
 
 /// Keeps all tables as they are now.
@@ -200,4 +201,16 @@ fn a_home_that_does_not_verify_takes_applications_and_gives_out_nothing(desk: &D
     desk.registry.office.verify();
     desk.look("/readyz").must(200);
     desk.refer(&desk.department(), &place, &waiting).must(201);
+}
+
+fn a_record_that_is_missing_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = last_record(desk).seq + 1;
+    tamper(desk, &format!("UPDATE homes SET seq = {seq} WHERE code = HOME"));
+    desk.damaged();
+    let refused = desk.look("/readyz").refused(503, "journal_unreadable");
+    assert_eq!(refused.json["record"], json!(seq), "{}", refused.text);
+    let child = desk.another_child();
+    desk.register(&child);
+    assert_eq!(desk.position(&child), Some(2), "an intake goes on");
 }

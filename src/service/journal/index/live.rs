@@ -11,13 +11,12 @@ use super::growing;
 use super::seats::{Index, OutOfStep};
 use crate::domain::kato::Kato;
 use crate::rules::Rules;
-use crate::service::journal::effects::{Effect, effects};
-use crate::service::journal::families::told;
+use crate::service::journal::reading::ReadRecord;
 use crate::store::connection::AnyConnection;
 use crate::store::homes::{self, End, Head};
 use crate::store::seats::{self, Seated};
 use crate::store::{Store, StoreError, journal};
-use crate::trust::journal::{Broken, Record};
+use crate::trust::journal::Broken;
 
 /// How many records are read at once when following a chain. While they are applied nobody can read, and the record of
 /// an import moves hundreds of seats.
@@ -84,9 +83,10 @@ impl Live {
                     News::Unread(broken) => return Ok(Followed::Unread(broken)),
                 };
                 let mut index = self.write();
-                for record in &records {
-                    if let Err(OutOfStep(why)) = index.apply(record, &joined, rules) {
-                        tracing::error!(home = %record.home, seq = record.seq, why, "the live index is out of step");
+                for read in records {
+                    let seq = read.record.seq;
+                    if let Err(OutOfStep(why)) = index.apply(read, &joined, rules) {
+                        tracing::error!(%home, seq, why, "the live index is out of step");
                         return Ok(Followed::OutOfStep);
                     }
                 }
@@ -147,43 +147,41 @@ fn in_step(seen: &End, found: &End) -> bool {
 
 /// What lies behind the last record that was followed.
 enum News {
-    Records(Vec<Record>, HashMap<String, Seated>),
+    /// The next records, and the seats of the applications that they bring in.
+    Records(Vec<ReadRecord>, HashMap<String, Seated>),
     WentBack,
     Unread(Broken),
 }
 
-/// The records after `seen` and the seats of the applications that they bring in.
+/// The records between two heads of a home's chain.
 fn news(conn: &mut AnyConnection, home: Kato, seen: &Head, head: &Head) -> Result<News, StoreError> {
     if head.seq <= seen.seq {
         return Ok(News::WentBack);
     }
-    let mut records = journal::after(conn, home, seen.seq, FOLLOW_BATCH)?;
-    // What an act has appended already is not committed yet.
-    records.retain(|record| record.seq <= head.seq);
-    let mut numbers = Vec::new();
-    let mut before = &seen.hash;
-    for record in &records {
-        if record.prev != *before {
-            let first = record.seq == seen.seq + 1;
+    let (mut read, mut numbers) = (Vec::new(), Vec::new());
+    let mut before = seen.hash.clone();
+    for record in journal::after(conn, home, seen.seq, FOLLOW_BATCH)? {
+        // What an act has appended already is not committed yet.
+        if record.seq > head.seq {
+            break;
+        }
+        if record.prev != before {
             let why = "it does not hold the hash of the record before";
-            return Ok(if first { News::WentBack } else { News::Unread(record.unreadable(why)) });
+            return Ok(if read.is_empty() { News::WentBack } else { News::Unread(record.unreadable(why)) });
         }
-        if record.expected_hash() != record.hash {
-            return Ok(News::Unread(record.unreadable("its content does not match its hash")));
-        }
-        match effects(record).and_then(|effects| told(record).map(|_| effects)) {
-            Ok(effects) => numbers.extend(effects.into_iter().filter_map(joins)),
+        before.clone_from(&record.hash);
+        match ReadRecord::of(record) {
+            Ok(record) => {
+                numbers.extend(record.seated());
+                read.push(record);
+            }
             Err(broken) => return Ok(News::Unread(broken)),
         }
-        before = &record.hash;
+    }
+    if read.is_empty() {
+        let why = "it is missing, and the registry says that the chain goes on".to_owned();
+        return Ok(News::Unread(Broken { home, seq: seen.seq + 1, why }));
     }
     let seats = seats::of_applications(conn, &numbers)?;
-    Ok(News::Records(records, seats.into_iter().map(|s| (s.number.clone(), s)).collect()))
-}
-
-fn joins(effect: Effect) -> Option<String> {
-    match effect {
-        Effect::Join(join) | Effect::Restore(join) => Some(join.application),
-        _ => None,
-    }
+    Ok(News::Records(read, seats.into_iter().map(|s| (s.number.clone(), s)).collect()))
 }

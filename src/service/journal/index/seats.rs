@@ -12,12 +12,11 @@ use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Change, Counters, QueueOrder, Seat};
 use crate::rules::{Era, Rules};
-use crate::service::journal::effects::{Effect, JoinEffect, Moved, effects};
-use crate::service::journal::families::told;
+use crate::service::journal::effects::{Effect, JoinEffect, Moved};
+use crate::service::journal::reading::ReadRecord;
 use crate::service::kernel::ordering;
 use crate::store::homes::{End, Head, Numbers};
 use crate::store::seats::Seated;
-use crate::trust::journal::{Broken, Record};
 
 /// What is held in memory.
 pub struct Index {
@@ -132,10 +131,11 @@ impl Index {
 
     pub(super) fn apply(
         &mut self,
-        record: &Record,
+        read: ReadRecord,
         joined: &HashMap<String, Seated>,
         rules: &Rules,
     ) -> Result<(), OutOfStep> {
+        let ReadRecord { record, effects, families } = read;
         let End { head, numbers } = self.seen(record.home);
         if record.seq <= head.seq {
             return Ok(());
@@ -146,11 +146,10 @@ impl Index {
         let at = read_instant(&record.at).map_err(|fault| OutOfStep(fault.to_string()))?;
         let mut changes: Vec<(QueueKey, Moved)> = Vec::new();
         let mut counters: Vec<(QueueKey, Counters)> = Vec::new();
-        let unread = |broken: Broken| OutOfStep(broken.why);
-        for effect in effects(record).map_err(unread)? {
+        for effect in effects {
             self.take(effect, joined, &mut changes, &mut counters)?;
         }
-        told(record).map_err(unread)?.into_iter().for_each(|change| self.families.follow(change));
+        families.into_iter().for_each(|change| self.families.follow(change));
         let mut queues: Vec<QueueKey> = changes.iter().map(|(key, _)| *key).collect();
         queues.sort_unstable();
         queues.dedup();
@@ -164,7 +163,7 @@ impl Index {
                 return Err(OutOfStep(format!("queue {key}: counters {after:?}, the journal says {journaled:?}")));
             }
         }
-        let head = Head { seq: record.seq, hash: record.hash.clone() };
+        let head = Head { seq: record.seq, hash: record.hash };
         self.seen.insert(record.home, End { head, numbers });
         Ok(())
     }
