@@ -107,7 +107,7 @@ tables! {
     kindergartens by 1000 { id: String, home: i32, territory: i32, queue_territory: i32, name_kk: String, name_ru: String }
     groups by 1000 { id: String, home: i32, kindergarten: String, name: String, age_from_months: i32, age_to_months: i32, language: String, kind: String, capacity: i32, enrolled: i32 }
     places by 1000 { id: String, home: i32, group_id: String, queue_territory: i32, cohort: i32, kind: String, available_on: NaiveDate, status: String, status_at: NaiveDateTime, reported_at: NaiveDateTime, published_at: Option<NaiveDateTime>, reason: Option<String>, reserved: Option<String> }
-    place_history by 1000 { place: String, serial: i32, home: i32, status: String, at: NaiveDateTime, seq: i64 }
+    place_history by 1000 { place: String, home: i32, status: String, at: NaiveDateTime, seq: i64 }
     children by 1000 { key: String, home: i32, iin: String, name: String, search_name: String, birth_on: NaiveDate }
     applications by 1000 { number: String, home: i32, child: String, channel: String, territory: i32, queue_territory: i32, cohort: i32, kind: String, language: String, ticket: i64, applied_at: NaiveDateTime, registered_at: NaiveDateTime, tier: i16, stream: String, turn: String, status: String, decision: String, preferences: String, regulation: String, profile: String, signature: String, consent_at: NaiveDateTime, facts: String }
     applicants by 1000 { application: String, home: i32, iin: String, name: String, kind: String, contacts: String, power_number: String, power_until: Option<NaiveDate> }

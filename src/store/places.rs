@@ -35,7 +35,6 @@ struct Row {
 #[diesel(table_name = place_history)]
 struct Line {
     place: String,
-    serial: i32,
     home: i32,
     status: String,
     at: NaiveDateTime,
@@ -133,13 +132,13 @@ pub fn history(conn: &mut AnyConnection, id: &str) -> Result<Vec<PlaceChange>, S
     let rows: Vec<(Line, Option<String>)> = place_history::table
         .left_join(journal::table.on(told))
         .filter(place_history::place.eq(id))
-        .order(place_history::serial)
+        .order(place_history::seq)
         .select((place_history::all_columns, journal::act.nullable()))
         .load(conn)?;
     rows.into_iter()
         .map(|(line, act)| {
             let damaged =
-                || StoreError::Damaged(format!("place {id}: line {} names no record of the journal", line.serial));
+                || StoreError::Damaged(format!("place {id}: line {} names no record of the journal", line.seq));
             Ok(PlaceChange {
                 status: code(&line.status)?,
                 at: from_column(line.at),
@@ -151,11 +150,11 @@ pub fn history(conn: &mut AnyConnection, id: &str) -> Result<Vec<PlaceChange>, S
         .collect()
 }
 
-/// A line as the act makes it that changes the place: its record is the next of the place's home.
-fn line(tx: &Transaction<'_>, place: &Place, serial: i32) -> Result<Line, StoreError> {
+/// A line as the act makes it that changes the place: its record is the next of the place's home. No act changes a place
+/// twice, so the record also is the line's place in the history.
+fn line(tx: &Transaction<'_>, place: &Place) -> Result<Line, StoreError> {
     Ok(Line {
         place: place.id.clone(),
-        serial,
         home: kato_to_column(place.home),
         status: place.status.code().to_owned(),
         at: to_column(place.status_at),
@@ -188,7 +187,7 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError>
             })
             .collect();
         on_backend!(tx.conn(), c => diesel::insert_into(places::table).values(&rows).execute(c))?;
-        let lines = batch.iter().map(|p| line(tx, p, 1)).collect::<Result<Vec<Line>, _>>()?;
+        let lines = batch.iter().map(|p| line(tx, p)).collect::<Result<Vec<Line>, _>>()?;
         on_backend!(tx.conn(), c => diesel::insert_into(place_history::table).values(&lines).execute(c))?;
     }
     Ok(())
@@ -209,9 +208,7 @@ pub fn save_status(tx: &mut Transaction<'_>, place: &Place) -> Result<(), StoreE
             places::reason.eq(&place.reason),
         ))
         .execute(tx.conn())?;
-    let lines = place_history::table.filter(place_history::place.eq(&place.id));
-    let last: Option<i32> = lines.select(diesel::dsl::max(place_history::serial)).first(tx.conn())?;
-    let line = line(tx, place, last.unwrap_or_default() + 1)?;
+    let line = line(tx, place)?;
     diesel::insert_into(place_history::table).values(&line).execute(tx.conn())?;
     Ok(())
 }

@@ -94,9 +94,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    place_history (place, serial) {
+    place_history (place, seq) {
         place -> Text,
-        serial -> Integer,
         home -> Integer,
         status -> Text,
         at -> Timestamp,

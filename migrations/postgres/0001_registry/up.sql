@@ -86,12 +86,11 @@ CREATE INDEX places_group ON places (group_id, status);
 
 CREATE TABLE place_history (
     place TEXT NOT NULL REFERENCES places (id),
-    serial INTEGER NOT NULL,
     home INTEGER NOT NULL REFERENCES homes (code),
     status TEXT NOT NULL,
     at TIMESTAMP NOT NULL,
     seq BIGINT NOT NULL,
-    PRIMARY KEY (place, serial)
+    PRIMARY KEY (place, seq)
 );
 
 CREATE TABLE children (

@@ -86,12 +86,11 @@ CREATE INDEX places_group ON places (group_id, status);
 
 CREATE TABLE place_history (
     place TEXT NOT NULL REFERENCES places (id),
-    serial INTEGER NOT NULL,
     home INTEGER NOT NULL REFERENCES homes (code),
     status TEXT NOT NULL,
     at TEXT NOT NULL,
     seq INTEGER NOT NULL,
-    PRIMARY KEY (place, serial)
+    PRIMARY KEY (place, seq)
 ) STRICT;
 
 CREATE TABLE children (
