@@ -12,6 +12,7 @@ use crate::store::tampering::tamper;
 on_both!(
     a_number_that_a_lost_record_gave_is_given_to_nobody_else,
     another_record_in_the_place_of_one_that_was_seen_is_noticed,
+    an_act_that_gave_no_number_is_missed_by_the_hash_of_its_record,
     a_server_that_saw_nothing_of_what_was_lost_goes_on,
     a_home_that_does_not_verify_takes_applications_and_gives_out_nothing,
     a_record_that_tells_of_no_queue_it_must_tell_of_is_named,
@@ -88,6 +89,20 @@ fn another_record_in_the_place_of_one_that_was_seen_is_noticed(desk: &Desk) {
     assert_eq!(desk.look_up(&lost.iin).json, json!({"entries": []}));
     assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
     assert_ne!(desk.register(&desk.another_child()), number);
+}
+
+fn an_act_that_gave_no_number_is_missed_by_the_hash_of_its_record(desk: &Desk) {
+    let child = desk.another_child();
+    let number = desk.register(&child);
+    keep(desk);
+    let withdrawing = format!("/api/v1/applications/{number}/withdraw");
+    desk.post(&withdrawing, &desk.office(), &json!({"reason": "a test"})).must(200);
+    assert_eq!(desk.look_up(&child.iin).json, json!({"entries": []}));
+    set_back(desk);
+    write(desk, JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
+    desk.look("/readyz").must(200);
+    assert_eq!(desk.position(&child), Some(1), "its withdrawal is lost: it waits again");
+    assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
 }
 
 fn a_server_that_saw_nothing_of_what_was_lost_goes_on(desk: &Desk) {
