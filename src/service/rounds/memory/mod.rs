@@ -5,6 +5,9 @@
 //! and brings the allocation forward (`served`): a joining child is one more proposer, and what changed nothing costs
 //! nothing. What cannot be followed is loaded anew; whatever is answered equals a full run over the rows.
 //!
+//! What it earns: in a city of 103 558 waiting children the first question of who is due reads all rows and takes 1.4 s, one
+//! after each further registration 0.12 s (`benches/README.md`).
+//!
 //! Kept queues are dropped, the longest unused first, so that memory stays bounded. A committed round, whose instance is
 //! published, is always a full run.
 
