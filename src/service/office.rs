@@ -165,10 +165,18 @@ impl Office {
             Followed::OutOfStep => {}
             Followed::Unread(broken) => self.damage.note_unread(broken),
             Followed::WentBack(found) => {
-                self.index.note_went_back(&found);
-                self.skip_numbers(&found)?;
+                // Whoever is gone is shown no longer, also where the record of the numbers cannot be written yet.
+                if found.seen.head != found.found.head {
+                    self.index.note_went_back(&found);
+                    self.rebuild()?;
+                }
+                return self.skip_numbers(&found);
             }
         }
+        self.rebuild()
+    }
+
+    fn rebuild(&self) -> Result<(), Problem> {
         Ok(self.index.rebuild(&self.store, &self.rules, self.clock.now())?)
     }
 
@@ -213,9 +221,9 @@ impl Office {
 
     /// Holds rows and journal against each other, and notes what is wrong; how long that took.
     pub fn verify(&self) -> Duration {
-        let watch = Stopwatch::start();
+        let (watch, before) = (Stopwatch::start(), self.damage.all());
         match chains::verify(&self.store) {
-            Ok(_) => self.damage.note_whole(),
+            Ok(_) => self.damage.note_whole(&before),
             Err(fault) => self.damage.note_fault(&fault),
         }
         watch.elapsed()

@@ -46,6 +46,7 @@ pub fn decide(office: &Office, caller: &Caller, number: &str, sent: &DecisionIn)
         let bound = bound_as_registered(office, &application)?;
         acting::provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
         let grounds = read(sent, &application, &bound)?;
+        office.gives_out(home)?;
         let territory = application.territory;
         let mut travel = travel::travel_of_application(office, tx, number)?;
         let case = travel.as_ref().map(|t| t.case.number.clone());

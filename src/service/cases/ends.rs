@@ -34,6 +34,7 @@ pub(crate) fn decide_case(
     grounds: Option<&[RuleGround]>,
 ) -> Result<Map<String, Value>, Problem> {
     let case = travel.case.clone();
+    office.gives_out(case.home)?;
     travel.decide(grounds);
     let mut told = Map::new();
     match (case.application.as_deref(), case.referral.as_deref()) {
@@ -102,10 +103,7 @@ fn settle_referral(
     let application = load(tx.conn(), &referral.application)?;
     let mut hand = InHand { referral, application };
     let mut effects = match grounds {
-        None => {
-            office.gives_out(hand.referral.home)?;
-            hand.enrol(tx, &office.rules)?
-        }
+        None => hand.enrol(office, tx)?,
         Some(grounds) => {
             let ground = grounds.first().map(|g| g.code.as_str());
             hand.end(tx, &office.rules, ReferralAct::Refuse, ground)?

@@ -70,7 +70,6 @@ pub(crate) fn accept(
     case: Option<&str>,
 ) -> Result<Settlement, Problem> {
     let home = application.home;
-    office.gives_out(home)?;
     let mut effects = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
     application.decision = Decision::Accepted;
     crate::store::applications::save_standing(tx, &application)?;

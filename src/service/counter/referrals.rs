@@ -104,10 +104,7 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
 /// # Errors
 /// 403, 404, 409 where it was not presented.
 pub fn enrol(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Enrol, number, JournalAct::Enrol, None, |tx, hand, _| {
-        office.gives_out(hand.referral.home)?;
-        hand.enrol(tx, &office.rules)
-    })
+    on_referral(office, caller, Act::Enrol, number, JournalAct::Enrol, None, |tx, hand, _| hand.enrol(office, tx))
 }
 
 /// The kindergarten refuses with a listed ground: the place is published again, the entry waits on with its turn.

@@ -43,9 +43,9 @@ impl Damage {
         self.note(home, wrong);
     }
 
-    /// Every home has verified.
-    pub fn note_whole(&self) {
-        self.homes().clear();
+    /// Every home has verified: what was known before that is mended. What was found meanwhile stays.
+    pub fn note_whole(&self, before: &BTreeMap<Kato, Wrong>) {
+        self.homes().retain(|home, wrong| before.get(home) != Some(wrong));
     }
 
     fn note(&self, home: Kato, wrong: Wrong) {

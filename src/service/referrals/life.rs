@@ -185,10 +185,11 @@ pub(crate) struct InHand {
 
 impl InHand {
     /// The contract is made: the child leaves the queue, its turn is spent, the place is filled. All of it is saved.
-    pub(crate) fn enrol(&mut self, tx: &mut Transaction<'_>, rules: &Rules) -> Result<Vec<Effect>, Problem> {
+    pub(crate) fn enrol(&mut self, office: &Office, tx: &mut Transaction<'_>) -> Result<Vec<Effect>, Problem> {
+        office.gives_out(self.referral.home)?;
         advance(tx, &mut self.referral, ReferralAct::Enrol)?;
         referrals::update(tx, &self.referral)?;
-        let effects = entry::step(tx, rules, &mut self.application, Step::Enrol)?;
+        let effects = entry::step(tx, &office.rules, &mut self.application, Step::Enrol)?;
         places::advance_of(tx, &self.referral.place, PlaceAct::Fill)?;
         kindergartens::enrol_one(tx, &self.referral.group)?;
         Ok(effects)

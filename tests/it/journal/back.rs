@@ -13,6 +13,7 @@ on_both!(
     a_number_that_a_lost_record_gave_is_given_to_nobody_else,
     another_record_in_the_place_of_one_that_was_seen_is_noticed,
     an_act_that_gave_no_number_is_missed_by_the_hash_of_its_record,
+    a_home_that_is_gone_altogether_is_noticed,
     a_server_that_saw_nothing_of_what_was_lost_goes_on,
     a_home_that_does_not_verify_takes_applications_and_gives_out_nothing,
     a_record_that_tells_of_no_queue_it_must_tell_of_is_named,
@@ -105,6 +106,15 @@ fn an_act_that_gave_no_number_is_missed_by_the_hash_of_its_record(desk: &Desk) {
     assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
 }
 
+fn a_home_that_is_gone_altogether_is_noticed(desk: &Desk) {
+    keep(desk);
+    write_in(desk, "710000000", JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
+    desk.look("/readyz").must(200);
+    set_back(desk);
+    desk.look("/readyz").must(200);
+    assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
+}
+
 fn a_server_that_saw_nothing_of_what_was_lost_goes_on(desk: &Desk) {
     let first = desk.another_child();
     desk.register(&first);
@@ -118,7 +128,11 @@ fn a_server_that_saw_nothing_of_what_was_lost_goes_on(desk: &Desk) {
 
 /// Writes a record into the city's chain, as another program does.
 fn write(desk: &Desk, act: JournalAct, payload: Value) -> i64 {
-    let home = HOME.parse_kato();
+    write_in(desk, HOME, act, payload)
+}
+
+fn write_in(desk: &Desk, home: &str, act: JournalAct, payload: Value) -> i64 {
+    let home = home.parse_kato();
     let now = desk.clock.now();
     let entry = Entry { home, act, actor: "operator".to_owned(), territory: home, payload };
     let store = desk.second_store();
@@ -209,6 +223,8 @@ fn a_home_that_does_not_verify_takes_applications_and_gives_out_nothing(desk: &D
     let newcomer = desk.another_child();
     let number = desk.register(&newcomer);
     desk.decide(&number, &json!({"decision": "accepted"})).refused(503, "home_damaged");
+    let ground = json!({"decision": "refused", "grounds": ["incomplete_package"]});
+    desk.decide(&number, &ground).refused(503, "home_damaged");
     assert_eq!(desk.position(&newcomer), Some(3));
     desk.waiting_in_village(&desk.another_child());
     // Mended, it gives out again.

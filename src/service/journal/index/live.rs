@@ -1,6 +1,6 @@
 //! The live index: built from the registry, and following the journal of every home.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -135,8 +135,10 @@ impl Live {
     pub fn behind(&self, conn: &mut AnyConnection) -> Result<Vec<Kato>, StoreError> {
         let ends = homes::ends(conn)?;
         let index = self.read();
-        let moved = ends.iter().filter(|(home, end)| !in_step(&index.seen(**home), end));
-        Ok(moved.map(|(home, _)| *home).collect())
+        // Also those that the registry does not know any more.
+        let homes: BTreeSet<Kato> = ends.keys().chain(index.seen.keys()).copied().collect();
+        let end = |home: &Kato| ends.get(home).cloned().unwrap_or_default();
+        Ok(homes.into_iter().filter(|home| !in_step(&index.seen(*home), &end(home))).collect())
     }
 }
 
