@@ -9,8 +9,9 @@ use kezek::domain::codes::{Channel, Decision};
 use kezek::domain::kato::Kato;
 use kezek::rules::Rules;
 use kezek::service::cases::oversight::recompute;
-use kezek::store::{Entry, Store, StoreError, Written, cases, facts};
+use kezek::store::{Entry, Said, Store, StoreError, Written, cases, facts};
 use kezek::trust::act::JournalAct;
+use kezek::trust::opening::{Subject, SubjectKind};
 
 fn count() -> usize {
     std::env::var("KEZEK_BENCH_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
@@ -28,11 +29,11 @@ fn fill(store: &Store, count: usize) {
         let of_home: Vec<Case> = (at..count).step_by(homes.len()).map(|n| case(home, n)).collect();
         let written = store.write(&[home], now(), |tx| -> Result<_, StoreError> {
             let key = format!("bench-{home}");
-            facts::insert(tx, home, &[facts::Facts { key, salt: String::new(), body: "{}".to_owned() }])?;
+            let subject = Subject::of(SubjectKind::Case, "bench");
+            facts::insert(tx, home, &[facts::Facts { key, subject, body: "{}".to_owned() }])?;
             cases::insert(tx, &of_home)?;
-            let payload = serde_json::json!({"cases": of_home.len()});
-            let entry =
-                Entry { home, act: JournalAct::ConfirmClock, actor: "bench".to_owned(), territory: home, payload };
+            let said = Said::in_public(serde_json::json!({"cases": of_home.len()}));
+            let entry = Entry { home, act: JournalAct::ConfirmClock, actor: "bench".to_owned(), territory: home, said };
             Ok(Written { value: (), entries: vec![entry] })
         });
         written.unwrap();

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::exit::failed;
 use super::registry::Database;
 use crate::service::journal::chains::{self, ChainFault};
+use crate::trust::seal::canonical;
 
 /// What `journal` takes: `verify` or `export`.
 #[derive(clap::Args, Debug)]
@@ -26,6 +27,9 @@ enum Command {
     Export {
         #[command(flatten)]
         database: Database,
+        /// With the openings, from which every row and every position can be replayed: for auditors.
+        #[arg(long)]
+        openings: bool,
     },
 }
 
@@ -42,21 +46,19 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
                 Err(fault) => failed(1, format!("the journal is broken: {fault}")),
             },
         },
-        Command::Export { database } => match export(database) {
+        Command::Export { database, openings } => match export(database, *openings) {
             Ok(()) => ExitCode::SUCCESS,
             Err(why) => failed(1, why),
         },
     }
 }
 
-fn export(database: &Database) -> Result<(), String> {
+fn export(database: &Database, openings: bool) -> Result<(), String> {
     let store = database.existing()?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    chains::each(&store, |record| {
-        serde_json::to_writer(&mut out, &record)
-            .map_err(std::io::Error::from)
-            .and_then(|()| out.write_all(b"\n"))
-            .map_err(|e| ChainFault::Store(crate::store::StoreError::Other(e.to_string())))
+    chains::each(&store, |opened| {
+        let line = if openings { opened.with_openings() } else { canonical(&opened.record) };
+        writeln!(out, "{line}").map_err(|e| ChainFault::Store(crate::store::StoreError::Other(e.to_string())))
     })
     .map_err(|e: ChainFault| e.to_string())?;
     out.flush().map_err(|e| e.to_string())

@@ -15,13 +15,16 @@ use crate::outside::registers::Registers;
 use crate::rules::{Bound, Rules};
 use crate::service::journal::chains;
 use crate::service::journal::damage::{Damage, Wrong};
+use crate::service::journal::fault::ChainFault;
 use crate::service::journal::index::{Followed, Index, Live, WentBack};
+use crate::service::journal::proof::{self, Depth};
 use crate::service::kernel::actors::FOLLOWER;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::homes::{self, Numbers};
-use crate::store::{Entry, Store, Transaction, Written, idempotency};
+use crate::store::{Entry, Said, Store, Transaction, Written, idempotency};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 use crate::trust::seal::sha256_hex;
 use crate::trust::signature::SignatureVerifier;
 
@@ -191,12 +194,13 @@ impl Office {
                 return Ok(Written::nothing(()));
             }
             homes::skip_to(tx, *home, later)?;
+            let said = json!({"seen": {"seq": seen.head.seq, "hash": seen.head.hash}, "numbers": said(later)});
             let entry = Entry {
                 home: *home,
                 act: JournalAct::SkipNumbers,
                 actor: FOLLOWER.to_owned(),
                 territory: *home,
-                payload: json!({"seen": {"seq": seen.head.seq, "hash": seen.head.hash}, "numbers": said(later)}),
+                said: Said::in_public(said),
             };
             Ok(Written { value: (), entries: vec![entry] })
         })
@@ -242,8 +246,43 @@ impl Office {
     ///
     /// # Errors
     /// 503 with the home and what is wrong with it.
-    pub(crate) fn gives_out(&self, home: Kato) -> Result<(), Problem> {
+    fn gives_out(&self, home: Kato) -> Result<(), Problem> {
         self.damage.of(home).map_or(Ok(()), |wrong| Err(damaged(home, wrong)))
+    }
+
+    /// As [`Office::gives_out`], and the rows of these subjects, which the act gives it out by, are those that the records tell
+    /// and seal. Comes before the act changes any of them.
+    ///
+    /// # Errors
+    /// 503 with the home and what is wrong with it.
+    pub(crate) fn prove(&self, tx: &mut Transaction<'_>, home: Kato, given: &[Subject]) -> Result<(), Problem> {
+        self.prove_to(tx, home, given, Depth::Seals)
+    }
+
+    /// As [`Office::prove`] for the many beside whom something is given out: their rows are those of the openings.
+    ///
+    /// # Errors
+    /// 503 with the home and what is wrong with it.
+    pub(crate) fn prove_rows(&self, tx: &mut Transaction<'_>, home: Kato, beside: &[Subject]) -> Result<(), Problem> {
+        self.prove_to(tx, home, beside, Depth::Rows)
+    }
+
+    fn prove_to(
+        &self,
+        tx: &mut Transaction<'_>,
+        home: Kato,
+        subjects: &[Subject],
+        depth: Depth,
+    ) -> Result<(), Problem> {
+        self.gives_out(home)?;
+        match proof::prove(tx.conn(), subjects, depth) {
+            Ok(()) => Ok(()),
+            Err(ChainFault::Store(error)) => Err(error.into()),
+            Err(fault) => {
+                self.damage.note_fault(&fault);
+                self.gives_out(fault.home().unwrap_or(home))
+            }
+        }
     }
 
     /// Brings the live index up to a locked home, inside its act.

@@ -1,41 +1,10 @@
 //! An application as its row keeps it.
 
-use chrono::NaiveDateTime;
-use diesel::prelude::*;
-
 use super::StoreError;
 use super::columns::{code, from_column, kato_from_column, kato_to_column, list, to_column};
-use super::schema::applications;
+use super::rows::applications::Row;
 use crate::domain::application::Application;
 use crate::domain::queue::QueueKey;
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = applications)]
-pub(super) struct Row {
-    number: String,
-    home: i32,
-    child: String,
-    channel: String,
-    territory: i32,
-    queue_territory: i32,
-    cohort: i32,
-    kind: String,
-    language: String,
-    ticket: i64,
-    applied_at: NaiveDateTime,
-    registered_at: NaiveDateTime,
-    tier: i16,
-    stream: String,
-    turn: String,
-    status: String,
-    decision: String,
-    preferences: String,
-    regulation: String,
-    profile: String,
-    signature: String,
-    consent_at: NaiveDateTime,
-    facts: String,
-}
 
 pub(super) fn row(a: &Application) -> Row {
     Row {

@@ -5,10 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::application_rows::{Row, damaged, noun, row};
+use super::application_rows::{damaged, noun, row};
 use super::columns::{code, kato_from_column, kato_to_column, list, ticket_of, to_column};
 use super::connection::{AnyConnection, on_backend};
-use super::schema::{applicants, applications, category_claims, documents};
+use super::rows::InsertRow;
+use super::rows::applicants::Row as ApplicantRow;
+use super::rows::applications::Row;
+use super::rows::category_claims::Row as ClaimRow;
+use super::rows::documents::Row as DocumentRow;
+use super::schema::{applicants, applications, category_claims};
 use super::{StoreError, Transaction};
 use crate::domain::application::{Application, CategoryClaim, Child};
 use crate::domain::codes::{ProofStatus, Turn};
@@ -87,6 +92,14 @@ fn live_in(queue: QueueKey) -> _ {
     let live: &'static str = Turn::Live.code();
     let key = applications::queue_territory.eq(territory).and(applications::cohort.eq(cohort));
     key.and(applications::kind.eq(kind)).and(applications::turn.eq(live))
+}
+
+/// The numbers of the live applications of a queue.
+///
+/// # Errors
+/// The database is not available.
+pub fn live_numbers(conn: &mut AnyConnection, queue: QueueKey) -> Result<Vec<String>, StoreError> {
+    Ok(applications::table.filter(live_in(queue)).select(applications::number).load(conn)?)
 }
 
 /// What a round keeps of the live applications of a queue.
@@ -169,78 +182,63 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Lodged], new_children: &[Child]) 
     let Some(home) = all.first().map(|l| kato_to_column(l.application.home)) else { return Ok(()) };
     let at = to_column(tx.at());
     super::children::save(tx, home, new_children, all.iter().map(|l| &l.child))?;
-    for batch in all.chunks(1_000) {
-        let rows: Vec<Row> = batch.iter().map(|l| row(&l.application)).collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(applications::table).values(&rows).execute(c))?;
-        insert_applicants(tx.conn(), home, batch)?;
-        insert_claims(tx.conn(), home, batch, at)?;
-        insert_documents(tx.conn(), home, batch)?;
-    }
-    Ok(())
+    let rows: Vec<Row> = all.iter().map(|l| row(&l.application)).collect();
+    Row::insert(tx, &rows)?;
+    insert_applicants(tx, home, all)?;
+    insert_claims(tx, home, all, at)?;
+    insert_documents(tx, home, all)
 }
 
-fn insert_applicants(conn: &mut AnyConnection, home: i32, batch: &[Lodged]) -> Result<(), StoreError> {
-    let rows: Vec<_> = batch
+fn insert_applicants(tx: &mut Transaction<'_>, home: i32, all: &[Lodged]) -> Result<(), StoreError> {
+    let rows: Vec<ApplicantRow> = all
         .iter()
         .map(|l| {
             let power = l.applicant.power.as_ref();
-            (
-                applicants::application.eq(&l.application.number),
-                applicants::home.eq(home),
-                applicants::iin.eq(l.applicant.iin.to_string()),
-                applicants::name.eq(&l.applicant.name),
-                applicants::kind.eq(l.applicant.kind.code()),
-                applicants::contacts.eq(l.applicant.contacts.join(";")),
-                applicants::power_number.eq(power.map_or("", |p| p.number.as_str())),
-                applicants::power_until.eq(power.map(|p| p.until_on)),
-            )
+            ApplicantRow {
+                application: l.application.number.clone(),
+                home,
+                iin: l.applicant.iin.to_string(),
+                name: l.applicant.name.clone(),
+                kind: l.applicant.kind.code().to_owned(),
+                contacts: l.applicant.contacts.join(";"),
+                power_number: power.map_or_else(String::new, |p| p.number.clone()),
+                power_until: power.map(|p| p.until_on),
+            }
         })
         .collect();
-    on_backend!(conn, c => diesel::insert_into(applicants::table).values(rows).execute(c))?;
-    Ok(())
+    ApplicantRow::insert(tx, &rows)
 }
 
-fn insert_claims(conn: &mut AnyConnection, home: i32, batch: &[Lodged], at: NaiveDateTime) -> Result<(), StoreError> {
-    let rows: Vec<_> = batch
+fn insert_claims(tx: &mut Transaction<'_>, home: i32, all: &[Lodged], at: NaiveDateTime) -> Result<(), StoreError> {
+    let rows: Vec<ClaimRow> = all
         .iter()
         .flat_map(|l| l.claims.iter().map(move |c| (l, c)))
-        .map(|(l, c)| {
-            (
-                category_claims::application.eq(&l.application.number),
-                category_claims::code.eq(&c.code),
-                category_claims::home.eq(home),
-                category_claims::proof.eq(&c.proof),
-                category_claims::status.eq(c.status.code()),
-                category_claims::status_at.eq(at),
-            )
+        .map(|(l, c)| ClaimRow {
+            application: l.application.number.clone(),
+            code: c.code.clone(),
+            home,
+            proof: c.proof.clone(),
+            status: c.status.code().to_owned(),
+            status_at: at,
         })
         .collect();
-    if !rows.is_empty() {
-        on_backend!(conn, c => diesel::insert_into(category_claims::table).values(rows).execute(c))?;
-    }
-    Ok(())
+    ClaimRow::insert(tx, &rows)
 }
 
-fn insert_documents(conn: &mut AnyConnection, home: i32, batch: &[Lodged]) -> Result<(), StoreError> {
-    let rows: Vec<_> = batch
+fn insert_documents(tx: &mut Transaction<'_>, home: i32, all: &[Lodged]) -> Result<(), StoreError> {
+    let rows: Vec<DocumentRow> = all
         .iter()
         .flat_map(|l| l.documents.iter().enumerate().map(move |(n, d)| (l, n, d)))
-        .map(|(l, n, d)| {
-            (
-                documents::application.eq(&l.application.number),
-                documents::place_no.eq(i32::try_from(n).unwrap_or(i32::MAX)),
-                documents::home.eq(home),
-                documents::kind.eq(&d.kind),
-                documents::number.eq(&d.number),
-                documents::expires_on.eq(d.expires_on),
-            )
+        .map(|(l, n, d)| DocumentRow {
+            application: l.application.number.clone(),
+            place_no: i32::try_from(n).unwrap_or(i32::MAX),
+            home,
+            kind: d.kind.clone(),
+            number: d.number.clone(),
+            expires_on: d.expires_on,
         })
         .collect();
-    for part in rows.chunks(4_000) {
-        let part = part.to_vec();
-        on_backend!(conn, c => diesel::insert_into(documents::table).values(part).execute(c))?;
-    }
-    Ok(())
+    DocumentRow::insert(tx, &rows)
 }
 
 /// Saves where an application stands: tier, stream, turn, status, decision.
@@ -248,15 +246,18 @@ fn insert_documents(conn: &mut AnyConnection, home: i32, batch: &[Lodged]) -> Re
 /// # Errors
 /// The database refuses.
 pub fn save_standing(tx: &mut Transaction<'_>, a: &Application) -> Result<(), StoreError> {
-    diesel::update(applications::table.find(&a.number))
-        .set((
-            applications::tier.eq(i16::from(a.tier)),
-            applications::stream.eq(a.stream.code()),
-            applications::turn.eq(a.turn.code()),
-            applications::status.eq(a.status.code()),
-            applications::decision.eq(a.decision.code()),
-        ))
-        .execute(tx.conn())?;
+    let standing = (
+        applications::tier.eq(i16::from(a.tier)),
+        applications::stream.eq(a.stream.code()),
+        applications::turn.eq(a.turn.code()),
+        applications::status.eq(a.status.code()),
+        applications::decision.eq(a.decision.code()),
+    );
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(applications::table.find(&a.number))
+        .set(standing)
+        .returning(applications::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }
 
@@ -265,9 +266,11 @@ pub fn save_standing(tx: &mut Transaction<'_>, a: &Application) -> Result<(), St
 /// # Errors
 /// The database refuses.
 pub fn save_contacts(tx: &mut Transaction<'_>, number: &str, contacts: &[String]) -> Result<(), StoreError> {
-    diesel::update(applicants::table.find(number))
+    let left: Vec<ApplicantRow> = on_backend!(tx.conn(), c => diesel::update(applicants::table.find(number))
         .set(applicants::contacts.eq(contacts.join(";")))
-        .execute(tx.conn())?;
+        .returning(applicants::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }
 
@@ -276,9 +279,11 @@ pub fn save_contacts(tx: &mut Transaction<'_>, number: &str, contacts: &[String]
 /// # Errors
 /// The database refuses.
 pub fn save_preferences(tx: &mut Transaction<'_>, number: &str, preferences: &[String]) -> Result<(), StoreError> {
-    diesel::update(applications::table.find(number))
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(applications::table.find(number))
         .set(applications::preferences.eq(preferences.join(";")))
-        .execute(tx.conn())?;
+        .returning(applications::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }
 
@@ -288,12 +293,15 @@ pub fn save_preferences(tx: &mut Transaction<'_>, number: &str, preferences: &[S
 /// The database refuses.
 pub fn save_proof(tx: &mut Transaction<'_>, number: &str, claim: &CategoryClaim) -> Result<(), StoreError> {
     let at = to_column(tx.at());
-    diesel::update(category_claims::table.find((number, &claim.code)))
-        .set((
-            category_claims::proof.eq(&claim.proof),
-            category_claims::status.eq(claim.status.code()),
-            category_claims::status_at.eq(at),
-        ))
-        .execute(tx.conn())?;
+    let found = (
+        category_claims::proof.eq(&claim.proof),
+        category_claims::status.eq(claim.status.code()),
+        category_claims::status_at.eq(at),
+    );
+    let left: Vec<ClaimRow> = on_backend!(tx.conn(), c => diesel::update(category_claims::table.find((number, &claim.code)))
+            .set(found)
+            .returning(category_claims::all_columns)
+            .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::columns::{from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::calendar_files::Row;
 use super::schema::calendar_files;
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
@@ -51,14 +52,14 @@ pub fn versions(conn: &mut AnyConnection) -> Result<Vec<(String, DateTime<Utc>)>
 /// The database refuses.
 pub fn save(tx: &mut Transaction<'_>, name: &str, body: &str) -> Result<(), StoreError> {
     use diesel::upsert::excluded;
-    let row = (
-        calendar_files::name.eq(name),
-        calendar_files::home.eq(kato_to_column(Kato::COUNTRY)),
-        calendar_files::body.eq(body),
-        calendar_files::imported_at.eq(to_column(tx.at())),
-    );
+    let row = Row {
+        name: name.to_owned(),
+        home: kato_to_column(Kato::COUNTRY),
+        body: body.to_owned(),
+        imported_at: to_column(tx.at()),
+    };
     on_backend!(tx.conn(), c => diesel::insert_into(calendar_files::table)
-        .values(row)
+        .values(&row)
         .on_conflict(calendar_files::name)
         .do_update()
         .set((
@@ -66,6 +67,7 @@ pub fn save(tx: &mut Transaction<'_>, name: &str, body: &str) -> Result<(), Stor
             calendar_files::imported_at.eq(excluded(calendar_files::imported_at)),
         ))
         .execute(c))?;
+    tx.tell(&[row]);
     Ok(())
 }
 
@@ -74,5 +76,9 @@ pub fn save(tx: &mut Transaction<'_>, name: &str, body: &str) -> Result<(), Stor
 /// # Errors
 /// The database refuses.
 pub fn remove(tx: &mut Transaction<'_>, name: &str) -> Result<bool, StoreError> {
-    Ok(diesel::delete(calendar_files::table.find(name)).execute(tx.conn())? > 0)
+    let gone: Vec<Row> = on_backend!(tx.conn(), c => diesel::delete(calendar_files::table.find(name))
+        .returning(calendar_files::all_columns)
+        .get_results(c))?;
+    tx.tell_gone(&gone);
+    Ok(!gone.is_empty())
 }

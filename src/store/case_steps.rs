@@ -1,30 +1,14 @@
 //! The history of cases.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
-use super::connection::{AnyConnection, on_backend};
+use super::connection::AnyConnection;
+use super::rows::InsertRow;
+use super::rows::case_steps::Row;
 use super::schema::case_steps;
 use super::{StoreError, Transaction};
 use crate::domain::case::StepDone;
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = case_steps)]
-struct Row {
-    case_number: String,
-    serial: i32,
-    home: i32,
-    step: String,
-    actor: String,
-    principal: String,
-    passage: String,
-    entered_at: NaiveDateTime,
-    due_at: Option<NaiveDateTime>,
-    done_at: NaiveDateTime,
-    outcome: Option<String>,
-    facts: Option<String>,
-}
 
 fn noun(row: Row) -> Result<StepDone, StoreError> {
     Ok(StepDone {
@@ -58,25 +42,22 @@ pub fn of_case(conn: &mut AnyConnection, case: &str) -> Result<Vec<StepDone>, St
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[StepDone]) -> Result<(), StoreError> {
-    for batch in all.chunks(2_000) {
-        let rows: Vec<Row> = batch
-            .iter()
-            .map(|s| Row {
-                case_number: s.case.clone(),
-                serial: s.serial,
-                home: kato_to_column(s.home),
-                step: s.step.clone(),
-                actor: s.actor.clone(),
-                principal: s.principal.clone(),
-                passage: s.passage.code().to_owned(),
-                entered_at: to_column(s.entered_at),
-                due_at: s.due_at.map(to_column),
-                done_at: to_column(s.done_at),
-                outcome: s.outcome.clone(),
-                facts: s.facts.clone(),
-            })
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(case_steps::table).values(&rows).execute(c))?;
-    }
-    Ok(())
+    let rows: Vec<Row> = all
+        .iter()
+        .map(|s| Row {
+            case_number: s.case.clone(),
+            serial: s.serial,
+            home: kato_to_column(s.home),
+            step: s.step.clone(),
+            actor: s.actor.clone(),
+            principal: s.principal.clone(),
+            passage: s.passage.code().to_owned(),
+            entered_at: to_column(s.entered_at),
+            due_at: s.due_at.map(to_column),
+            done_at: to_column(s.done_at),
+            outcome: s.outcome.clone(),
+            facts: s.facts.clone(),
+        })
+        .collect();
+    Row::insert(tx, &rows)
 }

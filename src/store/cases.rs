@@ -1,45 +1,15 @@
 //! Cases.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::columns::list;
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
-use super::connection::{AnyConnection, on_backend};
+use super::connection::AnyConnection;
+use super::rows::InsertRow;
+use super::rows::cases::Row;
 use super::schema::cases;
 use super::{StoreError, Transaction};
 use crate::domain::case::Case;
-
-#[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = cases, treat_none_as_null = true)]
-pub(super) struct Row {
-    number: String,
-    home: i32,
-    service: String,
-    regulation: String,
-    territory: i32,
-    channel: String,
-    application: Option<String>,
-    referral: Option<String>,
-    kindergarten: Option<String>,
-    facts: String,
-    opened_at: NaiveDateTime,
-    state: String,
-    step: Option<String>,
-    chosen: bool,
-    entered_at: NaiveDateTime,
-    step_due_at: Option<NaiveDateTime>,
-    total_due_at: Option<NaiveDateTime>,
-    due_at: Option<NaiveDateTime>,
-    alert_at: Option<NaiveDateTime>,
-    escalation: i16,
-    executor: Option<String>,
-    decision: String,
-    decided: bool,
-    grounds: String,
-    steps: i32,
-    ended_at: Option<NaiveDateTime>,
-}
 
 fn row(c: &Case) -> Row {
     Row {
@@ -140,11 +110,8 @@ pub fn of_referral(conn: &mut AnyConnection, referral: &str) -> Result<Option<Ca
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[Case]) -> Result<(), StoreError> {
-    for batch in all.chunks(1_000) {
-        let rows: Vec<Row> = batch.iter().map(row).collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(cases::table).values(&rows).execute(c))?;
-    }
-    Ok(())
+    let rows: Vec<Row> = all.iter().map(row).collect();
+    Row::insert(tx, &rows)
 }
 
 /// Saves what changed in a case.
@@ -152,7 +119,9 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Case]) -> Result<(), StoreError> 
 /// # Errors
 /// The database refuses.
 pub fn update(tx: &mut Transaction<'_>, case: &Case) -> Result<(), StoreError> {
-    diesel::update(cases::table.find(&case.number)).set(row(case)).execute(tx.conn())?;
+    let row = row(case);
+    diesel::update(cases::table.find(&case.number)).set(&row).execute(tx.conn())?;
+    tx.tell(&[row]);
     Ok(())
 }
 

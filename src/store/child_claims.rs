@@ -9,6 +9,7 @@ use diesel::prelude::*;
 
 use super::columns::{code, kato_from_column, kato_to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::child_claims::Row;
 use super::schema::{applications, child_claims};
 use super::{StoreError, Transaction};
 use crate::domain::codes::Status;
@@ -34,14 +35,7 @@ pub struct Claim {
 /// # Errors
 /// The database refuses.
 pub fn take(tx: &mut Transaction<'_>, iin: Iin, home: Kato, application: &str) -> Result<bool, StoreError> {
-    let row = (
-        child_claims::iin.eq(iin.to_string()),
-        child_claims::home.eq(kato_to_column(home)),
-        child_claims::application.eq(application),
-    );
-    let taken = on_backend!(tx.conn(), c =>
-        diesel::insert_into(child_claims::table).values(row).on_conflict_do_nothing().execute(c))?;
-    Ok(taken == 1)
+    Ok(take_all(tx, &[(iin, home, application)])? == 1)
 }
 
 /// Takes many claims at once; gives how many were free.
@@ -51,6 +45,7 @@ pub fn take(tx: &mut Transaction<'_>, iin: Iin, home: Kato, application: &str) -
 pub fn take_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Result<usize, StoreError> {
     let mut taken = 0;
     for batch in claims.chunks(5_000) {
+        // Not as whole rows: diesel gives SQLite those one by one, and takes one that is not inserted for an error.
         let rows: Vec<_> = batch
             .iter()
             .map(|(iin, home, application)| {
@@ -61,8 +56,13 @@ pub fn take_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Resul
                 )
             })
             .collect();
-        taken += on_backend!(tx.conn(), c =>
-            diesel::insert_into(child_claims::table).values(rows).on_conflict_do_nothing().execute(c))?;
+        let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::insert_into(child_claims::table)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .returning(child_claims::all_columns)
+            .get_results(c))?;
+        tx.tell(&left);
+        taken += left.len();
     }
     Ok(taken)
 }
@@ -73,7 +73,10 @@ pub fn take_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Resul
 /// The database refuses.
 pub fn release(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<(), StoreError> {
     let held = child_claims::table.find(iin.to_string()).filter(child_claims::application.eq(application));
-    diesel::delete(held).execute(tx.conn())?;
+    let gone: Vec<Row> = on_backend!(tx.conn(), c => diesel::delete(held)
+        .returning(child_claims::all_columns)
+        .get_results(c))?;
+    tx.tell_gone(&gone);
     Ok(())
 }
 
@@ -82,9 +85,11 @@ pub fn release(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<
 /// # Errors
 /// The database refuses.
 pub fn pass(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<(), StoreError> {
-    diesel::update(child_claims::table.find(iin.to_string()))
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(child_claims::table.find(iin.to_string()))
         .set(child_claims::application.eq(application))
-        .execute(tx.conn())?;
+        .returning(child_claims::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }
 

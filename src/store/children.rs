@@ -7,6 +7,8 @@ use diesel::prelude::*;
 
 use super::columns::kato_to_column;
 use super::connection::{AnyConnection, on_backend};
+use super::rows::InsertRow;
+use super::rows::children::Row;
 use super::schema::children;
 use super::{StoreError, Transaction};
 use crate::domain::application::Child;
@@ -69,31 +71,30 @@ pub(super) fn save<'a>(
     new: &[Child],
     lodged: impl Iterator<Item = &'a Child>,
 ) -> Result<(), StoreError> {
-    for batch in new.chunks(4_000) {
-        let rows: Vec<_> = batch
-            .iter()
-            .map(|c| {
-                (
-                    children::key.eq(&c.key),
-                    children::home.eq(home),
-                    children::iin.eq(c.iin.to_string()),
-                    children::name.eq(&c.name),
-                    children::search_name.eq(c.name.to_lowercase()),
-                    children::birth_on.eq(c.birth_on),
-                )
-            })
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(children::table).values(rows).execute(c))?;
-    }
+    let rows: Vec<Row> = new
+        .iter()
+        .map(|c| Row {
+            key: c.key.clone(),
+            home,
+            iin: c.iin.to_string(),
+            name: c.name.clone(),
+            search_name: c.name.to_lowercase(),
+            birth_on: c.birth_on,
+        })
+        .collect();
+    Row::insert(tx, &rows)?;
     let new: HashSet<&str> = new.iter().map(|c| c.key.as_str()).collect();
     for child in lodged.filter(|c| !new.contains(c.key.as_str())) {
-        diesel::update(children::table.find(&child.key))
-            .set((
-                children::name.eq(&child.name),
-                children::search_name.eq(child.name.to_lowercase()),
-                children::birth_on.eq(child.birth_on),
-            ))
-            .execute(tx.conn())?;
+        let papers = (
+            children::name.eq(&child.name),
+            children::search_name.eq(child.name.to_lowercase()),
+            children::birth_on.eq(child.birth_on),
+        );
+        let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(children::table.find(&child.key))
+            .set(papers)
+            .returning(children::all_columns)
+            .get_results(c))?;
+        tx.tell(&left);
     }
     Ok(())
 }

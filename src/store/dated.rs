@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::application_rows::{Row, noun};
+use super::application_rows::noun;
 use super::columns::{kato_to_column, to_column};
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, on_backend};
+use super::rows::applications::Row;
 use super::schema::{applications, cases, places, referrals};
 use super::{StoreError, Transaction};
 use crate::domain::application::Application;
@@ -47,12 +48,15 @@ pub fn applications_after(
 /// # Errors
 /// The database refuses.
 pub fn save_instants(tx: &mut Transaction<'_>, a: &Application) -> Result<(), StoreError> {
-    diesel::update(applications::table.find(&a.number))
-        .set((
-            applications::applied_at.eq(to_column(a.applied_at)),
-            applications::registered_at.eq(to_column(a.registered_at)),
-        ))
-        .execute(tx.conn())?;
+    let instants = (
+        applications::applied_at.eq(to_column(a.applied_at)),
+        applications::registered_at.eq(to_column(a.registered_at)),
+    );
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(applications::table.find(&a.number))
+        .set(instants)
+        .returning(applications::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }
 

@@ -3,9 +3,10 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::cases::{Row, noun};
+use super::cases::noun;
 use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::cases::Row as CaseRow;
 use super::schema::cases;
 use super::{StoreError, Transaction};
 use crate::domain::case::Case;
@@ -96,7 +97,7 @@ pub fn page(
     after: Option<(DateTime<Utc>, &str)>,
     limit: i64,
 ) -> Result<Vec<Case>, StoreError> {
-    let rows: Vec<Row> = on_backend!(conn, c => {
+    let rows: Vec<CaseRow> = on_backend!(conn, c => {
         let mut query = narrow!(cases::table.into_boxed(), filter).filter(cases::due_at.is_not_null());
         if let Some((at, number)) = after {
             let at = to_column(at);
@@ -140,7 +141,7 @@ fn awaited(step: Option<String>) -> Result<String, StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn to_be_told(conn: &mut AnyConnection, home: Kato, at: DateTime<Utc>) -> Result<Vec<Case>, StoreError> {
-    let rows: Vec<Row> = cases::table
+    let rows: Vec<CaseRow> = cases::table
         .filter(cases::home.eq(kato_to_column(home)))
         .filter(cases::alert_at.is_not_null())
         .filter(cases::alert_at.le(to_column(at)))
@@ -159,9 +160,11 @@ pub fn escalated(
     level: i16,
     alert_at: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
-    diesel::update(cases::table.find(number))
+    let left: Vec<CaseRow> = on_backend!(tx.conn(), c => diesel::update(cases::table.find(number))
         .set((cases::escalation.eq(level), cases::alert_at.eq(alert_at.map(to_column))))
-        .execute(tx.conn())?;
+        .returning(cases::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }
 
@@ -300,6 +303,9 @@ pub fn save_dues(tx: &mut Transaction<'_>, moved: &[Moved]) -> Result<(), StoreE
                 .execute(c)?;
             }
         }
+        let numbers = batch.iter().map(|m| m.number.as_str());
+        let left: Vec<CaseRow> = cases::table.filter(cases::number.eq_any(numbers)).load(tx.conn())?;
+        tx.tell(&left);
     }
     Ok(())
 }

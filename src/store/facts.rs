@@ -1,31 +1,24 @@
-//! Sealed facts: what the journal proves by a hash, with its salt.
+//! Facts: what was presented with an application or a step, as the registry keeps it.
 
 use diesel::prelude::*;
 
 use super::columns::kato_to_column;
-use super::connection::{AnyConnection, on_backend};
+use super::connection::AnyConnection;
+use super::rows::facts::{Row, put};
 use super::schema::facts;
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
+use crate::trust::opening::Subject;
 
-/// Facts with their salt, under a random key.
+/// Facts under a random key.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// A random key, by which the journal and what the facts belong to name them.
+    /// A random key, by which what the facts belong to names them.
     pub key: String,
-    /// A random salt, hashed with the body into the seal.
-    pub salt: String,
-    /// What is sealed, as canonical JSON.
+    /// What they belong to: whose opening tells them.
+    pub subject: Subject,
+    /// What was presented, as canonical JSON.
     pub body: String,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = facts)]
-struct Row<'a> {
-    key: &'a str,
-    home: i32,
-    salt: &'a str,
-    body: &'a str,
 }
 
 /// Keeps facts of a home.
@@ -33,22 +26,19 @@ struct Row<'a> {
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, home: Kato, all: &[Facts]) -> Result<(), StoreError> {
-    for batch in all.chunks(2_000) {
-        let rows: Vec<Row<'_>> = batch
-            .iter()
-            .map(|f| Row { key: &f.key, home: kato_to_column(home), salt: &f.salt, body: &f.body })
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(facts::table).values(&rows).execute(c))?;
+    let row = |f: &Facts| Row { key: f.key.clone(), home: kato_to_column(home), body: f.body.clone() };
+    let rows: Vec<Row> = all.iter().map(row).collect();
+    put(tx.conn(), &rows)?;
+    for (facts, row) in all.iter().zip(&rows) {
+        tx.tell_under(&facts.subject, std::slice::from_ref(row));
     }
     Ok(())
 }
 
-/// The facts under a key.
+/// The body of the facts under a key.
 ///
 /// # Errors
 /// The database is not available.
-pub fn find(conn: &mut AnyConnection, key: &str) -> Result<Option<Facts>, StoreError> {
-    let row: Option<(String, String, String)> =
-        facts::table.find(key).select((facts::key, facts::salt, facts::body)).first(conn).optional()?;
-    Ok(row.map(|(key, salt, body)| Facts { key, salt, body }))
+pub fn body(conn: &mut AnyConnection, key: &str) -> Result<Option<String>, StoreError> {
+    Ok(facts::table.find(key).select(facts::body).first(conn).optional()?)
 }

@@ -6,6 +6,8 @@ use diesel::prelude::*;
 
 use super::columns::kato_to_column;
 use super::connection::{AnyConnection, on_backend};
+use super::rows::InsertRow;
+use super::rows::families::Row;
 use super::schema::{applications, families};
 use super::seats::{QUEUE, QueueColumns, queue_of};
 use super::{StoreError, Transaction};
@@ -18,18 +20,13 @@ use crate::domain::queue::QueueKey;
 /// # Errors
 /// The database refuses.
 pub fn unite(tx: &mut Transaction<'_>, home: Kato, family: &str, all: &[&str]) -> Result<(), StoreError> {
-    let rows: Vec<_> = all
-        .iter()
-        .map(|application| {
-            (
-                families::application.eq((*application).to_owned()),
-                families::home.eq(kato_to_column(home)),
-                families::family.eq(family.to_owned()),
-            )
-        })
-        .collect();
-    on_backend!(tx.conn(), c => diesel::insert_into(families::table).values(&rows).execute(c))?;
-    Ok(())
+    let row = |application: &&str| Row {
+        application: (*application).to_owned(),
+        home: kato_to_column(home),
+        family: family.to_owned(),
+    };
+    let rows: Vec<Row> = all.iter().map(row).collect();
+    Row::insert(tx, &rows)
 }
 
 /// Takes an application out of its family.
@@ -37,7 +34,10 @@ pub fn unite(tx: &mut Transaction<'_>, home: Kato, family: &str, all: &[&str]) -
 /// # Errors
 /// The database refuses.
 pub fn part(tx: &mut Transaction<'_>, application: &str) -> Result<(), StoreError> {
-    diesel::delete(families::table.find(application)).execute(tx.conn())?;
+    let gone: Vec<Row> = on_backend!(tx.conn(), c => diesel::delete(families::table.find(application))
+        .returning(families::all_columns)
+        .get_results(c))?;
+    tx.tell_gone(&gone);
     Ok(())
 }
 

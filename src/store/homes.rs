@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::columns::{kato_from_column, kato_to_column};
+use super::columns::{from_column, kato_from_column, kato_to_column};
 use super::connection::AnyConnection;
 use super::schema::homes;
 use super::{StoreError, Transaction};
@@ -103,6 +104,15 @@ fn end(row: Row) -> End {
 pub fn end_of(conn: &mut AnyConnection, home: Kato) -> Result<End, StoreError> {
     let row: Option<Row> = homes::table.find(kato_to_column(home)).select(Row::as_select()).first(conn).optional()?;
     Ok(row.map(end).unwrap_or_default())
+}
+
+/// When each home's last record was written, as the homes say.
+///
+/// # Errors
+/// The database is not available.
+pub fn instants(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, DateTime<Utc>>, StoreError> {
+    let rows: Vec<(i32, NaiveDateTime)> = homes::table.select((homes::code, homes::at)).load(conn)?;
+    rows.into_iter().map(|(code, at)| Ok((kato_from_column(code)?, from_column(at)))).collect()
 }
 
 /// Where every home stands. A home without a record stands before its first.

@@ -1,5 +1,7 @@
 //! The chains as rows.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
@@ -11,7 +13,8 @@ use super::schema::journal;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::trust::act::JournalAct;
-use crate::trust::journal::Record;
+use crate::trust::journal::{Record, Seals};
+use crate::trust::opening::{Deed, Opening, Rows, Subject};
 use crate::trust::seal::canonical;
 
 /// One record for the journal of a home. The store adds the place in the chain, the instant and the hashes.
@@ -25,8 +28,51 @@ pub struct Entry {
     pub actor: String,
     /// The territory that the act concerns, in the home or the home itself.
     pub territory: Kato,
-    /// What changed, without personal data.
-    pub payload: Value,
+    /// What the act says beside the rows that it leaves.
+    pub said: Said,
+}
+
+/// What an act says: in public, or of each of its subjects.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    payload: Value,
+    told: BTreeMap<Subject, Value>,
+}
+
+impl Said {
+    /// What may be published.
+    pub fn in_public(payload: Value) -> Self {
+        Said { payload, told: BTreeMap::new() }
+    }
+
+    /// What is said of one subject, in its opening.
+    pub fn of(subject: Subject, told: Value) -> Self {
+        Said::default().and_of(subject, told)
+    }
+
+    /// What is said of another subject besides: an opening never names a second person.
+    #[must_use]
+    pub fn and_of(mut self, subject: Subject, told: Value) -> Self {
+        self.told.insert(subject, told);
+        self
+    }
+}
+
+impl Entry {
+    /// The openings of the record: of every subject whose rows are left, or of which something is said.
+    pub(super) fn openings(&self, mut left: BTreeMap<Subject, Rows>) -> Vec<Opening> {
+        self.said.told.keys().for_each(|subject| {
+            left.entry(subject.clone()).or_default();
+        });
+        let territory = self.territory.to_string();
+        let deed = Deed { act: self.act.code(), actor: &self.actor, territory: &territory };
+        // Whoever is touched without being told of, hears nothing of who did what to another.
+        let seal = |subject: &Subject, rows: &Rows| match self.said.told.get(subject) {
+            Some(told) => Opening::seal(subject, (!self.act.is_public()).then_some(deed), rows, told),
+            None => Opening::seal(subject, None, rows, &Value::Null),
+        };
+        left.iter().map(|(subject, rows)| seal(subject, rows)).collect()
+    }
 }
 
 #[derive(Queryable, Insertable)]
@@ -39,21 +85,28 @@ struct Row {
     actor: String,
     territory: i32,
     payload: String,
+    seals: i32,
+    root: String,
     prev: String,
     hash: String,
 }
 
 /// The record that an entry becomes at this place of its chain, and the text that its payload is kept as.
-pub(super) fn next(entry: &Entry, at: DateTime<Utc>, seq: i64, prev: &str) -> (Record, String) {
-    let payload = canonical(&entry.payload);
+pub(super) fn next(entry: &Entry, openings: &[Opening], at: DateTime<Utc>, seq: i64, prev: &str) -> (Record, String) {
+    let payload = canonical(&entry.said.payload);
+    let (act, actor, territory) = match entry.act.is_public() {
+        true => (entry.act, entry.actor.clone(), entry.territory),
+        false => (JournalAct::Child, String::new(), entry.home),
+    };
     let mut record = Record {
         home: entry.home,
         seq,
         at: instant_text(at),
-        act: entry.act.code().to_owned(),
-        actor: entry.actor.clone(),
-        territory: entry.territory,
+        act: act.code().to_owned(),
+        actor,
+        territory,
         payload: Value::Null,
+        seals: Seals::of(openings),
         prev: prev.to_owned(),
         hash: String::new(),
     };
@@ -61,7 +114,7 @@ pub(super) fn next(entry: &Entry, at: DateTime<Utc>, seq: i64, prev: &str) -> (R
     (record, payload)
 }
 
-/// How many rows go into one statement: SQLite binds at most 32 766 values, and a row has nine.
+/// How many rows go into one statement: SQLite binds at most 32 766 values, and a row has eleven.
 const BATCH: usize = 1_000;
 
 /// Appends records; only [`super::Store::write`] may.
@@ -81,6 +134,8 @@ pub(super) fn insert(
                 actor: r.actor.clone(),
                 territory: kato_to_column(r.territory),
                 payload: payload.clone(),
+                seals: r.seals.count,
+                root: r.seals.root.clone(),
                 prev: r.prev.clone(),
                 hash: r.hash.clone(),
             })
@@ -101,6 +156,7 @@ fn record(row: Row) -> Result<Record, StoreError> {
         payload: serde_json::from_str(&row.payload).map_err(|e| {
             StoreError::Damaged(format!("home {}, record {}: its payload is no JSON: {e}", row.home, row.seq))
         })?,
+        seals: Seals { count: row.seals, root: row.root },
         prev: row.prev,
         hash: row.hash,
     })

@@ -4,36 +4,12 @@ use diesel::prelude::*;
 
 use super::columns::{code, kato_from_column, kato_to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::groups::Row as GroupRow;
+use super::rows::kindergartens::Row as KindergartenRow;
 use super::schema::{groups, kindergartens};
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = kindergartens)]
-struct KindergartenRow {
-    id: String,
-    home: i32,
-    territory: i32,
-    queue_territory: i32,
-    name_kk: String,
-    name_ru: String,
-}
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = groups)]
-struct GroupRow {
-    id: String,
-    home: i32,
-    kindergarten: String,
-    name: String,
-    age_from_months: i32,
-    age_to_months: i32,
-    language: String,
-    kind: String,
-    capacity: i32,
-    enrolled: i32,
-}
 
 fn kindergarten(row: KindergartenRow) -> Result<Kindergarten, StoreError> {
     Ok(Kindergarten {
@@ -121,7 +97,7 @@ pub fn save(tx: &mut Transaction<'_>, all: &[Kindergarten]) -> Result<(), StoreE
             name_kk: k.name_kk.clone(),
             name_ru: k.name_ru.clone(),
         };
-        on_backend!(tx.conn(), c => diesel::insert_into(kindergartens::table)
+        let left: Vec<KindergartenRow> = on_backend!(tx.conn(), c => diesel::insert_into(kindergartens::table)
             .values(&row)
             .on_conflict(kindergartens::id)
             .do_update()
@@ -129,7 +105,9 @@ pub fn save(tx: &mut Transaction<'_>, all: &[Kindergarten]) -> Result<(), StoreE
                 kindergartens::name_kk.eq(excluded(kindergartens::name_kk)),
                 kindergartens::name_ru.eq(excluded(kindergartens::name_ru)),
             ))
-            .execute(c))?;
+            .returning(kindergartens::all_columns)
+            .get_results(c))?;
+        tx.tell(&left);
     }
     Ok(())
 }
@@ -154,7 +132,7 @@ pub fn save_groups(tx: &mut Transaction<'_>, all: &[Group]) -> Result<(), StoreE
             capacity: g.capacity,
             enrolled: g.enrolled,
         };
-        on_backend!(tx.conn(), c => diesel::insert_into(groups::table)
+        let left: Vec<GroupRow> = on_backend!(tx.conn(), c => diesel::insert_into(groups::table)
             .values(&row)
             .on_conflict(groups::id)
             .do_update()
@@ -164,7 +142,9 @@ pub fn save_groups(tx: &mut Transaction<'_>, all: &[Group]) -> Result<(), StoreE
                 groups::age_to_months.eq(excluded(groups::age_to_months)),
                 groups::capacity.eq(excluded(groups::capacity)),
             ))
-            .execute(c))?;
+            .returning(groups::all_columns)
+            .get_results(c))?;
+        tx.tell(&left);
     }
     Ok(())
 }
@@ -174,7 +154,12 @@ pub fn save_groups(tx: &mut Transaction<'_>, all: &[Group]) -> Result<(), StoreE
 /// # Errors
 /// The database refuses.
 pub fn enrol_one(tx: &mut Transaction<'_>, group: &str) -> Result<(), StoreError> {
-    diesel::update(groups::table.find(group)).set(groups::enrolled.eq(groups::enrolled + 1)).execute(tx.conn())?;
+    let more = groups::enrolled.eq(groups::enrolled + 1);
+    let left: Vec<GroupRow> = on_backend!(tx.conn(), c => diesel::update(groups::table.find(group))
+        .set(more)
+        .returning(groups::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }
 
@@ -183,8 +168,11 @@ pub fn enrol_one(tx: &mut Transaction<'_>, group: &str) -> Result<(), StoreError
 /// # Errors
 /// The database refuses.
 pub fn depart_one(tx: &mut Transaction<'_>, group: &str) -> Result<(), StoreError> {
-    diesel::update(groups::table.find(group).filter(groups::enrolled.gt(0)))
+    let counted = groups::table.find(group).filter(groups::enrolled.gt(0));
+    let left: Vec<GroupRow> = on_backend!(tx.conn(), c => diesel::update(counted)
         .set(groups::enrolled.eq(groups::enrolled - 1))
-        .execute(tx.conn())?;
+        .returning(groups::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }

@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::StoreError;
-use super::application_rows::{Row, noun};
+use super::application_rows::noun;
 use super::columns::{code, list};
 use super::connection::AnyConnection;
+use super::rows::applications::Row;
 use super::schema::{applicants, applications, category_claims, children, documents};
 use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document, PowerOfAttorney};
 use crate::domain::iin::Iin;

@@ -15,14 +15,21 @@ pub mod dated;
 mod errors;
 mod gate;
 mod heads;
+pub mod held;
 mod migrations;
+pub mod openings;
+pub mod rows;
 pub mod schema;
+mod tables;
+mod telling;
+mod transaction;
 mod write;
 
 pub use bounds::{ClockBounds, ClockDoubt};
 pub use errors::StoreError;
-pub use journal::Entry;
-pub use write::{Resolve, Store, Transaction, Written};
+pub use journal::{Entry, Said};
+pub use transaction::Transaction;
+pub use write::{Resolve, Store, Written};
 
 pub mod applications;
 pub mod calendar;

@@ -1,10 +1,12 @@
 //! What somebody is to be told, kept in the transaction of the act that says so, until whoever sends it takes it.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::InsertRow;
+use super::rows::outbox::Row;
 use super::schema::outbox;
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
@@ -32,21 +34,6 @@ pub struct Message {
     pub taken_at: Option<DateTime<Utc>>,
     /// The credential that took it, once one did.
     pub taken_by: Option<String>,
-}
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = outbox)]
-struct Row {
-    id: String,
-    home: i32,
-    subject: String,
-    kind: String,
-    recipient: String,
-    territory: i32,
-    body: String,
-    created_at: NaiveDateTime,
-    taken_at: Option<NaiveDateTime>,
-    taken_by: Option<String>,
 }
 
 fn noun(row: Row) -> Result<Message, StoreError> {
@@ -120,25 +107,22 @@ pub fn about(conn: &mut AnyConnection, subject: &str) -> Result<Vec<Message>, St
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[Message]) -> Result<(), StoreError> {
-    for batch in all.chunks(2_000) {
-        let rows: Vec<Row> = batch
-            .iter()
-            .map(|m| Row {
-                id: m.id.clone(),
-                home: kato_to_column(m.home),
-                subject: m.subject.clone(),
-                kind: m.kind.clone(),
-                recipient: m.recipient.clone(),
-                territory: kato_to_column(m.territory),
-                body: m.body.clone(),
-                created_at: to_column(m.created_at),
-                taken_at: m.taken_at.map(to_column),
-                taken_by: m.taken_by.clone(),
-            })
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(outbox::table).values(&rows).execute(c))?;
-    }
-    Ok(())
+    let rows: Vec<Row> = all
+        .iter()
+        .map(|m| Row {
+            id: m.id.clone(),
+            home: kato_to_column(m.home),
+            subject: m.subject.clone(),
+            kind: m.kind.clone(),
+            recipient: m.recipient.clone(),
+            territory: kato_to_column(m.territory),
+            body: m.body.clone(),
+            created_at: to_column(m.created_at),
+            taken_at: m.taken_at.map(to_column),
+            taken_by: m.taken_by.clone(),
+        })
+        .collect();
+    Row::insert(tx, &rows)
 }
 
 /// Marks messages as taken by a credential. Their home must be locked: a message is taken once.
@@ -149,5 +133,8 @@ pub fn take(tx: &mut Transaction<'_>, ids: &[&str], by: &str) -> Result<usize, S
     let at = to_column(tx.at());
     let open = outbox::table.filter(outbox::id.eq_any(ids.to_vec())).filter(outbox::taken_at.is_null());
     let taken = (outbox::taken_at.eq(at), outbox::taken_by.eq(Some(by)));
-    Ok(on_backend!(tx.conn(), c => diesel::update(open).set(taken).execute(c)?))
+    let left: Vec<Row> =
+        on_backend!(tx.conn(), c => diesel::update(open).set(taken).returning(outbox::all_columns).get_results(c))?;
+    tx.tell(&left);
+    Ok(left.len())
 }

@@ -1,45 +1,19 @@
 //! The ledger of places, with the history of each: no status is written without its line.
 
-use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::InsertRow;
+use super::rows::place_history::Row as Line;
+use super::rows::places::Row;
 use super::schema::{journal, place_history, places};
-use super::{StoreError, Transaction};
+use super::{StoreError, Transaction, openings};
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
 use crate::domain::place::{Place, PlaceChange};
 use crate::domain::queue::QueueKey;
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = places)]
-struct Row {
-    id: String,
-    home: i32,
-    group_id: String,
-    queue_territory: i32,
-    cohort: i32,
-    kind: String,
-    available_on: NaiveDate,
-    status: String,
-    status_at: NaiveDateTime,
-    reported_at: NaiveDateTime,
-    published_at: Option<NaiveDateTime>,
-    reason: Option<String>,
-    reserved: Option<String>,
-}
-
-/// A line of the history as it is kept. The record that it names holds the act.
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = place_history)]
-struct Line {
-    place: String,
-    home: i32,
-    status: String,
-    at: NaiveDateTime,
-    seq: i64,
-}
+use crate::trust::act::JournalAct;
 
 fn noun(row: Row) -> Result<Place, StoreError> {
     Ok(Place {
@@ -135,19 +109,17 @@ pub fn history(conn: &mut AnyConnection, id: &str) -> Result<Vec<PlaceChange>, S
         .order(place_history::seq)
         .select((place_history::all_columns, journal::act.nullable()))
         .load(conn)?;
-    rows.into_iter()
-        .map(|(line, act)| {
-            let damaged =
-                || StoreError::Damaged(format!("place {id}: line {} names no record of the journal", line.seq));
-            Ok(PlaceChange {
-                status: code(&line.status)?,
-                at: from_column(line.at),
-                act: act.ok_or_else(damaged)?,
-                home: kato_from_column(line.home)?,
-                seq: line.seq,
-            })
-        })
-        .collect()
+    let mut history = Vec::with_capacity(rows.len());
+    for (line, act) in rows {
+        let damaged = || StoreError::Damaged(format!("place {id}: line {} names no record of the journal", line.seq));
+        let (home, act) = (kato_from_column(line.home)?, act.ok_or_else(damaged)?);
+        let act = match act == JournalAct::Child.code() {
+            true => openings::act_of(conn, home, line.seq)?.ok_or_else(damaged)?,
+            false => act,
+        };
+        history.push(PlaceChange { status: code(&line.status)?, at: from_column(line.at), act, home, seq: line.seq });
+    }
+    Ok(history)
 }
 
 /// A line as the act makes it that changes the place: its record is the next of the place's home. No act changes a place
@@ -167,30 +139,27 @@ fn line(tx: &Transaction<'_>, place: &Place) -> Result<Line, StoreError> {
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError> {
-    for batch in all.chunks(2_000) {
-        let rows: Vec<Row> = batch
-            .iter()
-            .map(|p| Row {
-                id: p.id.clone(),
-                home: kato_to_column(p.home),
-                group_id: p.group.clone(),
-                queue_territory: kato_to_column(p.queue.territory),
-                cohort: p.queue.cohort,
-                kind: p.queue.kind.code().to_owned(),
-                available_on: p.available_on,
-                status: p.status.code().to_owned(),
-                status_at: to_column(p.status_at),
-                reported_at: to_column(p.reported_at),
-                published_at: p.published_at.map(to_column),
-                reason: p.reason.clone(),
-                reserved: p.reserved.as_ref().map(ToString::to_string),
-            })
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(places::table).values(&rows).execute(c))?;
-        let lines = batch.iter().map(|p| line(tx, p)).collect::<Result<Vec<Line>, _>>()?;
-        on_backend!(tx.conn(), c => diesel::insert_into(place_history::table).values(&lines).execute(c))?;
-    }
-    Ok(())
+    let rows: Vec<Row> = all
+        .iter()
+        .map(|p| Row {
+            id: p.id.clone(),
+            home: kato_to_column(p.home),
+            group_id: p.group.clone(),
+            queue_territory: kato_to_column(p.queue.territory),
+            cohort: p.queue.cohort,
+            kind: p.queue.kind.code().to_owned(),
+            available_on: p.available_on,
+            status: p.status.code().to_owned(),
+            status_at: to_column(p.status_at),
+            reported_at: to_column(p.reported_at),
+            published_at: p.published_at.map(to_column),
+            reason: p.reason.clone(),
+            reserved: p.reserved.as_ref().map(ToString::to_string),
+        })
+        .collect();
+    Row::insert(tx, &rows)?;
+    let lines = all.iter().map(|p| line(tx, p)).collect::<Result<Vec<Line>, _>>()?;
+    Line::insert(tx, &lines)
 }
 
 /// Saves where a place stands now, and adds the line to its history. What was reported of it stays: its group, its queue
@@ -199,16 +168,18 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError>
 /// # Errors
 /// The database refuses.
 pub fn save_status(tx: &mut Transaction<'_>, place: &Place) -> Result<(), StoreError> {
-    diesel::update(places::table.find(&place.id))
-        .set((
-            places::available_on.eq(place.available_on),
-            places::status.eq(place.status.code()),
-            places::status_at.eq(to_column(place.status_at)),
-            places::published_at.eq(place.published_at.map(to_column)),
-            places::reason.eq(&place.reason),
-        ))
-        .execute(tx.conn())?;
+    let status = (
+        places::available_on.eq(place.available_on),
+        places::status.eq(place.status.code()),
+        places::status_at.eq(to_column(place.status_at)),
+        places::published_at.eq(place.published_at.map(to_column)),
+        places::reason.eq(&place.reason),
+    );
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(places::table.find(&place.id))
+        .set(status)
+        .returning(places::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     let line = line(tx, place)?;
-    diesel::insert_into(place_history::table).values(&line).execute(tx.conn())?;
-    Ok(())
+    Line::insert(tx, &[line])
 }

@@ -5,6 +5,8 @@ use diesel::prelude::*;
 
 use super::columns::kato_to_column;
 use super::connection::{AnyConnection, on_backend};
+use super::rows::applications::Row;
+use super::rows::queue_counters::Row as CountersRow;
 use super::schema::{applications, queue_counters};
 use super::{StoreError, Transaction};
 use crate::domain::codes::{Stream, Turn};
@@ -55,8 +57,8 @@ pub fn all_counters(conn: &mut AnyConnection) -> Result<Vec<(QueueKey, Counters)
 /// The database refuses.
 pub fn settle(tx: &mut Transaction<'_>, key: QueueKey, mixed: bool) -> Result<Option<Counters>, StoreError> {
     let before = counters(tx.conn(), key)?;
-    let (first_dropped, first_live) = drop_spent(tx.conn(), key, Stream::FirstPriority, mixed)?;
-    let (general_dropped, general_live) = drop_spent(tx.conn(), key, Stream::General, mixed)?;
+    let (first_dropped, first_live) = drop_spent(tx, key, Stream::FirstPriority, mixed)?;
+    let (general_dropped, general_live) = drop_spent(tx, key, Stream::General, mixed)?;
     let after = before.settled(
         mixed,
         Counters { first_priority: first_dropped, general: general_dropped },
@@ -73,7 +75,7 @@ type SeatKey = (i16, NaiveDateTime, i64);
 
 /// Drops the spent turns ahead of the first live entry of a stream, all of them without mixing; says how many, and whether
 /// an entry is live.
-fn drop_spent(conn: &mut AnyConnection, key: QueueKey, stream: Stream, mixed: bool) -> Result<(u64, bool), StoreError> {
+fn drop_spent(tx: &mut Transaction<'_>, key: QueueKey, stream: Stream, mixed: bool) -> Result<(u64, bool), StoreError> {
     use applications as a;
     let first: Option<SeatKey> = a::table
         .filter(a::home.eq(kato_to_column(key.home())))
@@ -84,7 +86,7 @@ fn drop_spent(conn: &mut AnyConnection, key: QueueKey, stream: Stream, mixed: bo
         .filter(a::stream.eq(stream.code()))
         .order((a::tier, a::applied_at, a::ticket))
         .select((a::tier, a::applied_at, a::ticket))
-        .first(conn)
+        .first(tx.conn())
         .optional()?;
     let spent = a::home
         .eq(kato_to_column(key.home()))
@@ -93,30 +95,38 @@ fn drop_spent(conn: &mut AnyConnection, key: QueueKey, stream: Stream, mixed: bo
         .and(a::kind.eq(key.kind.code()))
         .and(a::turn.eq(Turn::Spent.code()))
         .and(a::stream.eq(stream.code()));
-    let dropped = match first.filter(|_| mixed) {
-        None => diesel::update(a::table.filter(spent)).set(a::turn.eq(Turn::Dropped.code())).execute(conn)?,
+    let turn = a::turn.eq(Turn::Dropped.code());
+    let left: Vec<Row> = match first.filter(|_| mixed) {
+        None => on_backend!(tx.conn(), c => diesel::update(a::table.filter(spent))
+            .set(turn)
+            .returning(a::all_columns)
+            .get_results(c))?,
         Some((tier, at, ticket)) => {
             let ahead = a::tier
                 .lt(tier)
                 .or(a::tier.eq(tier).and(a::applied_at.lt(at).or(a::applied_at.eq(at).and(a::ticket.lt(ticket)))));
-            diesel::update(a::table.filter(spent.and(ahead))).set(a::turn.eq(Turn::Dropped.code())).execute(conn)?
+            on_backend!(tx.conn(), c => diesel::update(a::table.filter(spent.and(ahead)))
+                .set(turn)
+                .returning(a::all_columns)
+                .get_results(c))?
         }
     };
-    Ok((u64::try_from(dropped).unwrap_or_default(), first.is_some()))
+    tx.tell(&left);
+    Ok((left.len() as u64, first.is_some()))
 }
 
 fn save(tx: &mut Transaction<'_>, key: QueueKey, counters: Counters) -> Result<(), StoreError> {
     use diesel::upsert::excluded;
-    let row = (
-        queue_counters::home.eq(kato_to_column(key.home())),
-        queue_counters::queue_territory.eq(kato_to_column(key.territory)),
-        queue_counters::cohort.eq(key.cohort),
-        queue_counters::kind.eq(key.kind.code()),
-        queue_counters::first_priority.eq(signed(counters.first_priority)?),
-        queue_counters::general.eq(signed(counters.general)?),
-    );
+    let row = CountersRow {
+        home: kato_to_column(key.home()),
+        queue_territory: kato_to_column(key.territory),
+        cohort: key.cohort,
+        kind: key.kind.code().to_owned(),
+        first_priority: signed(counters.first_priority)?,
+        general: signed(counters.general)?,
+    };
     on_backend!(tx.conn(), c => diesel::insert_into(queue_counters::table)
-        .values(row)
+        .values(&row)
         .on_conflict((
             queue_counters::home,
             queue_counters::queue_territory,
@@ -129,6 +139,7 @@ fn save(tx: &mut Transaction<'_>, key: QueueKey, counters: Counters) -> Result<(
             queue_counters::general.eq(excluded(queue_counters::general)),
         ))
         .execute(c))?;
+    tx.tell(&[row]);
     Ok(())
 }
 

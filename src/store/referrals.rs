@@ -1,36 +1,16 @@
 //! Issued referrals.
 
-use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
-use super::connection::{AnyConnection, on_backend};
+use super::connection::AnyConnection;
+use super::rows::InsertRow;
+use super::rows::referrals::Row;
 use super::schema::referrals;
 use super::{StoreError, Transaction};
 use crate::domain::codes::ReferralStatus;
 use crate::domain::kato::Kato;
 use crate::domain::referral::Referral;
-
-#[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = referrals)]
-struct Row {
-    number: String,
-    home: i32,
-    application: String,
-    place: String,
-    kindergarten: String,
-    group_id: String,
-    authority_role: String,
-    authority_territory: i32,
-    issued_at: NaiveDateTime,
-    valid_until_on: NaiveDate,
-    extended: bool,
-    check_code: String,
-    status: String,
-    status_at: NaiveDateTime,
-    ground: Option<String>,
-    reasons: String,
-}
 
 fn row(r: &Referral) -> Row {
     Row {
@@ -116,35 +96,13 @@ pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Ref
     rows.into_iter().map(noun).collect()
 }
 
-/// Hands on number, application and place of every referral, in no order.
-///
-/// # Errors
-/// The database is not available, or those of `take`.
-pub fn each_given<E: From<StoreError>>(
-    conn: &mut AnyConnection,
-    mut take: impl FnMut(String, String, String) -> Result<(), E>,
-) -> Result<(), E> {
-    let rows = referrals::table
-        .select((referrals::number, referrals::application, referrals::place))
-        .load_iter::<(String, String, String), diesel::connection::DefaultLoadingMode>(conn)
-        .map_err(StoreError::from)?;
-    for row in rows {
-        let (number, application, place) = row.map_err(StoreError::from)?;
-        take(number, application, place)?;
-    }
-    Ok(())
-}
-
 /// Adds referrals.
 ///
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[Referral]) -> Result<(), StoreError> {
-    for batch in all.chunks(1_500) {
-        let rows: Vec<Row> = batch.iter().map(row).collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(referrals::table).values(&rows).execute(c))?;
-    }
-    Ok(())
+    let rows: Vec<Row> = all.iter().map(row).collect();
+    Row::insert(tx, &rows)
 }
 
 /// Saves what changed in a referral.
@@ -152,6 +110,8 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Referral]) -> Result<(), StoreErr
 /// # Errors
 /// The database refuses.
 pub fn update(tx: &mut Transaction<'_>, referral: &Referral) -> Result<(), StoreError> {
-    diesel::update(referrals::table.find(&referral.number)).set(row(referral)).execute(tx.conn())?;
+    let row = row(referral);
+    diesel::update(referrals::table.find(&referral.number)).set(&row).execute(tx.conn())?;
+    tx.tell(&[row]);
     Ok(())
 }

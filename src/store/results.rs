@@ -1,10 +1,12 @@
 //! Stored results: the documents that the registry issues, exactly as issued.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::InsertRow;
+use super::rows::results::Row;
 use super::schema::results;
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
@@ -34,22 +36,6 @@ pub struct StoredResult {
     pub handed_at: Option<DateTime<Utc>>,
     /// What it says, as JSON.
     pub body: String,
-}
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = results)]
-struct Row {
-    id: String,
-    home: i32,
-    territory: i32,
-    application: Option<String>,
-    case_number: Option<String>,
-    kind: String,
-    issued_at: NaiveDateTime,
-    signer: String,
-    delivery: String,
-    handed_at: Option<NaiveDateTime>,
-    body: String,
 }
 
 fn noun(row: Row) -> Result<StoredResult, StoreError> {
@@ -91,26 +77,23 @@ pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Vec
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[StoredResult]) -> Result<(), StoreError> {
-    for batch in all.chunks(2_000) {
-        let rows: Vec<Row> = batch
-            .iter()
-            .map(|r| Row {
-                id: r.id.clone(),
-                home: kato_to_column(r.home),
-                territory: kato_to_column(r.territory),
-                application: r.application.clone(),
-                case_number: r.case.clone(),
-                kind: r.kind.clone(),
-                issued_at: to_column(r.issued_at),
-                signer: r.signer.clone(),
-                delivery: r.delivery.clone(),
-                handed_at: r.handed_at.map(to_column),
-                body: r.body.clone(),
-            })
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(results::table).values(&rows).execute(c))?;
-    }
-    Ok(())
+    let rows: Vec<Row> = all
+        .iter()
+        .map(|r| Row {
+            id: r.id.clone(),
+            home: kato_to_column(r.home),
+            territory: kato_to_column(r.territory),
+            application: r.application.clone(),
+            case_number: r.case.clone(),
+            kind: r.kind.clone(),
+            issued_at: to_column(r.issued_at),
+            signer: r.signer.clone(),
+            delivery: r.delivery.clone(),
+            handed_at: r.handed_at.map(to_column),
+            body: r.body.clone(),
+        })
+        .collect();
+    Row::insert(tx, &rows)
 }
 
 /// The results of a case, oldest first.
@@ -132,5 +115,10 @@ pub fn hand_over(tx: &mut Transaction<'_>, case: &str, kinds: &[String]) -> Resu
         .filter(results::case_number.eq(case))
         .filter(results::kind.eq_any(kinds))
         .filter(results::handed_at.is_null());
-    Ok(diesel::update(open).set(results::handed_at.eq(Some(at))).execute(tx.conn())?)
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(open)
+        .set(results::handed_at.eq(Some(at)))
+        .returning(results::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
+    Ok(left.len())
 }

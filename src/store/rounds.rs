@@ -7,6 +7,10 @@ use diesel::prelude::*;
 
 use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::InsertRow;
+use super::rows::confirmations::Row as ConfirmationRow;
+use super::rows::round_files::Row as FileRow;
+use super::rows::rounds::Row;
 use super::schema::{confirmations, round_files, rounds};
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
@@ -68,16 +72,15 @@ pub struct RoundFile {
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, round: &Round, files: &[RoundFile]) -> Result<(), StoreError> {
-    diesel::insert_into(rounds::table)
-        .values((
-            rounds::id.eq(&round.id),
-            rounds::home.eq(kato_to_column(round.home)),
-            rounds::territory.eq(kato_to_column(round.territory)),
-            rounds::held_at.eq(to_column(round.held_at)),
-            rounds::summary.eq(&round.summary),
-            rounds::body.eq(&round.body),
-        ))
-        .execute(tx.conn())?;
+    let row = Row {
+        id: round.id.clone(),
+        home: kato_to_column(round.home),
+        territory: kato_to_column(round.territory),
+        held_at: to_column(round.held_at),
+        summary: round.summary.clone(),
+        body: round.body.clone(),
+    };
+    Row::insert(tx, &[row])?;
     add_files(tx, &round.id, files)
 }
 
@@ -86,14 +89,9 @@ pub fn insert(tx: &mut Transaction<'_>, round: &Round, files: &[RoundFile]) -> R
 /// # Errors
 /// The database refuses.
 pub fn add_files(tx: &mut Transaction<'_>, round: &str, files: &[RoundFile]) -> Result<(), StoreError> {
-    for batch in files.chunks(1_000) {
-        let rows: Vec<_> = batch
-            .iter()
-            .map(|f| (round_files::round.eq(round), round_files::name.eq(&f.name), round_files::body.eq(&f.body)))
-            .collect();
-        on_backend!(tx.conn(), c => diesel::insert_into(round_files::table).values(&rows).execute(c))?;
-    }
-    Ok(())
+    let rows: Vec<FileRow> =
+        files.iter().map(|f| FileRow { round: round.to_owned(), name: f.name.clone(), body: f.body.clone() }).collect();
+    FileRow::insert(tx, &rows)
 }
 
 /// The round with this id.
@@ -237,20 +235,6 @@ pub struct Confirmation {
     pub used_at: Option<DateTime<Utc>>,
 }
 
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = confirmations)]
-struct ConfirmationRow {
-    id: String,
-    home: i32,
-    principal: String,
-    place: String,
-    application: String,
-    ground: String,
-    evidence: String,
-    given_at: NaiveDateTime,
-    used_at: Option<NaiveDateTime>,
-}
-
 /// Keeps a confirmation.
 ///
 /// # Errors
@@ -267,8 +251,7 @@ pub fn insert_confirmation(tx: &mut Transaction<'_>, c: &Confirmation) -> Result
         given_at: to_column(c.given_at),
         used_at: c.used_at.map(to_column),
     };
-    diesel::insert_into(confirmations::table).values(row).execute(tx.conn())?;
-    Ok(())
+    ConfirmationRow::insert(tx, &[row])
 }
 
 /// The confirmation with this id.
@@ -299,6 +282,10 @@ pub fn find_confirmation(conn: &mut AnyConnection, id: &str) -> Result<Option<Co
 /// The database refuses.
 pub fn use_confirmation(tx: &mut Transaction<'_>, id: &str) -> Result<(), StoreError> {
     let at = to_column(tx.at());
-    diesel::update(confirmations::table.find(id)).set(confirmations::used_at.eq(at)).execute(tx.conn())?;
+    let left: Vec<ConfirmationRow> = on_backend!(tx.conn(), c => diesel::update(confirmations::table.find(id))
+        .set(confirmations::used_at.eq(at))
+        .returning(confirmations::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }

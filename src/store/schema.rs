@@ -26,8 +26,21 @@ diesel::table! {
         actor -> Text,
         territory -> Integer,
         payload -> Text,
+        seals -> Integer,
+        root -> Text,
         prev -> Text,
         hash -> Text,
+    }
+}
+
+diesel::table! {
+    openings (home, seq, place_no) {
+        home -> Integer,
+        seq -> BigInt,
+        place_no -> Integer,
+        subject -> Text,
+        salt -> Binary,
+        body -> Text,
     }
 }
 
@@ -35,7 +48,6 @@ diesel::table! {
     facts (key) {
         key -> Text,
         home -> Integer,
-        salt -> Text,
         body -> Text,
     }
 }

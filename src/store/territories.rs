@@ -4,19 +4,11 @@ use diesel::prelude::*;
 
 use super::columns::{code, kato_from_column, kato_to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::rows::territories::Row;
 use super::schema::territories;
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
 use crate::domain::territory::Territory;
-
-#[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = territories)]
-struct Row {
-    code: i32,
-    name_kk: String,
-    name_ru: String,
-    level: String,
-}
 
 fn noun(row: Row) -> Result<Territory, StoreError> {
     Ok(Territory {
@@ -77,6 +69,7 @@ pub fn save(tx: &mut Transaction<'_>, all: &[Territory]) -> Result<(), StoreErro
                 territories::level.eq(excluded(territories::level)),
             ))
             .execute(c))?;
+        tx.tell(&[row]);
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Credentials: bearer tokens, of which only the hash is kept.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::columns::list;
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, on_backend};
+use super::rows::InsertRow;
+use super::rows::tokens::Row;
 use super::schema::tokens;
 use super::{StoreError, Transaction};
 use crate::domain::codes::Role;
@@ -30,19 +32,6 @@ pub struct Token {
     pub issued_at: DateTime<Utc>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = tokens)]
-struct Row {
-    id: String,
-    hash: String,
-    role: String,
-    territory: i32,
-    kindergarten: Option<String>,
-    acts_as: String,
-    issued_at: NaiveDateTime,
-    revoked_at: Option<NaiveDateTime>,
 }
 
 fn noun(row: Row) -> Result<Token, StoreError> {
@@ -100,8 +89,7 @@ pub fn insert(tx: &mut Transaction<'_>, token: &Token) -> Result<(), StoreError>
         issued_at: to_column(token.issued_at),
         revoked_at: token.revoked_at.map(to_column),
     };
-    diesel::insert_into(tokens::table).values(row).execute(tx.conn())?;
-    Ok(())
+    Row::insert(tx, &[row])
 }
 
 /// Revokes a credential.
@@ -110,6 +98,10 @@ pub fn insert(tx: &mut Transaction<'_>, token: &Token) -> Result<(), StoreError>
 /// The database refuses.
 pub fn revoke(tx: &mut Transaction<'_>, id: &str) -> Result<(), StoreError> {
     let at = to_column(tx.at());
-    diesel::update(tokens::table.find(id)).set(tokens::revoked_at.eq(Some(at))).execute(tx.conn())?;
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(tokens::table.find(id))
+        .set(tokens::revoked_at.eq(Some(at)))
+        .returning(tokens::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
     Ok(())
 }

@@ -4,6 +4,8 @@ use diesel::prelude::*;
 
 use super::columns::kato_to_column;
 use super::connection::AnyConnection;
+use super::rows::InsertRow;
+use super::rows::transfers::Row;
 use super::schema::{applications, transfers};
 use super::{StoreError, Transaction};
 use crate::domain::codes::Status;
@@ -14,13 +16,8 @@ use crate::domain::kato::Kato;
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, home: Kato, application: &str, enrolment: &str) -> Result<(), StoreError> {
-    let row = (
-        transfers::application.eq(application),
-        transfers::home.eq(kato_to_column(home)),
-        transfers::enrolment.eq(enrolment),
-    );
-    diesel::insert_into(transfers::table).values(row).execute(tx.conn())?;
-    Ok(())
+    let row = Row { application: application.to_owned(), home: kato_to_column(home), enrolment: enrolment.to_owned() };
+    Row::insert(tx, &[row])
 }
 
 /// The application by which the child was enrolled when it asked for a transfer with this one.

@@ -1,26 +1,24 @@
 //! The door: reads, and the one public write.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::prelude::*;
 use diesel::r2d2::Pool;
 
 use super::bounds::{ClockBounds, ClockDoubt, Seen};
 use super::clock;
-use super::columns::kato_to_column;
 use super::connection::{AnyConnection, Found, Location, Manager, on_backend, pool};
 use super::gate::{Gate, Passed};
-use super::heads::{self, Chain, Dating};
-use super::journal::{self, Entry};
-use super::schema::homes;
+use super::heads::{self, Dating};
+use super::journal::Entry;
+use super::telling::Untold;
+use super::transaction::Transaction;
 use super::{StoreError, copy, migrations};
 use crate::domain::kato::Kato;
-use crate::domain::queue::{Number, Numbered};
 
 /// How often an act is tried again after a serialisation failure. Safe, because an act reloads all it decides on.
 const TRIES_MAX: u32 = 3;
@@ -36,13 +34,6 @@ pub struct Store {
     bounds: ClockBounds,
     /// Acts that were refused since the store was opened, because their clock was not believed.
     refused: AtomicU64,
-}
-
-/// A write transaction: the homes are locked, their instant is fixed.
-pub struct Transaction<'a> {
-    conn: &'a mut AnyConnection,
-    at: DateTime<Utc>,
-    chains: &'a mut BTreeMap<Kato, Chain>,
 }
 
 /// What an act leaves: its value and its records. Without a record nothing is saved.
@@ -363,10 +354,14 @@ fn attempt<T, E: From<StoreError>>(
     begin(conn, "BEGIN IMMEDIATE", "BEGIN")?;
     let done = (|| {
         let (mut chains, at) = heads::lock(conn, homes, dating)?;
-        let mut tx = Transaction { conn, at, chains: &mut chains };
+        let mut tx = Transaction { conn, at, chains: &mut chains, untold: Untold::default() };
         let written = act(&mut tx).map_err(Failed::Final)?;
         tx.append(&written.entries)?;
+        let untold = tx.untold.home();
         let recorded = heads::save(conn, chains, at)?;
+        if let Some(home) = untold.filter(|_| recorded) {
+            return Err(StoreError::Other(format!("rows of home {home} are changed and no record tells them")).into());
+        }
         Ok((written.value, recorded && resolve == Resolve::Do))
     })();
     match done {
@@ -385,103 +380,4 @@ fn attempt<T, E: From<StoreError>>(
             Err(failed)
         }
     }
-}
-
-impl Transaction<'_> {
-    /// The instant of this act: now, but never before the last record of a home that it touches.
-    pub fn at(&self) -> DateTime<Utc> {
-        self.at
-    }
-
-    /// The connection, for reads inside the act.
-    pub fn conn(&mut self) -> &mut AnyConnection {
-        self.conn
-    }
-
-    /// The number that the next record of a home will have: that of the act itself where it leaves one record, which is
-    /// what a row may name that the act changes.
-    ///
-    /// # Errors
-    /// A home that was not locked.
-    pub fn next_seq(&self, home: Kato) -> Result<i64, StoreError> {
-        Ok(self.chains.get(&home).ok_or_else(|| not_locked(home))?.seq + 1)
-    }
-
-    /// Appends records at once: for an act of so many that it should not hold them all until its end, or whose rows name
-    /// the record that changed them. The others leave theirs in [`Written::entries`].
-    ///
-    /// # Errors
-    /// A home that was not locked, or the database refuses.
-    pub fn append(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
-        let mut records = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let chain = self.chains.get_mut(&entry.home).ok_or_else(|| not_locked(entry.home))?;
-            let (record, payload) = journal::next(entry, self.at, chain.seq + 1, &chain.head);
-            chain.seq = record.seq;
-            chain.head.clone_from(&record.hash);
-            chain.grew = true;
-            records.push((record, payload));
-        }
-        journal::insert(self.conn, self.at, &records)
-    }
-
-    /// The next ticket of a home: increasing, without gaps but where a database was set back.
-    ///
-    /// # Errors
-    /// The database refuses.
-    pub fn next_ticket(&mut self, home: Kato) -> Result<u32, StoreError> {
-        self.tickets(home, 1)
-    }
-
-    /// Takes `count` tickets and gives the first.
-    ///
-    /// # Errors
-    /// The database refuses.
-    pub fn tickets(&mut self, home: Kato, count: u32) -> Result<u32, StoreError> {
-        let row = homes::table.find(kato_to_column(home));
-        let last: i64 = diesel::update(row)
-            .set(homes::tickets.eq(homes::tickets + i64::from(count)))
-            .returning(homes::tickets)
-            .get_result(self.conn)?;
-        serial(last + 1 - i64::from(count))
-    }
-
-    /// The next number of its sort in a home.
-    ///
-    /// # Errors
-    /// The database refuses.
-    pub fn next_number(&mut self, home: Kato, of: Numbered) -> Result<Number, StoreError> {
-        self.numbers(home, of, 1)
-    }
-
-    /// Takes `count` numbers in a row and gives the first.
-    ///
-    /// # Errors
-    /// The database refuses.
-    pub fn numbers(&mut self, home: Kato, of: Numbered, count: u32) -> Result<Number, StoreError> {
-        let row = homes::table.find(kato_to_column(home));
-        let more = i64::from(count);
-        macro_rules! advance {
-            ($column:expr) => {
-                diesel::update(row).set($column.eq($column + more)).returning($column).get_result(self.conn)?
-            };
-        }
-        let last: i64 = match of {
-            Numbered::Application => advance!(homes::applications),
-            Numbered::Place => advance!(homes::places),
-            Numbered::Referral => advance!(homes::referrals),
-            Numbered::Round => advance!(homes::rounds),
-            Numbered::Result | Numbered::Confirmation => advance!(homes::results),
-            Numbered::Case => advance!(homes::cases),
-        };
-        Ok(Number::new(home, of, serial(last + 1 - more)?))
-    }
-}
-
-fn not_locked(home: Kato) -> StoreError {
-    StoreError::Other(format!("home {home} is written but was not locked"))
-}
-
-fn serial(number: i64) -> Result<u32, StoreError> {
-    u32::try_from(number).map_err(|_| StoreError::Damaged("the numbers of this home are used up".to_owned()))
 }

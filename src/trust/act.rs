@@ -1,4 +1,4 @@
-//! What a record can say was done: the closed list of acts, and which of them move queues.
+//! What a record can say was done: the closed list of acts, and which of them are told in public.
 
 use std::fmt;
 
@@ -9,6 +9,8 @@ use crate::domain::codes::{UnknownCode, codes};
 codes! {
     /// The act that a record tells of. A program that does not know an act is older than the record, and stops there.
     JournalAct {
+        /// Something was done to a child; what it was, its openings tell.
+        Child = "child",
         /// An application was taken in.
         Register = "register",
         /// A file of applications was taken in.
@@ -100,31 +102,36 @@ codes! {
     }
 }
 
-/// Whether a record of an act tells what the act did to the queues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moves {
-    /// It always does: without it the record cannot be read.
-    Always,
-    /// It does where the act came to an application's entry.
-    Maybe,
-    /// It never does.
-    Never,
-}
-
 impl JournalAct {
-    /// Whether its record tells what the act did to the queues.
-    pub fn moves(self) -> Moves {
+    /// Whether a record tells in public that this was done. What is done to a child is told in openings alone: in a village
+    /// of nine children act, village, hour and official are a name.
+    pub fn is_public(self) -> bool {
         use JournalAct::{
-            Amend, Annul, CaseStep, Decide, Depart, Enrol, ExpireReferral, Extend, HoldRound, ImportApplications,
-            JudgeProof, LapseProofs, MendClock, Move, Present, Refer, ReferWithSkip, RefuseReferral, Register,
-            ReplaceExecutor, SendBackDraft, Withdraw, WithdrawCase,
+            ConfirmClock, CorrectRound, HoldRound, ImportApplications, ImportCalendar, ImportGroups,
+            ImportKindergartens, ImportPlaces, ImportTerritories, IssueToken, MendClock, PublishPlaces, RecomputeCases,
+            RemoveCalendar, ReportPlaces, RevokeToken, SkipNumbers, TakeMessages, WithdrawPlace,
         };
-        match self {
-            Register | ImportApplications | Amend | Withdraw | Move | Decide | JudgeProof | LapseProofs | HoldRound
-            | Refer | ReferWithSkip | Present | Enrol | RefuseReferral | Extend | Annul | ExpireReferral | Depart
-            | MendClock => Moves::Always,
-            CaseStep | SendBackDraft | ReplaceExecutor | WithdrawCase => Moves::Maybe,
-            _ => Moves::Never,
-        }
+        matches!(
+            self,
+            ConfirmClock
+                | CorrectRound
+                | HoldRound
+                | ImportApplications
+                | ImportCalendar
+                | ImportGroups
+                | ImportKindergartens
+                | ImportPlaces
+                | ImportTerritories
+                | IssueToken
+                | MendClock
+                | PublishPlaces
+                | RecomputeCases
+                | RemoveCalendar
+                | ReportPlaces
+                | RevokeToken
+                | SkipNumbers
+                | TakeMessages
+                | WithdrawPlace
+        )
     }
 }

@@ -23,16 +23,28 @@ pub struct Record {
     pub at: String,
     /// The code of the act that was done.
     pub act: String,
-    /// The credential's key, never a person's name.
+    /// The credential's key, never a person's name; empty where the act is [`JournalAct::Child`], whose opening names it.
     pub actor: String,
-    /// The territory that the act concerns.
+    /// The territory that the act concerns; the home where the act is [`JournalAct::Child`], whose opening names it.
     pub territory: Kato,
-    /// What the act changed, without personal data.
+    /// What may be published of it.
     pub payload: Value,
+    /// How many openings there are, and the root over them: all that is not published.
+    pub seals: Seals,
     /// The hash of the record before, [`GENESIS`] at first.
     pub prev: String,
     /// The hash of this record.
     pub hash: String,
+}
+
+/// What a record holds of its openings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seals {
+    /// How many openings there are.
+    pub count: i32,
+    /// The root of the tree over them, in hexadecimal.
+    pub root: String,
 }
 
 impl Record {
@@ -60,10 +72,11 @@ impl Record {
     /// payload: it may be long, and whoever keeps it as text writes it once.
     pub fn hash_with(&self, payload: &str) -> String {
         let [act, actor, at, prev] = [&self.act, &self.actor, &self.at, &self.prev].map(canonical);
-        let Record { home, seq, territory, .. } = self;
+        let Record { home, seq, territory, seals: Seals { count, root }, .. } = self;
+        let root = canonical(root);
         let record = format!(
             "{{\"act\":{act},\"actor\":{actor},\"at\":{at},\"home\":\"{home}\",\"payload\":{payload},\"prev\":{prev},\
-             \"seq\":{seq},\"territory\":\"{territory}\"}}"
+             \"seals\":{{\"count\":{count},\"root\":{root}}},\"seq\":{seq},\"territory\":\"{territory}\"}}"
         );
         sha256_hex(record.as_bytes())
     }

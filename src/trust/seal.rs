@@ -1,5 +1,7 @@
-//! Canonical JSON (RFC 8785), SHA-256, and facts sealed so that the journal can prove them without telling them.
+//! Canonical JSON (RFC 8785) and SHA-256.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -13,16 +15,16 @@ pub fn canonical<T: Serialize>(value: &T) -> String {
 
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(bytes))
 }
 
-/// The seal of facts, given as canonical JSON: SHA-256 of the salt's text followed by theirs. The journal holds the seal;
-/// salt and facts stay in tables, so that whoever is shown them can check them and nobody can guess them.
-pub fn seal(salt: &str, facts: &str) -> String {
-    sha256_hex(format!("{salt}{facts}").as_bytes())
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// What a text is told by where it is not told itself: `#` and its SHA-256 in base64, without padding.
+pub fn mark(text: &str) -> String {
+    format!("#{}", STANDARD_NO_PAD.encode(Sha256::digest(text)))
 }

@@ -8,9 +8,7 @@ mod walk;
 use kezek::domain::codes::{Channel, Role};
 use kezek::rules::regulation::Actor;
 use kezek::service::cases::view;
-use kezek::service::journal::chains;
 use kezek::service::kernel::tokens;
-use kezek::store::StoreError;
 use serde_json::{Value, json};
 
 use crate::desk::people::Child;
@@ -229,15 +227,8 @@ impl Desk {
     /// What the last record of an act says.
     #[track_caller]
     pub fn last_record(&self, act: &str) -> Value {
-        let mut found = None;
-        let read = chains::each(&self.registry.office.store, |record| -> Result<(), StoreError> {
-            if record.act == act {
-                found = Some(record.payload);
-            }
-            Ok(())
-        });
-        read.expect("the journal");
-        found.unwrap_or_else(|| panic!("no record of {act}"))
+        let last = self.deeds().into_iter().rfind(|deed| deed.act == act);
+        last.unwrap_or_else(|| panic!("no record of {act}")).said
     }
 }
 
@@ -268,7 +259,8 @@ fn a_draft_is_sent_back_an_executor_replaced_and_a_case_withdrawn(desk: &Desk) {
     assert_eq!((&withdrawn.json["state"], &withdrawn.json["current"]), (&json!("withdrawn"), &Value::Null));
     desk.step(&case, &head, &json!({"step": "sign"})).refused(409, "case_ended");
     for name in ["replace_executor", "send_back_draft", "withdraw_case"] {
-        assert!(desk.last_record(name)["facts"]["seal"].is_string(), "{name} seals its reason");
+        let deed = desk.deeds().into_iter().rfind(|deed| deed.act == name).expect("a record");
+        assert!(deed.rows["facts"].is_object(), "{name} seals its reason");
     }
     // An application takes its case along.
     let (application, case) = desk.case_of_another_child(&office, CITY);
@@ -420,8 +412,8 @@ fn consent_is_a_fact_of_the_step_that_takes_it(desk: &Desk) {
     let history = view::history(&desk.registry.office, &case).expect("the history");
     let key = history[0].facts.as_deref().expect("a key");
     let kept =
-        desk.registry.office.store.read(|conn| kezek::store::facts::find(conn, key)).expect("facts").expect("a fact");
-    let fact: Value = serde_json::from_str(&kept.body).expect("JSON");
+        desk.registry.office.store.read(|conn| kezek::store::facts::body(conn, key)).expect("facts").expect("a fact");
+    let fact: Value = serde_json::from_str(&kept).expect("JSON");
     let consent = &fact["consent"];
     assert_eq!((&consent["taken"], &consent["taken_by"]), (&json!(true), &json!("clerk")));
     assert!(consent["text"]["ru"].as_str().is_some_and(|t| t.starts_with("Даю согласие")), "{consent}");
@@ -439,8 +431,8 @@ fn consent_is_a_fact_of_the_step_that_takes_it(desk: &Desk) {
     let history = view::history(&desk.registry.office, &case).expect("the history");
     let key = history[0].facts.as_deref().expect("a key");
     let kept =
-        desk.registry.office.store.read(|conn| kezek::store::facts::find(conn, key)).expect("facts").expect("a fact");
-    let fact: Value = serde_json::from_str(&kept.body).expect("JSON");
+        desk.registry.office.store.read(|conn| kezek::store::facts::body(conn, key)).expect("facts").expect("a fact");
+    let fact: Value = serde_json::from_str(&kept).expect("JSON");
     let consent = &fact["consent"];
     assert_eq!((&consent["taken"], &consent["law"]), (&json!(false), &json!("сынақ заңының 5-бабы")));
     assert!(consent["text"]["ru"].as_str().is_some_and(|t| t.starts_with("Согласие не берется")), "{consent}");

@@ -6,6 +6,8 @@
 
 mod checks;
 pub mod database;
+pub mod deeds;
+pub mod lived_in;
 pub mod people;
 pub mod raw;
 mod verbs;

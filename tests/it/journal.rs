@@ -1,6 +1,8 @@
 //! The journal: what it tells, what it keeps sealed, and who follows it.
 
+mod auditor;
 mod back;
 mod following;
 mod past;
 mod sealed;
+mod sold;

@@ -260,16 +260,9 @@ fn a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_n
         hashes.push(file["sha256"].clone());
     }
     let mut journaled = Vec::new();
-    kezek::service::journal::chains::each(
-        &desk.registry.office.store,
-        |record| -> Result<(), kezek::store::StoreError> {
-            if record.act == "hold_round" {
-                journaled.extend(record.payload["certificates"].as_object().expect("hashes").values().cloned());
-            }
-            Ok(())
-        },
-    )
-    .expect("the journal");
+    for held in desk.deeds().iter().filter(|deed| deed.act == "hold_round") {
+        journaled.extend(held.said["certificates"].as_object().expect("hashes").values().cloned());
+    }
     assert_eq!(journaled.len(), hashes.len());
     assert!(journaled.iter().all(|hash| hashes.contains(hash)), "the journal names the files: {journaled:?}");
     desk.get(&format!("/api/v1/rounds/{id}/files/secrets.csv"), &auditor).refused(404, "not_found");

@@ -1,10 +1,10 @@
-//! The registry's rows: twin migrations, the journal that shows every tampering, sealed facts, and the one door for
+//! The registry's rows: twin migrations, the journal that shows every tampering, and the one door for
 //! writes.
 
 mod beside;
 mod beside_walk;
 mod crash;
-mod round_files;
+mod edits;
 mod schema;
 pub mod tampering;
 
@@ -14,16 +14,19 @@ use std::sync::Barrier;
 use kezek::domain::kato::Kato;
 use kezek::service::journal::chains;
 use kezek::store::connection::{AnyConnection, Location};
-use kezek::store::{ClockBounds, Entry, Store, StoreError, Written, facts, homes};
+use kezek::store::{ClockBounds, Entry, Said, Store, StoreError, Written, facts, homes};
 use kezek::trust::act::JournalAct;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use kezek::trust::journal::Record;
+use kezek::trust::opening::{Subject, SubjectKind};
+use kezek::trust::seal::{mark, sha256_hex};
+use serde_json::Value;
 
 use crate::desk::database::Database;
+use crate::desk::deeds;
 use crate::desk::{CITY, Db, Desk, HOME, ParseKato, VILLAGE, instant, on_both};
 
 on_both!(
-    facts_are_sealed_by_their_salt_and_the_journal_holds_the_seal_alone,
+    facts_are_told_by_their_hash_and_of_a_child_nothing_is_public,
     the_instant_of_a_record_never_runs_back_when_the_clock_does,
     clerks_of_one_home_get_tickets_without_gaps_and_clerks_of_two_do_not_wait_for_one_another,
     an_act_that_fails_half_way_leaves_nothing,
@@ -52,40 +55,25 @@ fn postgres_speaks_english_to_the_registry_whatever_its_own_language() {
     assert_eq!(language(&mut ours), "C");
 }
 
-fn records(store: &Store) -> Vec<kezek::trust::journal::Record> {
-    let mut found = Vec::new();
-    chains::each(store, |record| -> Result<(), StoreError> {
-        found.push(record);
-        Ok(())
-    })
-    .expect("the journal");
-    found
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn facts_are_sealed_by_their_salt_and_the_journal_holds_the_seal_alone(desk: &Desk) {
+fn facts_are_told_by_their_hash_and_of_a_child_nothing_is_public(desk: &Desk) {
     let child = desk.another_child();
     desk.register_with(&child, "orphan");
-    let record =
-        records(&desk.registry.office.store).into_iter().find(|r| r.act == "register").expect("a registration");
-    let key = record.payload["facts"]["key"].as_str().expect("a key");
-    let kept = desk.registry.office.store.read(|conn| facts::find(conn, key)).expect("facts").expect("facts");
-    let seal = hex(&Sha256::digest(format!("{}{}", kept.salt, kept.body)));
-    assert_eq!(record.payload["facts"]["seal"], seal, "sha256(salt || canonical JSON)");
-    assert!(kept.salt.len() >= 32 && kept.body.contains(&child.iin) && kept.body.contains("orphan"));
-    let told = record.payload.to_string();
-    assert!(!told.contains("orphan") && !told.contains(&child.birth_date), "{told}");
+    let deed = desk.deeds().into_iter().find(|deed| deed.act == "register").expect("a registration");
+    let mut all = String::new();
+    for (key, told) in deed.rows["facts"].as_object().expect("facts") {
+        let kept = desk.registry.office.store.read(|conn| facts::body(conn, key)).expect("facts").expect("facts");
+        assert_eq!(told["body"], mark(&kept));
+        all += &kept;
+    }
+    assert!(all.contains(&child.iin) && all.contains("orphan"));
+    let Record { act, actor, payload, .. } = &deed.record;
+    assert_eq!((act.as_str(), actor.as_str(), payload), ("child", "", &Value::Null), "nothing of it is public");
     let again = desk.another_child();
     desk.register_with(&again, "orphan");
-    let seals: Vec<Value> = records(&desk.registry.office.store)
-        .iter()
-        .map(|r| r.payload["facts"]["seal"].clone())
-        .filter(Value::is_string)
-        .collect();
-    assert_ne!(seals[0], seals[1]);
+    let sealing = deeds::records(&desk.registry.office.store).into_iter().filter(|record| record.seals.count > 0);
+    let roots: Vec<String> = sealing.map(|record| record.seals.root).collect();
+    let fresh: std::collections::BTreeSet<&String> = roots.iter().collect();
+    assert_eq!(fresh.len(), roots.len(), "no two records seal with one salt");
 }
 
 fn the_instant_of_a_record_never_runs_back_when_the_clock_does(desk: &Desk) {
@@ -100,7 +88,7 @@ fn the_instant_of_a_record_never_runs_back_when_the_clock_does(desk: &Desk) {
     assert_eq!((desk.position(&first), desk.position(&second)), (Some(1), Some(2)), "the ticket decides");
     desk.register_in(&desk.another_child(), VILLAGE);
     let mut last: BTreeMap<Kato, String> = BTreeMap::new();
-    for record in records(&desk.registry.office.store) {
+    for record in deeds::records(&desk.registry.office.store) {
         let before = last.insert(record.home, record.at.clone()).unwrap_or_default();
         assert!(before <= record.at, "{} {}: {before} then {}", record.home, record.seq, record.at);
     }
@@ -135,11 +123,12 @@ fn clerks_of_one_home_get_tickets_without_gaps_and_clerks_of_two_do_not_wait_for
 
 fn entry(home: &str) -> Entry {
     let home = home.parse_kato();
-    Entry { home, act: JournalAct::ConfirmClock, actor: "test".to_owned(), territory: home, payload: json!({}) }
+    Entry { home, act: JournalAct::ConfirmClock, actor: "test".to_owned(), territory: home, said: Said::default() }
 }
 
 fn some_facts() -> kezek::store::facts::Facts {
-    kezek::store::facts::Facts { key: "k".to_owned(), salt: "s".to_owned(), body: "{}".to_owned() }
+    let subject = Subject::of(SubjectKind::Case, "k");
+    kezek::store::facts::Facts { key: "k".to_owned(), subject, body: "{}".to_owned() }
 }
 
 fn an_act_that_fails_half_way_leaves_nothing(desk: &Desk) {
@@ -153,7 +142,7 @@ fn an_act_that_fails_half_way_leaves_nothing(desk: &Desk) {
     });
     assert!(failed.is_err());
     assert_eq!((store.read(homes::ends).expect("heads"), desk.records()), before);
-    assert_eq!(store.read(|conn| facts::find(conn, "k")).expect("facts").map(|f| f.key), None);
+    assert_eq!(store.read(|conn| facts::body(conn, "k")).expect("facts"), None);
     let registered = desk.hand_in(&desk.office(), &desk.another_child().application(CITY)).must(201);
     assert_eq!(registered.json["ticket"], 1, "the ticket was not used up");
 }
@@ -166,7 +155,7 @@ fn an_act_without_a_record_saves_nothing(desk: &Desk) {
         Ok(Written::nothing(()))
     });
     written.expect("an act that changes nothing is no fault");
-    assert!(store.read(|conn| facts::find(conn, "k")).expect("facts").is_none());
+    assert!(store.read(|conn| facts::body(conn, "k")).expect("facts").is_none());
 }
 
 fn a_record_for_a_home_that_was_not_locked_is_refused(desk: &Desk) {
@@ -184,19 +173,19 @@ fn chains_are_per_home_and_the_head_is_the_hash_of_their_map(desk: &Desk) {
     desk.register_in(&desk.another_child(), VILLAGE);
     let mut heads: BTreeMap<String, String> = BTreeMap::new();
     let mut last: BTreeMap<Kato, (i64, String)> = BTreeMap::new();
-    for record in records(&desk.registry.office.store) {
+    for record in deeds::records(&desk.registry.office.store) {
         let (seq, prev) = last.get(&record.home).cloned().unwrap_or((0, "0".repeat(64)));
         assert_eq!((record.seq, &record.prev), (seq + 1, &prev), "home {}", record.home);
         // The hash by hand: canonical JSON of the record without `hash`; its keys in order, its values as they are.
         let mut value = serde_json::to_value(&record).expect("a record");
         value.as_object_mut().expect("an object").remove("hash");
-        assert_eq!(record.hash, hex(&Sha256::digest(value.to_string())), "home {} record {}", record.home, record.seq);
+        assert_eq!(record.hash, sha256_hex(value.to_string().as_bytes()), "home {} record {}", record.home, record.seq);
         heads.insert(record.home.to_string(), record.hash.clone());
         last.insert(record.home, (record.seq, record.hash));
     }
     assert!(heads.len() > 2, "{heads:?}");
     let map = serde_json::to_string(&heads).expect("a map");
-    assert_eq!(chains::verify(&desk.registry.office.store).expect("whole"), hex(&Sha256::digest(map)));
+    assert_eq!(chains::verify(&desk.registry.office.store).expect("whole"), sha256_hex(map.as_bytes()));
 }
 
 #[test]
@@ -205,7 +194,7 @@ fn an_empty_registry_has_a_head_too() {
         let database = Database::empty(db);
         let store = Store::create(database.url(), 2).expect("is made");
         store.migrate().expect("migrating again changes nothing");
-        assert_eq!(chains::verify(&store).expect("whole"), hex(&Sha256::digest("{}")));
+        assert_eq!(chains::verify(&store).expect("whole"), sha256_hex(b"{}"));
     }
 }
 
@@ -234,7 +223,7 @@ fn an_instant_keeps_its_microseconds_on_both_databases() {
             Ok(Written { value: tx.at(), entries: vec![entry(HOME)] })
         });
         assert_eq!(at.expect("written"), now);
-        let records = records(&store);
+        let records = deeds::records(&store);
         assert_eq!(records[0].at, "2026-09-10T04:00:00.123456Z");
     }
 }

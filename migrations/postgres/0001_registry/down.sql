@@ -24,5 +24,6 @@ DROP TABLE groups;
 DROP TABLE kindergartens;
 DROP TABLE territories;
 DROP TABLE facts;
+DROP TABLE openings;
 DROP TABLE journal;
 DROP TABLE homes;

@@ -23,15 +23,28 @@ CREATE TABLE journal (
     actor TEXT NOT NULL,
     territory INTEGER NOT NULL,
     payload TEXT NOT NULL,
+    seals INTEGER NOT NULL,
+    root TEXT NOT NULL,
     prev TEXT NOT NULL,
     hash TEXT NOT NULL,
     PRIMARY KEY (home, seq)
 );
 
+-- What the records seal (fixtures/journal/README.md).
+CREATE TABLE openings (
+    home INTEGER NOT NULL,
+    seq BIGINT NOT NULL,
+    place_no INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    salt BYTEA NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (home, seq, place_no)
+);
+CREATE INDEX openings_subject ON openings (subject, home, seq);
+
 CREATE TABLE facts (
     key TEXT NOT NULL PRIMARY KEY,
     home INTEGER NOT NULL REFERENCES homes (code),
-    salt TEXT NOT NULL,
     body TEXT NOT NULL
 );
 

@@ -1,4 +1,4 @@
-//! Where an application stands: its tier by the claims that count, and the queue effects of a change.
+//! Where an application stands: its tier by the claims that count, and whether a change moves a turn of its queue.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,7 +9,6 @@ use crate::domain::life::{self, Step};
 use crate::domain::queue::QueueKey;
 use crate::rules::Rules;
 use crate::rules::profile::Profile;
-use crate::service::journal::effects::{Effect, JoinEffect};
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::store::{Transaction, applications, queues};
@@ -19,27 +18,27 @@ pub(crate) fn tier(profile: &Profile, claims: &[CategoryClaim]) -> u8 {
     profile.tier_of(claims.iter().filter(|c| c.status != ProofStatus::Rejected).map(|c| c.code.as_str()))
 }
 
-/// Settles a queue at the end of an act that moved some of its turns, and says so if its counters changed. An act that moved
-/// none leaves the queue as it was: whoever follows the journal knows nothing of it either.
-pub(crate) fn settle(
-    tx: &mut Transaction<'_>,
-    rules: &Rules,
-    queue: QueueKey,
-    effects: &mut Vec<Effect>,
-) -> Result<(), Problem> {
-    if effects.iter().any(Effect::moves) {
-        effects.extend(settled(tx, rules, queue)?);
+/// Whether a change moved a turn of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Turned {
+    /// A turn came, went, was spent, or took another seat: the queue is settled at the end of the act.
+    Moved,
+    /// Every turn stays where it was.
+    Stayed,
+}
+
+/// Settles a queue at the end of an act that moved some of its turns. An act that moved none leaves the queue as it was:
+/// whoever follows the journal settles the queues in which a turn moved, and no others.
+pub(crate) fn settle(tx: &mut Transaction<'_>, rules: &Rules, queue: QueueKey, turned: Turned) -> Result<(), Problem> {
+    if turned == Turned::Moved {
+        let mixed = ordering::mix(rules, queue, tx.at()).is_some();
+        queues::settle(tx, queue, mixed)?;
     }
     Ok(())
 }
 
-/// Settles a queue whose turns an act has moved; its counters, if they changed.
-pub(crate) fn settled(tx: &mut Transaction<'_>, rules: &Rules, queue: QueueKey) -> Result<Option<Effect>, Problem> {
-    let mixed = ordering::mix(rules, queue, tx.at()).is_some();
-    Ok(queues::settle(tx, queue, mixed)?.map(|counters| Effect::counters(queue, counters)))
-}
-
-/// Takes one step in an application's life, saves it and gives what it did to its queue (not yet settled).
+/// Takes one step in an application's life, saves it and says whether its turn moved; its queue is not yet settled.
 ///
 /// # Errors
 /// 409 where the step cannot follow the status.
@@ -48,12 +47,11 @@ pub(crate) fn step(
     rules: &Rules,
     application: &mut Application,
     step: Step,
-) -> Result<Vec<Effect>, Problem> {
+) -> Result<Turned, Problem> {
     let before = application.status;
     let Some(after) = life::after(before, application.decision, step) else {
         return Err(cannot(application, step));
     };
-    let was_live = life::is_live(before);
     application.status = after;
     application.turn = match life::turn(after, application.tier) {
         _ if step == Step::Depart => application.turn,
@@ -61,14 +59,7 @@ pub(crate) fn step(
         turn => turn,
     };
     applications::save_standing(tx, application)?;
-    let number = application.number.clone();
-    Ok(match (was_live, life::is_live(after)) {
-        (true, true) if before == after => Vec::new(),
-        (true, true) | (false, false) => vec![Effect::Status { application: number, status: after }],
-        (true, false) if after == Status::Enrolled => vec![Effect::Spend { application: number }],
-        (true, false) => vec![Effect::Leave { application: number, status: after }],
-        (false, true) => vec![Effect::Restore(JoinEffect::of(application))],
-    })
+    Ok(if life::is_live(before) == life::is_live(after) { Turned::Stayed } else { Turned::Moved })
 }
 
 fn cannot(application: &Application, step: Step) -> Problem {

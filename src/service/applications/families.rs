@@ -8,7 +8,6 @@ use super::entry::without_place_in_hand;
 use crate::domain::application::Application;
 use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
-use crate::service::journal::families::Belongs;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, applications, families};
@@ -16,11 +15,11 @@ use crate::store::{Transaction, applications, families};
 /// Most children of one family.
 const MEMBERS_MAX: usize = 6;
 
-/// Unites an application with another one of the same applicant; gives who belongs to another family than before.
+/// Unites an application with another one of the same applicant.
 ///
 /// # Errors
 /// 422 where that is none that waits in the same territory, or the two have no kindergarten in common.
-pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Belongs>, Problem> {
+pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<(), Problem> {
     let own = applications::lodged(tx.conn(), application.clone())?;
     // Whose the application of that number is, a stranger is not told.
     let other = match applications::find(tx.conn(), with)? {
@@ -54,8 +53,7 @@ pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &
         Some(name) => (name, &[joining]),
         None => (new_name(tx, application.home, [with, joining])?, &[with, joining]),
     };
-    families::unite(tx, application.home, &name, new)?;
-    Ok(new.iter().map(|number| Belongs::to(number, Some(&name))).collect())
+    Ok(families::unite(tx, application.home, &name, new)?)
 }
 
 const NOTHING_IN_COMMON: &str = "the children of the family name no kindergarten in common; let all of them name at least one, \
@@ -103,25 +101,21 @@ pub(crate) fn check_wishes(conn: &mut AnyConnection, application: &Application) 
     faults.check()
 }
 
-/// What an amendment says of an application's family: united with another one, or alone where the number is empty. Gives who
-/// belongs to another family than before.
-pub(crate) fn amend(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<Vec<Belongs>, Problem> {
+/// What an amendment says of an application's family: united with another one, or alone where the number is empty.
+pub(crate) fn amend(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<(), Problem> {
     if !with.trim().is_empty() {
         without_place_in_hand(application)?;
         return unite(tx, application, with.trim());
     }
-    let mut parted = Vec::new();
     if families::of(tx.conn(), &application.number)?.is_some() {
         let left = waiting_beside(tx.conn(), application)?;
         families::part(tx, &application.number)?;
-        parted.push(Belongs::to(&application.number, None));
         // Who is left alone is no family.
         if let [alone] = left.as_slice() {
             families::part(tx, &alone.number)?;
-            parted.push(Belongs::to(&alone.number, None));
         }
     }
-    Ok(parted)
+    Ok(())
 }
 
 /// The other applications that an application waits together with, by number. Who has a place in hand, or has left the

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
-use super::entry::{self, Stands};
+use super::entry::{self, Stands, Turned};
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::codes::ProofStatus;
 use crate::domain::instant::instant_text;
@@ -19,14 +19,15 @@ use crate::domain::life;
 use crate::domain::queue::Numbered;
 use crate::rules::Rules;
 use crate::rules::profile::Profile;
-use crate::service::journal::effects::{Effect, JoinEffect};
 use crate::service::kernel::actors::CLOCK;
+use crate::service::kernel::keys;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{self, Answer, Caller, Office, bound};
-use crate::store::{Entry, Transaction, Written, applications, facts};
+use crate::store::{Entry, Said, Transaction, Written, applications};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 
 /// Applications whose proofs end in one record.
 const RECORD: usize = 500;
@@ -80,38 +81,36 @@ pub fn judge_proof(office: &Office, caller: &Caller, number: &str, sent: &ProofI
         claim.status = verdict;
         applications::save_proof(tx, number, claim)?;
         let bound = office::bound_as_registered(office, &application)?;
-        let mut effects = retier(tx, &mut application, bound.profile, &claims)?;
-        entry::settle(tx, &office.rules, application.queue, &mut effects)?;
-        let sealed = crate::service::kernel::keys::sealed(&json!({"category": sent.category, "evidence": evidence}));
-        facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+        let turned = retier(tx, &mut application, bound.profile, &claims)?;
+        entry::settle(tx, &office.rules, application.queue, turned)?;
+        let of = Subject::seat(number);
+        keys::keep(tx, home, of.clone(), &json!({"category": sent.category, "evidence": evidence}))?;
         let entry = Entry {
             home,
             act: JournalAct::JudgeProof,
             actor: caller.principal.id.clone(),
             territory: application.territory,
-            payload: json!({"application": number, "role": caller.principal.role, "verdict": verdict,
-                "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            said: Said::of(of, json!({"application": number, "role": caller.principal.role, "verdict": verdict})),
         };
         Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
     })
 }
 
-/// Takes an application to the tier of the claims that count; its queue is not yet settled. Nothing where the tier stays.
+/// Takes an application to the tier of the claims that count; its queue is not yet settled.
 fn retier(
     tx: &mut Transaction<'_>,
     application: &mut Application,
     profile: &Profile,
     claims: &[CategoryClaim],
-) -> Result<Vec<Effect>, Problem> {
+) -> Result<Turned, Problem> {
     let tier = entry::tier(profile, claims);
     if tier == application.tier {
-        return Ok(Vec::new());
+        return Ok(Turned::Stayed);
     }
     application.tier = tier;
     application.stream = profile.stream_of(tier);
     applications::save_standing(tx, application)?;
-    let leave = Effect::Leave { application: application.number.clone(), status: application.status };
-    Ok(vec![leave, Effect::Join(JoinEffect::of(application))])
+    Ok(Turned::Moved)
 }
 
 /// The last day on which an application's claimed proof may be confirmed, counted from its registration; nothing where the
@@ -127,16 +126,12 @@ pub(crate) fn confirm_by(
     Some(rules.calendar.valid_until(registered_at, territory, term, profile.counting_start.value).value)
 }
 
-/// Ends the claimed proofs of a home whose term is over at `at`: they count as rejected, at the end of their last day.
+/// Ends the claimed proofs of a home whose term is over at `at`: they count as rejected, at the end of their last day. Gives
+/// how many applications had such proofs; their records are appended.
 ///
 /// # Errors
 /// The database is not available.
-pub(crate) fn lapse(
-    tx: &mut Transaction<'_>,
-    rules: &Rules,
-    home: Kato,
-    at: DateTime<Utc>,
-) -> Result<Vec<Entry>, Problem> {
+pub(crate) fn lapse(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<usize, Problem> {
     let mut over: Vec<Lapsed<'_>> = Vec::new();
     for (number, claimed) in applications::unjudged(tx.conn(), home)? {
         let application = load(tx.conn(), &number)?;
@@ -148,11 +143,12 @@ pub(crate) fn lapse(
             over.push(Lapsed { application, profile, ended });
         }
     }
-    let mut entries = Vec::new();
     for batch in over.chunks_mut(RECORD) {
-        entries.push(end(tx, rules, home, at, batch)?);
+        let entry = end(tx, rules, home, at, batch)?;
+        // At once, so that each record tells the rows of its own batch.
+        tx.append(&[entry])?;
     }
-    Ok(entries)
+    Ok(over.len())
 }
 
 /// An application with claimed proofs whose term is over.
@@ -171,26 +167,23 @@ fn end(
     at: DateTime<Utc>,
     over: &mut [Lapsed<'_>],
 ) -> Result<Entry, Problem> {
-    let mut effects = Vec::new();
     let mut queues = BTreeSet::new();
-    let mut listed: Vec<Value> = Vec::with_capacity(over.len());
+    let mut said = Said::default();
     for Lapsed { application, profile, ended } in over {
         let mut claims = applications::claims(tx.conn(), &application.number)?;
         for claim in claims.iter_mut().filter(|c| ended.contains(&c.code)) {
             claim.status = ProofStatus::Rejected;
             applications::save_proof(tx, &application.number, claim)?;
         }
-        let moved = retier(tx, application, profile, &claims)?;
-        if !moved.is_empty() {
+        if retier(tx, application, profile, &claims)? == Turned::Moved {
             queues.insert(application.queue);
         }
-        effects.extend(moved);
-        listed.push(json!({"application": application.number, "proofs": ended.len(), "tier": application.tier}));
+        let told = json!({"application": application.number, "proofs": ended.len(), "tier": application.tier,
+            "due_at": instant_text(at), "verdict": ProofStatus::Rejected});
+        said = said.and_of(Subject::seat(&application.number), told);
     }
     for queue in queues {
-        effects.extend(entry::settled(tx, rules, queue)?);
+        entry::settle(tx, rules, queue, Turned::Moved)?;
     }
-    let payload = json!({"applications": listed, "due_at": instant_text(at), "verdict": ProofStatus::Rejected,
-        "queue": effects});
-    Ok(Entry { home, act: JournalAct::LapseProofs, actor: CLOCK.to_owned(), territory: home, payload })
+    Ok(Entry { home, act: JournalAct::LapseProofs, actor: CLOCK.to_owned(), territory: home, said })
 }

@@ -69,7 +69,7 @@ fn named(conn: &mut AnyConnection, case: &Case) -> Result<Named, Problem> {
         let power = lodged.applicant.power.map(|p| p.number);
         return Ok(Named { persons: vec![lodged.applicant.iin, lodged.child.iin], power });
     }
-    let body = facts::find(conn, &case.facts)?.map(|f| f.body).unwrap_or_default();
+    let body = facts::body(conn, &case.facts)?.unwrap_or_default();
     let body: Value = serde_json::from_str(&body).unwrap_or_default();
     let iins = ["/applicant/iin", "/child/iin"].into_iter().filter_map(|path| body.pointer(path)?.as_str());
     let power = body.pointer("/applicant/power/number").and_then(Value::as_str);

@@ -8,6 +8,7 @@ use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
 use crate::store::cases;
 use crate::store::connection::AnyConnection;
+use crate::trust::opening::{Subject, SubjectKind};
 
 /// The service of the seeds that follows a referral.
 pub const ADMISSION: &str = "preschool_admission";
@@ -50,6 +51,14 @@ pub(crate) fn bound_of_case<'o>(office: &'o Office, case: &Case) -> Result<Bound
 
 pub(crate) fn load_case(conn: &mut AnyConnection, number: &str) -> Result<Case, Problem> {
     cases::find(conn, number)?.ok_or_else(|| Problem::not_found("case"))
+}
+
+/// Of whom the journal says what is done in a case: its application, or the case itself where it is about none.
+pub(crate) fn subject_of(case: &Case) -> Subject {
+    match &case.application {
+        Some(application) => Subject::seat(application),
+        None => Subject::of(SubjectKind::Case, &case.number),
+    }
 }
 
 /// Whether a credential reaches a case. A kindergarten's reaches what its kindergarten renders.

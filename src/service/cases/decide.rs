@@ -15,8 +15,9 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{acting, keys};
 use crate::service::office::{Answer, Caller, Office, bound_as_registered};
-use crate::store::{Entry, Written};
+use crate::store::{Entry, Said, Written};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 
 /// A decision as it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -46,28 +47,28 @@ pub fn decide(office: &Office, caller: &Caller, number: &str, sent: &DecisionIn)
         let bound = bound_as_registered(office, &application)?;
         acting::provides(tx.conn(), &caller.principal, bound.regulation, application.territory)?;
         let grounds = read(sent, &application, &bound)?;
-        office.gives_out(home)?;
+        office.prove(tx, home, &[Subject::seat(number)])?;
         let territory = application.territory;
         let mut travel = travel::travel_of_application(office, tx, number)?;
         let case = travel.as_ref().map(|t| t.case.number.clone());
-        let Settlement { mut value, mut payload } = match &grounds {
+        let Settlement { mut value, mut told } = match &grounds {
             None => accept(office, tx, caller, application, &bound, case.as_deref())?,
             Some(grounds) => refuse(office, tx, caller, application, &bound, case.as_deref(), grounds)?,
         };
-        let kept = match &sent.note {
-            Some(note) => Some(keys::keep(tx, home, &json!({"note": note.trim()}))?),
-            None => None,
-        };
+        let of = Subject::seat(number);
+        if let Some(note) = &sent.note {
+            keys::keep(tx, home, of.clone(), &json!({"note": note.trim()}))?;
+        }
         if let Some(travel) = &mut travel {
             travel.pass_to_decision(&caller.principal, tx.at(), grounds.as_deref())?;
             travel.save(tx)?;
         }
-        if let Some(payload) = payload.as_object_mut() {
-            payload.extend(kept.map(|kept| ("facts".to_owned(), kept)));
-            payload.extend(travel.map(|travel| ("case".to_owned(), travel.journal())));
+        if let Some(told) = told.as_object_mut() {
+            told.extend(travel.map(|travel| ("case".to_owned(), travel.journal())));
         }
         value.case = case;
-        let entry = Entry { home, act: JournalAct::Decide, actor: caller.principal.id.clone(), territory, payload };
+        let (actor, said) = (caller.principal.id.clone(), Said::of(of, told));
+        let entry = Entry { home, act: JournalAct::Decide, actor, territory, said };
         Ok(Written { value, entries: vec![entry] })
     })
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::opening;
 use super::papers::{self, CasePaper, Person};
-use super::settling::{self, Settlement};
+use super::settling;
 use super::travel::{self, Travel};
 use crate::domain::case::{Case, CaseAct};
 use crate::domain::codes::Decision;
@@ -14,15 +14,15 @@ use crate::domain::referral::ReferralAct;
 use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::entry;
-use crate::service::journal::effects::Effect;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::{self, Caller, Office};
-use crate::service::referrals::departures;
+use crate::service::referrals::departures::{self, Departed};
 use crate::service::referrals::life::InHand;
 use crate::store::{Transaction, applications, cases, child_claims, referrals, results};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::{Subject, SubjectKind};
 
 /// Makes the decision of a case: settles what it is about and keeps its papers. Gives what the journal says.
 pub(crate) fn decide_case(
@@ -34,7 +34,10 @@ pub(crate) fn decide_case(
     grounds: Option<&[RuleGround]>,
 ) -> Result<Map<String, Value>, Problem> {
     let case = travel.case.clone();
-    office.gives_out(case.home)?;
+    let application = case.application.as_ref().map(Subject::seat);
+    let subjects: Vec<Subject> =
+        application.into_iter().chain([Subject::of(SubjectKind::Case, &case.number)]).collect();
+    office.prove(tx, case.home, &subjects)?;
     travel.decide(grounds);
     let mut told = Map::new();
     match (case.application.as_deref(), case.referral.as_deref()) {
@@ -43,20 +46,19 @@ pub(crate) fn decide_case(
             let application = load(tx.conn(), application)?;
             let bound = office::bound_as_registered(office, &application)?;
             let number = case.number.as_str();
-            let Settlement { payload, .. } = match grounds {
+            let settled = match grounds {
                 None => settling::accept(office, tx, caller, application, &bound, Some(number))?,
                 Some(grounds) => settling::refuse(office, tx, caller, application, &bound, Some(number), grounds)?,
             };
-            if let Value::Object(payload) = payload {
-                told.extend(payload);
+            if let Value::Object(settled) = settled.told {
+                told.extend(settled);
             }
             return Ok(told);
         }
         (Some(_), Some(referral)) => {
-            let (effects, departed) = settle_referral(office, tx, referral, grounds)?;
+            let departed = settle_referral(office, tx, referral, grounds)?;
             told.insert("referral".to_owned(), json!(referral));
-            told.extend(departed.map(|departed| ("departed".to_owned(), departed)));
-            told.insert("queue".to_owned(), json!(effects));
+            told.extend(departed.map(|departed| ("departed".to_owned(), json!(departed))));
         }
     }
     let person = papers::person(tx.conn(), &case)?;
@@ -91,29 +93,27 @@ fn papers_of(
     Ok(ids)
 }
 
-/// Enrols the child of a presented referral, or refuses it with the grounds of the act. Gives what it did to the queue, and
-/// the enrolment that the contract of a transfer ended.
+/// Enrols the child of a presented referral, or refuses it with the grounds of the act. Gives the enrolment that the contract
+/// of a transfer ended.
 fn settle_referral(
     office: &Office,
     tx: &mut Transaction<'_>,
     number: &str,
     grounds: Option<&[RuleGround]>,
-) -> Result<(Vec<Effect>, Option<Value>), Problem> {
+) -> Result<Option<Departed>, Problem> {
     let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
     let application = load(tx.conn(), &referral.application)?;
     let mut hand = InHand { referral, application };
-    let mut effects = match grounds {
+    let turned = match grounds {
         None => hand.enrol(office, tx)?,
         Some(grounds) => {
             let ground = grounds.first().map(|g| g.code.as_str());
             hand.end(tx, &office.rules, ReferralAct::Refuse, ground)?
         }
     };
-    let left = if grounds.is_none() { departures::leave_for_transfer(office, tx, &hand)? } else { None };
-    let (departed, further) = left.unzip();
-    effects.extend(further.into_iter().flatten());
-    entry::settle(tx, &office.rules, hand.application.queue, &mut effects)?;
-    Ok((effects, departed))
+    let departed = if grounds.is_none() { departures::leave_for_transfer(office, tx, &hand)? } else { None };
+    entry::settle(tx, &office.rules, hand.application.queue, turned)?;
+    Ok(departed)
 }
 
 /// What an act on a referral does to the case of its admission: `present` opens it, `enrol` ends it in the contract,
@@ -164,12 +164,11 @@ pub(crate) fn leave_queue(
     let mut told = Map::new();
     let Some(application) = &case.application else { return Ok(told) };
     let mut application = load(tx.conn(), application)?;
-    let mut effects = entry::step(tx, &office.rules, &mut application, life::Step::Drop)?;
+    let turned = entry::step(tx, &office.rules, &mut application, life::Step::Drop)?;
     let child = applications::child(tx.conn(), &application.child)?;
     child_claims::release(tx, child.iin, &application.number)?;
-    entry::settle(tx, &office.rules, application.queue, &mut effects)?;
+    entry::settle(tx, &office.rules, application.queue, turned)?;
     told.insert("application".to_owned(), json!(application.number));
-    told.insert("queue".to_owned(), json!(effects));
     Ok(told)
 }
 

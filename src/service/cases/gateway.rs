@@ -6,6 +6,7 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::case::subject_of;
 use super::opening::{self, About};
 use crate::domain::case::Passage;
 use crate::rules::course::Course;
@@ -16,7 +17,7 @@ use crate::service::kernel::keys;
 use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
 use crate::service::kernel::words::{Said, date, label, say_each};
 use crate::service::office::{Caller, Office};
-use crate::store::{Entry, Written, facts};
+use crate::store::{self, Entry, Written};
 use crate::trust::act::JournalAct;
 
 /// A check that failed.
@@ -113,11 +114,12 @@ pub(crate) fn refuse_at_gate(
     let (Some(step), Some(branch)) = (failed.step, branch) else { return Ok(problem) };
     let home = handed.about.territory.home();
     let answer = office.perform(caller, &[home], 422, |tx| {
-        let (sealed, seal) = keys::sealed(&handed.sealed);
-        facts::insert(tx, home, std::slice::from_ref(&sealed))?;
-        let about = About { facts: &sealed.key, ..handed.about };
+        let key = keys::random_key();
+        let about = About { facts: &key, ..handed.about };
         let at = tx.at();
         let mut travel = opening::begin(office, tx, course, &about)?;
+        let of = subject_of(&travel.case);
+        keys::keep_under(tx, home, &key, of.clone(), &handed.sealed)?;
         for before in course.intake() {
             let here = before.id == step.id;
             let outcome = if here { Some(branch.id.as_str()) } else { before.outcome.as_deref() };
@@ -130,10 +132,9 @@ pub(crate) fn refuse_at_gate(
         travel.record(branch, &caller.principal, Passage::Done, at, Some(failed.code), None);
         travel.go_on(branch, None, at);
         travel.insert(tx)?;
-        let payload = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code,
-            "facts": {"key": sealed.key, "seal": seal}});
-        let actor = caller.principal.id.clone();
-        let entry = Entry { home, act: JournalAct::RefuseAtGate, actor, territory: about.territory, payload };
+        let told = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code});
+        let (actor, said) = (caller.principal.id.clone(), store::Said::of(of, told));
+        let entry = Entry { home, act: JournalAct::RefuseAtGate, actor, territory: about.territory, said };
         Ok(Written { value: travel.case.number, entries: vec![entry] })
     })?;
     let case: String = serde_json::from_str(&answer.body).unwrap_or_default();

@@ -9,8 +9,9 @@ use crate::rules::Bound;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::{Caller, Office};
 use crate::service::papers::results;
-use crate::store::{Entry, Written};
+use crate::store::{Entry, Said, Written};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::{Subject, SubjectKind};
 
 /// Refuses to accept an incomplete package, and keeps the receipt that says so.
 pub(crate) fn refuse_intake(
@@ -30,8 +31,12 @@ pub(crate) fn refuse_intake(
             act: JournalAct::RefuseIntake,
             actor: caller.principal.id.clone(),
             territory,
-            payload: json!({"result": number, "kind": ResultKind::RefusalReceipt, "missing": missing,
-                "role": caller.principal.role}),
+            // It has neither an application nor a case: it is known by its receipt.
+            said: Said::of(
+                Subject::of(SubjectKind::Case, &number),
+                json!({"result": number, "kind": ResultKind::RefusalReceipt, "missing": missing,
+                    "role": caller.principal.role}),
+            ),
         };
         Ok(Written { value: number, entries: vec![entry] })
     })?;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::case::ADMISSION;
+use super::case::{ADMISSION, subject_of};
 use super::papers::{self, Person};
 use super::travel::Travel;
 use crate::domain::application::Application;
@@ -100,13 +100,9 @@ pub(crate) fn take_in(
             Some(rule) => {
                 let taken = about.exemption.is_none();
                 let text = if taken { &rule.text } else { &rule.exemption };
-                let kept = keys::keep(
-                    tx,
-                    travel.case.home,
-                    &json!({"consent": {"taken": taken, "text": text, "taken_by": rule.taken_by,
-                        "at": instant_text(at), "law": about.exemption, "clause": rule.clause}}),
-                )?;
-                kept.get("key").and_then(|k| k.as_str()).map(str::to_owned)
+                let consent = json!({"consent": {"taken": taken, "text": text, "taken_by": rule.taken_by,
+                    "at": instant_text(at), "law": about.exemption, "clause": rule.clause}});
+                Some(keys::keep(tx, travel.case.home, subject_of(&travel.case), &consent)?)
             }
             None => None,
         };

@@ -22,7 +22,7 @@ use crate::service::kernel::{keys, query};
 use crate::service::office::Office;
 use crate::store::due_lists::{self, CaseFilter, Moved};
 use crate::store::outbox::{self, Message};
-use crate::store::{Entry, Store, Transaction, Written, homes};
+use crate::store::{Entry, Said, Store, Transaction, Written, homes};
 use crate::trust::act::JournalAct;
 
 /// Cases of one page.
@@ -223,14 +223,14 @@ pub(crate) fn row(case: Case) -> CaseRow {
 }
 
 /// Tells the head of every overdue case of a home, and after a further term the department; each once. Nothing is
-/// blocked by it.
+/// blocked by it. Gives how many were told; their records are appended.
 pub(crate) fn escalate(
     tx: &mut Transaction<'_>,
     rules: &Rules,
     home: Kato,
     at: DateTime<Utc>,
-) -> Result<Vec<Entry>, Problem> {
-    let mut entries = Vec::new();
+) -> Result<usize, Problem> {
+    let mut told = 0;
     let mut late = due_lists::to_be_told(tx.conn(), home, at)?;
     // A tick that comes late tells both in one go, so that a second tick at the same instant has nothing to do.
     while let Some(mut case) = late.pop() {
@@ -254,21 +254,19 @@ pub(crate) fn escalate(
         };
         outbox::insert(tx, std::slice::from_ref(&message))?;
         due_lists::escalated(tx, &case.number, level, further)?;
-        let payload = json!({"case": case.number, "step": case.step, "level": level, "recipient": recipient,
+        let said = json!({"case": case.number, "step": case.step, "level": level, "recipient": recipient,
             "message": message.id, "due_at": case.due_at().map(instant_text), "at": instant_text(at)});
-        entries.push(Entry {
-            home,
-            act: JournalAct::EscalateCase,
-            actor: CLOCK.to_owned(),
-            territory: case.territory,
-            payload,
-        });
+        let said = Said::of(case::subject_of(&case), said);
+        let (act, actor, territory) = (JournalAct::EscalateCase, CLOCK.to_owned(), case.territory);
+        // At once, so that each record tells its own rows.
+        tx.append(&[Entry { home, act, actor, territory, said }])?;
+        told += 1;
         if further.is_some_and(|further| further <= at) {
             case.escalation = level;
             late.push(case);
         }
     }
-    Ok(entries)
+    Ok(told)
 }
 
 /// When the department is told: the step's own term again after its due instant, a working day where it has none.
@@ -328,7 +326,7 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato) -> Result<Writte
         return Ok(Written::nothing((0, all.len())));
     }
     due_lists::save_dues(tx, &moved)?;
-    let payload = json!({"moved": moved.len(), "open": all.len()});
-    let entry = Entry { home, act: JournalAct::RecomputeCases, actor: CLOCK.to_owned(), territory: home, payload };
+    let said = Said::in_public(json!({"moved": moved.len(), "open": all.len()}));
+    let entry = Entry { home, act: JournalAct::RecomputeCases, actor: CLOCK.to_owned(), territory: home, said };
     Ok(Written { value: (moved.len(), all.len()), entries: vec![entry] })
 }

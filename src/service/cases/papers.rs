@@ -62,8 +62,8 @@ pub(crate) fn person(conn: &mut AnyConnection, case: &Case) -> Result<Person, Pr
             child: Some(named(lodged.child.iin.to_string(), lodged.child.name)),
         });
     }
-    let kept = facts::find(conn, &case.facts)?;
-    Ok(kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default())
+    let kept = facts::body(conn, &case.facts)?;
+    Ok(kept.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
 }
 
 /// Writes a paper and keeps it; its id.

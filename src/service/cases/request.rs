@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::case::ADMISSION;
+use super::case::{ADMISSION, subject_of};
 use super::gateway::{self, Handed};
 use super::opening::{self, About};
 use super::papers::{Named, Person};
@@ -25,7 +25,7 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
 use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office, QUEUEING};
-use crate::store::{Entry, Transaction, Written, facts};
+use crate::store::{Entry, Said, Transaction, Written};
 use crate::trust::act::JournalAct;
 
 /// A request for a service.
@@ -154,10 +154,11 @@ fn lodge_case<'a>(
     read: &Read,
 ) -> Result<Written<super::view::CaseView>, Problem> {
     let home = about.territory.home();
-    let (sealed, seal) = keys::sealed(&read.sealed);
-    facts::insert(tx, home, std::slice::from_ref(&sealed))?;
-    let about = About { facts: &sealed.key, ..*about };
+    let key = keys::random_key();
+    let about = About { facts: &key, ..*about };
     let mut travel = opening::begin(office, tx, course, &about)?;
+    let of = subject_of(&travel.case);
+    keys::keep_under(tx, home, &key, of.clone(), &read.sealed)?;
     opening::take_in(tx, &mut travel, &caller.principal, &about, None)?;
     let receipts = opening::keep_new(office, tx, &travel, &caller.principal, &read.person)?;
     let entry = Entry {
@@ -165,8 +166,11 @@ fn lodge_case<'a>(
         act: JournalAct::OpenCase,
         actor: caller.principal.id.clone(),
         territory: about.territory,
-        payload: json!({"case": travel.journal(), "role": caller.principal.role, "results": receipts,
-            "missing": read.missing, "facts": {"key": sealed.key, "seal": seal}}),
+        said: Said::of(
+            of,
+            json!({"case": travel.journal(), "role": caller.principal.role, "results": receipts,
+                "missing": read.missing}),
+        ),
     };
     let added = history_of(office, tx.conn(), travel)?;
     Ok(Written { value: view::view_of(office, tx.conn(), added)?, entries: vec![entry] })

@@ -48,7 +48,7 @@ pub struct Decided {
 /// An application that is settled inside an act: the answer, and what the journal says of it.
 pub(crate) struct Settlement {
     pub(crate) value: Decided,
-    pub(crate) payload: Value,
+    pub(crate) told: Value,
 }
 
 /// A result, by its id.
@@ -70,31 +70,30 @@ pub(crate) fn accept(
     case: Option<&str>,
 ) -> Result<Settlement, Problem> {
     let home = application.home;
-    let mut effects = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
+    let turned = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
     application.decision = Decision::Accepted;
     crate::store::applications::save_standing(tx, &application)?;
     let authority = Authority::of(&caller.principal, application.territory);
     let immediate = immediate(office, tx, &mut application, bound, &authority)?;
-    let (mut result, referral, referral_effects) = match immediate {
-        Some(issued) => (issued.result, Some(issued.referral.number.clone()), issued.effects),
+    let (mut result, referral) = match immediate {
+        Some(issued) => (issued.result, Some(issued.referral.number)),
         None => {
             office.follow_locked(tx, home)?;
             let view = view::position_of(office, &application.number, tx.at());
             let id = tx.next_number(home, Numbered::Result)?.to_string();
             let issue = results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };
             let result = results::notification(office, tx.conn(), &issue, bound, view.as_ref())?;
-            (result, None, Vec::new())
+            (result, None)
         }
     };
     result.case = case.map(str::to_owned);
     crate::store::results::insert(tx, std::slice::from_ref(&result))?;
-    effects.extend(referral_effects);
-    entry::settle(tx, &office.rules, application.queue, &mut effects)?;
+    entry::settle(tx, &office.rules, application.queue, turned)?;
     office.follow_locked(tx, home)?;
     let view = view::position_of(office, &application.number, tx.at());
-    let payload = json!({"application": application.number, "decision": Decision::Accepted,
+    let told = json!({"application": application.number, "decision": Decision::Accepted,
         "role": caller.principal.role, "regulation": bound.regulation.id,
-        "result": {"id": result.id, "kind": result.kind}, "referral": referral, "queue": effects});
+        "result": {"id": result.id, "kind": result.kind}, "referral": referral});
     let value = Decided {
         number: application.number,
         decision: Decision::Accepted,
@@ -105,7 +104,7 @@ pub(crate) fn accept(
         referral,
         case: None,
     };
-    Ok(Settlement { value, payload })
+    Ok(Settlement { value, told })
 }
 
 pub(crate) fn immediate(
@@ -133,21 +132,21 @@ pub(crate) fn refuse(
     grounds: &[RuleGround],
 ) -> Result<Settlement, Problem> {
     let home = application.home;
-    let mut effects = entry::step(tx, &office.rules, &mut application, Step::Refuse)?;
+    let turned = entry::step(tx, &office.rules, &mut application, Step::Refuse)?;
     application.decision = Decision::Refused;
     crate::store::applications::save_standing(tx, &application)?;
     let child = crate::store::applications::child(tx.conn(), &application.child)?;
     child_claims::release(tx, child.iin, &application.number)?;
-    entry::settle(tx, &office.rules, application.queue, &mut effects)?;
+    entry::settle(tx, &office.rules, application.queue, turned)?;
     let id = tx.next_number(home, Numbered::Result)?.to_string();
     let authority = Authority::of(&caller.principal, application.territory);
     let issue = results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };
     let result = results::reasoned_refusal(office, tx.conn(), &issue, bound, grounds)?;
     crate::store::results::insert(tx, std::slice::from_ref(&result))?;
     let codes: Vec<&str> = grounds.iter().map(|g| g.code.as_str()).collect();
-    let payload = json!({"application": application.number, "decision": Decision::Refused, "grounds": codes,
+    let told = json!({"application": application.number, "decision": Decision::Refused, "grounds": codes,
         "role": caller.principal.role, "regulation": bound.regulation.id,
-        "result": {"id": id, "kind": ResultKind::ReasonedRefusal}, "queue": effects});
+        "result": {"id": id, "kind": ResultKind::ReasonedRefusal}});
     let value = Decided {
         number: application.number,
         decision: Decision::Refused,
@@ -158,5 +157,5 @@ pub(crate) fn refuse(
         referral: None,
         case: None,
     };
-    Ok(Settlement { value, payload })
+    Ok(Settlement { value, told })
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::asking::{self, RegisterAnswer};
-use super::case::{self, ended, load_case, may_on_case, too_early};
+use super::case::{self, ended, load_case, may_on_case, subject_of, too_early};
 use super::decide::read_grounds;
 use super::ends::{self, differs};
 use super::travel::{self, Travel};
@@ -24,7 +24,7 @@ use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
 use crate::service::kernel::words::{self, label, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, tokens};
+use crate::store::{Entry, Said, Transaction, Written, tokens};
 use crate::trust::act::JournalAct;
 
 /// Longest remark or reason, in characters.
@@ -99,12 +99,12 @@ pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) ->
         };
         name_executor(tx.conn(), &mut travel, step, sent)?;
         let kept = keep_words(tx, &travel, sent)?;
-        let mut told = take_step(office, tx, caller, &mut travel, step, choice, &kept)?;
+        let mut told = take_step(office, tx, caller, &mut travel, step, choice, kept.as_deref())?;
         travel.save(tx)?;
         if let RegisterAnswer::NotFound(register) | RegisterAnswer::Unreachable(register, _) = asked {
             told.insert("register".to_owned(), json!(register));
         }
-        let entry = entry_of(caller, &travel, JournalAct::CaseStep, told, kept.as_ref());
+        let entry = entry_of(caller, &travel, JournalAct::CaseStep, told);
         let mut view = view::view_of(office, tx.conn(), travel)?;
         view.warnings.extend(said_by(office, asked));
         Ok(Written { value: view, entries: vec![entry] })
@@ -124,20 +124,12 @@ fn said_by(office: &Office, asked: RegisterAnswer) -> Option<CaseWarning> {
 }
 
 /// The record of an act on a case.
-pub(crate) fn entry_of(
-    caller: &Caller,
-    travel: &Travel<'_>,
-    act: JournalAct,
-    mut told: Map<String, Value>,
-    kept: Option<&Value>,
-) -> Entry {
+pub(crate) fn entry_of(caller: &Caller, travel: &Travel<'_>, act: JournalAct, mut told: Map<String, Value>) -> Entry {
     told.insert("case".to_owned(), travel.journal());
     told.insert("role".to_owned(), json!(caller.principal.role));
-    if let Some(kept) = kept {
-        told.insert("facts".to_owned(), kept.clone());
-    }
     let Case { home, territory, .. } = travel.case;
-    Entry { home, act, actor: caller.principal.id.clone(), territory, payload: Value::Object(told) }
+    let said = Said::of(subject_of(&travel.case), Value::Object(told));
+    Entry { home, act, actor: caller.principal.id.clone(), territory, said }
 }
 
 /// The step that was sent, which must be one that may be done now.
@@ -271,8 +263,8 @@ pub(crate) fn known_executor(conn: &mut AnyConnection, case: &Case, id: &str) ->
     Err(Problem::invalid("executor", "unknown_executor", message))
 }
 
-/// What was written with a step, sealed.
-fn keep_words(tx: &mut Transaction<'_>, travel: &Travel<'_>, sent: &StepIn) -> Result<Option<Value>, Problem> {
+/// Keeps what was written with a step, and gives its key.
+fn keep_words(tx: &mut Transaction<'_>, travel: &Travel<'_>, sent: &StepIn) -> Result<Option<String>, Problem> {
     let mut faults = FieldFaults::default();
     let note = sent.note.as_deref().and_then(|note| faults.text("note", note, NOTE_MAX));
     let signature = sent.signature.as_deref().and_then(|s| faults.text("signature", s, 100_000));
@@ -292,7 +284,7 @@ fn keep_words(tx: &mut Transaction<'_>, travel: &Travel<'_>, sent: &StepIn) -> R
         return Ok(None);
     }
     let words = json!({"note": note, "signature": signature, "attachments": sent.attachments});
-    Ok(Some(keys::keep(tx, travel.case.home, &words)?))
+    Ok(Some(keys::keep(tx, travel.case.home, subject_of(&travel.case), &words)?))
 }
 
 /// Records the step and moves on.
@@ -303,7 +295,7 @@ fn take_step<'a>(
     travel: &mut Travel<'a>,
     step: &'a Step,
     choice: Choice<'a>,
-    kept: &Option<Value>,
+    kept: Option<&str>,
 ) -> Result<Map<String, Value>, Problem> {
     let at = tx.at();
     let mut told = Map::new();
@@ -328,8 +320,7 @@ fn take_step<'a>(
         }
     }
     let outcome = branch.map_or(step.outcome.as_deref(), |b| Some(b.id.as_str()));
-    let facts = kept.as_ref().and_then(|k| k.get("key")?.as_str());
-    travel.record(step, &caller.principal, Passage::Done, at, outcome, facts);
+    travel.record(step, &caller.principal, Passage::Done, at, outcome, kept);
     travel.go_on(step, branch, at);
     if travel.case.state.is_open() {
         return Ok(told);
@@ -406,9 +397,9 @@ fn lead(
         let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
         let at = tx.at();
         act(tx.conn(), &mut travel, at)?;
-        let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
+        keys::keep(tx, home, subject_of(&travel.case), &json!({"reason": reason}))?;
         travel.save(tx)?;
-        let entry = entry_of(caller, &travel, name, Map::new(), Some(&kept));
+        let entry = entry_of(caller, &travel, name, Map::new());
         Ok(Written { value: view::view_of(office, tx.conn(), travel)?, entries: vec![entry] })
     })
 }
@@ -436,9 +427,9 @@ pub fn withdraw_case(office: &Office, caller: &Caller, number: &str, sent: &Reas
         }
         let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
         travel.end(CaseAct::Withdraw, tx.at());
-        let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
+        keys::keep(tx, home, subject_of(&travel.case), &json!({"reason": reason}))?;
         travel.save(tx)?;
-        let entry = entry_of(caller, &travel, JournalAct::WithdrawCase, Map::new(), Some(&kept));
+        let entry = entry_of(caller, &travel, JournalAct::WithdrawCase, Map::new());
         Ok(Written { value: view::view_of(office, tx.conn(), travel)?, entries: vec![entry] })
     })
 }

@@ -11,10 +11,10 @@ use crate::domain::instant::instant_text;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::Numbered;
 use crate::domain::referral::ReferralAct;
-use crate::service::applications::entry::{self, Stands, without_place_in_hand};
+use crate::service::applications::entry::{self, Stands, Turned, without_place_in_hand};
 use crate::service::applications::{families, handed_in, proofs};
 use crate::service::cases::travel;
-use crate::service::journal::effects::{Effect, JoinEffect};
+use crate::service::kernel::keys;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Problem};
@@ -23,8 +23,9 @@ use crate::service::positions::shape::{self, PositionEntry};
 use crate::service::positions::view;
 use crate::service::referrals::life::end;
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Transaction, Written, child_claims, facts, referrals, results, transfers};
+use crate::store::{Entry, Said, Transaction, Written, child_claims, referrals, results, transfers};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -186,51 +187,42 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
             crate::service::applications::transfers::check_wishes(tx.conn(), &mut faults, &enrolment, wishes)?;
         }
         faults.check()?;
-        let mut effects = Vec::new();
         if let Some(contacts) = &contacts {
             applications::save_contacts(tx, number, contacts)?;
         }
         if let Some(preferences) = preferences.filter(|p| *p != application.preferences) {
-            effects.extend(rechoose(tx, &mut application, preferences)?);
+            let turned = rechoose(tx, &mut application, preferences)?;
+            entry::settle(tx, &office.rules, application.queue, turned)?;
         }
-        let together = match &sent.together_with {
-            Some(with) => families::amend(tx, &application, with)?,
-            None => Vec::new(),
-        };
+        if let Some(with) = &sent.together_with {
+            families::amend(tx, &application, with)?;
+        }
         if sent.preferences.is_some() && sent.together_with.is_none() {
             families::check_wishes(tx.conn(), &application)?;
         }
-        let sealed = crate::service::kernel::keys::sealed(&json!({"contacts": contacts, "preferences": application.preferences}));
-        facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+        let of = Subject::seat(number);
+        keys::keep(tx, home, of.clone(), &json!({"contacts": contacts, "preferences": application.preferences}))?;
         let entry = Entry {
             home,
             act: JournalAct::Amend,
             actor: caller.principal.id.clone(),
             territory: application.territory,
-            payload: json!({"application": number, "role": caller.principal.role,
-                "families": (!together.is_empty()).then_some(&together), "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            said: Said::of(of, json!({"application": number, "role": caller.principal.role})),
         };
-        Ok(Written {
-            value: Stands { number: number.to_owned(), status: application.status },
-            entries: vec![entry],
-        })
+        Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
     })
 }
 
-/// New preferences: the entry leaves and joins in one act, at its own instant, so its turn is the same.
+/// New preferences: the entry leaves and joins in one act, at its own instant, so it stands where it stood.
 fn rechoose(
     tx: &mut Transaction<'_>,
     application: &mut Application,
     preferences: Vec<String>,
-) -> Result<Vec<Effect>, Problem> {
+) -> Result<Turned, Problem> {
     without_place_in_hand(application)?;
     applications::save_preferences(tx, &application.number, &preferences)?;
     application.preferences = preferences;
-    if !life::is_live(application.status) {
-        return Ok(Vec::new());
-    }
-    let leave = Effect::Leave { application: application.number.clone(), status: application.status };
-    Ok(vec![leave, Effect::Join(JoinEffect::of(application))])
+    Ok(if life::is_live(application.status) { Turned::Moved } else { Turned::Stayed })
 }
 
 /// Takes an application back.
@@ -249,23 +241,25 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
         let mut application = load(tx.conn(), number)?;
         caller.principal.may(Act::Withdraw, application.territory)?;
         let had_referral = application.status == Status::Referred;
-        let mut effects = entry::step(tx, &office.rules, &mut application, Step::Withdraw)?;
+        let turned = entry::step(tx, &office.rules, &mut application, Step::Withdraw)?;
         let freed = if had_referral { free_place_of(tx, &application)? } else { None };
         let (annulled, freed) = freed.unzip();
         let ended = travel::end_of_application(&office.rules, tx, number, CaseAct::Withdraw)?;
         let child = applications::child(tx.conn(), &application.child)?;
         child_claims::release(tx, child.iin, number)?;
-        entry::settle(tx, &office.rules, application.queue, &mut effects)?;
-        let sealed = crate::service::kernel::keys::sealed(&json!({"reason": sent.reason}));
-        facts::insert(tx, home, std::slice::from_ref(&sealed.0))?;
+        entry::settle(tx, &office.rules, application.queue, turned)?;
+        let of = Subject::seat(number);
+        keys::keep(tx, home, of.clone(), &json!({"reason": sent.reason}))?;
         let entry = Entry {
             home,
             act: JournalAct::Withdraw,
             actor: caller.principal.id.clone(),
             territory: application.territory,
-            payload: json!({"application": number, "role": caller.principal.role, "place_freed": freed,
-                "referral_annulled": annulled, "cases": ended,
-                "facts": {"key": sealed.0.key, "seal": sealed.1}, "queue": effects}),
+            said: Said::of(
+                of,
+                json!({"application": number, "role": caller.principal.role, "place_freed": freed,
+                    "referral_annulled": annulled, "cases": ended}),
+            ),
         };
         Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
     })

@@ -11,18 +11,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::domain::application::Application;
-use crate::domain::codes::{Status, Turn};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::rules::Rules;
-use crate::service::applications::entry;
-use crate::service::journal::effects::{Effect, JoinEffect};
+use crate::service::applications::entry::{self, Turned};
 use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
 use crate::store::clock::{self, LastRecord};
 use crate::store::dated::{self, Later};
-use crate::store::{ClockDoubt, Entry, Resolve, Store, StoreError, Transaction, Written};
+use crate::store::{ClockDoubt, Entry, Resolve, Said, Store, StoreError, Transaction, Written};
 use crate::trust::act::JournalAct;
 
 /// Applications that one record dates anew: a record is read as a whole, and a follower holds nobody up for long.
@@ -169,6 +167,7 @@ fn mend_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, last: DateTime
     }
 }
 
+/// Dates a batch anew: its rows tell the instants. A turn that takes another seat moves, one that was spent too.
 fn record(
     tx: &mut Transaction<'_>,
     rules: &Rules,
@@ -177,7 +176,7 @@ fn record(
     batch: Vec<Application>,
 ) -> Result<Entry, Problem> {
     let at = tx.at();
-    let (mut effects, mut registered) = (Vec::new(), Vec::new());
+    let mut registered = 0_usize;
     let mut queues = BTreeSet::new();
     for before in batch {
         let mut after = before.clone();
@@ -185,34 +184,17 @@ fn record(
         after.registered_at = before.registered_at.min(at);
         dated::save_instants(tx, &after)?;
         if after.registered_at != before.registered_at {
-            registered.push(before.number.clone());
+            registered += 1;
         }
         if after.applied_at != before.applied_at {
             queues.insert(before.queue);
-            effects.extend(seated_anew(&before, &after));
         }
     }
     for queue in queues {
-        effects.extend(entry::settled(tx, rules, queue)?);
+        entry::settle(tx, rules, queue, Turned::Moved)?;
     }
-    let payload = json!({"last": instant_text(last), "registered": registered, "queue": effects});
-    Ok(Entry { home, act: JournalAct::MendClock, actor: OPERATOR.to_owned(), territory: home, payload })
-}
-
-/// An application leaves its seat and takes that of another instant. A spent turn is taken up again for it and spent there.
-fn seated_anew(before: &Application, after: &Application) -> Vec<Effect> {
-    let number = || before.number.clone();
-    if before.turn == Turn::Live {
-        let leave = Effect::Leave { application: number(), status: before.status };
-        return vec![leave, Effect::Join(JoinEffect::of(after))];
-    }
-    let live = |a: &Application| JoinEffect { status: Status::Referred, ..JoinEffect::of(a) };
-    vec![
-        Effect::Restore(live(before)),
-        Effect::Leave { application: number(), status: Status::Referred },
-        Effect::Join(live(after)),
-        Effect::Spend { application: number() },
-    ]
+    let said = Said::in_public(json!({"last": instant_text(last), "registered": registered}));
+    Ok(Entry { home, act: JournalAct::MendClock, actor: OPERATOR.to_owned(), territory: home, said })
 }
 
 /// Writes a record that the next acts may be believed by.
@@ -228,8 +210,8 @@ fn confirm(
         if now - last_of(tx, home)? < TimeDelta::zero() {
             return Ok(Written::nothing(None));
         }
-        let payload = json!({"newest": instant_text(newest)});
-        let entry = Entry { home, act: JournalAct::ConfirmClock, actor: OPERATOR.to_owned(), territory: home, payload };
+        let said = Said::in_public(json!({"newest": instant_text(newest)}));
+        let entry = Entry { home, act: JournalAct::ConfirmClock, actor: OPERATOR.to_owned(), territory: home, said };
         Ok(Written { value: Some((home, newest)), entries: vec![entry] })
     })
 }

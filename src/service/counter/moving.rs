@@ -7,20 +7,21 @@ use utoipa::ToSchema;
 use crate::domain::application::Application;
 use crate::domain::case::CaseAct;
 use crate::domain::codes::{Decision, Status};
+use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Numbered, QueueKey};
-use crate::service::applications::entry::{self, Stands};
+use crate::service::applications::entry::{self, Stands, Turned};
 use crate::service::applications::handed_in::read_preferences;
 use crate::service::cases::{opening, travel};
-use crate::service::journal::effects::{Effect, JoinEffect};
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::kernel::{query, reach};
+use crate::service::kernel::{keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Transaction, Written, applications, child_claims, children, facts, transfers};
+use crate::store::{Entry, Said, Transaction, Written, applications, child_claims, children, facts, transfers};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 
 /// A move to another home or territory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -78,21 +79,20 @@ fn carry(
     let to = queue_territory.home();
     let to_bound = office.bound(territory, tx.at())?;
     let lodged = applications::lodged(tx.conn(), old.clone())?;
-    let mut closed = old.clone();
-    let mut left = entry::step(tx, &office.rules, &mut closed, Step::Move)?;
-    entry::settle(tx, &office.rules, old.queue, &mut left)?;
-    child_claims::release(tx, lodged.child.iin, &old.number)?;
     let number = tx.next_number(to, Numbered::Application)?.to_string();
+    let left = leave(office, tx, caller, &old, lodged.child.iin, &number)?;
+    // At once: where both are of one home, each record tells its own rows.
+    tx.append(&[left])?;
     child_claims::take(tx, lodged.child.iin, to, &number)?;
     let known = children::child_key(tx.conn(), to, lodged.child.iin)?;
     let mut moved = lodged;
     if let Some(key) = &known {
         moved.child.key.clone_from(key);
     } else {
-        moved.child.key = crate::service::kernel::keys::random_key();
+        moved.child.key = keys::random_key();
     }
-    let sealed = crate::service::kernel::keys::sealed(&json!({"moved_from": old.number, "facts": old.facts}));
-    facts::insert(tx, to, std::slice::from_ref(&sealed.0))?;
+    let origin = json!({"moved_from": old.number, "facts": old.facts});
+    let origin = keys::keep(tx, to, Subject::seat(&number), &origin)?;
     let tier = entry::tier(to_bound.profile, &moved.claims);
     moved.application = Application {
         number: number.clone(),
@@ -108,66 +108,54 @@ fn carry(
         preferences,
         regulation: to_bound.regulation.id.clone(),
         profile: to_bound.profile.code.clone(),
-        facts: sealed.0.key.clone(),
+        facts: origin,
         registered_at: tx.at(),
         ..old.clone()
     };
     let new_children = if known.is_none() { vec![moved.child.clone()] } else { Vec::new() };
     applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
-    let mut joined = vec![Effect::Join(JoinEffect::of(&moved.application))];
-    entry::settle(tx, &office.rules, moved.application.queue, &mut joined)?;
-    let ended = travel::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
+    entry::settle(tx, &office.rules, moved.application.queue, Turned::Moved)?;
     // What was decided has run its course; what was not is taken in anew where it is decided now.
     let opened = match moved.application.decision {
         Decision::Pending => {
-            let kept = facts::find(tx.conn(), &old.facts)?;
-            let kept: Value = kept.and_then(|f| serde_json::from_str(&f.body).ok()).unwrap_or_default();
+            let kept = facts::body(tx.conn(), &old.facts)?;
+            let kept: Value = kept.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
             let law = kept.get("exemption").and_then(Value::as_str);
             opening::open_for_application(office, tx, &caller.principal, &moved.application, &to_bound, law)?
         }
         _ => None,
     };
     let opened = opened.map(|travel| travel.journal());
-    let told = Move { left, joined, seal: &sealed.1, ended, opened };
-    let entries = records(caller, &old, &moved.application, told);
-    Ok(Written { value: Stands { number, status: Status::InQueue }, entries })
+    let told = json!({"application": number, "moved_from": old.number, "role": caller.principal.role, "case": opened});
+    let joined = record(caller, &moved.application, told);
+    Ok(Written { value: Stands { number, status: Status::InQueue }, entries: vec![joined] })
 }
 
-/// What a move did, as its records tell it.
-struct Move<'a> {
-    /// To the queue that the application left.
-    left: Vec<Effect>,
-    /// To the queue that it joined.
-    joined: Vec<Effect>,
-    /// The seal of the facts that were kept anew.
-    seal: &'a str,
-    /// The cases that ended where it left.
-    ended: Vec<Value>,
-    /// The case that was opened where it joined.
-    opened: Option<Value>,
+/// Closes an application where it leaves, with its cases; the record names its new number.
+fn leave(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    old: &Application,
+    child: Iin,
+    number: &str,
+) -> Result<Entry, Problem> {
+    let mut closed = old.clone();
+    let turned = entry::step(tx, &office.rules, &mut closed, Step::Move)?;
+    entry::settle(tx, &office.rules, old.queue, turned)?;
+    child_claims::release(tx, child, &old.number)?;
+    let ended = travel::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
+    let told = json!({"application": old.number, "moved_to": number, "role": caller.principal.role, "cases": ended});
+    Ok(record(caller, old, told))
 }
 
-/// A record for each home: where the application left, and where it joined.
-fn records(caller: &Caller, old: &Application, moved: &Application, told: Move<'_>) -> Vec<Entry> {
-    let Move { left, joined, seal, ended, opened } = told;
-    let entry = |of: &Application, payload| Entry {
+/// One record of a move: where the application left, or where it joined.
+fn record(caller: &Caller, of: &Application, told: Value) -> Entry {
+    Entry {
         home: of.home,
         act: JournalAct::Move,
         actor: caller.principal.id.clone(),
         territory: of.territory,
-        payload,
-    };
-    let role = caller.principal.role;
-    vec![
-        entry(
-            old,
-            json!({"application": old.number, "moved_to": moved.number, "role": role, "cases": ended,
-            "queue": left}),
-        ),
-        entry(
-            moved,
-            json!({"application": moved.number, "moved_from": old.number, "child": moved.child, "role": role,
-                "facts": {"key": moved.facts, "seal": seal}, "case": opened, "queue": joined}),
-        ),
-    ]
+        said: Said::of(Subject::seat(&of.number), told),
+    }
 }

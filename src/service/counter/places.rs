@@ -20,8 +20,9 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{keys, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::places::{advance, group_of, outside_age_band};
-use crate::store::{Entry, Transaction, Written, kindergartens, places};
+use crate::store::{Entry, Said, Transaction, Written, kindergartens, places};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::{Subject, SubjectKind};
 
 /// Most places in one report.
 const PLACES_MAX: u32 = 500;
@@ -181,10 +182,10 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             act: JournalAct::ReportPlaces,
             actor: caller.principal.id.clone(),
             territory: kindergarten.territory,
-            payload: json!({"places": ids, "group": group.id, "kindergarten": kindergarten.id,
+            said: Said::in_public(json!({"places": ids, "group": group.id, "kindergarten": kindergarten.id,
                 "place_queue": place.queue, "available_on": place.available_on.to_string(),
-                "status": place.status, "reserved": sent.reserved, "capacity": group.capacity, "enrolled": group.enrolled,
-                "role": caller.principal.role}),
+                "status": place.status, "reserved": sent.reserved, "capacity": group.capacity,
+                "enrolled": group.enrolled, "role": caller.principal.role})),
         };
         let value = PlacesView { places: ids, status: place.status, queue: place.queue, warnings };
         Ok(Written { value, entries: vec![entry] })
@@ -209,13 +210,13 @@ pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &Withdra
         place.reason = Some(reason.clone());
         advance(tx, &mut place, PlaceAct::Withdraw)?;
         // People write names into reasons: the journal proves the words and does not tell them.
-        let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
+        keys::keep(tx, home, Subject::of(SubjectKind::Place, id), &json!({"reason": reason}))?;
         let entry = Entry {
             home,
             act: JournalAct::WithdrawPlace,
             actor: caller.principal.id.clone(),
             territory: kindergarten.territory,
-            payload: json!({"place": id, "role": caller.principal.role, "facts": kept}),
+            said: Said::in_public(json!({"place": id, "role": caller.principal.role})),
         };
         let value =
             PlacesView { places: vec![id.to_owned()], status: place.status, queue: place.queue, warnings: Vec::new() };

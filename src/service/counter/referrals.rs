@@ -8,9 +8,8 @@ use utoipa::ToSchema;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::ReferralAct;
 use crate::rules::Bound;
-use crate::service::applications::entry;
+use crate::service::applications::entry::{self, Turned};
 use crate::service::cases::ends;
-use crate::service::journal::effects::Effect;
 use crate::service::kernel::keys;
 use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::Act;
@@ -18,8 +17,9 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::departures;
 use crate::service::referrals::life::{self, InHand, in_hand, view};
-use crate::store::{Entry, Transaction, Written, cases, referrals};
+use crate::store::{Entry, Said, Transaction, Written, cases, referrals};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 
 /// A ground for an act on a referral.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -41,7 +41,7 @@ pub(crate) fn on_referral(
     number: &str,
     name: JournalAct,
     evidence: Option<&str>,
-    mut change: impl FnMut(&mut Transaction<'_>, &mut InHand, &Bound<'_>) -> Result<Vec<Effect>, Problem>,
+    mut change: impl FnMut(&mut Transaction<'_>, &mut InHand, &Bound<'_>) -> Result<Turned, Problem>,
 ) -> Result<Answer, Problem> {
     caller.principal.role_may(act)?;
     let home = home_of(number, Numbered::Referral, "referral")?;
@@ -52,26 +52,26 @@ pub(crate) fn on_referral(
     office.perform(caller, &[home], 200, |tx| {
         let mut hand = in_hand(tx.conn(), &caller.principal, act, number)?;
         let bound = office.bound(hand.application.territory, tx.at())?;
-        let mut effects = change(tx, &mut hand, &bound)?;
-        let left = if act == Act::Enrol { departures::leave_for_transfer(office, tx, &hand)? } else { None };
-        let (departed, further) = left.unzip();
-        effects.extend(further.into_iter().flatten());
-        entry::settle(tx, &office.rules, hand.application.queue, &mut effects)?;
+        let turned = change(tx, &mut hand, &bound)?;
+        let departed = if act == Act::Enrol { departures::leave_for_transfer(office, tx, &hand)? } else { None };
+        entry::settle(tx, &office.rules, hand.application.queue, turned)?;
         let case = ends::case_of_referral_act(office, tx, caller, name, &hand)?;
-        let kept = match &evidence {
-            Some(words) => Some(keys::keep(tx, home, &json!({"evidence": words}))?),
-            None => None,
-        };
+        let of = Subject::seat(&hand.application.number);
+        if let Some(words) = &evidence {
+            keys::keep(tx, home, of.clone(), &json!({"evidence": words}))?;
+        }
         let entry = Entry {
             home,
             act: name,
             actor: caller.principal.id.clone(),
             territory: hand.application.territory,
-            payload: json!({"referral": number, "application": hand.application.number,
-                "place": hand.referral.place, "status": hand.referral.status, "ground": hand.referral.ground,
-                "valid_until": hand.referral.valid_until_on.to_string(),
-                "role": caller.principal.role, "facts": kept, "case": case, "departed": departed,
-                "queue": effects}),
+            said: Said::of(
+                of,
+                json!({"referral": number, "application": hand.application.number, "place": hand.referral.place,
+                    "status": hand.referral.status, "ground": hand.referral.ground,
+                    "valid_until": hand.referral.valid_until_on.to_string(), "role": caller.principal.role,
+                    "case": case, "departed": departed}),
+            ),
         };
         let mut value = view(&hand.referral, None);
         value.case = cases::of_referral(tx.conn(), number)?.map(|case| case.number);
@@ -95,7 +95,7 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
             return Err(Problem::conflict("referral_expired", message));
         }
         referrals::update(tx, &hand.referral)?;
-        Ok(Vec::new())
+        Ok(Turned::Stayed)
     })
 }
 
@@ -164,7 +164,7 @@ pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, 
             office.rules.calendar.last_day(hand.referral.valid_until_on, allowance.term, start).value;
         hand.referral.extended = true;
         referrals::update(tx, &hand.referral)?;
-        Ok(Vec::new())
+        Ok(Turned::Stayed)
     })
 }
 

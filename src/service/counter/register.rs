@@ -16,21 +16,21 @@ use crate::domain::life;
 use crate::domain::queue::{Numbered, QueueKey};
 use crate::rules::Bound;
 use crate::service::applications::duplicate::{duplicate, take_claim};
+use crate::service::applications::entry::{self, Turned};
 use crate::service::applications::handed_in::{self, Checked, HandedIn, missing_documents};
 use crate::service::applications::package::GatewayIn;
 use crate::service::applications::{families, transfers};
 use crate::service::cases::gateway::{self, Handed};
 use crate::service::cases::intake::refuse_intake;
 use crate::service::cases::opening::{self, About};
-use crate::service::journal::effects::{Effect, JoinEffect};
-use crate::service::journal::families::Belongs;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Transaction, Written, child_claims, children, facts};
+use crate::store::{Entry, Said, Transaction, Written, child_claims, children, facts};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 use crate::trust::seal::canonical;
 use crate::trust::signature::SignatureVerdict;
 
@@ -58,17 +58,6 @@ pub struct Registered {
     /// The case that it opened: its steps and deadlines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
-}
-
-/// An application that has been kept.
-struct NewApplication {
-    application: Application,
-    /// Where its facts are, for the journal.
-    facts: serde_json::Value,
-    /// The enrolment that a request for a transfer would leave.
-    enrolment: Option<String>,
-    /// Who belongs to another family than before.
-    together: Vec<Belongs>,
 }
 
 /// Registers a child through the channel of the credential.
@@ -145,7 +134,7 @@ fn keep(
     channel: Channel,
     checked: &Checked,
     signature: SignatureVerdict,
-) -> Result<NewApplication, Problem> {
+) -> Result<Application, Problem> {
     let at = tx.at();
     let home = checked.queue_territory.home();
     let number = tx.next_number(home, Numbered::Application)?.to_string();
@@ -163,19 +152,17 @@ fn keep(
     let known = children::child_key(tx.conn(), home, checked.child.iin)?;
     let new = known.is_none();
     let bound = office.bound(checked.territory, at)?;
-    let (lodged, (sealed, seal)) = assemble(checked, &bound, seat, known, signature.code());
+    let (lodged, sealed) = assemble(checked, &bound, seat, known, signature.code());
     facts::insert(tx, home, std::slice::from_ref(&sealed))?;
     let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
     applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
     if let Some(enrolment) = &enrolment {
         crate::store::transfers::insert(tx, home, &lodged.application.number, enrolment)?;
     }
-    let together = match &checked.together_with {
-        Some(with) => families::unite(tx, &lodged.application, with)?,
-        None => Vec::new(),
-    };
-    let facts = json!({"key": sealed.key, "seal": seal});
-    Ok(NewApplication { application: lodged.application, facts, enrolment, together })
+    if let Some(with) = &checked.together_with {
+        families::unite(tx, &lodged.application, with)?;
+    }
+    Ok(lodged.application)
 }
 
 fn lodge(
@@ -187,8 +174,7 @@ fn lodge(
     signature: SignatureVerdict,
 ) -> Result<Written<Registered>, Problem> {
     let at = tx.at();
-    let NewApplication { application, facts, enrolment, together } =
-        keep(office, tx, &caller.principal, channel, checked, signature)?;
+    let application = keep(office, tx, &caller.principal, channel, checked, signature)?;
     let home = application.home;
     let bound = office.bound(checked.territory, at)?;
     let case = opening::open_for_application(
@@ -199,26 +185,21 @@ fn lodge(
         &bound,
         checked.exemption.as_deref(),
     )?;
-    let mut effects = vec![Effect::Join(JoinEffect { transfer: checked.transfer, ..JoinEffect::of(&application) })];
-    crate::service::applications::entry::settle(tx, &office.rules, application.queue, &mut effects)?;
+    entry::settle(tx, &office.rules, application.queue, Turned::Moved)?;
     office.follow_locked(tx, home)?;
     let (position, of) = office.index(at).would_stand(&application);
-    let payload = json!({
+    let told = json!({
         "application": application.number,
-        "child": application.child,
         "channel": channel,
         "regulation": application.regulation,
         "profile": application.profile,
         "signature": application.signature,
-        "facts": facts,
         "role": caller.principal.role,
         "case": case.as_ref().map(|travel| travel.journal()),
-        "transfer_from": enrolment,
-        "families": (!together.is_empty()).then_some(&together),
-        "queue": effects,
     });
+    let said = Said::of(Subject::seat(&application.number), told);
     let actor = caller.principal.id.clone();
-    let entry = Entry { home, act: JournalAct::Register, actor, territory: application.territory, payload };
+    let entry = Entry { home, act: JournalAct::Register, actor, territory: application.territory, said };
     let value = Registered {
         number: application.number,
         status: application.status,
@@ -246,14 +227,14 @@ pub(crate) struct Seat {
     pub(crate) from: Option<serde_json::Value>,
 }
 
-/// Puts the rows together, and seals what the journal may only prove.
+/// Puts the rows together, and the facts that the journal tells by their hash alone.
 pub(crate) fn assemble(
     checked: &Checked,
     bound: &Bound<'_>,
     seat: Seat,
     child_key: Option<String>,
     signature: &str,
-) -> (Lodged, (facts::Facts, String)) {
+) -> (Lodged, facts::Facts) {
     let child = Child { key: child_key.unwrap_or_else(|| checked.child.key.clone()), ..checked.child.clone() };
     let mut facts = json!({
         "child": {"iin": child.iin, "name": child.name, "birth_on": child.birth_on.to_string()},
@@ -267,8 +248,8 @@ pub(crate) fn assemble(
     if let (Some(from), Some(fields)) = (seat.from, facts.as_object_mut()) {
         fields.insert("from".to_owned(), from);
     }
-    let sealed = keys::sealed(&facts);
-    let tier = crate::service::applications::entry::tier(bound.profile, &checked.claims);
+    let sealed = keys::sealed(Subject::seat(&seat.number), &facts);
+    let tier = entry::tier(bound.profile, &checked.claims);
     let application = Application {
         number: seat.number,
         home: checked.queue_territory.home(),
@@ -290,7 +271,7 @@ pub(crate) fn assemble(
         profile: bound.profile.code.clone(),
         signature: signature.to_owned(),
         consent_at: seat.registered_at,
-        facts: sealed.0.key.clone(),
+        facts: sealed.key.clone(),
     };
     let lodged = Lodged {
         application,

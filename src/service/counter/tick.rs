@@ -19,14 +19,17 @@ use crate::domain::place::{Place, PlaceAct};
 use crate::domain::referral::{Referral, ReferralAct};
 use crate::rules::Rules;
 use crate::rules::profile::{Consequence, Profile};
+use crate::service::applications::{entry, proofs};
+use crate::service::cases::oversight;
 use crate::service::kernel::actors::CLOCK;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
 use crate::service::referrals::life::InHand;
 use crate::service::referrals::places::advance;
-use crate::store::{Entry, Resolve, Store, Transaction, Written, homes, places, referrals};
+use crate::store::{Entry, Resolve, Said, Store, Transaction, Written, homes, places, referrals};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 
 /// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
 /// sends a new one; what it asks for is then refused as done already, or done.
@@ -129,17 +132,14 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
             ticked.left += 1;
         }
     }
-    let lapsed = crate::service::applications::proofs::lapse(tx, rules, home, at)?;
-    ticked.lapsed = lapsed.iter().filter_map(|e| e.payload.get("applications")?.as_array()).map(Vec::len).sum();
-    let mut entries = lapsed;
-    let told = crate::service::cases::oversight::escalate(tx, rules, home, at)?;
-    ticked.escalated = told.len();
-    entries.extend(told);
-    Ok(Written { value: ticked, entries })
+    ticked.lapsed = proofs::lapse(tx, rules, home, at)?;
+    ticked.escalated = oversight::escalate(tx, rules, home, at)?;
+    // The records are appended already.
+    Ok(Written { value: ticked, entries: Vec::new() })
 }
 
 /// Publishes the reported places of a home whose hour has come, each territory in one act; gives how many. The records
-/// are appended at once, here and in [`expire`]: the history of each place names its own.
+/// are appended at once, here and in [`expire`]: each tells its own rows, and the history of each place names its own.
 fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<usize, Problem> {
     let mut due: BTreeMap<Kato, Vec<Place>> = BTreeMap::new();
     for place in places::of_home(tx.conn(), home, PlaceStatus::Reported)? {
@@ -155,8 +155,9 @@ fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
             advance(tx, place, PlaceAct::Publish)?;
         }
         let ids: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();
-        let payload = json!({"places": ids, "due_at": instant_text(at), "status": PlaceStatus::Published});
-        tx.append(&[Entry { home, act: JournalAct::PublishPlaces, actor: CLOCK.to_owned(), territory, payload }])?;
+        let said = json!({"places": ids, "due_at": instant_text(at), "status": PlaceStatus::Published});
+        let said = Said::in_public(said);
+        tx.append(&[Entry { home, act: JournalAct::PublishPlaces, actor: CLOCK.to_owned(), territory, said }])?;
         published += all.len();
     }
     Ok(published)
@@ -191,16 +192,20 @@ fn expire(
 ) -> Result<(), Problem> {
     let application = load(tx.conn(), &referral.application)?;
     let mut hand = InHand { referral, application };
-    let effects = hand.end(tx, rules, ReferralAct::Expire, Some("expired"))?;
+    let turned = hand.end(tx, rules, ReferralAct::Expire, Some("expired"))?;
     let InHand { referral, application } = hand;
+    entry::settle(tx, rules, application.queue, turned)?;
     let entry = Entry {
         home: referral.home,
         act: JournalAct::ExpireReferral,
         actor: CLOCK.to_owned(),
         territory: application.territory,
-        payload: json!({"referral": referral.number, "application": application.number, "place": referral.place,
-            "status": referral.status, "valid_until": referral.valid_until_on.to_string(),
-            "due_at": instant_text(at), "consequence": profile.on_expiry.value, "queue": effects}),
+        said: Said::of(
+            Subject::seat(&application.number),
+            json!({"referral": referral.number, "application": application.number, "place": referral.place,
+                "status": referral.status, "valid_until": referral.valid_until_on.to_string(),
+                "due_at": instant_text(at), "consequence": profile.on_expiry.value}),
+        ),
     };
     Ok(tx.append(&[entry])?)
 }

@@ -17,7 +17,7 @@ use crate::rules::fault::RuleFaults;
 use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::calendar::{self, CalendarFile};
-use crate::store::{Entry, Store, Written};
+use crate::store::{Entry, Said, Store, Written};
 use crate::trust::act::JournalAct;
 use crate::trust::seal::sha256_hex;
 
@@ -129,7 +129,8 @@ pub fn remove(store: &Store, now: DateTime<Utc>, name: &str) -> Result<bool, Pro
 }
 
 fn entry(act: JournalAct, payload: serde_json::Value) -> Entry {
-    Entry { home: Kato::COUNTRY, act, actor: OPERATOR.to_owned(), territory: Kato::COUNTRY, payload }
+    let said = Said::in_public(payload);
+    Entry { home: Kato::COUNTRY, act, actor: OPERATOR.to_owned(), territory: Kato::COUNTRY, said }
 }
 
 /// Refuses names that are none of a later file, and one name twice.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::mpsc::sync_channel;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::imports::{Complaints, ImportFault, Source, queue_territories};
 use crate::domain::application::{Applicant, CategoryClaim, Child};
@@ -18,15 +18,14 @@ use crate::domain::kindergarten::Kindergarten;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::exchange::rows::ApplicationRow;
 use crate::rules::{Bound, Rules};
-use crate::service::applications::entry;
+use crate::service::applications::entry::{self, Turned};
 use crate::service::applications::handed_in::{Checked, TEXT_MAX};
 use crate::service::counter::register::{Seat, assemble};
-use crate::service::journal::effects::{Effect, JoinEffect};
 use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::keys;
 use crate::service::office::bound;
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Store, Transaction, Written, child_claims, children, facts, kindergartens};
+use crate::store::{Entry, Said, Store, Transaction, Written, child_claims, children, facts, kindergartens};
 use crate::trust::act::JournalAct;
 use crate::trust::signature::SignatureVerdict;
 
@@ -64,7 +63,7 @@ pub fn applications<'a>(
         for (home, fitting) in &by_home {
             let mut queues: HashSet<QueueKey> = HashSet::new();
             let assembling = Assembling::start(tx, rules, *home, fitting)?;
-            // Facts are sealed on another thread while the rows of the batch before are saved.
+            // Rows are put together on another thread while those of the batch before are saved.
             std::thread::scope(|scope| -> Result<(), ImportFault> {
                 let (ready, batches) = sync_channel(2);
                 scope.spawn(move || {
@@ -79,34 +78,19 @@ pub fn applications<'a>(
                     let batch = batch?;
                     done += batch.lodged.len();
                     queues.extend(batch.lodged.iter().map(|l| l.application.queue));
-                    // A country's records are larger than its rows: only the last one waits, for the counters.
+                    // Each record tells the rows of its own batch; the last of a home waits, and tells the counters besides.
                     tx.append(&last)?;
                     last = vec![save(tx, *home, source.name(), batch)?];
                     told(done);
                 }
                 Ok(())
             })?;
-            settle(tx, rules, queues, last.last_mut())?;
+            for queue in queues {
+                entry::settle(tx, rules, queue, Turned::Moved)?;
+            }
         }
         Ok(Written { value: done, entries: last })
     })
-}
-
-/// Settles the queues that a home's rows joined, and journals changed counters with its last record.
-fn settle(
-    tx: &mut Transaction<'_>,
-    rules: &Rules,
-    queues: HashSet<QueueKey>,
-    record: Option<&mut Entry>,
-) -> Result<(), ImportFault> {
-    let mut changed = Vec::new();
-    for queue in queues {
-        changed.extend(entry::settled(tx, rules, queue)?);
-    }
-    if let Some(list) = record.and_then(|r| r.payload.get_mut("queue")).and_then(|q| q.as_array_mut()) {
-        list.extend(changed.iter().map(|effect| json!(effect)));
-    }
-    Ok(())
 }
 
 /// The rows of a home as they become applications: numbers, tickets and children's keys are taken before.
@@ -123,8 +107,6 @@ struct Batch {
     lodged: Vec<Lodged>,
     new: Vec<Child>,
     facts: Vec<facts::Facts>,
-    listed: Vec<Value>,
-    effects: Vec<Effect>,
 }
 
 impl<'a> Assembling<'a> {
@@ -146,13 +128,8 @@ impl<'a> Assembling<'a> {
     }
 
     fn batch(&self, n: usize, rows: &[Fitting<'_>]) -> Result<Batch, ImportFault> {
-        let mut batch = Batch {
-            lodged: Vec::with_capacity(rows.len()),
-            new: Vec::new(),
-            facts: Vec::with_capacity(rows.len()),
-            listed: Vec::with_capacity(rows.len()),
-            effects: Vec::with_capacity(rows.len()),
-        };
+        let mut batch =
+            Batch { lodged: Vec::with_capacity(rows.len()), new: Vec::new(), facts: Vec::with_capacity(rows.len()) };
         let first = u32::try_from(n * RECORD).unwrap_or(u32::MAX);
         for (n, fitting) in (first..).zip(rows) {
             let bound = bound(self.rules, fitting.row.territory, self.at)?;
@@ -169,10 +146,7 @@ impl<'a> Assembling<'a> {
             let key = self.known.get(&fitting.row.child_iin.number()).cloned();
             let new = key.is_none();
             let verdict = SignatureVerdict::NotApplicable.code();
-            let (one, (fact, seal)) = assemble(&checked, &bound, seat, key, verdict);
-            batch.listed.push(json!({"application": one.application.number, "child": one.child.key,
-                "facts": {"key": fact.key, "seal": seal}}));
-            batch.effects.push(Effect::Join(JoinEffect::of(&one.application)));
+            let (one, fact) = assemble(&checked, &bound, seat, key, verdict);
             batch.facts.push(fact);
             batch.new.extend(new.then(|| one.child.clone()));
             batch.lodged.push(one);
@@ -182,7 +156,7 @@ impl<'a> Assembling<'a> {
 }
 
 fn save(tx: &mut Transaction<'_>, home: Kato, file: &str, batch: Batch) -> Result<Entry, ImportFault> {
-    let Batch { lodged, new, facts, listed, effects } = batch;
+    let Batch { lodged, new, facts } = batch;
     let claims: Vec<(Iin, Kato, &str)> =
         lodged.iter().map(|l| (l.child.iin, home, l.application.number.as_str())).collect();
     if child_claims::take_all(tx, &claims)? != claims.len() {
@@ -196,7 +170,7 @@ fn save(tx: &mut Transaction<'_>, home: Kato, file: &str, batch: Batch) -> Resul
         act: JournalAct::ImportApplications,
         actor: OPERATOR.to_owned(),
         territory: home,
-        payload: json!({"file": file, "applications": listed, "queue": effects}),
+        said: Said::in_public(json!({"file": file, "applications": lodged.len()})),
     })
 }
 

@@ -11,14 +11,15 @@ use crate::domain::kindergarten::{Group, Kindergarten};
 use crate::domain::place::Place;
 use crate::domain::queue::QueueKey;
 use crate::domain::territory::Territory;
+use crate::exchange::csv::table::Row;
 use crate::exchange::rows::{GroupRow, KindergartenRow, PlaceRow, TerritoryRow};
 use crate::exchange::{Fault, Faults};
 use crate::rules::Rules;
 use crate::service::counter::places::unknown_reserve;
 use crate::service::kernel::actors::OPERATOR;
-use crate::service::kernel::problem::Problem;
+use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::bound;
-use crate::store::{Entry, Store, StoreError, Written, kindergartens, territories};
+use crate::store::{Entry, Said, Store, StoreError, Written, kindergartens, territories};
 use crate::trust::act::JournalAct;
 use crate::trust::seal::sha256_hex;
 
@@ -129,13 +130,8 @@ pub fn territories<'a>(
     let listed: String = all.iter().map(|t| format!("{},{},{}\n", t.code, t.name_kk, t.name_ru)).collect();
     store.write(&[Kato::COUNTRY], now, |tx| -> Result<_, ImportFault> {
         territories::save(tx, &all)?;
-        let entry = Entry {
-            home: Kato::COUNTRY,
-            act: JournalAct::ImportTerritories,
-            actor: OPERATOR.to_owned(),
-            territory: Kato::COUNTRY,
-            payload: json!({"rows": all.len(), "file": source.name(), "content": sha256_hex(listed.as_bytes())}),
-        };
+        let payload = json!({"rows": all.len(), "file": source.name(), "content": sha256_hex(listed.as_bytes())});
+        let entry = record(Kato::COUNTRY, JournalAct::ImportTerritories, payload);
         Ok(Written { value: all.len(), entries: vec![entry] })
     })
 }
@@ -189,23 +185,28 @@ pub fn kindergartens<'a>(
     }
     complaints.check()?;
     let homes: Vec<Kato> = all.keys().copied().collect();
+    let content = content(rows)?;
     store.write(&homes, now, |tx| -> Result<_, ImportFault> {
         let mut entries = Vec::with_capacity(all.len());
         for (home, kindergartens) in &all {
             kindergartens::save(tx, kindergartens)?;
-            let ids: Vec<&str> = kindergartens.iter().map(|k| k.id.as_str()).collect();
-            entries.push(record(
-                *home,
-                JournalAct::ImportKindergartens,
-                json!({"kindergartens": ids, "file": source.name()}),
-            ));
+            let payload = json!({"kindergartens": kindergartens.len(), "file": source.name(), "content": content});
+            entries.push(record(*home, JournalAct::ImportKindergartens, payload));
         }
         Ok(Written { value: rows.len(), entries })
     })
 }
 
 fn record(home: Kato, act: JournalAct, payload: serde_json::Value) -> Entry {
-    Entry { home, act, actor: OPERATOR.to_owned(), territory: home, payload }
+    Entry { home, act, actor: OPERATOR.to_owned(), territory: home, said: Said::in_public(payload) }
+}
+
+/// The hash of a file's rows as an export writes them, however the file was quoted.
+fn content<R: Row>(rows: &[R]) -> Result<String, ImportFault> {
+    let mut text = Vec::new();
+    let written = crate::exchange::write(&mut text, rows);
+    written.map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))?;
+    Ok(sha256_hex(&text))
 }
 
 /// What a group keeps for its life: places, referrals and choices rest on it.
@@ -264,13 +265,13 @@ pub fn groups<'a>(
     }
     complaints.check()?;
     let homes: Vec<Kato> = all.keys().copied().collect();
+    let content = content(rows)?;
     store.write(&homes, now, |tx| -> Result<_, ImportFault> {
         let mut entries = Vec::with_capacity(all.len());
         for (home, groups) in &all {
             kindergartens::save_groups(tx, groups)?;
-            let listed: Vec<_> =
-                groups.iter().map(|g| json!({"group": g.id, "capacity": g.capacity, "enrolled": g.enrolled})).collect();
-            entries.push(record(*home, JournalAct::ImportGroups, json!({"groups": listed, "file": source.name()})));
+            let payload = json!({"groups": groups.len(), "file": source.name(), "content": content});
+            entries.push(record(*home, JournalAct::ImportGroups, payload));
         }
         Ok(Written { value: rows.len(), entries })
     })
@@ -331,20 +332,20 @@ pub fn places<'a>(
     }
     complaints.check()?;
     let homes: Vec<Kato> = all.keys().copied().collect();
+    let content = content(rows)?;
     store.write(&homes, now, |tx| -> Result<_, ImportFault> {
         let mut entries = Vec::with_capacity(all.len());
         let mut kept = 0;
         for (home, places) in &all {
-            let mut listed = Vec::with_capacity(places.len());
+            let mut of_home = 0;
             for (place, count) in places {
                 let published_at = place.published_at.map(|_| tx.at());
                 let place = Place { status_at: tx.at(), reported_at: tx.at(), published_at, ..place.clone() };
-                let ids = crate::service::counter::places::keep(tx, &place, *count)?;
-                kept += ids.len();
-                listed.push(json!({"group": place.group, "place_queue": place.queue, "places": ids,
-                    "status": place.status}));
+                of_home += crate::service::counter::places::keep(tx, &place, *count)?.len();
             }
-            entries.push(record(*home, JournalAct::ImportPlaces, json!({"places": listed, "file": source.name()})));
+            kept += of_home;
+            let payload = json!({"places": of_home, "file": source.name(), "content": content});
+            entries.push(record(*home, JournalAct::ImportPlaces, payload));
         }
         Ok(Written { value: kept, entries })
     })

@@ -23,8 +23,9 @@ use crate::service::office::{Answer, Caller, Office};
 use crate::service::rounds::fault::internal;
 use crate::service::rounds::{files, held};
 use crate::store::rounds::{self, Round, RoundFile};
-use crate::store::{Entry, Written};
+use crate::store::{Entry, Said, Written};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::{Subject, SubjectKind};
 
 mod asked;
 pub(crate) mod committed;
@@ -58,17 +59,17 @@ pub fn correct_round(office: &Office, caller: &Caller, id: &str, sent: &Correcti
         let body = view(&round, serial, said, &corrected, &kept);
         kept.push(RoundFile { name: name(serial), body: body.to_string() });
         rounds::add_files(tx, id, &kept)?;
-        let sealed = keys::keep(tx, home, &json!({"evidence": evidence}))?;
+        keys::keep(tx, home, Subject::of(SubjectKind::Round, id), &json!({"evidence": evidence}))?;
         let entry = Entry {
             home,
             act: JournalAct::CorrectRound,
             actor: caller.principal.id.clone(),
             territory: round.territory,
-            payload: json!({
+            said: Said::in_public(json!({
                 "round": id, "correction": serial, "ground": ground, "role": caller.principal.role,
                 "harmed": corrected.harmed(), "profited": corrected.profited(), "extra_places": corrected.extra(),
-                "files": files::hashes(&kept), "facts": sealed,
-            }),
+                "files": files::hashes(&kept),
+            })),
         };
         Ok(Written { value: body, entries: vec![entry] })
     })

@@ -1,6 +1,7 @@
 //! Moving a registry to another database with its journal intact.
 
-use super::chains::{ChainFault, verify_in};
+use super::chains::verify_in;
+use super::fault::ChainFault;
 use crate::store::{Store, StoreError};
 
 /// Why a registry was not copied.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::chains::ChainFault;
+use super::fault::ChainFault;
 use crate::domain::kato::Kato;
 use crate::trust::journal::Broken;
 

@@ -1,12 +1,13 @@
-//! A queue as it stood at an instant of the past, from the journal alone: the effects of its home's records are replayed
+//! A queue as it stood at an instant of the past, from the journal alone: what the records of its home tell is replayed
 //! up to that instant. What comes out owes nothing to the tables that hold the queue today, so it checks them too.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::effects::{Effect, JoinEffect, Moved, effects};
-use crate::domain::codes::Status;
+use super::reading::ReadRecord;
+use super::turns::{HeldTurn, Move, ToldSeat, moves};
+use crate::domain::codes::{Status, Turn};
 use crate::domain::instant::read_instant;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, QueueOrder, Seat};
@@ -14,13 +15,14 @@ use crate::rules::Rules;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::connection::AnyConnection;
-use crate::store::journal;
 use crate::store::rounds::Round;
+use crate::store::{journal, openings};
 use crate::trust::act::JournalAct;
 use crate::trust::journal::Record;
+use crate::trust::opening::OpenedRecord;
 
 /// Records read at once.
-const BATCH: i64 = 200;
+const BATCH: i64 = 50;
 
 /// A queue being replayed.
 pub(crate) struct Replay {
@@ -36,9 +38,14 @@ pub(crate) struct Replay {
 }
 
 struct PastSeat {
-    seat: Seat,
-    choices: Box<[u32]>,
+    turn: HeldTurn,
     status: Status,
+}
+
+impl PastSeat {
+    fn is_live(&self) -> bool {
+        self.turn.turn == Turn::Live
+    }
 }
 
 /// An entry as it stood.
@@ -66,42 +73,38 @@ impl Replay {
     ///
     /// # Errors
     /// In words, where the record does not follow from those before it.
-    pub(crate) fn take(&mut self, record: &Record, rules: &Rules) -> Result<(), String> {
-        self.reached = record.seq;
-        let mut moved = Vec::new();
-        for effect in effects(record).map_err(|broken| broken.to_string())? {
-            match effect {
-                Effect::Join(join) if join.queue == self.key => moved.push(self.hold(&join, Moved::Join)?),
-                Effect::Restore(join) if join.queue == self.key => moved.push(self.hold(&join, Moved::Restore)?),
-                Effect::Leave { application, .. } => {
-                    moved.extend(self.seats.remove(&application).map(|h| Moved::Leave(h.seat, h.choices)))
-                }
-                Effect::Spend { application } => {
-                    moved.extend(self.seats.remove(&application).map(|h| Moved::Spend(h.seat, h.choices)))
-                }
-                Effect::Status { application, status } => {
-                    if let Some(held) = self.seats.get_mut(&application) {
-                        held.status = status;
-                    }
-                }
-                Effect::Join(_) | Effect::Restore(_) | Effect::Counters { .. } => {}
+    pub(crate) fn take(&mut self, opened: OpenedRecord, rules: &Rules) -> Result<(), String> {
+        self.reached = opened.record.seq;
+        let read = ReadRecord::of(opened).map_err(|broken| broken.to_string())?;
+        let mut moved: Vec<Move> = Vec::new();
+        for told in &read.seats {
+            if told.queue == self.key || self.seats.contains_key(&told.number) {
+                moved.extend(self.hold(told));
             }
         }
-        if moved.is_empty() {
+        let settled = read.counters.iter().any(|told| told.queue == self.key);
+        if moved.is_empty() && !settled {
             return Ok(());
         }
         self.touched = true;
+        let record = &read.record;
         let at = read_instant(&record.at).map_err(|fault| format!("record {}: {fault}", record.seq))?;
         self.order.set_mix(ordering::mix(rules, self.key, at));
-        let changes: Vec<Change<'_>> = moved.iter().map(Moved::change).collect();
+        let changes: Vec<Change<'_>> = moved.iter().map(Move::change).collect();
         self.order.apply(&changes).map(|_| ()).map_err(|fault| format!("record {}: {fault}", record.seq))
     }
 
-    fn hold(&mut self, join: &JoinEffect, moved: impl Fn(Seat, Box<[u32]>) -> Moved) -> Result<Moved, String> {
-        let seat = join.seat().ok_or_else(|| format!("application {} has no instant", join.application))?;
-        let choices: Box<[u32]> = join.choices.iter().map(|id| self.small(id)).collect();
-        self.seats.insert(join.application.clone(), PastSeat { seat, choices: choices.clone(), status: join.status });
-        Ok(moved(seat, choices))
+    /// Holds what an application's row is now, and gives the moves of this queue.
+    fn hold(&mut self, told: &ToldSeat) -> impl Iterator<Item = Move> + use<> {
+        let choices = told.choices.iter().map(|id| self.small(id)).collect();
+        let turn = HeldTurn { queue: told.queue, seat: told.seat, turn: told.turn, choices };
+        let before = self.seats.remove(&told.number);
+        let made = moves(before.as_ref().map(|held| &held.turn), &turn);
+        let key = self.key;
+        if turn.queue == key {
+            self.seats.insert(told.number.clone(), PastSeat { turn, status: told.status });
+        }
+        made.into_iter().filter(move |made| made.queue == key)
     }
 
     fn small(&mut self, kindergarten: &str) -> u32 {
@@ -111,18 +114,20 @@ impl Replay {
 
     /// The seat of an application and its choices.
     pub(crate) fn seat(&self, application: &str) -> Option<(Seat, Box<[u32]>)> {
-        self.seats.get(application).map(|held| (held.seat, held.choices.clone()))
+        let held = self.seats.get(application).filter(|held| held.is_live())?;
+        Some((held.turn.seat, held.turn.choices.clone()))
     }
 
     /// The entries by application.
     pub(crate) fn stood(&self) -> HashMap<String, Stood> {
         let names: HashMap<u32, &String> = self.kindergartens.iter().map(|(name, id)| (*id, name)).collect();
         let stood = |held: &PastSeat| Stood {
-            seat: held.seat,
+            seat: held.turn.seat,
             status: held.status,
-            choices: held.choices.iter().filter_map(|id| names.get(id).map(|name| (*name).clone())).collect(),
+            choices: held.turn.choices.iter().filter_map(|id| names.get(id).map(|name| (*name).clone())).collect(),
         };
-        self.seats.iter().map(|(number, held)| (number.clone(), stood(held))).collect()
+        let live = self.seats.iter().filter(|(_, held)| held.is_live());
+        live.map(|(number, held)| (number.clone(), stood(held))).collect()
     }
 
     /// The number in the merged order by ticket, as `children.csv` has turns.
@@ -132,7 +137,8 @@ impl Replay {
 
     /// The applications of the queue by ticket.
     pub(crate) fn numbers(&self) -> HashMap<u32, String> {
-        self.seats.iter().map(|(number, held)| (held.seat.ticket, number.clone())).collect()
+        let live = self.seats.iter().filter(|(_, held)| held.is_live());
+        live.map(|(number, held)| (held.turn.seat.ticket, number.clone())).collect()
     }
 }
 
@@ -178,14 +184,14 @@ fn replayed_until(
     let mut replay = Replay::new(key);
     let mut seq = 0;
     'records: loop {
-        let records = journal::after(conn, key.home(), seq, BATCH)?;
+        let records = openings::after(conn, key.home(), seq, BATCH)?;
         let Some(last) = records.last() else { break };
-        seq = last.seq;
-        for record in &records {
-            if ends(record) {
+        seq = last.record.seq;
+        for opened in records {
+            if ends(&opened.record) {
                 break 'records;
             }
-            replay.take(record, rules).map_err(|why| {
+            replay.take(opened, rules).map_err(|why| {
                 tracing::error!(home = %key.home(), why, "the journal cannot be replayed");
                 let message = "the journal of this home contradicts itself; run `kezek journal verify`";
                 Problem::new(Kind::Internal, "internal", message)

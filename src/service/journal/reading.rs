@@ -1,37 +1,131 @@
 //! A record as whoever follows a chain reads it: whole, or not at all.
 
-use super::effects::{Effect, effects};
-use super::families::{Belongs, told};
-use crate::trust::journal::{Broken, Record};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-/// A record whose content is what its hash says, with what it tells of queues and families.
+use super::turns::{ToldSeat, parsed, queue};
+use crate::domain::queue::QueueKey;
+use crate::engine::order::Counters;
+use crate::store::rows::TOLD;
+use crate::trust::act::JournalAct;
+use crate::trust::journal::{Broken, Record};
+use crate::trust::opening::{OpenedRecord, Opening};
+
+/// A record whose content is what its hash says and whose openings are those that it seals, with what they tell of queues
+/// and families.
 pub(crate) struct ReadRecord {
     /// The record itself.
     pub(crate) record: Record,
-    /// What its act did to the queues.
-    pub(crate) effects: Vec<Effect>,
+    /// What the rows of applications are after the act.
+    pub(crate) seats: Vec<ToldSeat>,
+    /// What the counters of queues are after the act.
+    pub(crate) counters: Vec<ToldCounters>,
     /// Who belongs to which family since then.
     pub(crate) families: Vec<Belongs>,
+    /// Applications that ask for a transfer since then.
+    pub(crate) transfers: Vec<String>,
+    /// What the openings are about, as `kind:id`.
+    pub(crate) subjects: Vec<String>,
+}
+
+/// The counters of a queue.
+pub(crate) struct ToldCounters {
+    /// Whose counters they are.
+    pub(crate) queue: QueueKey,
+    /// What they are.
+    pub(crate) counters: Counters,
+}
+
+/// A change of who belongs to which family.
+#[derive(Clone, Debug)]
+pub(crate) struct Belongs {
+    pub(crate) application: String,
+    /// None where it left the one that it had.
+    pub(crate) family: Option<String>,
 }
 
 impl ReadRecord {
     /// Reads a record.
     ///
     /// # Errors
-    /// Its content is not what its hash says, or something that it tells cannot be read.
-    pub(crate) fn of(record: Record) -> Result<Self, Broken> {
-        if record.expected_hash() != record.hash {
-            return Err(record.unreadable("its content does not match its hash"));
+    /// Its content is not what its hash says, an opening is not the one that it seals, or something that it tells cannot be
+    /// read: a change that is not understood must never count as none.
+    pub(crate) fn of(opened: OpenedRecord) -> Result<Self, Broken> {
+        opened.check()?;
+        let OpenedRecord { record, openings } = opened;
+        record.journal_act()?;
+        let mut read = ReadRecord {
+            record,
+            seats: Vec::new(),
+            counters: Vec::new(),
+            families: Vec::new(),
+            transfers: Vec::new(),
+            subjects: openings.iter().map(|opening| opening.subject.clone()).collect(),
+        };
+        for opening in &openings {
+            read.take(opening).map_err(|why| read.record.unreadable(why))?;
         }
-        let (effects, families) = (effects(&record)?, told(&record)?);
-        Ok(ReadRecord { record, effects, families })
+        Ok(read)
     }
 
-    /// The applications that take a seat by it.
-    pub(crate) fn seated(&self) -> impl Iterator<Item = String> {
-        self.effects.iter().filter_map(|effect| match effect {
-            Effect::Join(join) | Effect::Restore(join) => Some(join.application.clone()),
-            _ => None,
-        })
+    fn take(&mut self, opening: &Opening) -> Result<(), String> {
+        let opened = opening.read()?;
+        known(opened.act.as_deref())?;
+        for (table, rows) in &opened.rows {
+            if !TOLD.contains(&table.as_str()) {
+                return Err(format!("this program does not know the table {table}; a newer one has written it"));
+            }
+            for (key, row) in rows {
+                self.row(table, key, row.map(RawValue::get))
+                    .map_err(|why| format!("what it tells of {table} {key} cannot be read: {why}"))?;
+            }
+        }
+        Ok(())
     }
+
+    fn row(&mut self, table: &str, key: &str, row: Option<&str>) -> Result<(), String> {
+        match (table, row) {
+            ("applications", Some(row)) => self.seats.push(ToldSeat::read(key, row)?),
+            ("applications", None) => return Err("an application never goes".to_owned()),
+            ("queue_counters", Some(row)) => self.counters.push(counters(key, row)?),
+            ("families", row) => self.families.push(belongs(key, row)?),
+            ("transfers", Some(_)) => self.transfers.push(key.to_owned()),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// That this program knows an act, where one is told.
+fn known(act: Option<&str>) -> Result<(), String> {
+    match act {
+        Some(code) if JournalAct::from_code(code).is_none() => {
+            Err(format!("this program does not know the act {code:?}; a newer one has written it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn counters(key: &str, row: &str) -> Result<ToldCounters, String> {
+    #[derive(Deserialize)]
+    struct Row {
+        first_priority: u64,
+        general: u64,
+    }
+    let Row { first_priority, general } = parsed(row)?;
+    let mut parts = key.splitn(3, '/');
+    let mut part = || parts.next().ok_or_else(|| "its key is not that of a queue".to_owned());
+    let territory = part()?.parse().map_err(|_| "its key names no territory".to_owned())?;
+    let cohort = part()?.parse().map_err(|_| "its key names no year".to_owned())?;
+    let queue = queue(territory, cohort, part()?)?;
+    Ok(ToldCounters { queue, counters: Counters { first_priority, general } })
+}
+
+fn belongs(application: &str, row: Option<&str>) -> Result<Belongs, String> {
+    #[derive(Deserialize)]
+    struct Row {
+        family: String,
+    }
+    let family = row.map(parsed::<Row>).transpose()?.map(|row| row.family);
+    Ok(Belongs { application: application.to_owned(), family })
 }

@@ -1,13 +1,13 @@
-//! Random keys, salts, secrets and check codes.
+//! Random keys, secrets and check codes.
 
 use rand::RngExt;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::domain::kato::Kato;
 use crate::store::facts::{self, Facts};
 use crate::store::{StoreError, Transaction};
-use crate::trust::seal::{canonical, seal};
+use crate::trust::opening::Subject;
+use crate::trust::seal::canonical;
 
 /// 128 random bits in hexadecimal.
 pub(crate) fn random_key() -> String {
@@ -29,18 +29,32 @@ pub(crate) fn check_code() -> String {
     (0..8).filter_map(|_| CHECK_ALPHABET.get(rng.random_range(0..32)).copied().map(char::from)).collect()
 }
 
-/// Keeps facts and gives what the journal holds of them: their key and their seal. For words that people write, which
-/// may name a person, and for everything that the journal proves without telling it.
-pub(crate) fn keep<T: Serialize>(tx: &mut Transaction<'_>, home: Kato, facts: &T) -> Result<Value, StoreError> {
-    let (kept, seal) = sealed(facts);
+/// Keeps facts of a subject and gives their key. For words that people write, which may name a person: even the opening of
+/// their subject tells them by their hash alone.
+pub(crate) fn keep<T: Serialize>(
+    tx: &mut Transaction<'_>,
+    home: Kato,
+    of: Subject,
+    facts: &T,
+) -> Result<String, StoreError> {
+    let kept = sealed(of, facts);
     facts::insert(tx, home, std::slice::from_ref(&kept))?;
-    Ok(json!({"key": kept.key, "seal": seal}))
+    Ok(kept.key)
 }
 
-/// Facts under a new key with a new salt, and their seal for the journal.
-pub(crate) fn sealed<T: Serialize>(facts: &T) -> (Facts, String) {
-    let salt = random_key();
-    let body = canonical(facts);
-    let hash = seal(&salt, &body);
-    (Facts { key: random_key(), salt, body }, hash)
+/// Keeps facts of a subject under a key that was given out before it had a number.
+pub(crate) fn keep_under<T: Serialize>(
+    tx: &mut Transaction<'_>,
+    home: Kato,
+    key: &str,
+    of: Subject,
+    facts: &T,
+) -> Result<(), StoreError> {
+    let kept = Facts { key: key.to_owned(), ..sealed(of, facts) };
+    facts::insert(tx, home, std::slice::from_ref(&kept))
+}
+
+/// Facts of a subject under a new key.
+pub(crate) fn sealed<T: Serialize>(subject: Subject, facts: &T) -> Facts {
+    Facts { key: random_key(), subject, body: canonical(facts) }
 }

@@ -12,7 +12,7 @@ use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
 use crate::store::connection::AnyConnection;
 use crate::store::tokens::{self, Token};
-use crate::store::{Entry, Store, Written, kindergartens, territories};
+use crate::store::{Entry, Said, Store, Written, kindergartens, territories};
 use crate::trust::act::JournalAct;
 use crate::trust::seal::sha256_hex;
 
@@ -112,8 +112,8 @@ pub fn issue_limited(
             act: JournalAct::IssueToken,
             actor: OPERATOR.to_owned(),
             territory,
-            payload: json!({"token": id, "token_role": role, "kindergarten": kindergarten,
-                "acts_as": acts_as}),
+            said: Said::in_public(json!({"token": id, "token_role": role, "kindergarten": kindergarten,
+                "acts_as": acts_as})),
         };
         Ok(Written { value: (), entries: vec![entry] })
     })?;
@@ -140,7 +140,7 @@ pub fn revoke(store: &Store, now: chrono::DateTime<chrono::Utc>, id: &str) -> Re
             act: JournalAct::RevokeToken,
             actor: OPERATOR.to_owned(),
             territory: token.territory,
-            payload: json!({"token": id}),
+            said: Said::in_public(json!({"token": id})),
         };
         Ok(Written { value: (), entries: vec![entry] })
     })

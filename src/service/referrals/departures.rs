@@ -5,7 +5,7 @@
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::life::{self, InHand, in_hand, wrong_state};
@@ -17,16 +17,16 @@ use crate::domain::queue::Numbered;
 use crate::domain::referral::ReferralAct;
 use crate::service::applications::entry;
 use crate::service::applications::handed_in::read_date;
-use crate::service::journal::effects::Effect;
 use crate::service::kernel::keys;
 use crate::service::kernel::numbers::{self, home_of};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::{
-    Entry, Transaction, Written, applications, child_claims, kindergartens, places, referrals, transfers,
+    Entry, Said, Transaction, Written, applications, child_claims, kindergartens, places, referrals, transfers,
 };
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 
 /// The end of an enrolment, as the kindergarten reports it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -83,15 +83,15 @@ pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn
         }
         faults.check()?;
         let heir = transfers::open_beside(tx.conn(), &hand.application.number)?;
-        let (departed, effects) = end_enrolment(office, tx, &mut hand, last_day.unwrap_or(today), heir)?;
-        let kept = keys::keep(tx, home, &json!({"reason": reason}))?;
+        let departed = end_enrolment(office, tx, &mut hand, last_day.unwrap_or(today), heir)?;
+        let of = Subject::seat(&hand.application.number);
+        keys::keep(tx, home, of.clone(), &json!({"reason": reason}))?;
         let entry = Entry {
             home,
             act: JournalAct::Depart,
             actor: caller.principal.id.clone(),
             territory: hand.application.territory,
-            payload: json!({"departed": departed, "last_day": sent.last_day, "role": caller.principal.role,
-                "facts": kept, "queue": effects}),
+            said: Said::of(of, json!({"departed": departed, "last_day": sent.last_day, "role": caller.principal.role})),
         };
         Ok(Written { value: departed, entries: vec![entry] })
     })
@@ -105,13 +105,14 @@ pub(crate) fn end_enrolment(
     hand: &mut InHand,
     last_day: NaiveDate,
     heir: Option<String>,
-) -> Result<(Departed, Vec<Effect>), Problem> {
+) -> Result<Departed, Problem> {
     if hand.application.status != Status::Enrolled {
         return Err(wrong_state(&hand.referral, ReferralAct::Depart));
     }
     life::advance(tx, &mut hand.referral, ReferralAct::Depart)?;
     referrals::update(tx, &hand.referral)?;
-    let effects = entry::step(tx, &office.rules, &mut hand.application, Step::Depart)?;
+    let turned = entry::step(tx, &office.rules, &mut hand.application, Step::Depart)?;
+    entry::settle(tx, &office.rules, hand.application.queue, turned)?;
     kindergartens::depart_one(tx, &hand.referral.group)?;
     let child = applications::child(tx.conn(), &hand.application.child)?;
     match &heir {
@@ -120,7 +121,7 @@ pub(crate) fn end_enrolment(
     }
     let available_on = last_day.checked_add_days(Days::new(1)).unwrap_or(last_day);
     let (place_status, warnings) = free_again(office, tx, &hand.referral.place, available_on)?;
-    let departed = Departed {
+    Ok(Departed {
         referral: hand.referral.number.clone(),
         status: hand.referral.status,
         application: hand.application.number.clone(),
@@ -129,8 +130,7 @@ pub(crate) fn end_enrolment(
         available_on: available_on.to_string(),
         warnings,
         transfer: heir,
-    };
-    Ok((departed, effects))
+    })
 }
 
 /// Puts a place that its child has left back into the ledger. It is taken out instead where the group is still at its
@@ -171,7 +171,7 @@ pub(crate) fn leave_for_transfer(
     office: &Office,
     tx: &mut Transaction<'_>,
     won: &InHand,
-) -> Result<Option<(Value, Vec<Effect>)>, Problem> {
+) -> Result<Option<Departed>, Problem> {
     let number = &won.application.number;
     let Some(enrolment) = transfers::enrolment_of(tx.conn(), number)? else { return Ok(None) };
     let application = numbers::load(tx.conn(), &enrolment)?;
@@ -182,6 +182,5 @@ pub(crate) fn leave_for_transfer(
     let Some(referral) = all.into_iter().find(|r| r.status == ReferralStatus::Enrolled) else { return Ok(None) };
     let mut old = InHand { referral, application };
     let today = office.day(old.application.territory, tx.at());
-    let (departed, effects) = end_enrolment(office, tx, &mut old, today, Some(number.clone()))?;
-    Ok(Some((json!(departed), effects)))
+    end_enrolment(office, tx, &mut old, today, Some(number.clone())).map(Some)
 }

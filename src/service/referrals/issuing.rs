@@ -15,7 +15,6 @@ use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
 use crate::rules::Bound;
 use crate::service::applications::entry;
-use crate::service::journal::effects::Effect;
 use crate::service::kernel::authority::Authority;
 use crate::service::kernel::keys;
 use crate::service::kernel::numbers::load;
@@ -29,41 +28,30 @@ use crate::store::{Transaction, kindergartens};
 pub(crate) struct Issued {
     pub(crate) referral: Referral,
     pub(crate) result: StoredResult,
-    pub(crate) effects: Vec<Effect>,
 }
 
-/// What a round's rows became.
-pub(crate) struct IssuedRows {
-    pub(crate) numbers: Vec<String>,
-    pub(crate) journaled: Vec<serde_json::Value>,
-    pub(crate) effects: Vec<Effect>,
-}
-
-/// Issues the referrals of a round's rows, in their order.
+/// Issues the referrals of a round's rows, in their order. Whoever calls it has proved the rows that they are issued by.
 pub(crate) fn issue_rows(
     office: &Office,
     tx: &mut Transaction<'_>,
     authority: &Authority,
     rows: &[RoundRow],
-) -> Result<IssuedRows, Problem> {
-    let mut issued = IssuedRows { numbers: Vec::new(), journaled: Vec::new(), effects: Vec::new() };
+) -> Result<Vec<Referral>, Problem> {
+    let mut issued = Vec::with_capacity(rows.len());
     let mut papers = Vec::with_capacity(rows.len());
     for row in rows {
         let mut application = load(tx.conn(), &row.application)?;
         let bound = office.bound(application.territory, tx.at())?;
-        let one = issue(office, tx, &mut application, &bound, authority, row)?;
-        issued
-            .journaled
-            .push(json!({"referral": one.referral.number, "application": row.application, "place": row.place}));
-        issued.numbers.push(one.referral.number);
-        issued.effects.extend(one.effects);
-        papers.push(one.result);
+        let Issued { referral, result } = issue(office, tx, &mut application, &bound, authority, row)?;
+        issued.push(referral);
+        papers.push(result);
     }
     crate::store::results::insert(tx, &papers)?;
     Ok(issued)
 }
 
-/// Issues the referral of one row: the application, the place, the document and its paper, which the caller keeps.
+/// Issues the referral of one row: the application, the place, the document and its paper, which the caller keeps. Whoever
+/// calls it has proved the rows that it is issued by.
 pub(crate) fn issue(
     office: &Office,
     tx: &mut Transaction<'_>,
@@ -74,8 +62,8 @@ pub(crate) fn issue(
 ) -> Result<Issued, Problem> {
     let at = tx.at();
     let home = application.home;
-    office.gives_out(home)?;
-    let effects = entry::step(tx, &office.rules, application, Step::Refer)?;
+    let turned = entry::step(tx, &office.rules, application, Step::Refer)?;
+    entry::settle(tx, &office.rules, application.queue, turned)?;
     places::advance_of(tx, &row.place, PlaceAct::Refer)?;
     let number = tx.next_number(home, Numbered::Referral)?.to_string();
     let validity = bound.profile.referral_validity.value;
@@ -106,5 +94,5 @@ pub(crate) fn issue(
     let group = kindergartens::find_group(tx.conn(), &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
     let issue = Issue { id: &id, application, case: None, signer: authority, at };
     let result = results::referral(office, tx.conn(), &issue, bound, &referral, &kindergarten, &group)?;
-    Ok(Issued { referral, result, effects })
+    Ok(Issued { referral, result })
 }

@@ -12,8 +12,7 @@ use crate::domain::place::PlaceAct;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::{Referral, ReferralAct};
 use crate::rules::Rules;
-use crate::service::applications::entry;
-use crate::service::journal::effects::Effect;
+use crate::service::applications::entry::{self, Turned};
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
@@ -21,6 +20,7 @@ use crate::service::office::Office;
 use crate::service::referrals::places;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, applications, cases, kindergartens, referrals};
+use crate::trust::opening::{Subject, SubjectKind};
 
 /// A referral as it is shown.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -184,15 +184,18 @@ pub(crate) struct InHand {
 }
 
 impl InHand {
-    /// The contract is made: the child leaves the queue, its turn is spent, the place is filled. All of it is saved.
-    pub(crate) fn enrol(&mut self, office: &Office, tx: &mut Transaction<'_>) -> Result<Vec<Effect>, Problem> {
-        office.gives_out(self.referral.home)?;
+    /// The contract is made: the child leaves the queue, its turn is spent, the place is filled. All of it is saved; the queue
+    /// is not yet settled.
+    pub(crate) fn enrol(&mut self, office: &Office, tx: &mut Transaction<'_>) -> Result<Turned, Problem> {
+        let Referral { home, application, place, group, .. } = &self.referral;
+        let (place, group) = (Subject::of(SubjectKind::Place, place), Subject::of(SubjectKind::Group, group));
+        office.prove(tx, *home, &[Subject::seat(application), place, group])?;
         advance(tx, &mut self.referral, ReferralAct::Enrol)?;
         referrals::update(tx, &self.referral)?;
-        let effects = entry::step(tx, &office.rules, &mut self.application, Step::Enrol)?;
+        let turned = entry::step(tx, &office.rules, &mut self.application, Step::Enrol)?;
         places::advance_of(tx, &self.referral.place, PlaceAct::Fill)?;
         kindergartens::enrol_one(tx, &self.referral.group)?;
-        Ok(effects)
+        Ok(turned)
     }
 
     /// The referral ends without a contract, refused, annulled or expired: the place is published again, the entry waits
@@ -203,7 +206,7 @@ impl InHand {
         rules: &Rules,
         act: ReferralAct,
         ground: Option<&str>,
-    ) -> Result<Vec<Effect>, Problem> {
+    ) -> Result<Turned, Problem> {
         end(tx, &mut self.referral, act, ground)?;
         entry::step(tx, rules, &mut self.application, Step::Return)
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::queue::QueueKey;
+use crate::trust::opening::{Subject, SubjectKind};
 
 /// One child's place in a round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -35,4 +36,16 @@ pub struct RoundRow {
     pub together: Option<String>,
     /// Which of the application's preferences it is, from 1; none where it had no preferences.
     pub preference: Option<usize>,
+}
+
+impl RoundRow {
+    /// What is given to whom: the rows that the referral is issued by.
+    pub(crate) fn given(&self) -> [Subject; 3] {
+        [Subject::seat(&self.application), self.place(), Subject::of(SubjectKind::Group, &self.group)]
+    }
+
+    /// The place that is given.
+    pub(crate) fn place(&self) -> Subject {
+        Subject::of(SubjectKind::Place, &self.place)
+    }
 }

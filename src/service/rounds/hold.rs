@@ -30,9 +30,9 @@ use crate::service::referrals::issuing;
 use crate::service::referrals::row::RoundRow;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
-use crate::store::{self, Entry, Written, kindergartens};
+use crate::store::{self, Entry, Said, Transaction, Written, applications, kindergartens};
 use crate::trust::act::JournalAct;
-use crate::trust::seal::sha256_hex;
+use crate::trust::opening::Subject;
 
 /// A round as it is asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -104,13 +104,14 @@ pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         if outcome.rows.is_empty() {
             return Err(nothing_to_give_out(office, &outcome));
         }
+        prove(office, tx, territory.home(), &outcome)?;
         let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
         let issued = issuing::issue_rows(office, tx, &authority, &outcome.rows)?;
+        let numbers: Vec<String> = issued.into_iter().map(|referral| referral.number).collect();
         let summary = summary(tx.conn(), &id, territory, at, &outcome)?;
-        let view = RoundView::new(Some(id.clone()), territory, at, &outcome, &issued.numbers);
+        let view = RoundView::new(Some(id.clone()), territory, at, &outcome, &numbers);
         let files = super::files::files(office, tx.conn(), &outcome, at)?;
         let (summary, body) = (summary.to_string(), serde_json::to_string(&view).map_err(internal)?);
-        let hashes = json!({"summary": sha256_hex(summary.as_bytes()), "body": sha256_hex(body.as_bytes())});
         let home = territory.home();
         let round = Round { id: id.clone(), home, territory, held_at: at, summary, body };
         store::rounds::insert(tx, &round, &files)?;
@@ -119,14 +120,12 @@ pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
             act: JournalAct::HoldRound,
             actor: caller.principal.id.clone(),
             territory,
-            payload: json!({
+            said: Said::in_public(json!({
                 "round": id,
                 "role": caller.principal.role,
-                "referrals": issued.journaled,
-                "row": hashes,
+                "referrals": numbers.len(),
                 "certificates": super::files::hashes(&files),
-                "queue": issued.effects,
-            }),
+            })),
         };
         Ok(Written { value: view, entries: vec![entry] })
     })
@@ -202,4 +201,15 @@ fn queues(outcome: &Outcome) -> Vec<ServedQueue> {
         groups: (1..).zip(&pass.groups).map(|(id, group)| ServedGroup { id, group: group.id.clone() }).collect(),
     };
     outcome.passes.iter().map(served).collect()
+}
+
+/// Everybody who took part stands in the rows as the records tell; of whom is given a place, the records are whole too.
+fn prove(office: &Office, tx: &mut Transaction<'_>, home: Kato, outcome: &Outcome) -> Result<(), Problem> {
+    for pass in &outcome.passes {
+        let beside: Vec<Subject> =
+            applications::live_numbers(tx.conn(), pass.queue)?.into_iter().map(Subject::seat).collect();
+        office.prove_rows(tx, home, &beside)?;
+    }
+    let given: BTreeSet<Subject> = outcome.rows.iter().flat_map(RoundRow::given).collect();
+    office.prove(tx, home, &given.into_iter().collect::<Vec<_>>())
 }

@@ -7,11 +7,11 @@ use super::compute::scope::Scope;
 use super::compute::{ahead as compute_ahead, run};
 use super::due::{ReferIn, gives_by_round, place_of, round_decides};
 use super::memory::StandingRounds;
-use super::skips;
+use super::skips::{self, PassedOver};
 use crate::domain::application::Application;
 use crate::domain::queue::Numbered;
+use crate::domain::referral::Referral;
 use crate::rules::Bound;
-use crate::service::journal::effects::Effect;
 use crate::service::kernel::acting;
 use crate::service::kernel::authority::Authority;
 use crate::service::kernel::numbers::{home_of, load};
@@ -19,8 +19,10 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::issuing::{Issued, issue, issue_rows};
-use crate::store::{Entry, Transaction, Written};
+use crate::service::referrals::row::RoundRow;
+use crate::store::{Entry, Said, Transaction, Written};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::{Subject, SubjectKind};
 
 /// The referral at the decision of a case: only where a published place would be this child's, and nobody ahead could
 /// use it or wants it (ARCHITECTURE: offer and referral).
@@ -50,6 +52,8 @@ pub(crate) fn issue_at_once(
     if compute_ahead::wanted_ahead(&scope, tx.conn(), &row)? {
         return Ok(None);
     }
+    // The application itself was proved before it was accepted.
+    office.prove(tx, application.home, &[row.place(), Subject::of(SubjectKind::Group, &row.group)])?;
     issue(office, tx, application, bound, authority, &row).map(Some)
 }
 
@@ -71,33 +75,51 @@ pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
             return Err(round_decides(office));
         }
         // Before anybody is called due: in a home that does not verify that would be hearsay.
-        office.gives_out(home)?;
+        let asked = [Subject::seat(&application.number), Subject::of(SubjectKind::Place, &place.id)];
+        office.prove(tx, home, &asked)?;
         let (due, skips) = skips::due(office, rounds, tx, caller, &place, sent, &bound)?;
         let row = due.row;
+        let passed = skips.iter().map(|passed| Subject::seat(&passed.application));
+        let given: Vec<Subject> =
+            [&row].into_iter().chain(&due.family).flat_map(RoundRow::given).chain(passed).collect();
+        office.prove(tx, home, &given)?;
         let authority = Authority::of(&caller.principal, application.territory);
         let issued = issue(office, tx, &mut application, &bound, &authority, &row)?;
         crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
         let family = issue_rows(office, tx, &authority, &due.family)?;
-        let effects: Vec<Effect> = issued.effects.into_iter().chain(family.effects).collect();
+        let role = caller.principal.role;
+        let told = json!({
+            "application": application.number, "place": place.id, "referral": issued.referral.number,
+            "result": {"id": issued.result.id, "kind": issued.result.kind}, "position": row.position, "role": role,
+            "skip": skipped(&skips), "together": family.len(),
+        });
+        let mut said = Said::of(Subject::seat(&application.number), told);
+        for PassedOver { application, grounds } in &skips {
+            let told = json!({"application": application, "passed_over": grounds, "place": place.id, "role": role});
+            said = said.and_of(Subject::seat(application), told);
+        }
+        for Referral { number, application, place, .. } in &family {
+            let told = json!({"application": application, "place": place, "referral": number, "role": role});
+            said = said.and_of(Subject::seat(application), told);
+        }
         let entry = Entry {
             home,
             act: if skips.is_empty() { JournalAct::Refer } else { JournalAct::ReferWithSkip },
             actor: caller.principal.id.clone(),
             territory: application.territory,
-            payload: json!({
-                "application": application.number, "place": place.id, "referral": issued.referral.number,
-                "result": {"id": issued.result.id, "kind": issued.result.kind},
-                "position": row.position, "role": caller.principal.role, "skip": skipped(skips), "together": family.journaled,
-                "queue": effects,
-            }),
+            said,
         };
         let mut value = crate::service::referrals::life::view(&issued.referral, Some(issued.result.id.as_str()));
-        value.together = family.numbers;
+        value.together = family.into_iter().map(|referral| referral.number).collect();
         Ok(Written { value, entries: vec![entry] })
     })
 }
 
-/// What the journal says of skips: nothing, the one, or the list.
-pub(crate) fn skipped(mut skips: Vec<Value>) -> Value {
-    if skips.len() > 1 { Value::Array(skips) } else { skips.pop().unwrap_or_default() }
+/// What is said of skips to whoever got the place: nothing, the one, or the list.
+fn skipped(skips: &[PassedOver]) -> Value {
+    match skips {
+        [] => Value::Null,
+        [one] => one.grounds.clone(),
+        all => all.iter().map(|one| one.grounds.clone()).collect(),
+    }
 }

@@ -17,8 +17,9 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::row::RoundRow;
 use crate::store::rounds::Confirmation;
-use crate::store::{self, Entry, Transaction, Written};
+use crate::store::{self, Entry, Said, Transaction, Written};
 use crate::trust::act::JournalAct;
+use crate::trust::opening::Subject;
 
 /// Most children who are passed over for one place.
 const SKIPS_MAX: usize = 50;
@@ -44,6 +45,14 @@ pub struct Confirmed {
     pub id: String,
 }
 
+/// A child who is passed over.
+pub(crate) struct PassedOver {
+    /// The number of its application.
+    pub(crate) application: String,
+    /// On what it is passed over, as the journal says it; it names no child.
+    pub(crate) grounds: Value,
+}
+
 /// The skips of a request, each with its field.
 fn skips(sent: &ReferIn) -> Result<Vec<(String, &SkipIn)>, Problem> {
     let mut faults = FieldFaults::default();
@@ -62,7 +71,7 @@ fn skips(sent: &ReferIn) -> Result<Vec<(String, &SkipIn)>, Problem> {
     Ok(sent.skip.iter().map(|skip| ("skip".to_owned(), skip)).chain(listed).collect())
 }
 
-/// The row by which the place goes to the application asked for, with what is journaled of each skip.
+/// The row by which the place goes to the application asked for, with those who are passed over.
 pub(crate) fn due(
     office: &Office,
     rounds: &StandingRounds,
@@ -71,11 +80,11 @@ pub(crate) fn due(
     place: &Place,
     sent: &ReferIn,
     bound: &Bound<'_>,
-) -> Result<(Due, Vec<Value>), Problem> {
+) -> Result<(Due, Vec<PassedOver>), Problem> {
     let own = caller.principal.territory;
     let territory = if own.within(place.home) { own } else { place.home };
     let mut due = due::due_now(office, rounds, tx, place, territory, &[])?;
-    let (mut passed_over, mut journaled) = (Vec::new(), Vec::new());
+    let (mut without, mut passed_over) = (Vec::new(), Vec::new());
     for (field, skip) in skips(sent)? {
         if due.row.application == sent.application {
             let message = "this application is due for the place, so nobody is passed over; leave it out";
@@ -84,12 +93,13 @@ pub(crate) fn due(
         if skip.application.as_ref().is_some_and(|named| *named != due.row.application) {
             return Err(due::next_changed(office, &due.row));
         }
-        journaled.push(check_skip(tx, caller, sent, &field, skip, bound, &due.row)?);
-        passed_over.push(due.row.application);
-        due = due::due_now(office, rounds, tx, place, territory, &passed_over)?;
+        let grounds = check_skip(tx, caller, sent, &field, skip, bound, &due.row)?;
+        passed_over.push(PassedOver { application: due.row.application.clone(), grounds });
+        without.push(due.row.application);
+        due = due::due_now(office, rounds, tx, place, territory, &without)?;
     }
     if due.row.application == sent.application {
-        Ok((due, journaled))
+        Ok((due, passed_over))
     } else {
         Err(due::next_changed(office, &due.row))
     }
@@ -125,14 +135,18 @@ pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Ans
             used_at: None,
         };
         store::rounds::insert_confirmation(tx, &confirmation)?;
-        let kept = keys::keep(tx, home, &json!({"evidence": confirmation.evidence}))?;
+        let of = Subject::seat(&sent.application);
+        keys::keep(tx, home, of.clone(), &json!({"evidence": confirmation.evidence}))?;
         let entry = Entry {
             home,
             act: JournalAct::ConfirmSkip,
             actor: caller.principal.id.clone(),
             territory: place.queue.territory,
-            payload: json!({"confirmation": id, "place": sent.place, "application": sent.application,
-                "ground": sent.ground, "role": caller.principal.role, "facts": kept}),
+            said: Said::of(
+                of,
+                json!({"confirmation": id, "place": sent.place, "application": sent.application,
+                    "ground": sent.ground, "role": caller.principal.role}),
+            ),
         };
         Ok(Written { value: Confirmed { id }, entries: vec![entry] })
     })
@@ -167,11 +181,10 @@ fn check_skip(
         faults.add(&format!("{field}.confirmed_by"), "not_confirmed", why);
     }
     faults.check()?;
-    let kept = keys::keep(tx, due.queue.home(), &json!({"evidence": evidence}))?;
+    keys::keep(tx, due.queue.home(), Subject::seat(&due.application), &json!({"evidence": evidence}))?;
     store::rounds::use_confirmation(tx, &skip.confirmed_by)?;
     Ok(json!({
-        "passed_over": due.application, "ground": skip.ground, "confirmation": skip.confirmed_by,
-        "second_person": found.map(|c| c.principal), "facts": kept,
+        "ground": skip.ground, "confirmation": skip.confirmed_by, "second_person": found.map(|c| c.principal),
     }))
 }
 

@@ -129,15 +129,8 @@ fn is_in_the_kindergarten(desk: &Desk, number: &str, place: &str, child: &Child)
 
 /// What the journal says was done with applications, places and referrals, in order.
 fn acts(desk: &Desk) -> Vec<String> {
-    let mut acts = Vec::new();
-    kezek::service::journal::chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
-        if !record.act.starts_with("import") && record.act != "issue_token" {
-            acts.push(record.act);
-        }
-        Ok(())
-    })
-    .expect("the journal");
-    acts
+    let acts = desk.deeds().into_iter().map(|deed| deed.act);
+    acts.filter(|act| !act.starts_with("import") && act != "issue_token").collect()
 }
 
 /// First priority and general stand 1:3: P1, A, B, C, P2, D.
@@ -215,12 +208,8 @@ fn a_villager_of_every_role_acts_by_each_role_in_turn(desk: &Desk) {
     for act in ["present", "enrol"] {
         desk.post(&format!("/api/v1/referrals/{referral}/{act}"), &staff, &json!({})).must(200);
     }
-    let mut roles = Vec::new();
-    kezek::service::journal::chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
-        roles.extend(record.payload["role"].as_str().map(str::to_owned));
-        Ok(())
-    })
-    .expect("the journal");
+    let deeds = desk.deeds();
+    let roles: Vec<&str> = deeds.iter().filter_map(|deed| deed.said["role"].as_str()).collect();
     assert_eq!(roles, ["office", "akim", "kindergarten", "akim", "kindergarten", "kindergarten"]);
     let other = desk.token_for(Role::Kindergarten, CITY, KINDERGARTEN);
     desk.get(&format!("/api/v1/referrals/{referral}"), &other).refused(403, "territory_too_far");

@@ -9,10 +9,12 @@ use diesel::sql_types::Text;
 use kezek::domain::case::{Case, CaseState};
 use kezek::domain::codes::{Channel, Decision};
 use kezek::domain::kato::Kato;
+use kezek::domain::queue::Numbered;
 use kezek::store::connection::{AnyConnection, Location};
 use kezek::store::due_lists::{self, CaseFilter};
-use kezek::store::{Entry, StoreError, Written, cases, facts};
+use kezek::store::{Entry, Said, StoreError, Written, cases, facts};
 use kezek::trust::act::JournalAct;
+use kezek::trust::opening::{Subject, SubjectKind};
 
 use crate::desk::{CITY, Desk, HOME, ParseKato, VILLAGE_HOME, instant, on_both};
 
@@ -40,7 +42,7 @@ fn case(home: Kato, n: u32) -> Case {
     let at = instant("2026-09-10T04:00:00Z") + chrono::Duration::minutes(i64::from(n));
     let open = n.is_multiple_of(50);
     Case {
-        number: format!("{home}-K-{n:06}"),
+        number: format!("{home}-K-{:06}", n + 1),
         home,
         service: "externat".to_owned(),
         regulation: "externat-east-kazakhstan-2014".to_owned(),
@@ -73,11 +75,12 @@ fn fill(desk: &Desk) {
     for home in [HOME, VILLAGE_HOME].map(|home| home.parse_kato()) {
         let written = desk.registry.office.store.write(&[home], desk.clock.now(), |tx| -> Result<_, StoreError> {
             let key = format!("plans-{home}");
-            facts::insert(tx, home, &[facts::Facts { key, salt: String::new(), body: "{}".to_owned() }])?;
+            let subject = Subject::of(SubjectKind::Case, "plans");
+            facts::insert(tx, home, &[facts::Facts { key, subject, body: "{}".to_owned() }])?;
+            tx.numbers(home, Numbered::Case, OF_A_HOME)?;
             cases::insert(tx, &(0..OF_A_HOME).map(|n| case(home, n)).collect::<Vec<_>>())?;
-            let payload = serde_json::json!({"cases": OF_A_HOME});
-            let entry =
-                Entry { home, act: JournalAct::ConfirmClock, actor: "test".to_owned(), territory: home, payload };
+            let said = Said::in_public(serde_json::json!({"cases": OF_A_HOME}));
+            let entry = Entry { home, act: JournalAct::ConfirmClock, actor: "test".to_owned(), territory: home, said };
             Ok(Written { value: (), entries: vec![entry] })
         });
         written.expect("rows");

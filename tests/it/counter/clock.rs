@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kezek::clock::Clock;
 use kezek::domain::kato::Kato;
 use kezek::service::counter::tick::{Ticked, tick};
-use kezek::store::{ClockBounds, Entry, Resolve, Store, StoreError, Written};
+use kezek::store::{ClockBounds, Entry, Resolve, Said, Store, StoreError, Written};
 use kezek::trust::act::JournalAct;
 use serde_json::json;
 
@@ -105,7 +105,7 @@ fn append(store: &Store, home: Kato, now: DateTime<Utc>) -> Result<DateTime<Utc>
             act: JournalAct::ConfirmClock,
             actor: "operator".to_owned(),
             territory: home,
-            payload: json!({"n": 1}),
+            said: Said::in_public(json!({"n": 1})),
         };
         Ok(Written { value: tx.at(), entries: vec![entry] })
     })

@@ -5,8 +5,6 @@ use diesel::prelude::*;
 use kezek::clock::Clock;
 use kezek::rules::shipped;
 use kezek::service::counter::tick::{Ticked, tick};
-use kezek::service::journal::chains;
-use kezek::store::StoreError;
 use serde_json::json;
 
 use crate::desk::database::Database;
@@ -50,16 +48,11 @@ fn a_referral_ends_with_its_last_day_and_the_child_waits_on_with_its_turn(desk: 
     desk.on_referral(&referral, "present", &json!({})).refused(409, "wrong_state");
     let next = desk.next(HOME);
     assert_eq!((&next["place"], &next["application"]), (&json!(place), &json!(number)), "the place is open again");
-    let mut last = None;
-    chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
-        last = Some(record).filter(|r| r.act == "expire_referral").or(last.take());
-        Ok(())
-    })
-    .expect("the journal");
-    let record = last.expect("the record of the expiry");
-    assert_eq!((record.actor.as_str(), record.at.as_str()), ("clock", "2026-09-10T04:00:00.000000Z"));
-    assert_eq!(record.payload["due_at"], "2026-09-17T19:00:00.000000Z");
-    assert_eq!((&record.payload["place"], &record.payload["consequence"]), (&json!(place), &json!("back")));
+    let expiry =
+        desk.deeds().into_iter().rfind(|deed| deed.act == "expire_referral").expect("the record of the expiry");
+    assert_eq!((expiry.actor.as_str(), expiry.record.at.as_str()), ("clock", "2026-09-10T04:00:00.000000Z"));
+    assert_eq!(expiry.said["due_at"], "2026-09-17T19:00:00.000000Z");
+    assert_eq!((&expiry.said["place"], &expiry.said["consequence"]), (&json!(place), &json!("back")));
     // The instant that was typed orders nobody: who comes now still comes now.
     let later = desk.hand_in(&desk.office(), &desk.another_child().application(CITY)).must(201);
     assert_eq!(later.json["applied_at"], "2026-09-10T04:00:00.000000Z");

@@ -17,6 +17,7 @@ use kezek::store::seats::{NarrowSeat, Seats};
 use kezek::store::{self, StoreError, places, queues, referrals, seats};
 
 use super::Desk;
+use super::deeds::{self, Deed};
 
 impl Desk {
     /// Checks everything; a test may also call it in between.
@@ -32,11 +33,9 @@ impl Desk {
     pub fn every_place_tells_how_it_came_where_it_stands(&self) {
         let store = &self.registry.office.store;
         let mut records: HashMap<(String, i64), (String, String)> = HashMap::new();
-        kezek::service::journal::chains::each(store, |record| -> Result<(), StoreError> {
-            records.insert((record.home.to_string(), record.seq), (record.at, record.act));
-            Ok(())
-        })
-        .expect("the journal cannot be read");
+        for Deed { record, act, .. } in self.deeds() {
+            records.insert((record.home.to_string(), record.seq), (record.at, act));
+        }
         for place in store.read(|conn| places::page(conn, "", 100_000)).expect("the ledger") {
             let history = store.read(|conn| places::history(conn, &place.id)).expect("the history");
             let last = history.last().map(|line| (line.status, line.at));
@@ -57,13 +56,11 @@ impl Desk {
         let registry = &self.registry;
         kezek::service::journal::chains::verify(&registry.office.store).expect("the journal is broken");
         let secrets = self.people.lock().unwrap().secrets.clone();
-        kezek::service::journal::chains::each(&registry.office.store, |record| -> Result<(), StoreError> {
-            let text = serde_json::to_string(&record).expect("a record");
+        for opened in deeds::opened(&registry.office.store) {
+            let text = opened.with_openings();
             let told = secrets.iter().find(|s| text.contains(s.as_str()));
             assert_eq!(told, None, "the journal names a person: {text}");
-            Ok(())
-        })
-        .expect("the journal cannot be read");
+        }
     }
 
     /// The index that followed the journal equals the full sort of the rows, and so does one built anew.

@@ -1,9 +1,10 @@
 //! A chain that is not what it was: the database was set back under a running server, or a record cannot be read.
 
 use kezek::store::copy::TABLES;
-use kezek::store::{Entry, Written};
+use kezek::store::{Entry, Said, Written};
 use kezek::trust::act::JournalAct;
-use kezek::trust::journal::Record;
+use kezek::trust::journal::{Record, Seals};
+use kezek::trust::opening::Opening;
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, HOME, ParseKato, on_both};
@@ -16,8 +17,11 @@ on_both!(
     a_home_that_is_gone_altogether_is_noticed,
     a_server_that_saw_nothing_of_what_was_lost_goes_on,
     a_home_that_does_not_verify_takes_applications_and_gives_out_nothing,
-    a_record_that_tells_of_no_queue_it_must_tell_of_is_named,
-    a_change_that_nobody_knows_is_named_and_counts_as_more_than_none,
+    a_table_of_a_newer_program_is_named,
+    a_row_that_cannot_be_read_is_named_and_counts_as_more_than_none,
+    an_act_of_a_newer_program_in_an_opening_is_named,
+    an_opening_that_is_missing_is_named_by_whoever_follows,
+    an_opening_of_another_child_is_named_by_whoever_follows,
     a_record_of_a_newer_program_is_named,
     a_record_whose_content_was_changed_is_named_by_whoever_follows,
     a_record_that_is_missing_is_named,
@@ -85,7 +89,7 @@ fn another_record_in_the_place_of_one_that_was_seen_is_noticed(desk: &Desk) {
     let number = desk.register(&lost);
     set_back(desk);
     // Another server writes first: the chain is as long as it was.
-    write(desk, JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
+    write_in(desk, HOME, JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
     desk.look("/readyz").must(200);
     assert_eq!(desk.look_up(&lost.iin).json, json!({"entries": []}));
     assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
@@ -100,7 +104,7 @@ fn an_act_that_gave_no_number_is_missed_by_the_hash_of_its_record(desk: &Desk) {
     desk.post(&withdrawing, &desk.office(), &json!({"reason": "a test"})).must(200);
     assert_eq!(desk.look_up(&child.iin).json, json!({"entries": []}));
     set_back(desk);
-    write(desk, JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
+    write_in(desk, HOME, JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
     desk.look("/readyz").must(200);
     assert_eq!(desk.position(&child), Some(1), "its withdrawal is lost: it waits again");
     assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
@@ -126,15 +130,12 @@ fn a_server_that_saw_nothing_of_what_was_lost_goes_on(desk: &Desk) {
     assert_eq!(desk.position(&first), Some(1));
 }
 
-/// Writes a record into the city's chain, as another program does.
-fn write(desk: &Desk, act: JournalAct, payload: Value) -> i64 {
-    write_in(desk, HOME, act, payload)
-}
-
+/// Writes a record into a home's chain, as another program does.
 fn write_in(desk: &Desk, home: &str, act: JournalAct, payload: Value) -> i64 {
     let home = home.parse_kato();
     let now = desk.clock.now();
-    let entry = Entry { home, act, actor: "operator".to_owned(), territory: home, payload };
+    let said = Said::in_public(payload);
+    let entry = Entry { home, act, actor: "operator".to_owned(), territory: home, said };
     let store = desk.second_store();
     let seq = store.write(&[home], now, |tx| {
         Ok::<_, kezek::store::StoreError>(Written { value: tx.next_seq(home)?, entries: vec![entry.clone()] })
@@ -158,32 +159,84 @@ fn is_named(desk: &Desk, seq: i64, why: &str) {
     desk.look("/readyz").refused(503, "journal_unreadable");
 }
 
-fn a_record_that_tells_of_no_queue_it_must_tell_of_is_named(desk: &Desk) {
-    desk.register(&desk.another_child());
-    let seq = write(desk, JournalAct::Withdraw, json!({"application": "x"}));
-    is_named(desk, seq, "does not tell what its act did to the queues");
-}
-
-fn a_change_that_nobody_knows_is_named_and_counts_as_more_than_none(desk: &Desk) {
-    desk.register(&desk.another_child());
-    let seq = write(desk, JournalAct::Amend, json!({"queue": [{"change": "swap", "application": "x"}]}));
-    is_named(desk, seq, "what its act did to the queues cannot be read: unknown variant `swap`");
-}
-
 /// Appends a record to the city's chain past the registry: what it says of itself, and the words that are kept.
 fn insert(desk: &Desk, act: &str, said: Value, kept: &Value) -> i64 {
+    insert_opened(desk, act, said, kept, &[])
+}
+
+fn insert_opened(desk: &Desk, act: &str, said: Value, kept: &Value, openings: &[Opening]) -> i64 {
     let mut record = last_record(desk);
     (record.prev, record.seq) = (record.hash.clone(), record.seq + 1);
-    (record.act, record.payload) = (act.to_owned(), said);
+    (record.act, record.payload, record.seals) = (act.to_owned(), said, Seals::of(openings));
     record.hash = record.expected_hash();
-    let Record { seq, act, prev, hash, .. } = &record;
+    let Record { seq, act, prev, hash, seals: Seals { count, root }, .. } = &record;
+    let salt =
+        if desk.database_url().starts_with("postgres") { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
+    let opened: Vec<String> = (0..)
+        .zip(openings)
+        .map(|(n, Opening { subject, body, .. })| {
+            format!("INSERT INTO openings VALUES (HOME, {seq}, {n}, '{subject}', {salt}, '{body}');")
+        })
+        .collect();
     let copied = format!(
-        "BEGIN; INSERT INTO journal SELECT home, {seq}, at, '{act}', actor, territory, '{kept}', '{prev}', '{hash}' FROM \
-         journal WHERE home = HOME AND seq = {seq} - 1; UPDATE homes SET seq = {seq}, head = '{hash}' WHERE code = HOME; \
-         COMMIT"
+        "BEGIN; INSERT INTO journal SELECT home, {seq}, at, '{act}', actor, territory, '{kept}', {count}, '{root}', \
+         '{prev}', '{hash}' FROM journal WHERE home = HOME AND seq = {seq} - 1; {} UPDATE homes SET seq = {seq}, head = \
+         '{hash}' WHERE code = HOME; COMMIT",
+        opened.concat()
     );
     tamper(desk, &copied);
     *seq
+}
+
+/// An opening of a seat that tells these rows, with a salt of zeros.
+fn opening(rows: &Value) -> Opening {
+    let body = json!({"rows": rows, "subject": "seat:x"}).to_string();
+    Opening { subject: "seat:x".to_owned(), salt: [0; 32], body }
+}
+
+fn a_table_of_a_newer_program_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let opening = opening(&json!({"bids": {"x": {}}}));
+    let seq = insert_opened(desk, "child", Value::Null, &Value::Null, &[opening]);
+    is_named(desk, seq, "does not know the table bids");
+}
+
+fn a_row_that_cannot_be_read_is_named_and_counts_as_more_than_none(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let opening = opening(&json!({"applications": {"x": {"number": "x", "turn": "swapped"}}}));
+    let seq = insert_opened(desk, "child", Value::Null, &Value::Null, &[opening]);
+    let home = desk.registry.office.damage.of(HOME.parse_kato());
+    assert_eq!(home, None, "nobody has looked yet");
+    desk.damaged();
+    let refused = desk.look("/readyz").refused(503, "journal_unreadable");
+    assert_eq!(refused.json["record"], json!(seq), "{}", refused.text);
+    assert!(refused.text.contains("what it tells of applications x cannot be read"), "{}", refused.text);
+}
+
+fn an_act_of_a_newer_program_in_an_opening_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let body = json!({"act": "offer_place", "actor": "x", "subject": "seat:x", "territory": HOME}).to_string();
+    let opening = Opening { subject: "seat:x".to_owned(), salt: [0; 32], body };
+    let seq = insert_opened(desk, "child", Value::Null, &Value::Null, &[opening]);
+    is_named(desk, seq, "does not know the act");
+}
+
+fn an_opening_that_is_missing_is_named_by_whoever_follows(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = insert_opened(desk, "child", Value::Null, &Value::Null, &[opening(&json!({}))]);
+    tamper(desk, &format!("DELETE FROM openings WHERE home = HOME AND seq = {seq}"));
+    is_named(desk, seq, "it seals 1 openings, and 0 are there");
+}
+
+fn an_opening_of_another_child_is_named_by_whoever_follows(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = insert_opened(desk, "child", Value::Null, &Value::Null, &[opening(&json!({}))]);
+    let other = opening(&json!({})).body.replace("seat:x", "seat:y");
+    tamper(
+        desk,
+        &format!("UPDATE openings SET subject = 'seat:y', body = '{other}' WHERE home = HOME AND seq = {seq}"),
+    );
+    is_named(desk, seq, "an opening is not the one that it seals");
 }
 
 fn a_record_of_a_newer_program_is_named(desk: &Desk) {
@@ -211,7 +264,7 @@ fn a_home_that_does_not_verify_takes_applications_and_gives_out_nothing(desk: &D
     desk.registry.office.verify();
     let refused = desk.look("/readyz").refused(503, "home_damaged");
     assert_eq!(refused.json["home"], json!(HOME), "{}", refused.text);
-    assert!(refused.text.contains("its row says another"), "{}", refused.text);
+    assert!(refused.text.contains("column ticket is not what the journal tells"), "{}", refused.text);
     assert_eq!(metric(desk, "kezek_homes_damaged"), "1");
     desk.department();
     let records = desk.records();

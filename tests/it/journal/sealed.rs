@@ -1,11 +1,9 @@
 //! What people write is proved by the journal and not told by it; and what an act changes is all named there.
 
 use kezek::domain::codes::Role;
-use kezek::service::journal::chains;
 use kezek::store::{StoreError, applications, facts};
-use kezek::trust::journal::Record;
+use kezek::trust::seal::mark;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::desk::people::Child;
 use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, VILLAGE_GROUP, VILLAGE_HOME, on_both};
@@ -18,28 +16,15 @@ on_both!(
     a_package_for_a_territory_that_does_not_exist_opens_no_home,
 );
 
-fn records(desk: &Desk) -> Vec<Record> {
-    let mut all = Vec::new();
-    chains::each(&desk.registry.office.store, |record| -> Result<(), StoreError> {
-        all.push(record);
-        Ok(())
-    })
-    .expect("the journal");
-    all
-}
-
 /// The facts that the last record of an act seals.
 #[track_caller]
 fn sealed_by(desk: &Desk, act: &str) -> Value {
-    let record = records(desk).into_iter().rev().find(|r| r.act == act).unwrap_or_else(|| panic!("no {act}"));
-    let skip = record.payload["skip"].get("facts");
-    let facts = skip.unwrap_or(&record.payload["facts"]);
-    let key = facts["key"].as_str().unwrap_or_else(|| panic!("{act} seals nothing: {}", record.payload));
-    let kept = desk.registry.office.store.read(|conn| facts::find(conn, key)).expect("the facts").expect("kept facts");
-    let hash: String =
-        Sha256::digest(format!("{}{}", kept.salt, kept.body)).iter().map(|b| format!("{b:02x}")).collect();
-    assert_eq!(facts["seal"], hash, "the seal of {act} is that of salt and facts");
-    serde_json::from_str(&kept.body).expect("facts are JSON")
+    let deed = desk.deeds().into_iter().rfind(|deed| deed.act == act).unwrap_or_else(|| panic!("no {act}"));
+    let facts = deed.rows["facts"].as_object().unwrap_or_else(|| panic!("{act} seals nothing: {}", deed.rows));
+    let (key, told) = facts.iter().next().expect("a row");
+    let kept = desk.registry.office.store.read(|conn| facts::body(conn, key)).expect("the facts").expect("kept facts");
+    assert_eq!(told["body"], mark(&kept), "{act} seals the hash of the facts");
+    serde_json::from_str(&kept).expect("facts are JSON")
 }
 
 /// Words as people write them: with the name and the number of a child. The desk checks at its end that the journal
@@ -89,9 +74,9 @@ fn a_withdrawal_names_the_referral_and_the_place_that_it_frees(desk: &Desk) {
     let place = desk.place(GROUP);
     let referral = desk.refer_next(HOME);
     desk.post(&format!("/api/v1/applications/{number}/withdraw"), &desk.office(), &json!({})).must(200);
-    let record = records(desk).into_iter().rev().find(|r| r.act == "withdraw").expect("the withdrawal");
-    assert_eq!(record.payload["referral_annulled"], referral.as_str());
-    assert_eq!(record.payload["place_freed"], place.as_str());
+    let withdrawal = desk.deeds().into_iter().rfind(|deed| deed.act == "withdraw").expect("the withdrawal");
+    assert_eq!(withdrawal.said["referral_annulled"], referral.as_str());
+    assert_eq!(withdrawal.said["place_freed"], place.as_str());
 }
 
 fn a_child_registered_again_is_the_child_of_the_papers_of_now(desk: &Desk) {

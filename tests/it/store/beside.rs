@@ -35,12 +35,12 @@ fn a_row_of_a_family_or_a_transfer_that_the_journal_does_not_tell_is_named(desk:
         format!("INSERT INTO {table} SELECT '{number}', home, '{value}' FROM applications WHERE number = '{number}'")
     };
     let edits = [
-        (&twins[1], "no record tells the family", insert("families", &twins[1], &one)),
-        (&twins[0], "another family", format!("UPDATE families SET family = 'x' WHERE application = '{}'", twins[0])),
-        (&one, "tells its family, no row does", format!("DELETE FROM families WHERE application = '{one}'")),
-        (&request, "another enrolment to leave", format!("UPDATE transfers SET enrolment = '{one}'")),
-        (&request, "tells its enrolment to leave, no row does", "DELETE FROM transfers".to_owned()),
-        (&one, "no record tells the enrolment to leave", insert("transfers", &one, &enrolment.0)),
+        (&twins[1], "in no record", insert("families", &twins[1], &one)),
+        (&twins[0], "column family", format!("UPDATE families SET family = 'x' WHERE application = '{}'", twins[0])),
+        (&one, "the row is gone", format!("DELETE FROM families WHERE application = '{one}'")),
+        (&request, "column enrolment", format!("UPDATE transfers SET enrolment = '{one}'")),
+        (&request, "the row is gone", "DELETE FROM transfers".to_owned()),
+        (&one, "in no record", insert("transfers", &one, &enrolment.0)),
     ];
     for (number, named, edit) in edits {
         tamper(desk, "CREATE TABLE kept AS SELECT * FROM families; CREATE TABLE kept_too AS SELECT * FROM transfers");

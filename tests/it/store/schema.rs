@@ -41,6 +41,11 @@ fn connect(database: &Database) -> AnyConnection {
     Location::parse(database.url()).expect("a URL").connect().expect("a connection")
 }
 
+/// The columns of a registry by table and name, each with its type.
+pub(super) fn columns(conn: &mut AnyConnection) -> BTreeMap<(String, String), String> {
+    ask(conn, IN_SQLITE, IN_POSTGRES).into_iter().map(|(column, (kind, _))| (column, kind)).collect()
+}
+
 fn ask(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Tables {
     let found: Vec<Found> = match conn {
         AnyConnection::Sqlite(c) => diesel::sql_query(sqlite).load(c).expect("columns"),
@@ -67,6 +72,7 @@ fn types(diesel: &str) -> (&str, &str) {
         "SmallInt" => ("integer", "smallint"),
         "Bool" => ("integer", "boolean"),
         "Text" => ("text", "text"),
+        "Binary" => ("blob", "bytea"),
         "Timestamp" => ("text", "timestamp without time zone"),
         "Date" => ("text", "date"),
         other => panic!("schema.rs has the type {other}, which this test does not know"),

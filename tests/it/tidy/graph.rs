@@ -87,7 +87,7 @@ fn uses(code: &str) -> (Vec<(bool, String)>, String) {
 /// A line without the path in `pub(in PATH)`: who may see something is no look at it.
 fn without_visibility(line: &str) -> String {
     match line.split_once("pub(in ").and_then(|(before, after)| Some((before, after.split_once(')')?.1))) {
-        Some((before, after)) => format!("{before}pub{after}"),
+        Some((before, after)) => format!("{before}pub{}", without_visibility(after)),
         None => line.to_owned(),
     }
 }
@@ -271,6 +271,7 @@ fn a_group_of_names_is_spelled_out() {
 #[test]
 fn who_may_see_a_thing_is_no_arrow() {
     assert_eq!(without_visibility("    pub(in crate::a::b) fn f(c: crate::d::E) {"), "    pub fn f(c: crate::d::E) {");
+    assert_eq!(without_visibility("pub(in crate::a) struct S { pub(in crate::a) f: T }"), "pub struct S { pub f: T }");
 }
 
 #[test]

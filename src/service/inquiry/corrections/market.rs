@@ -16,13 +16,14 @@ use crate::service::journal::past::{self, Replay};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
 use crate::service::rounds::compute::offer::{group_order, takes_part};
+use crate::service::rounds::fault::internal;
 use crate::store::connection::AnyConnection;
-use crate::store::journal;
+use crate::store::openings;
 use crate::store::rounds::Round;
 use crate::store::seats::{self, Seated};
 
 /// Records read at once.
-const BATCH: i64 = 200;
+const BATCH: i64 = 50;
 
 /// A queue as a corrected round serves it.
 pub(super) struct Market {
@@ -70,11 +71,12 @@ fn accepted_after(conn: &mut AnyConnection, queue: QueueKey, seq: i64) -> Result
     let mut found = BTreeSet::new();
     let mut seq = seq;
     loop {
-        let records = journal::after(conn, queue.home(), seq, BATCH)?;
+        let records = openings::after(conn, queue.home(), seq, BATCH)?;
         let Some(last) = records.last() else { return Ok(found) };
-        seq = last.seq;
-        for record in &records {
-            let text = |field: &str| record.payload.get(field).and_then(serde_json::Value::as_str);
+        seq = last.record.seq;
+        for opening in records.iter().flat_map(|opened| &opened.openings) {
+            let opened = opening.read().map_err(internal)?;
+            let text = |field: &str| opened.told.get(field).and_then(serde_json::Value::as_str);
             if text("decision") == Some(Decision::Accepted.code()) {
                 found.extend(text("application").map(str::to_owned));
             }

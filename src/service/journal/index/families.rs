@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::queue::{Number, Numbered};
-use crate::service::journal::families::Belongs;
+use crate::service::journal::reading::Belongs;
 
 /// Families by their members.
 #[derive(Default)]

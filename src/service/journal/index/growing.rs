@@ -11,7 +11,7 @@ use crate::domain::iin::Iin;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Counters, QueueOrder, Seat, TurnState, Unbuilt};
 use crate::rules::Rules;
-use crate::service::journal::families::Belongs;
+use crate::service::journal::reading::Belongs;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, SeatRow, Seats};
 use crate::store::{Store, StoreError, families, homes, queues, transfers};
@@ -44,6 +44,7 @@ fn grow(
                 ticket: claimed.ticket,
                 stream: claimed.stream,
             },
+            turn: claimed.turn,
             status: claimed.status,
             choices: claimed.preferences().map(|id| index.kindergartens.number(id)).collect(),
         };

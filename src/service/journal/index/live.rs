@@ -1,6 +1,6 @@
 //! The live index: built from the registry, and following the journal of every home.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -15,7 +15,7 @@ use crate::service::journal::reading::ReadRecord;
 use crate::store::connection::AnyConnection;
 use crate::store::homes::{self, End, Head};
 use crate::store::seats::{self, Seated};
-use crate::store::{Store, StoreError, journal};
+use crate::store::{Store, StoreError, openings};
 use crate::trust::journal::Broken;
 
 /// How many records are read at once when following a chain. While they are applied nobody can read, and the record of
@@ -77,7 +77,7 @@ impl Live {
                 if in_step(&seen, &end) {
                     break;
                 }
-                let (records, joined) = match news(conn, home, &seen.head, &end.head)? {
+                let (records, joined) = match self.news(conn, home, &seen.head, &end.head)? {
                     News::Records(records, joined) => (records, joined),
                     News::WentBack => return Ok(Followed::WentBack(WentBack { home, seen, found: end })),
                     News::Unread(broken) => return Ok(Followed::Unread(broken)),
@@ -128,6 +128,47 @@ impl Live {
         Ok(())
     }
 
+    /// The records between two heads of a home's chain.
+    fn news(&self, conn: &mut AnyConnection, home: Kato, seen: &Head, head: &Head) -> Result<News, StoreError> {
+        if head.seq <= seen.seq {
+            return Ok(News::WentBack);
+        }
+        let (mut read, mut numbers): (Vec<ReadRecord>, Vec<String>) = (Vec::new(), Vec::new());
+        let mut before = seen.hash.clone();
+        for opened in openings::after(conn, home, seen.seq, FOLLOW_BATCH)? {
+            let record = &opened.record;
+            // What an act has appended already is not committed yet.
+            if record.seq > head.seq {
+                break;
+            }
+            if record.prev != before {
+                let why = "it does not hold the hash of the record before";
+                return Ok(if read.is_empty() { News::WentBack } else { News::Unread(record.unreadable(why)) });
+            }
+            before.clone_from(&record.hash);
+            match ReadRecord::of(opened) {
+                Ok(record) => {
+                    numbers.extend(record.seats.iter().map(|told| told.number.clone()));
+                    read.push(record);
+                }
+                Err(broken) => return Ok(News::Unread(broken)),
+            }
+        }
+        if read.is_empty() {
+            let why = "it is missing, and the registry says that the chain goes on".to_owned();
+            return Ok(News::Unread(Broken { home, seq: seen.seq + 1, why }));
+        }
+        {
+            let index = self.read();
+            // One that ends and comes back within these records is forgotten between.
+            let mut met = HashSet::new();
+            let again: HashSet<String> = numbers.iter().filter(|number| !met.insert(*number)).cloned().collect();
+            numbers.retain(|number| again.contains(number) || !index.knows(number));
+        }
+        let seats = seats::of_applications(conn, &numbers)?;
+        Ok(News::Records(read, seats.into_iter().map(|s| (s.number.clone(), s)).collect()))
+    }
+
     /// The homes whose chains end elsewhere than where the index has followed them.
     ///
     /// # Errors
@@ -153,37 +194,4 @@ enum News {
     Records(Vec<ReadRecord>, HashMap<String, Seated>),
     WentBack,
     Unread(Broken),
-}
-
-/// The records between two heads of a home's chain.
-fn news(conn: &mut AnyConnection, home: Kato, seen: &Head, head: &Head) -> Result<News, StoreError> {
-    if head.seq <= seen.seq {
-        return Ok(News::WentBack);
-    }
-    let (mut read, mut numbers) = (Vec::new(), Vec::new());
-    let mut before = seen.hash.clone();
-    for record in journal::after(conn, home, seen.seq, FOLLOW_BATCH)? {
-        // What an act has appended already is not committed yet.
-        if record.seq > head.seq {
-            break;
-        }
-        if record.prev != before {
-            let why = "it does not hold the hash of the record before";
-            return Ok(if read.is_empty() { News::WentBack } else { News::Unread(record.unreadable(why)) });
-        }
-        before.clone_from(&record.hash);
-        match ReadRecord::of(record) {
-            Ok(record) => {
-                numbers.extend(record.seated());
-                read.push(record);
-            }
-            Err(broken) => return Ok(News::Unread(broken)),
-        }
-    }
-    if read.is_empty() {
-        let why = "it is missing, and the registry says that the chain goes on".to_owned();
-        return Ok(News::Unread(Broken { home, seq: seen.seq + 1, why }));
-    }
-    let seats = seats::of_applications(conn, &numbers)?;
-    Ok(News::Records(read, seats.into_iter().map(|s| (s.number.clone(), s)).collect()))
 }

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::families::Families;
-use crate::domain::codes::Status;
+use crate::domain::codes::{Status, Turn};
 use crate::domain::iin::Iin;
 use crate::domain::instant::read_instant;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Change, Counters, QueueOrder, Seat};
 use crate::rules::{Era, Rules};
-use crate::service::journal::effects::{Effect, JoinEffect, Moved};
 use crate::service::journal::reading::ReadRecord;
+use crate::service::journal::turns::{HeldTurn, Move, ToldSeat, moves};
 use crate::service::kernel::ordering;
 use crate::store::homes::{End, Head, Numbers};
 use crate::store::seats::Seated;
@@ -27,6 +27,8 @@ pub struct Index {
     /// What was seen of every home.
     pub(super) seen: BTreeMap<Kato, End>,
     seats: HashMap<Number, IndexSeat>,
+    /// Applications that have ended and whose spent turns still count.
+    departed: HashMap<Number, IndexSeat>,
     children: HashMap<u64, Number>,
     /// Of children who are enrolled and wait for a place elsewhere: the second application.
     pub(super) transfers: HashMap<u64, Number>,
@@ -43,10 +45,18 @@ pub struct IndexSeat {
     pub queue: QueueKey,
     /// Tier, instant, ticket and stream: what decides the place.
     pub seat: Seat,
+    /// What became of the turn.
+    pub(super) turn: Turn,
     /// The application's status, by the last record followed.
     pub status: Status,
     /// Kindergartens by their numbers among the index's names.
     pub choices: Box<[u32]>,
+}
+
+impl IndexSeat {
+    fn turn_held(&self) -> HeldTurn {
+        HeldTurn { queue: self.queue, seat: self.seat, turn: self.turn, choices: self.choices.clone() }
+    }
 }
 
 impl Default for Index {
@@ -56,6 +66,7 @@ impl Default for Index {
             era: Era::ALWAYS,
             seen: BTreeMap::new(),
             seats: HashMap::new(),
+            departed: HashMap::new(),
             children: HashMap::new(),
             transfers: HashMap::new(),
             families: Families::default(),
@@ -121,12 +132,16 @@ impl Index {
     }
 
     pub(super) fn hold(&mut self, number: Number, held: IndexSeat) {
-        if !gone(held.status) {
-            if self.transfers.get(&held.iin) != Some(&number) {
-                self.children.insert(held.iin, number);
+        if gone(held.status) {
+            if held.turn == Turn::Spent {
+                self.departed.insert(number, held);
             }
-            self.seats.insert(number, held);
+            return;
         }
+        if self.transfers.get(&held.iin) != Some(&number) {
+            self.children.insert(held.iin, number);
+        }
+        self.seats.insert(number, held);
     }
 
     pub(super) fn apply(
@@ -135,7 +150,7 @@ impl Index {
         joined: &HashMap<String, Seated>,
         rules: &Rules,
     ) -> Result<(), OutOfStep> {
-        let ReadRecord { record, effects, families } = read;
+        let ReadRecord { record, seats, counters, families, transfers, .. } = read;
         let End { head, numbers } = self.seen(record.home);
         if record.seq <= head.seq {
             return Ok(());
@@ -144,23 +159,27 @@ impl Index {
             return Err(OutOfStep(format!("record {} follows {}", record.seq, head.seq)));
         }
         let at = read_instant(&record.at).map_err(|fault| OutOfStep(fault.to_string()))?;
-        let mut changes: Vec<(QueueKey, Moved)> = Vec::new();
-        let mut counters: Vec<(QueueKey, Counters)> = Vec::new();
-        for effect in effects {
-            self.take(effect, joined, &mut changes, &mut counters)?;
+        let mut moves: Vec<Move> = Vec::new();
+        for told in &seats {
+            let transfer = transfers.contains(&told.number);
+            moves.extend(self.take(told, transfer, joined)?);
         }
         families.into_iter().for_each(|change| self.families.follow(change));
-        let mut queues: Vec<QueueKey> = changes.iter().map(|(key, _)| *key).collect();
+        // Whatever ratio came since, a queue whose counters are told was settled by the act.
+        let settled = counters.iter().map(|told| told.queue);
+        let mut queues: Vec<QueueKey> = moves.iter().map(|made| made.queue).chain(settled).collect();
         queues.sort_unstable();
         queues.dedup();
         for key in queues {
-            let of_queue: Vec<Change<'_>> =
-                changes.iter().filter(|(k, _)| *k == key).map(|(_, moved)| moved.change()).collect();
+            let of_queue: Vec<Change<'_>> = moves.iter().filter(|made| made.queue == key).map(Move::change).collect();
             let after = self.change(rules, key, at, &of_queue)?;
-            if let Some((_, journaled)) = counters.iter().find(|(k, _)| *k == key)
-                && *journaled != after
+            if let Some(told) = counters.iter().find(|told| told.queue == key)
+                && told.counters != after
             {
-                return Err(OutOfStep(format!("queue {key}: counters {after:?}, the journal says {journaled:?}")));
+                return Err(OutOfStep(format!(
+                    "queue {key}: counters {after:?}, the journal says {:?}",
+                    told.counters
+                )));
             }
         }
         let head = Head { seq: record.seq, hash: record.hash };
@@ -168,52 +187,47 @@ impl Index {
         Ok(())
     }
 
+    /// Takes what an application's row is now, and gives the moves of its queue.
     fn take(
         &mut self,
-        effect: Effect,
+        told: &ToldSeat,
+        transfer: bool,
         joined: &HashMap<String, Seated>,
-        changes: &mut Vec<(QueueKey, Moved)>,
-        counters: &mut Vec<(QueueKey, Counters)>,
-    ) -> Result<(), OutOfStep> {
-        match effect {
-            Effect::Join(join) => {
-                let held = self.joining(&join, joined)?;
-                changes.push((held.queue, Moved::Join(held.seat, held.choices)));
-            }
-            Effect::Restore(join) => {
-                let held = self.joining(&join, joined)?;
-                changes.push((held.queue, Moved::Restore(held.seat, held.choices)));
-            }
-            Effect::Leave { application, status } => {
-                let number = parse(&application)?;
-                let held = self.seats.get_mut(&number).ok_or_else(|| missing(&application))?;
-                let was = held.clone();
-                held.status = status;
-                self.forget_if_gone(number, status);
-                changes.push((was.queue, Moved::Leave(was.seat, was.choices)));
-            }
-            Effect::Spend { application } => {
-                let held = self.seats.get_mut(&parse(&application)?).ok_or_else(|| missing(&application))?;
-                held.status = Status::Enrolled;
-                changes.push((held.queue, Moved::Spend(held.seat, held.choices.clone())));
-            }
-            Effect::Status { application, status } => {
-                let number = parse(&application)?;
-                self.seats.get_mut(&number).ok_or_else(|| missing(&application))?.status = status;
-                self.forget_if_gone(number, status);
-            }
-            Effect::Counters { queue, first_priority, general } => {
-                counters.push((queue, Counters { first_priority, general }));
-            }
+    ) -> Result<Vec<Move>, OutOfStep> {
+        let number = parse(&told.number)?;
+        let before = self.seats.get(&number).or_else(|| self.departed.get(&number));
+        let iin = match (before, joined.get(&told.number)) {
+            (Some(before), _) => before.iin,
+            (None, Some(row)) => row.iin.number(),
+            (None, None) => return Err(missing(&told.number)),
+        };
+        let held = IndexSeat {
+            iin,
+            queue: told.queue,
+            seat: told.seat,
+            turn: told.turn,
+            status: told.status,
+            choices: told.choices.iter().map(|id| self.kindergartens.number(id)).collect(),
+        };
+        let made = moves(before.map(IndexSeat::turn_held).as_ref(), &held.turn_held());
+        if transfer {
+            self.transfers.insert(iin, number);
         }
-        Ok(())
+        let known = self.seats.contains_key(&number);
+        self.departed.remove(&number);
+        if gone(held.status) {
+            self.forget(number);
+            self.hold(number, held);
+        } else if known {
+            self.seats.insert(number, held);
+        } else {
+            self.hold(number, held);
+        }
+        Ok(made)
     }
 
     /// An application that has ended is no longer found by IIN. A request for a transfer then is all that its child has.
-    fn forget_if_gone(&mut self, number: Number, status: Status) {
-        if !gone(status) {
-            return;
-        }
+    fn forget(&mut self, number: Number) {
         let Some(held) = self.seats.remove(&number) else { return };
         if self.transfers.get(&held.iin) == Some(&number) {
             self.transfers.remove(&held.iin);
@@ -225,22 +239,10 @@ impl Index {
         }
     }
 
-    fn joining(&mut self, join: &JoinEffect, joined: &HashMap<String, Seated>) -> Result<IndexSeat, OutOfStep> {
-        let iin = joined.get(&join.application).ok_or_else(|| missing(&join.application))?.iin;
-        let seat = join.seat().ok_or_else(|| OutOfStep(format!("{} has no instant", join.application)))?;
-        let held = IndexSeat {
-            iin: iin.number(),
-            queue: join.queue,
-            seat,
-            status: join.status,
-            choices: join.choices.iter().map(|id| self.kindergartens.number(id)).collect(),
-        };
-        let number = parse(&join.application)?;
-        if join.transfer {
-            self.transfers.insert(held.iin, number);
-        }
-        self.hold(number, held.clone());
-        Ok(held)
+    /// Whether it holds a seat of this application, or the spent turn that it has left.
+    pub(super) fn knows(&self, number: &str) -> bool {
+        Number::parse(number, Numbered::Application)
+            .is_some_and(|number| self.seats.contains_key(&number) || self.departed.contains_key(&number))
     }
 
     /// The seats of a child's active applications: one, or that of its enrolment and that of its transfer.

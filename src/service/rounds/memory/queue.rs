@@ -2,29 +2,30 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::Value;
-
 use super::allocation::Allocation;
-use crate::domain::codes::Turn;
+use crate::domain::codes::{Status, Turn};
 use crate::domain::instant::read_instant;
 use crate::domain::mix::Mix;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, QueueOrder, Seat, TurnState};
 use crate::rules::Rules;
 use crate::rules::profile::{Profile, RoundRule};
-use crate::service::journal::effects::{Effect, effects};
 use crate::service::journal::index::seat;
+use crate::service::journal::reading::ReadRecord;
+use crate::service::journal::turns::{HeldTurn, Move, ToldSeat, moves};
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::service::rounds::fault::internal;
 use crate::store::connection::AnyConnection;
 use crate::store::homes::Head;
 use crate::store::seats::{self, Seated};
-use crate::store::{journal, queues};
+use crate::store::{openings, queues};
+use crate::trust::act::JournalAct;
 use crate::trust::journal::Record;
+use crate::trust::opening::OpenedRecord;
 
 /// Records read at once.
-const BATCH: i64 = 200;
+const BATCH: i64 = 50;
 
 /// A queue whose round stands.
 pub(crate) struct StandingQueue {
@@ -103,15 +104,17 @@ impl StandingQueue {
     pub(crate) fn follow(&mut self, conn: &mut AnyConnection, head: &Head, rules: &Rules) -> Result<bool, Problem> {
         let mut news = News::default();
         while self.head != *head {
-            let records = journal::after(conn, self.key.home(), self.head.seq, BATCH)?;
-            for record in records.iter().filter(|r| r.seq <= head.seq) {
-                if record.prev != self.head.hash || self.take(record, rules, &mut news).is_none() {
-                    tracing::warn!(queue = %self.key, seq = record.seq, "a standing round is loaded anew");
+            let records = openings::after(conn, self.key.home(), self.head.seq, BATCH)?;
+            let none = records.is_empty();
+            for opened in records.into_iter().filter(|r| r.record.seq <= head.seq) {
+                let Record { seq, prev, hash, .. } = opened.record.clone();
+                if prev != self.head.hash || self.take(opened, rules, &mut news).is_none() {
+                    tracing::warn!(queue = %self.key, seq, "a standing round is loaded anew");
                     return Ok(false);
                 }
-                self.head = Head { seq: record.seq, hash: record.hash.clone() };
+                self.head = Head { seq, hash };
             }
-            if records.is_empty() || self.head.seq >= head.seq && self.head != *head {
+            if none || self.head.seq >= head.seq && self.head != *head {
                 return Ok(false);
             }
         }
@@ -120,42 +123,57 @@ impl StandingQueue {
     }
 
     /// Takes a record; `None` where it does not fit.
-    fn take(&mut self, record: &Record, rules: &Rules, news: &mut News) -> Option<()> {
-        let mut changes: Vec<Change<'_>> = Vec::new();
-        for effect in effects(record).ok()? {
-            match effect {
-                Effect::Join(join) | Effect::Restore(join) if join.queue != self.key => {}
-                Effect::Join(join) => {
-                    let seat = join.seat()?;
-                    changes.push(Change::Join(seat, &[]));
-                    self.joins(join.application, seat, news);
-                }
-                Effect::Restore(join) => {
-                    let seat = join.seat()?;
-                    changes.push(Change::Restore(seat, &[]));
-                    self.joins(join.application, seat, news);
-                }
-                Effect::Leave { application, .. } => {
-                    changes.extend(self.leaves(&application, news).map(|seat| Change::Leave(seat, &[])));
-                }
-                Effect::Spend { application } => {
-                    changes.extend(self.leaves(&application, news).map(|seat| Change::Spend(seat, &[])));
-                    news.families.insert(application);
-                }
-                Effect::Status { .. } | Effect::Counters { .. } => {}
-            }
+    fn take(&mut self, opened: OpenedRecord, rules: &Rules, news: &mut News) -> Option<()> {
+        let read = ReadRecord::of(opened).ok()?;
+        // What it did to turns that are not held here, this queue would not see.
+        if read.record.journal_act() == Ok(JournalAct::MendClock) {
+            return None;
         }
-        named(&record.payload, &mut |text| {
-            if self.tickets.contains_key(text) {
-                news.touched.insert(text.to_owned());
-            }
-        });
-        if !changes.is_empty() {
-            self.order.set_mix(ordering::mix(rules, self.key, read_instant(&record.at).ok()?));
+        let mut made: Vec<Move> = Vec::new();
+        for told in &read.seats {
+            made.extend(self.told(told, news));
+        }
+        for subject in &read.subjects {
+            let number = subject.strip_prefix("seat:").filter(|number| self.tickets.contains_key(*number));
+            news.touched.extend(number.map(str::to_owned));
+        }
+        if !made.is_empty() || read.counters.iter().any(|told| told.queue == self.key) {
+            self.order.set_mix(ordering::mix(rules, self.key, read_instant(&read.record.at).ok()?));
+            let changes: Vec<Change<'_>> = made.iter().map(Move::change).collect();
             self.order.apply(&changes).ok()?;
             self.moved = true;
         }
         Some(())
+    }
+
+    /// Takes what an application's row is now, and gives the moves of this queue.
+    fn told(&mut self, told: &ToldSeat, news: &mut News) -> Vec<Move> {
+        let after = HeldTurn { queue: told.queue, seat: told.seat, turn: told.turn, choices: Box::default() };
+        let here = told.queue == self.key;
+        let Some(seat) = self.seat_of(&told.number, news) else {
+            if !here || told.turn != Turn::Live {
+                return Vec::new();
+            }
+            self.joins(told.number.clone(), told.seat, news);
+            // One that comes back may have a spent turn, which is not held here.
+            return vec![Move::restore(&after)];
+        };
+        let before = HeldTurn { queue: self.key, seat, turn: Turn::Live, choices: Box::default() };
+        if before != after {
+            self.leaves(&told.number, news);
+            if here && told.turn == Turn::Live {
+                self.joins(told.number.clone(), told.seat, news);
+            } else if told.status == Status::Enrolled {
+                news.families.insert(told.number.clone());
+            }
+        }
+        moves(Some(&before), &after).into_iter().filter(|made| made.queue == self.key).collect()
+    }
+
+    /// The seat of a live entry.
+    fn seat_of(&self, application: &str, news: &News) -> Option<Seat> {
+        let ticket = self.tickets.get(application)?;
+        news.joined.get(ticket).copied().or_else(|| self.entries.get(ticket).map(seat))
     }
 
     fn joins(&mut self, application: String, seat: Seat, news: &mut News) {
@@ -165,13 +183,12 @@ impl StandingQueue {
         news.touched.insert(application);
     }
 
-    /// The seat that an application of this queue leaves.
-    fn leaves(&mut self, application: &str, news: &mut News) -> Option<Seat> {
-        let ticket = self.tickets.remove(application)?;
-        let known = self.entries.remove(&ticket).map(|s| seat(&s));
+    fn leaves(&mut self, application: &str, news: &mut News) {
+        let Some(ticket) = self.tickets.remove(application) else { return };
+        self.entries.remove(&ticket);
         self.changed.insert(ticket);
         news.touched.remove(application);
-        news.joined.remove(&ticket).or(known)
+        news.joined.remove(&ticket);
     }
 
     fn read_again(&mut self, conn: &mut AnyConnection, news: &News) -> Result<(), Problem> {
@@ -205,15 +222,5 @@ impl StandingQueue {
             self.allocation = None;
         }
         Ok(())
-    }
-}
-
-/// Every text in a payload: an act names the applications that it touches somewhere in it.
-fn named(value: &Value, take: &mut impl FnMut(&str)) {
-    match value {
-        Value::String(text) => take(text),
-        Value::Array(list) => list.iter().for_each(|item| named(item, take)),
-        Value::Object(fields) => fields.values().for_each(|item| named(item, take)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -225,9 +225,10 @@ fn a_credential_is_for_a_territory_that_the_classifier_holds() {
 fn a_demo_that_rested_is_opened_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = || run(&["demo", "--once", "--children", "60", "--data-dir", folder.path().to_str().expect("a path")]);
-    demo().must(0);
-    let mut conn =
-        SqliteConnection::establish(folder.path().join("kezek.sqlite3").to_str().expect("a path")).expect("it");
-    conn.batch_execute("UPDATE homes SET at = '2026-01-01 00:00:00'").expect("a long rest");
+    let url = format!("sqlite://{}", folder.path().join("kezek.sqlite3").to_str().expect("a path"));
+    let store = Store::create(&url, 2).expect("is made").believing(ClockBounds::LIFTED);
+    crate::desk::load_fixtures(&store, crate::desk::instant("2026-01-01T00:00:00Z"));
+    drop(store);
+    std::fs::write(folder.path().join("demo-tokens.json"), "{}").expect("the end of a demo");
     assert!(demo().must(0).out.contains("confirmed; nothing was written since 2026-01-01"));
 }

@@ -1,0 +1,60 @@
+//! Why a journal is not whole.
+
+use crate::domain::kato::Kato;
+use crate::store::StoreError;
+use crate::trust::journal::Broken;
+
+/// Why the journal is not whole.
+#[derive(Debug)]
+pub enum ChainFault {
+    /// A record is broken.
+    Broken(Broken),
+    /// The home holds another head than its chain ends with.
+    HeadDiffers {
+        /// The home whose chain it is.
+        home: Kato,
+        /// Where the chain ends.
+        seq: i64,
+    },
+    /// A row is not what the journal tells of it: it was edited past the registry.
+    RowDiffers {
+        /// The home whose row or record it is; the country where no number says which.
+        home: Kato,
+        /// What differs, in words.
+        what: String,
+    },
+    /// The database is not available.
+    Store(StoreError),
+}
+
+impl ChainFault {
+    /// The home that is not whole; none where the database could not be asked.
+    pub fn home(&self) -> Option<Kato> {
+        match self {
+            ChainFault::Broken(broken) => Some(broken.home),
+            ChainFault::HeadDiffers { home, .. } | ChainFault::RowDiffers { home, .. } => Some(*home),
+            ChainFault::Store(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for ChainFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ChainFault::Broken(broken) => broken.fmt(f),
+            ChainFault::HeadDiffers { home, seq } => {
+                write!(f, "home {home}, record {seq}: the chain does not end where the registry says it does")
+            }
+            ChainFault::RowDiffers { what, .. } => write!(f, "{what}; it was changed past the registry"),
+            ChainFault::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ChainFault {}
+
+impl From<StoreError> for ChainFault {
+    fn from(error: StoreError) -> Self {
+        ChainFault::Store(error)
+    }
+}

@@ -1,0 +1,182 @@
+//! The tables as whole rows: what is copied, inserted and told. Every column of a table stands here once, beside the schema.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::connection::DefaultLoadingMode;
+use diesel::pg::PgRowByRowLoadingMode;
+use diesel::prelude::*;
+
+use super::StoreError;
+use super::connection::{AnyConnection, on_backend};
+use super::schema;
+use super::telling::{Cell, Column, Columns};
+
+/// How many values SQLite binds in one statement at most, with some to spare.
+const VALUES_MAX: usize = 30_000;
+
+/// Declares whole rows of tables.
+macro_rules! rows {
+    ($($table:ident { $($column:ident: $kind:ty),+ $(,)? })+) => {
+        $(pub(super) mod $table {
+            use crate::store::tables::*;
+            use schema::$table;
+
+            #[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
+            #[diesel(table_name = $table, treat_none_as_null = true, treat_none_as_default_value = false)]
+            pub(in crate::store) struct Row { $(pub(in crate::store) $column: $kind),+ }
+
+            impl Columns for Row {
+                fn columns(&self) -> Vec<(&'static str, Cell<'_>)> {
+                    vec![$((stringify!($column), self.$column.cell())),+]
+                }
+            }
+
+            /// Adds rows, as many in a statement as a database takes. For copies, which bring the records along.
+            pub(in crate::store) fn put(conn: &mut AnyConnection, rows: &[Row]) -> Result<(), StoreError> {
+                const COLUMNS: usize = [$(stringify!($column)),+].len();
+                // A statement of one row is prepared once for all acts.
+                if let [row] = rows {
+                    on_backend!(conn, c => diesel::insert_into($table::table).values(row).execute(c))?;
+                    return Ok(());
+                }
+                for batch in rows.chunks(VALUES_MAX / COLUMNS) {
+                    on_backend!(conn, c => diesel::insert_into($table::table).values(batch).execute(c))?;
+                }
+                Ok(())
+            }
+
+            /// Hands on every row, in no order.
+            pub(in crate::store) fn each<E: From<StoreError>>(
+                conn: &mut AnyConnection,
+                take: &mut dyn FnMut(Row) -> Result<(), E>,
+            ) -> Result<(), E> {
+                let mut taken = |row: QueryResult<Row>| take(row.map_err(StoreError::from)?);
+                match conn {
+                    AnyConnection::Sqlite(c) => {
+                        let rows = $table::table.load_iter::<Row, DefaultLoadingMode>(c);
+                        rows.map_err(StoreError::from)?.try_for_each(&mut taken)
+                    }
+                    AnyConnection::Postgres(c) => {
+                        let rows = $table::table.load_iter::<Row, PgRowByRowLoadingMode>(c);
+                        rows.map_err(StoreError::from)?.try_for_each(&mut taken)
+                    }
+                }
+            }
+        })+
+    };
+}
+
+rows! {
+    territories {
+        code: i32, name_kk: String, name_ru: String, level: String
+    }
+    homes {
+        code: i32, seq: i64, head: String, at: NaiveDateTime, applications: i64, tickets: i64, places: i64,
+        referrals: i64, rounds: i64, results: i64, cases: i64
+    }
+    journal {
+        home: i32, seq: i64, at: NaiveDateTime, act: String, actor: String, territory: i32, payload: String, seals:
+        i32, root: String, prev: String, hash: String
+    }
+    openings {
+        home: i32, seq: i64, place_no: i32, subject: String, salt: Vec<u8>, body: String
+    }
+    facts {
+        key: String, home: i32, body: String
+    }
+    kindergartens {
+        id: String, home: i32, territory: i32, queue_territory: i32, name_kk: String, name_ru: String
+    }
+    groups {
+        id: String, home: i32, kindergarten: String, name: String, age_from_months: i32, age_to_months: i32,
+        language: String, kind: String, capacity: i32, enrolled: i32
+    }
+    places {
+        id: String, home: i32, group_id: String, queue_territory: i32, cohort: i32, kind: String, available_on:
+        NaiveDate, status: String, status_at: NaiveDateTime, reported_at: NaiveDateTime, published_at:
+        Option<NaiveDateTime>, reason: Option<String>, reserved: Option<String>
+    }
+    place_history {
+        place: String, home: i32, status: String, at: NaiveDateTime, seq: i64
+    }
+    children {
+        key: String, home: i32, iin: String, name: String, search_name: String, birth_on: NaiveDate
+    }
+    applications {
+        number: String, home: i32, child: String, channel: String, territory: i32, queue_territory: i32, cohort:
+        i32, kind: String, language: String, ticket: i64, applied_at: NaiveDateTime, registered_at: NaiveDateTime,
+        tier: i16, stream: String, turn: String, status: String, decision: String, preferences: String, regulation:
+        String, profile: String, signature: String, consent_at: NaiveDateTime, facts: String
+    }
+    applicants {
+        application: String, home: i32, iin: String, name: String, kind: String, contacts: String, power_number:
+        String, power_until: Option<NaiveDate>
+    }
+    category_claims {
+        application: String, code: String, home: i32, proof: Option<String>, status: String, status_at:
+        NaiveDateTime
+    }
+    documents {
+        application: String, place_no: i32, home: i32, kind: String, number: Option<String>, expires_on:
+        Option<NaiveDate>
+    }
+    child_claims {
+        iin: String, home: i32, application: String
+    }
+    transfers {
+        application: String, home: i32, enrolment: String
+    }
+    families {
+        application: String, home: i32, family: String
+    }
+    queue_counters {
+        home: i32, queue_territory: i32, cohort: i32, kind: String, first_priority: i64, general: i64
+    }
+    referrals {
+        number: String, home: i32, application: String, place: String, kindergarten: String, group_id: String,
+        authority_role: String, authority_territory: i32, issued_at: NaiveDateTime, valid_until_on: NaiveDate,
+        extended: bool, check_code: String, status: String, status_at: NaiveDateTime, ground: Option<String>,
+        reasons: String
+    }
+    results {
+        id: String, home: i32, territory: i32, application: Option<String>, case_number: Option<String>, kind:
+        String, issued_at: NaiveDateTime, signer: String, delivery: String, handed_at: Option<NaiveDateTime>, body:
+        String
+    }
+    cases {
+        number: String, home: i32, service: String, regulation: String, territory: i32, channel: String,
+        application: Option<String>, referral: Option<String>, kindergarten: Option<String>, facts: String,
+        opened_at: NaiveDateTime, state: String, step: Option<String>, chosen: bool, entered_at: NaiveDateTime,
+        step_due_at: Option<NaiveDateTime>, total_due_at: Option<NaiveDateTime>, due_at: Option<NaiveDateTime>,
+        alert_at: Option<NaiveDateTime>, escalation: i16, executor: Option<String>, decision: String, decided: bool,
+        grounds: String, steps: i32, ended_at: Option<NaiveDateTime>
+    }
+    case_steps {
+        case_number: String, serial: i32, home: i32, step: String, actor: String, principal: String, passage:
+        String, entered_at: NaiveDateTime, due_at: Option<NaiveDateTime>, done_at: NaiveDateTime, outcome:
+        Option<String>, facts: Option<String>
+    }
+    outbox {
+        id: String, home: i32, subject: String, kind: String, recipient: String, territory: i32, body: String,
+        created_at: NaiveDateTime, taken_at: Option<NaiveDateTime>, taken_by: Option<String>
+    }
+    rounds {
+        id: String, home: i32, territory: i32, held_at: NaiveDateTime, summary: String, body: String
+    }
+    round_files {
+        round: String, name: String, body: String
+    }
+    confirmations {
+        id: String, home: i32, principal: String, place: String, application: String, ground: String, evidence:
+        String, given_at: NaiveDateTime, used_at: Option<NaiveDateTime>
+    }
+    tokens {
+        id: String, hash: String, role: String, territory: i32, kindergarten: Option<String>, acts_as: String,
+        issued_at: NaiveDateTime, revoked_at: Option<NaiveDateTime>
+    }
+    calendar_files {
+        name: String, home: i32, body: String, imported_at: NaiveDateTime
+    }
+    idempotency {
+        home: i32, principal: String, key: String, body_hash: String, status: i32, answer: String, at: NaiveDateTime
+    }
+}

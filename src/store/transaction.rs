@@ -1,0 +1,143 @@
+//! A write transaction: what an act may do, and what its records tell of it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::columns::kato_to_column;
+use super::connection::AnyConnection;
+use super::heads::Chain;
+use super::journal::{self, Entry};
+use super::schema::homes;
+use super::telling::{TellRow, Untold};
+use super::{StoreError, openings};
+use crate::domain::kato::Kato;
+use crate::domain::queue::{Number, Numbered};
+use crate::trust::opening::Subject;
+
+/// A write transaction: the homes are locked, their instant is fixed.
+pub struct Transaction<'a> {
+    pub(super) conn: &'a mut AnyConnection,
+    pub(super) at: DateTime<Utc>,
+    pub(super) chains: &'a mut BTreeMap<Kato, Chain>,
+    pub(super) untold: Untold,
+}
+
+impl Transaction<'_> {
+    /// The instant of this act: now, but never before the last record of a home that it touches.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// The connection, for reads inside the act.
+    pub fn conn(&mut self) -> &mut AnyConnection {
+        self.conn
+    }
+
+    /// The number that the next record of a home will have: that of the act itself where it leaves one record, which is
+    /// what a row may name that the act changes.
+    ///
+    /// # Errors
+    /// A home that was not locked.
+    pub fn next_seq(&self, home: Kato) -> Result<i64, StoreError> {
+        Ok(self.chains.get(&home).ok_or_else(|| not_locked(home))?.seq + 1)
+    }
+
+    /// Appends records at once, each with all that was left of its home's rows since the one before: for an act of so many that it should not hold them all until its end, or whose rows name
+    /// the record that changed them. The others leave theirs in [`Written::entries`].
+    ///
+    /// # Errors
+    /// A home that was not locked, or the database refuses.
+    pub fn append(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
+        let mut records = Vec::with_capacity(entries.len());
+        let mut sealed = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let openings = entry.openings(self.untold.take(entry.home));
+            let chain = self.chains.get_mut(&entry.home).ok_or_else(|| not_locked(entry.home))?;
+            let (record, payload) = journal::next(entry, &openings, self.at, chain.seq + 1, &chain.head);
+            chain.seq = record.seq;
+            chain.head.clone_from(&record.hash);
+            chain.grew = true;
+            sealed.extend(openings::rows(&record, openings));
+            records.push((record, payload));
+        }
+        journal::insert(self.conn, self.at, &records)?;
+        openings::insert(self.conn, &sealed)
+    }
+
+    /// Lets the record of the act tell rows as the act leaves them.
+    pub(super) fn tell<R: TellRow>(&mut self, rows: &[R]) {
+        self.untold.left(rows);
+    }
+
+    /// Lets the record of the act tell rows as the act leaves them, in the opening of this subject.
+    pub(super) fn tell_under<R: TellRow>(&mut self, subject: &Subject, rows: &[R]) {
+        self.untold.left_under(subject, rows);
+    }
+
+    /// Lets the record of the act tell that rows are gone.
+    pub(super) fn tell_gone<R: TellRow>(&mut self, rows: &[R]) {
+        self.untold.gone(rows);
+    }
+
+    /// The next ticket of a home: increasing, without gaps but where a database was set back.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn next_ticket(&mut self, home: Kato) -> Result<u32, StoreError> {
+        self.tickets(home, 1)
+    }
+
+    /// Takes `count` tickets and gives the first.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn tickets(&mut self, home: Kato, count: u32) -> Result<u32, StoreError> {
+        let row = homes::table.find(kato_to_column(home));
+        let last: i64 = diesel::update(row)
+            .set(homes::tickets.eq(homes::tickets + i64::from(count)))
+            .returning(homes::tickets)
+            .get_result(self.conn)?;
+        serial(last + 1 - i64::from(count))
+    }
+
+    /// The next number of its sort in a home.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn next_number(&mut self, home: Kato, of: Numbered) -> Result<Number, StoreError> {
+        self.numbers(home, of, 1)
+    }
+
+    /// Takes `count` numbers in a row and gives the first.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub fn numbers(&mut self, home: Kato, of: Numbered, count: u32) -> Result<Number, StoreError> {
+        let row = homes::table.find(kato_to_column(home));
+        let more = i64::from(count);
+        macro_rules! advance {
+            ($column:expr) => {
+                diesel::update(row).set($column.eq($column + more)).returning($column).get_result(self.conn)?
+            };
+        }
+        let last: i64 = match of {
+            Numbered::Application => advance!(homes::applications),
+            Numbered::Place => advance!(homes::places),
+            Numbered::Referral => advance!(homes::referrals),
+            Numbered::Round => advance!(homes::rounds),
+            Numbered::Result | Numbered::Confirmation => advance!(homes::results),
+            Numbered::Case => advance!(homes::cases),
+        };
+        Ok(Number::new(home, of, serial(last + 1 - more)?))
+    }
+}
+
+fn not_locked(home: Kato) -> StoreError {
+    StoreError::Other(format!("home {home} is written but was not locked"))
+}
+
+fn serial(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Damaged("the numbers of this home are used up".to_owned()))
+}

@@ -1,0 +1,276 @@
+//! Openings: what a record seals without telling it. The format is documented byte by byte in `fixtures/journal/README.md`.
+//!
+//! An opening is about one subject. It holds the rows that the act left of it, and what the act says of it; the record
+//! holds the number of its openings and the root of the Merkle tree over them (RFC 6962). Whoever is given an opening with
+//! its salt can prove it; whoever has none learns nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rand::Rng;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::journal::{Broken, Record, Seals};
+use super::seal::{canonical, hex};
+
+/// The bytes of a SHA-256.
+pub type Hash = [u8; 32];
+
+/// What kind of thing an opening is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubjectKind {
+    /// A credential.
+    Account,
+    /// A decree of the working calendar.
+    Calendar,
+    /// A case that is carried through the steps of its service.
+    Case,
+    /// What was presented, where nothing else is named.
+    Facts,
+    /// A group of a kindergarten.
+    Group,
+    /// A kindergarten.
+    Kindergarten,
+    /// A child: who it is.
+    Person,
+    /// A place that was reported.
+    Place,
+    /// The counters of a queue.
+    Queue,
+    /// A round with its files.
+    Round,
+    /// An application: its seat in the queue, and what became of it.
+    Seat,
+    /// The classifier of territories.
+    Territories,
+}
+
+impl SubjectKind {
+    /// The word before the colon.
+    pub fn code(self) -> &'static str {
+        match self {
+            SubjectKind::Account => "account",
+            SubjectKind::Calendar => "calendar",
+            SubjectKind::Case => "case",
+            SubjectKind::Group => "group",
+            SubjectKind::Kindergarten => "kindergarten",
+            SubjectKind::Facts => "facts",
+            SubjectKind::Person => "person",
+            SubjectKind::Place => "place",
+            SubjectKind::Queue => "queue",
+            SubjectKind::Round => "round",
+            SubjectKind::Seat => "seat",
+            SubjectKind::Territories => "territories",
+        }
+    }
+}
+
+/// The one thing that an opening is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// What kind of thing it is.
+    pub kind: SubjectKind,
+    /// Which of its kind: a number, a key, an id.
+    pub id: String,
+}
+
+impl Subject {
+    /// A subject of this kind.
+    pub fn of(kind: SubjectKind, id: impl Into<String>) -> Self {
+        Subject { kind, id: id.into() }
+    }
+
+    /// An application.
+    pub fn seat(number: impl Into<String>) -> Self {
+        Subject::of(SubjectKind::Seat, number)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.code(), self.id)
+    }
+}
+
+/// Rows by table and key, each as canonical JSON; `None` where the row is gone.
+pub type Rows = BTreeMap<&'static str, BTreeMap<String, Option<String>>>;
+
+/// Who did what, where a record does not tell it in public.
+#[derive(Clone, Copy, Debug)]
+pub struct Deed<'a> {
+    /// The code of the act.
+    pub act: &'a str,
+    /// The key of the credential.
+    pub actor: &'a str,
+    /// The territory that the act concerns.
+    pub territory: &'a str,
+}
+
+/// An opening as it is kept: its canonical JSON with its salt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// What it is about, as `kind:id`.
+    pub subject: String,
+    /// Random, so that nobody can guess the body from the seal.
+    pub salt: Hash,
+    /// Canonical JSON.
+    pub body: String,
+}
+
+impl Opening {
+    /// Seals what is to be said of a subject with a fresh salt.
+    pub fn seal(subject: &Subject, deed: Option<Deed<'_>>, rows: &Rows, told: &serde_json::Value) -> Self {
+        let mut salt = Hash::default();
+        rand::rng().fill_bytes(&mut salt);
+        let subject = subject.to_string();
+        let body = body(&subject, deed, rows, told);
+        Opening { subject, salt, body }
+    }
+
+    /// The opening with its salt in hexadecimal, as JSON.
+    fn exported(&self) -> String {
+        format!("{{\"opening\":{},\"salt\":\"{}\"}}", self.body, hex(&self.salt))
+    }
+
+    /// The leaf of the tree: `sha256(0x00 || salt || body)`.
+    pub fn leaf(&self) -> Hash {
+        Sha256::new().chain_update([0]).chain_update(self.salt).chain_update(&self.body).finalize().into()
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// It is not an opening, in words.
+    pub fn read(&self) -> Result<Opened<'_>, String> {
+        let opened: Opened<'_> =
+            serde_json::from_str(&self.body).map_err(|e| format!("an opening cannot be read: {e}"))?;
+        if opened.subject != self.subject {
+            return Err(format!("an opening of {} is kept as one of {}", opened.subject, self.subject));
+        }
+        Ok(opened)
+    }
+}
+
+/// What an opening says, the rows as they are written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opened<'a> {
+    /// The code of the act, where the record does not tell it.
+    pub act: Option<String>,
+    /// The key of the credential, where the record does not tell it.
+    pub actor: Option<String>,
+    /// The territory that the act concerns, where the record does not tell it.
+    pub territory: Option<String>,
+    /// Rows by table and key, each as canonical JSON; `None` where the row is gone.
+    #[serde(borrow, default)]
+    pub rows: BTreeMap<String, BTreeMap<String, Option<&'a RawValue>>>,
+    /// What it is about, as `kind:id`.
+    pub subject: String,
+    /// What the act says of its subject.
+    #[serde(default)]
+    pub told: serde_json::Value,
+}
+
+/// The canonical JSON of an opening, its parts in the order of their names.
+fn body(subject: &str, deed: Option<Deed<'_>>, rows: &Rows, told: &serde_json::Value) -> String {
+    let mut text = String::with_capacity(1024);
+    text.push('{');
+    if let Some(Deed { act, actor, .. }) = deed {
+        text += &format!("\"act\":{},\"actor\":{},", canonical(&act), canonical(&actor));
+    }
+    if !rows.is_empty() {
+        text += "\"rows\":{";
+        for (n, (table, rows)) in rows.iter().enumerate() {
+            text += if n == 0 { "\"" } else { ",\"" };
+            text += table;
+            text += "\":{";
+            for (n, (key, row)) in rows.iter().enumerate() {
+                text += if n == 0 { "" } else { "," };
+                text += &canonical(key);
+                text.push(':');
+                text += row.as_deref().unwrap_or("null");
+            }
+            text.push('}');
+        }
+        text += "},";
+    }
+    text += &format!("\"subject\":{}", canonical(&subject));
+    if let Some(Deed { territory, .. }) = deed {
+        text += &format!(",\"territory\":{}", canonical(&territory));
+    }
+    if !told.is_null() {
+        text += &format!(",\"told\":{}", canonical(told));
+    }
+    text.push('}');
+    text
+}
+
+impl Seals {
+    /// The seals of openings in their order.
+    pub fn of(openings: &[Opening]) -> Self {
+        let leaves: Vec<Hash> = openings.iter().map(Opening::leaf).collect();
+        Seals { count: i32::try_from(leaves.len()).unwrap_or(i32::MAX), root: hex(&root(&leaves)) }
+    }
+}
+
+/// A record with what it seals.
+#[derive(Clone, Debug)]
+pub struct OpenedRecord {
+    /// The record.
+    pub record: Record,
+    /// Its openings, in their order.
+    pub openings: Vec<Opening>,
+}
+
+impl OpenedRecord {
+    /// The record as a line for an auditor: its fields, and its openings with their salts.
+    pub fn with_openings(&self) -> String {
+        let record = canonical(&self.record);
+        let openings: Vec<String> = self.openings.iter().map(Opening::exported).collect();
+        format!("{},\"openings\":[{}]}}", record.strip_suffix('}').unwrap_or(&record), openings.join(","))
+    }
+
+    /// Checks that the record is what its hash says, and that the openings are those that it seals.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn check(&self) -> Result<(), Broken> {
+        let record = &self.record;
+        if record.expected_hash() != record.hash {
+            return Err(record.unreadable("its content does not match its hash"));
+        }
+        self.check_seals()
+    }
+
+    /// Checks that the openings are those that the record seals.
+    ///
+    /// # Errors
+    /// An opening is missing, is too many, or was changed.
+    pub fn check_seals(&self) -> Result<(), Broken> {
+        let OpenedRecord { record, openings } = self;
+        let Seals { count, root } = Seals::of(openings);
+        if record.seals.count != count {
+            let why = format!("it seals {} openings, and {count} are there", record.seals.count);
+            return Err(record.unreadable(why));
+        }
+        if record.seals.root != root {
+            return Err(record.unreadable("an opening is not the one that it seals"));
+        }
+        Ok(())
+    }
+}
+
+/// The root of the Merkle tree over leaves (RFC 6962, 2.1): of none the hash of nothing, of one the leaf, of more the hash
+/// of `0x01`, the root of the largest power of two of them that is less than all, and the root of the rest.
+pub fn root(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => Sha256::digest([]).into(),
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            Sha256::new().chain_update([1]).chain_update(root(left)).chain_update(root(right)).finalize().into()
+        }
+    }
+}
