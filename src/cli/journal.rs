@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::exit::failed;
 use super::registry::Database;
 use crate::service::journal::chains::{self, ChainFault};
+use crate::store::pages::Pages;
 use crate::trust::seal::canonical;
 
 /// What `journal` takes: `verify` or `export`.
@@ -22,6 +23,9 @@ enum Command {
     Verify {
         #[command(flatten)]
         database: Database,
+        /// Also every index of a SQLite file against its table; the structure of its pages is checked in any case.
+        #[arg(long)]
+        pages: bool,
     },
     /// Write every record as a line of JSON.
     Export {
@@ -36,9 +40,9 @@ enum Command {
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
-        Command::Verify { database } => match database.existing() {
+        Command::Verify { database, pages } => match database.existing() {
             Err(why) => failed(1, why),
-            Ok(store) => match chains::verify(&store) {
+            Ok(store) => match chains::verify_with(&store, if *pages { Pages::Indexes } else { Pages::Structure }) {
                 Ok(head) => {
                     println!("{head}");
                     ExitCode::SUCCESS

@@ -46,6 +46,7 @@ pub mod journal;
 pub mod kindergartens;
 pub mod lodged;
 pub mod outbox;
+pub mod pages;
 pub mod places;
 pub mod queues;
 pub mod referrals;

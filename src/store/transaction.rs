@@ -45,7 +45,7 @@ impl Transaction<'_> {
     }
 
     /// Appends records at once, each with all that was left of its home's rows since the one before: for an act of so many that it should not hold them all until its end, or whose rows name
-    /// the record that changed them. The others leave theirs in [`Written::entries`].
+    /// the record that changed them. The others leave theirs in [`super::Written::entries`].
     ///
     /// # Errors
     /// A home that was not locked, or the database refuses.

@@ -7,6 +7,7 @@ use super::fold::{Fold, beside, each_opened};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
+use crate::store::pages::{self, Pages};
 use crate::store::{Store, StoreError, homes, journal, openings};
 use crate::trust::journal::{GENESIS, Verifier, registry_head};
 use crate::trust::opening::OpenedRecord;
@@ -78,9 +79,20 @@ impl Read {
 /// against what the chains tell, and gives the registry's head.
 ///
 /// # Errors
-/// The first broken record, or the first row that is not what the journal tells.
+/// A damaged page, the first broken record, or the first row that is not what the journal tells.
 pub fn verify(store: &Store) -> Result<String, ChainFault> {
-    store.read_snapshot(verify_in)
+    verify_with(store, Pages::Structure)
+}
+
+/// As [`verify`], with so much of the pages of a SQLite file.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(store: &Store, pages: Pages) -> Result<String, ChainFault> {
+    store.read_snapshot(|conn| match pages::fault(conn, pages)? {
+        Some(what) => Err(ChainFault::PageDamaged { what }),
+        None => verify_in(conn),
+    })
 }
 
 /// As [`verify`], inside a snapshot or a transaction of the caller.
@@ -89,7 +101,7 @@ pub fn verify(store: &Store) -> Result<String, ChainFault> {
 /// The first broken record.
 pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
     let Read { verifier, fold, ends, sealed } =
-        beside(|send| each_opened(conn, |opened| send(opened)), |records| Read::all(records.into_iter()))?;
+        beside(|send| each_opened(conn, send), |records| Read::all(records.into_iter()))?;
     let heads: BTreeMap<Kato, String> = verifier.heads();
     // Both ways: a chain that the homes deny is as broken as a head without its chain.
     let (mut claimed, instants) = (homes::ends(conn)?, homes::instants(conn)?);

@@ -23,6 +23,11 @@ pub enum ChainFault {
         /// What differs, in words.
         what: String,
     },
+    /// A page of the database's file is damaged.
+    PageDamaged {
+        /// What the database says of it.
+        what: String,
+    },
     /// The database is not available.
     Store(StoreError),
 }
@@ -33,6 +38,8 @@ impl ChainFault {
         match self {
             ChainFault::Broken(broken) => Some(broken.home),
             ChainFault::HeadDiffers { home, .. } | ChainFault::RowDiffers { home, .. } => Some(*home),
+            // Nobody can say whose rows it holds.
+            ChainFault::PageDamaged { .. } => Some(Kato::COUNTRY),
             ChainFault::Store(_) => None,
         }
     }
@@ -46,6 +53,9 @@ impl std::fmt::Display for ChainFault {
                 write!(f, "home {home}, record {seq}: the chain does not end where the registry says it does")
             }
             ChainFault::RowDiffers { what, .. } => write!(f, "{what}; it was changed past the registry"),
+            ChainFault::PageDamaged { what } => {
+                write!(f, "a page of the database is damaged ({what}); restore a backup, or have it repaired")
+            }
             ChainFault::Store(error) => error.fmt(f),
         }
     }

@@ -173,8 +173,7 @@ impl Fold {
     /// # Errors
     /// The first row that differs, that no record tells, or that is gone.
     pub(crate) fn check(self, conn: &mut AnyConnection) -> Result<(), ChainFault> {
-        let Left { fold, differs } =
-            beside(|send| rows::each(conn, |row| send(row)), |rows| Ok(self.without(rows.into_iter())))?;
+        let Left { fold, differs } = beside(|send| rows::each(conn, send), |rows| Ok(self.without(rows.into_iter())))?;
         if let Some(row) = differs {
             return Err(named(conn, &row)?);
         }
