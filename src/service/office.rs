@@ -301,7 +301,8 @@ impl Office {
 fn damaged(home: Kato, wrong: Wrong) -> Problem {
     let (code, record, what) = match wrong {
         Wrong::Unread(broken) => ("journal_unreadable", Some(broken.seq), broken.to_string()),
-        Wrong::Differs(what) => ("home_damaged", None, what),
+        // The log says which: the key of a row can tell a child's category, and anyone may ask whether the registry is ready.
+        Wrong::Differs(_) => ("home_damaged", None, "rows of the registry are not what its journal tells".to_owned()),
     };
     let message = format!(
         "{what}. Home {home} gives out nothing until this is mended, and goes on taking applications; let the operator run \

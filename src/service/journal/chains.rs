@@ -43,6 +43,9 @@ pub fn wrong_ends(store: &Store) -> Result<Vec<ChainFault>, StoreError> {
     })
 }
 
+/// How many records are read ahead: one of an import tells of hundreds of children.
+const RECORDS_AHEAD: usize = 32;
+
 /// The last record of a chain.
 struct Last {
     seq: i64,
@@ -101,7 +104,7 @@ pub fn verify_with(store: &Store, pages: Pages) -> Result<String, ChainFault> {
 /// The first broken record.
 pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
     let Read { verifier, fold, ends, sealed } =
-        beside(|send| each_opened(conn, send), |records| Read::all(records.into_iter()))?;
+        beside(RECORDS_AHEAD, |send| each_opened(conn, send), |records| Read::all(records.into_iter()))?;
     let heads: BTreeMap<Kato, String> = verifier.heads();
     // Both ways: a chain that the homes deny is as broken as a head without its chain.
     let (mut claimed, instants) = (homes::ends(conn)?, homes::instants(conn)?);

@@ -11,11 +11,12 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use serde_json::Value;
 
 use super::fault::ChainFault;
+use super::reading::understood;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
 use crate::store::connection::AnyConnection;
 use crate::store::homes::{self, Numbers};
-use crate::store::rows::{self, HeldRow, ReadRow, TOLD};
+use crate::store::rows::{self, HeldRow, ReadRow};
 use crate::store::{StoreError, openings};
 use crate::trust::act::JournalAct;
 use crate::trust::journal::Broken;
@@ -67,19 +68,21 @@ struct Left {
     differs: Option<HeldRow>,
 }
 
-/// How many things are read ahead.
-const AHEAD: usize = 1_024;
+/// How many rows are read ahead.
+const ROWS_AHEAD: usize = 1_024;
 
-/// Reads on this thread and checks what was read on another: each costs about as much.
+/// Reads on this thread and checks what was read on another: each costs about as much. At most `ahead` things wait in
+/// memory.
 ///
 /// # Errors
 /// Those of `check` first, then those of `read`.
 pub(crate) fn beside<T: Send, C: Send>(
+    ahead: usize,
     read: impl FnOnce(&mut dyn FnMut(T) -> Result<(), StoreError>) -> Result<(), StoreError>,
     check: impl FnOnce(Receiver<T>) -> Result<C, ChainFault> + Send,
 ) -> Result<C, ChainFault> {
     let stopped = || StoreError::Other("the check stopped".to_owned());
-    let (to, from) = sync_channel(AHEAD);
+    let (to, from) = sync_channel(ahead);
     std::thread::scope(|scope| {
         let checked = scope.spawn(move || check(from));
         let all = read(&mut |one| to.send(one).map_err(|_| stopped()));
@@ -100,8 +103,8 @@ impl Fold {
         let OpenedRecord { record, openings } = opened;
         let act = record.journal_act()?;
         for opening in openings {
-            let opened = opening.read().map_err(|why| record.unreadable(why))?;
-            self.take_opening(record.home, &opened).map_err(|why| record.unreadable(why))?;
+            let opened = understood(opening).map_err(|why| record.unreadable(why))?;
+            self.take_opening(record.home, &opened);
         }
         if act == JournalAct::SkipNumbers {
             let skipped = record.payload.get("numbers").and_then(numbers);
@@ -112,14 +115,8 @@ impl Fold {
         Ok(())
     }
 
-    fn take_opening(&mut self, home: Kato, opened: &Opened<'_>) -> Result<(), String> {
-        if let Some(code) = opened.act.as_deref().filter(|code| JournalAct::from_code(code).is_none()) {
-            return Err(format!("this program does not know the act {code:?}; a newer one has written it"));
-        }
+    fn take_opening(&mut self, home: Kato, opened: &Opened<'_>) {
         for (table, told) in &opened.rows {
-            let Some(table) = TOLD.iter().find(|known| *known == table) else {
-                return Err(format!("this program does not know the table {table}; a newer one has written it"));
-            };
             for (key, row) in told {
                 let id = self.id(table, home, key);
                 match row {
@@ -134,7 +131,6 @@ impl Fold {
                 }
             }
         }
-        Ok(())
     }
 
     /// What no home owns alone is told by each home for itself.
@@ -173,7 +169,8 @@ impl Fold {
     /// # Errors
     /// The first row that differs, that no record tells, or that is gone.
     pub(crate) fn check(self, conn: &mut AnyConnection) -> Result<(), ChainFault> {
-        let Left { fold, differs } = beside(|send| rows::each(conn, send), |rows| Ok(self.without(rows.into_iter())))?;
+        let Left { fold, differs } =
+            beside(ROWS_AHEAD, |send| rows::each(conn, send), |rows| Ok(self.without(rows.into_iter())))?;
         if let Some(row) = differs {
             return Err(named(conn, &row)?);
         }

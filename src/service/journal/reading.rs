@@ -9,7 +9,7 @@ use crate::engine::order::Counters;
 use crate::store::rows::TOLD;
 use crate::trust::act::JournalAct;
 use crate::trust::journal::{Broken, Record};
-use crate::trust::opening::{OpenedRecord, Opening};
+use crate::trust::opening::{Opened, OpenedRecord, Opening};
 
 /// A record whose content is what its hash says and whose openings are those that it seals, with what they tell of queues
 /// and families.
@@ -69,12 +69,8 @@ impl ReadRecord {
     }
 
     fn take(&mut self, opening: &Opening) -> Result<(), String> {
-        let opened = opening.read()?;
-        known(opened.act.as_deref())?;
+        let opened = understood(opening)?;
         for (table, rows) in &opened.rows {
-            if !TOLD.contains(&table.as_str()) {
-                return Err(format!("this program does not know the table {table}; a newer one has written it"));
-            }
             for (key, row) in rows {
                 self.row(table, key, row.map(RawValue::get))
                     .map_err(|why| format!("what it tells of {table} {key} cannot be read: {why}"))?;
@@ -96,13 +92,18 @@ impl ReadRecord {
     }
 }
 
-/// That this program knows an act, where one is told.
-fn known(act: Option<&str>) -> Result<(), String> {
-    match act {
-        Some(code) if JournalAct::from_code(code).is_none() => {
-            Err(format!("this program does not know the act {code:?}; a newer one has written it"))
-        }
-        _ => Ok(()),
+/// What an opening says, where this program knows its act and its tables.
+///
+/// # Errors
+/// In words, where it does not: a newer program has written it.
+pub(super) fn understood(opening: &Opening) -> Result<Opened<'_>, String> {
+    let opened = opening.read()?;
+    if let Some(code) = opened.act.as_deref().filter(|code| JournalAct::from_code(code).is_none()) {
+        return Err(format!("this program does not know the act {code:?}; a newer one has written it"));
+    }
+    match opened.rows.keys().find(|table| !TOLD.contains(&table.as_str())) {
+        Some(table) => Err(format!("this program does not know the table {table}; a newer one has written it")),
+        None => Ok(opened),
     }
 }
 

@@ -80,9 +80,9 @@ pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         let (due, skips) = skips::due(office, rounds, tx, caller, &place, sent, &bound)?;
         let row = due.row;
         let passed = skips.iter().map(|passed| Subject::seat(&passed.application));
-        let given: Vec<Subject> =
-            [&row].into_iter().chain(&due.family).flat_map(RoundRow::given).chain(passed).collect();
-        office.prove(tx, home, &given)?;
+        let group = Subject::of(SubjectKind::Group, &row.group);
+        let besides: Vec<Subject> = due.family.iter().flat_map(RoundRow::given).chain(passed).chain([group]).collect();
+        office.prove(tx, home, &besides)?;
         let authority = Authority::of(&caller.principal, application.territory);
         let issued = issue(office, tx, &mut application, &bound, &authority, &row)?;
         crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;

@@ -1,9 +1,10 @@
 //! A place that was sold by a few `UPDATE`s is not given: whoever gives something out holds the rows that it is given by against
 //! the records, in the act itself.
 
+use kezek::service::journal::damage::Wrong;
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, GROUP, HOME, Reply, on_both};
+use crate::desk::{Desk, GROUP, HOME, ParseKato, Reply, on_both};
 use crate::store::tampering::tamper;
 
 on_both!(
@@ -21,7 +22,10 @@ on_both!(
 fn refused(desk: &Desk, reply: Reply, what: &str) {
     let reply = reply.refused(503, "home_damaged");
     assert_eq!(reply.json["home"], json!(HOME), "{}", reply.text);
-    assert!(reply.text.contains(what), "{what}: {}", reply.text);
+    let found = desk.registry.office.damage.of(HOME.parse_kato());
+    let Some(Wrong::Differs(found)) = found else { panic!("{what}: {found:?}") };
+    assert!(found.contains(what), "{what}: {found}");
+    assert!(!reply.text.contains(&found), "whoever asks hears of no row: {}", reply.text);
     desk.damaged();
 }
 
