@@ -1,6 +1,7 @@
 //! The office: what every act needs at hand. Rows, law, time and the index of positions, and the one way in which an act is
 //! done.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, RwLockReadGuard};
 use std::time::Duration;
 
@@ -11,13 +12,14 @@ use serde_json::{Value, json};
 use crate::clock::{Clock, Stopwatch};
 use crate::domain::application::Application;
 use crate::domain::kato::Kato;
+use crate::domain::queue::QueueKey;
 use crate::outside::registers::Registers;
 use crate::rules::{Bound, Rules};
 use crate::service::journal::chains;
 use crate::service::journal::damage::{Damage, Wrong};
 use crate::service::journal::fault::ChainFault;
 use crate::service::journal::index::{Followed, Index, Live, WentBack};
-use crate::service::journal::proof::{self, Depth};
+use crate::service::journal::proof;
 use crate::service::kernel::actors::FOLLOWER;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::{Kind, Problem};
@@ -256,26 +258,27 @@ impl Office {
     /// # Errors
     /// 503 with the home and what is wrong with it.
     pub(crate) fn prove(&self, tx: &mut Transaction<'_>, home: Kato, given: &[Subject]) -> Result<(), Problem> {
-        self.prove_to(tx, home, given, Depth::Seals)
+        self.gives_out(home)?;
+        self.proved(home, proof::prove(tx.conn(), given))
     }
 
-    /// As [`Office::prove`] for the many beside whom something is given out: their rows are those of the openings.
+    /// As [`Office::prove`] for the many beside whom something is given out, everybody in these queues: their rows are those
+    /// of the openings.
     ///
     /// # Errors
     /// 503 with the home and what is wrong with it.
-    pub(crate) fn prove_rows(&self, tx: &mut Transaction<'_>, home: Kato, beside: &[Subject]) -> Result<(), Problem> {
-        self.prove_to(tx, home, beside, Depth::Rows)
-    }
-
-    fn prove_to(
+    pub(crate) fn prove_queues(
         &self,
         tx: &mut Transaction<'_>,
         home: Kato,
-        subjects: &[Subject],
-        depth: Depth,
+        queues: &BTreeSet<QueueKey>,
     ) -> Result<(), Problem> {
         self.gives_out(home)?;
-        match proof::prove(tx.conn(), subjects, depth) {
+        self.proved(home, proof::prove_queues(tx.conn(), queues))
+    }
+
+    fn proved(&self, home: Kato, proved: Result<(), ChainFault>) -> Result<(), Problem> {
+        match proved {
             Ok(()) => Ok(()),
             Err(ChainFault::Store(error)) => Err(error.into()),
             Err(fault) => {

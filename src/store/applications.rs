@@ -48,6 +48,21 @@ pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Application
     found.map(noun).transpose()
 }
 
+/// The applications with these numbers, by number.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_numbers(conn: &mut AnyConnection, numbers: &[&str]) -> Result<HashMap<String, Application>, StoreError> {
+    let mut all = HashMap::with_capacity(numbers.len());
+    for batch in numbers.chunks(5_000) {
+        let rows: Vec<Row> = applications::table.filter(applications::number.eq_any(batch)).load(conn)?;
+        for row in rows {
+            all.insert(row.number.clone(), noun(row)?);
+        }
+    }
+    Ok(all)
+}
+
 pub use super::children::find as child;
 pub use super::lodged::{Lodged, lodged, page};
 
@@ -83,23 +98,17 @@ pub struct Reported {
     pub claims: Vec<(String, ProofStatus)>,
 }
 
-/// The live applications of a queue.
+/// The live applications of a queue. Its home is named too, or the index of queues is of no use.
 #[diesel::dsl::auto_type]
-fn live_in(queue: QueueKey) -> _ {
+pub(super) fn live_in(queue: QueueKey) -> _ {
+    let home: i32 = kato_to_column(queue.home());
     let territory: i32 = kato_to_column(queue.territory);
     let cohort: i32 = queue.cohort;
     let kind: &'static str = queue.kind.code();
     let live: &'static str = Turn::Live.code();
-    let key = applications::queue_territory.eq(territory).and(applications::cohort.eq(cohort));
+    let of_home = applications::home.eq(home);
+    let key = of_home.and(applications::queue_territory.eq(territory)).and(applications::cohort.eq(cohort));
     key.and(applications::kind.eq(kind)).and(applications::turn.eq(live))
-}
-
-/// The numbers of the live applications of a queue.
-///
-/// # Errors
-/// The database is not available.
-pub fn live_numbers(conn: &mut AnyConnection, queue: QueueKey) -> Result<Vec<String>, StoreError> {
-    Ok(applications::table.filter(live_in(queue)).select(applications::number).load(conn)?)
 }
 
 /// What a round keeps of the live applications of a queue.
@@ -241,23 +250,35 @@ fn insert_documents(tx: &mut Transaction<'_>, home: i32, all: &[Lodged]) -> Resu
     DocumentRow::insert(tx, &rows)
 }
 
-/// Saves where an application stands: tier, stream, turn, status, decision.
+/// Saves where applications stand: tier, stream, turn, status, decision. Those that stand alike go into one statement.
 ///
 /// # Errors
 /// The database refuses.
-pub fn save_standing(tx: &mut Transaction<'_>, a: &Application) -> Result<(), StoreError> {
-    let standing = (
-        applications::tier.eq(i16::from(a.tier)),
-        applications::stream.eq(a.stream.code()),
-        applications::turn.eq(a.turn.code()),
-        applications::status.eq(a.status.code()),
-        applications::decision.eq(a.decision.code()),
-    );
-    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(applications::table.find(&a.number))
-        .set(standing)
-        .returning(applications::all_columns)
-        .get_results(c))?;
-    tx.tell(&left);
+pub fn save_standing<'a>(
+    tx: &mut Transaction<'_>,
+    all: impl IntoIterator<Item = &'a Application>,
+) -> Result<(), StoreError> {
+    let mut alike: HashMap<_, Vec<&str>> = HashMap::new();
+    for a in all {
+        alike.entry((a.tier, a.stream, a.turn, a.status, a.decision)).or_default().push(&a.number);
+    }
+    for ((tier, stream, turn, status, decision), numbers) in alike {
+        let standing = (
+            applications::tier.eq(i16::from(tier)),
+            applications::stream.eq(stream.code()),
+            applications::turn.eq(turn.code()),
+            applications::status.eq(status.code()),
+            applications::decision.eq(decision.code()),
+        );
+        for batch in numbers.chunks(5_000) {
+            let these = applications::table.filter(applications::number.eq_any(batch));
+            let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(these)
+                .set(standing)
+                .returning(applications::all_columns)
+                .get_results(c))?;
+            tx.tell(&left);
+        }
+    }
     Ok(())
 }
 

@@ -4,9 +4,11 @@
 use diesel::prelude::*;
 
 use super::StoreError;
+use super::applications::live_in;
 use super::connection::AnyConnection;
-use super::rows::{self, HeldRow, held};
+use super::rows::{self, ReadRow};
 use super::schema;
+use crate::domain::queue::QueueKey;
 use crate::trust::opening::{Subject, SubjectKind};
 
 /// The tables whose rows are held against the records where something is given out.
@@ -16,37 +18,67 @@ pub const DECIDING: &[&str] =
 /// How many subjects go into one statement.
 const BATCH: usize = 5_000;
 
+macro_rules! add {
+    ($found:ident, $conn:ident, $table:ident by $column:ident of $ids:ident) => {
+        let rows: Vec<rows::$table::Row> =
+            schema::$table::table.filter(schema::$table::$column.eq_any($ids)).load($conn)?;
+        $found.extend(rows.into_iter().map(ReadRow::of));
+    };
+}
+
 /// The rows of these subjects in the tables of [`DECIDING`].
 ///
 /// # Errors
 /// The database is not available.
-pub fn of_subjects(conn: &mut AnyConnection, subjects: &[Subject]) -> Result<Vec<HeldRow>, StoreError> {
+pub fn of_subjects(conn: &mut AnyConnection, subjects: &[Subject]) -> Result<Vec<ReadRow>, StoreError> {
     let mut found = Vec::new();
     let of = |kind: SubjectKind| -> Vec<&str> {
         subjects.iter().filter(|subject| subject.kind == kind).map(|subject| subject.id.as_str()).collect()
     };
-    macro_rules! add {
-        ($table:ident by $column:ident of $ids:expr) => {
-            let rows: Vec<rows::$table::Row> =
-                schema::$table::table.filter(schema::$table::$column.eq_any($ids.to_vec())).load(conn)?;
-            found.extend(rows.iter().map(held));
-        };
+    let seats = of(SubjectKind::Seat);
+    for seats in seats.chunks(BATCH) {
+        add!(found, conn, applications by number of seats);
     }
-    for seats in of(SubjectKind::Seat).chunks(BATCH) {
-        add!(applications by number of seats);
-        add!(category_claims by application of seats);
-        add!(referrals by application of seats);
-        add!(families by application of seats);
-        add!(transfers by application of seats);
-    }
+    beside_seats(conn, &seats, &mut found)?;
     for places in of(SubjectKind::Place).chunks(BATCH) {
-        add!(places by id of places);
+        add!(found, conn, places by id of places);
     }
     for groups in of(SubjectKind::Group).chunks(BATCH) {
-        add!(groups by id of groups);
+        add!(found, conn, groups by id of groups);
     }
     for cases in of(SubjectKind::Case).chunks(BATCH) {
-        add!(cases by number of cases);
+        add!(found, conn, cases by number of cases);
     }
     Ok(found)
+}
+
+/// The live seats of a queue, with their rows.
+pub struct QueueRows {
+    /// The seats.
+    pub seats: Vec<Subject>,
+    /// Their rows in the tables of [`DECIDING`].
+    pub rows: Vec<ReadRow>,
+}
+
+/// The rows of everybody who stands in a queue, in the tables of [`DECIDING`].
+///
+/// # Errors
+/// The database is not available.
+pub fn of_queue(conn: &mut AnyConnection, queue: QueueKey) -> Result<QueueRows, StoreError> {
+    let live: Vec<rows::applications::Row> = schema::applications::table.filter(live_in(queue)).load(conn)?;
+    let seats: Vec<Subject> = live.iter().map(|row| Subject::seat(&row.number)).collect();
+    let mut rows: Vec<ReadRow> = live.into_iter().map(ReadRow::of).collect();
+    beside_seats(conn, &seats.iter().map(|seat| seat.id.as_str()).collect::<Vec<_>>(), &mut rows)?;
+    Ok(QueueRows { seats, rows })
+}
+
+/// What stands beside the rows of seats.
+fn beside_seats(conn: &mut AnyConnection, seats: &[&str], found: &mut Vec<ReadRow>) -> Result<(), StoreError> {
+    for seats in seats.chunks(BATCH) {
+        add!(found, conn, category_claims by application of seats);
+        add!(found, conn, referrals by application of seats);
+        add!(found, conn, families by application of seats);
+        add!(found, conn, transfers by application of seats);
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Kindergartens and their groups.
 
+use std::collections::{BTreeSet, HashMap};
+
 use diesel::prelude::*;
 
 use super::columns::{code, kato_from_column, kato_to_column};
@@ -53,6 +55,24 @@ pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Kindergarten>, 
 pub fn find_group(conn: &mut AnyConnection, id: &str) -> Result<Option<Group>, StoreError> {
     let row: Option<GroupRow> = groups::table.find(id).first(conn).optional()?;
     row.map(group).transpose()
+}
+
+/// The kindergartens with these ids, by id.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_ids(conn: &mut AnyConnection, ids: &BTreeSet<&str>) -> Result<HashMap<String, Kindergarten>, StoreError> {
+    let rows: Vec<KindergartenRow> = kindergartens::table.filter(kindergartens::id.eq_any(ids)).load(conn)?;
+    rows.into_iter().map(|row| kindergarten(row).map(|one| (one.id.clone(), one))).collect()
+}
+
+/// The groups with these ids, by id.
+///
+/// # Errors
+/// The database is not available.
+pub fn groups_of_ids(conn: &mut AnyConnection, ids: &BTreeSet<&str>) -> Result<HashMap<String, Group>, StoreError> {
+    let rows: Vec<GroupRow> = groups::table.filter(groups::id.eq_any(ids)).load(conn)?;
+    rows.into_iter().map(|row| group(row).map(|one| (one.id.clone(), one))).collect()
 }
 
 /// All kindergartens of a home, or of the country, by id.

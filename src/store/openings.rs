@@ -86,15 +86,12 @@ pub fn act_of(conn: &mut AnyConnection, home: Kato, seq: i64) -> Result<Option<S
     Ok(None)
 }
 
-/// Hands on every opening of these subjects, of each in the order of its home's records.
+/// Every opening of these subjects with the record that seals it, of each in the order of its home's records.
 ///
 /// # Errors
-/// Those of `take`, or the database is not available.
-pub fn of_subjects(
-    conn: &mut AnyConnection,
-    subjects: &[Subject],
-    mut take: impl FnMut(RecordId, &Opening) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+/// The database is not available, or an opening cannot be read.
+pub fn of_subjects(conn: &mut AnyConnection, subjects: &[Subject]) -> Result<Vec<Kept>, StoreError> {
+    let mut all = Vec::with_capacity(subjects.len());
     for batch in subjects.chunks(1_000) {
         let rows: Vec<Row> = openings::table
             .filter(openings::subject.eq_any(batch.iter().map(Subject::to_string)))
@@ -102,10 +99,19 @@ pub fn of_subjects(
             .load(conn)?;
         for row in rows {
             let record = RecordId { home: kato_from_column(row.home)?, seq: row.seq };
-            take(record, &noun(row)?)?;
+            all.push(Kept { record, opening: noun(row)? });
         }
     }
-    Ok(())
+    Ok(all)
+}
+
+/// An opening with the record that seals it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Which record.
+    pub record: RecordId,
+    /// What it seals.
+    pub opening: Opening,
 }
 
 /// A record by its place.

@@ -1,5 +1,7 @@
 //! The ledger of places, with the history of each: no status is written without its line.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
@@ -162,24 +164,34 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError>
     Line::insert(tx, &lines)
 }
 
-/// Saves where a place stands now, and adds the line to its history. What was reported of it stays: its group, its queue
-/// and when.
+/// Saves where places stand now, and adds the line to the history of each. What was reported of them stays: their groups,
+/// their queues and when. Those that stand alike go into one statement.
 ///
 /// # Errors
 /// The database refuses.
-pub fn save_status(tx: &mut Transaction<'_>, place: &Place) -> Result<(), StoreError> {
-    let status = (
-        places::available_on.eq(place.available_on),
-        places::status.eq(place.status.code()),
-        places::status_at.eq(to_column(place.status_at)),
-        places::published_at.eq(place.published_at.map(to_column)),
-        places::reason.eq(&place.reason),
-    );
-    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(places::table.find(&place.id))
-        .set(status)
-        .returning(places::all_columns)
-        .get_results(c))?;
-    tx.tell(&left);
-    let line = line(tx, place)?;
-    Line::insert(tx, &[line])
+pub fn save_status(tx: &mut Transaction<'_>, all: &[Place]) -> Result<(), StoreError> {
+    let mut alike: HashMap<_, Vec<&str>> = HashMap::new();
+    for p in all {
+        let stands = (p.available_on, p.status, p.status_at, p.published_at, p.reason.as_deref());
+        alike.entry(stands).or_default().push(&p.id);
+    }
+    for ((available_on, status, status_at, published_at, reason), ids) in alike {
+        let status = (
+            places::available_on.eq(available_on),
+            places::status.eq(status.code()),
+            places::status_at.eq(to_column(status_at)),
+            places::published_at.eq(published_at.map(to_column)),
+            places::reason.eq(reason),
+        );
+        for batch in ids.chunks(5_000) {
+            let these = places::table.filter(places::id.eq_any(batch));
+            let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(these)
+                .set(status)
+                .returning(places::all_columns)
+                .get_results(c))?;
+            tx.tell(&left);
+        }
+    }
+    let lines = all.iter().map(|p| line(tx, p)).collect::<Result<Vec<Line>, _>>()?;
+    Line::insert(tx, &lines)
 }

@@ -100,8 +100,8 @@ pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Ref
 ///
 /// # Errors
 /// The database refuses.
-pub fn insert(tx: &mut Transaction<'_>, all: &[Referral]) -> Result<(), StoreError> {
-    let rows: Vec<Row> = all.iter().map(row).collect();
+pub fn insert<'a>(tx: &mut Transaction<'_>, all: impl IntoIterator<Item = &'a Referral>) -> Result<(), StoreError> {
+    let rows: Vec<Row> = all.into_iter().map(row).collect();
     Row::insert(tx, &rows)
 }
 

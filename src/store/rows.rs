@@ -46,14 +46,17 @@ pub struct HeldRow {
 pub struct ReadRow(Box<dyn FnOnce() -> HeldRow + Send>);
 
 impl ReadRow {
+    pub(super) fn of<R: TellRow + Send + 'static>(row: R) -> Self {
+        ReadRow(Box::new(move || held(&row)))
+    }
+
     /// The row as records tell it.
     pub fn held(self) -> HeldRow {
         (self.0)()
     }
 }
 
-/// A row as records tell it.
-pub(super) fn held<R: TellRow>(row: &R) -> HeldRow {
+fn held<R: TellRow>(row: &R) -> HeldRow {
     HeldRow { table: R::TABLE, key: row.key(), home: row.home(), image: row.image() }
 }
 
@@ -85,7 +88,7 @@ macro_rules! told {
             conn: &mut AnyConnection,
             mut take: impl FnMut(ReadRow) -> Result<(), E>,
         ) -> Result<(), E> {
-            $($table::each(conn, &mut |row| take(ReadRow(Box::new(move || held(&row)))))?;)+
+            $($table::each(conn, &mut |row| take(ReadRow::of(row)))?;)+
             Ok(())
         }
 

@@ -48,6 +48,21 @@ pub(crate) fn step(
     application: &mut Application,
     step: Step,
 ) -> Result<Turned, Problem> {
+    let turned = take(tx, rules, application, step)?;
+    applications::save_standing(tx, [&*application])?;
+    Ok(turned)
+}
+
+/// As [`step`], for an act of many, which saves them at once.
+///
+/// # Errors
+/// 409 where the step cannot follow the status.
+pub(crate) fn take(
+    tx: &Transaction<'_>,
+    rules: &Rules,
+    application: &mut Application,
+    step: Step,
+) -> Result<Turned, Problem> {
     let before = application.status;
     let Some(after) = life::after(before, application.decision, step) else {
         return Err(cannot(application, step));
@@ -58,7 +73,6 @@ pub(crate) fn step(
         Turn::Spent if ordering::mix(rules, application.queue, tx.at()).is_none() => Turn::None,
         turn => turn,
     };
-    applications::save_standing(tx, application)?;
     Ok(if life::is_live(before) == life::is_live(after) { Turned::Stayed } else { Turned::Moved })
 }
 

@@ -109,7 +109,7 @@ fn retier(
     }
     application.tier = tier;
     application.stream = profile.stream_of(tier);
-    applications::save_standing(tx, application)?;
+    applications::save_standing(tx, [&*application])?;
     Ok(Turned::Moved)
 }
 

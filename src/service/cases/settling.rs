@@ -72,7 +72,7 @@ pub(crate) fn accept(
     let home = application.home;
     let turned = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
     application.decision = Decision::Accepted;
-    crate::store::applications::save_standing(tx, &application)?;
+    crate::store::applications::save_standing(tx, [&application])?;
     let authority = Authority::of(&caller.principal, application.territory);
     let immediate = immediate(office, tx, &mut application, bound, &authority)?;
     let (mut result, referral) = match immediate {
@@ -134,7 +134,7 @@ pub(crate) fn refuse(
     let home = application.home;
     let turned = entry::step(tx, &office.rules, &mut application, Step::Refuse)?;
     application.decision = Decision::Refused;
-    crate::store::applications::save_standing(tx, &application)?;
+    crate::store::applications::save_standing(tx, [&application])?;
     let child = crate::store::applications::child(tx.conn(), &application.child)?;
     child_claims::release(tx, child.iin, &application.number)?;
     entry::settle(tx, &office.rules, application.queue, turned)?;

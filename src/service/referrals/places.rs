@@ -1,5 +1,7 @@
 //! A place on its way through the ledger; its group, and whom it can take.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 
 use crate::domain::application::age_months;
@@ -9,16 +11,13 @@ use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, kindergartens, places};
 
-/// Moves a place in its ledger and saves it: the one way in which its status changes after its report.
+/// Moves a place in its ledger and saves it: with [`advance_all`] the one way in which its status changes after its report.
 ///
 /// # Errors
 /// 409 where the act cannot follow the status.
 pub(crate) fn advance(tx: &mut Transaction<'_>, place: &mut Place, act: PlaceAct) -> Result<(), Problem> {
-    if place.advance(act, tx.at()).is_none() {
-        let message = format!("place {} is {}; {}", place.id, place.status, act.refusal());
-        return Err(Problem::conflict("wrong_state", message).with("current_status", place.status));
-    }
-    Ok(places::save_status(tx, place)?)
+    take(tx, place, act)?;
+    Ok(places::save_status(tx, std::slice::from_ref(place))?)
 }
 
 /// Moves the place with this id.
@@ -28,6 +27,27 @@ pub(crate) fn advance(tx: &mut Transaction<'_>, place: &mut Place, act: PlaceAct
 pub(crate) fn advance_of(tx: &mut Transaction<'_>, id: &str, act: PlaceAct) -> Result<(), Problem> {
     let mut place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
     advance(tx, &mut place, act)
+}
+
+/// Moves the places with these ids, each of them once.
+///
+/// # Errors
+/// 404, also for one that is named twice, or 409 where the act cannot follow the status of one.
+pub(crate) fn advance_all(tx: &mut Transaction<'_>, ids: &[String], act: PlaceAct) -> Result<(), Problem> {
+    let mut found: HashMap<String, Place> =
+        places::of_ids(tx.conn(), ids)?.into_iter().map(|place| (place.id.clone(), place)).collect();
+    let all = ids.iter().map(|id| found.remove(id).ok_or_else(|| Problem::not_found("place")));
+    let mut all = all.collect::<Result<Vec<Place>, Problem>>()?;
+    all.iter_mut().try_for_each(|place| take(tx, place, act))?;
+    Ok(places::save_status(tx, &all)?)
+}
+
+fn take(tx: &Transaction<'_>, place: &mut Place, act: PlaceAct) -> Result<(), Problem> {
+    if place.advance(act, tx.at()).is_none() {
+        let message = format!("place {} is {}; {}", place.id, place.status, act.refusal());
+        return Err(Problem::conflict("wrong_state", message).with("current_status", place.status));
+    }
+    Ok(())
 }
 
 /// A group with its kindergarten.

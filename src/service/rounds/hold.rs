@@ -30,7 +30,7 @@ use crate::service::referrals::issuing;
 use crate::service::referrals::row::RoundRow;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
-use crate::store::{self, Entry, Said, Transaction, Written, applications, kindergartens};
+use crate::store::{self, Entry, Said, Transaction, Written, kindergartens};
 use crate::trust::act::JournalAct;
 use crate::trust::opening::Subject;
 
@@ -205,11 +205,7 @@ fn queues(outcome: &Outcome) -> Vec<ServedQueue> {
 
 /// Everybody who took part stands in the rows as the records tell; of whom is given a place, the records are whole too.
 fn prove(office: &Office, tx: &mut Transaction<'_>, home: Kato, outcome: &Outcome) -> Result<(), Problem> {
-    for pass in &outcome.passes {
-        let beside: Vec<Subject> =
-            applications::live_numbers(tx.conn(), pass.queue)?.into_iter().map(Subject::seat).collect();
-        office.prove_rows(tx, home, &beside)?;
-    }
+    office.prove_queues(tx, home, &outcome.passes.iter().map(|pass| pass.queue).collect())?;
     let given: BTreeSet<Subject> = outcome.rows.iter().flat_map(RoundRow::given).collect();
     office.prove(tx, home, &given.into_iter().collect::<Vec<_>>())
 }
