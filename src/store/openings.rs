@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::columns::{kato_from_column, kato_to_column};
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, on_backend};
 use super::schema::openings;
 use super::tables::openings::{Row, put};
 use super::{StoreError, journal};
@@ -46,11 +46,11 @@ fn noun(row: Row) -> Result<Opening, StoreError> {
 pub fn after(conn: &mut AnyConnection, home: Kato, seq: i64, limit: i64) -> Result<Vec<OpenedRecord>, StoreError> {
     let records = journal::after(conn, home, seq, limit)?;
     let Some(last) = records.last().map(|record| record.seq) else { return Ok(Vec::new()) };
-    let rows: Vec<Row> = openings::table
+    let rows: Vec<Row> = on_backend!(conn, c => openings::table
         .filter(openings::home.eq(kato_to_column(home)))
         .filter(openings::seq.gt(seq).and(openings::seq.le(last)))
         .order((openings::seq, openings::place_no))
-        .load(conn)?;
+        .load(c))?;
     let mut of: BTreeMap<i64, Vec<Opening>> = BTreeMap::new();
     for row in rows {
         let sealed = of.entry(row.seq).or_default();
@@ -93,10 +93,10 @@ pub fn act_of(conn: &mut AnyConnection, home: Kato, seq: i64) -> Result<Option<S
 pub fn of_subjects(conn: &mut AnyConnection, subjects: &[Subject]) -> Result<Vec<Kept>, StoreError> {
     let mut all = Vec::with_capacity(subjects.len());
     for batch in subjects.chunks(1_000) {
-        let rows: Vec<Row> = openings::table
+        let rows: Vec<Row> = on_backend!(conn, c => openings::table
             .filter(openings::subject.eq_any(batch.iter().map(Subject::to_string)))
             .order((openings::subject, openings::home, openings::seq))
-            .load(conn)?;
+            .load(c))?;
         for row in rows {
             let record = RecordId { home: kato_from_column(row.home)?, seq: row.seq };
             all.push(Kept { record, opening: noun(row)? });

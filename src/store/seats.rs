@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::StoreError;
 use super::columns::{code, from_column, ids, kato_from_column, kato_to_column, list, ticket_of};
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, on_backend};
 use super::schema::{applicants, applications, children, referrals};
 use crate::domain::codes::{Decision, Language, ReferralStatus, Status, Stream, Turn};
 use crate::domain::iin::Iin;
@@ -231,13 +231,13 @@ fn iin(text: &str) -> Result<Iin, StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn of_queue(conn: &mut AnyConnection, key: QueueKey) -> Result<Vec<Seated>, StoreError> {
-    let rows: Vec<Row> = seats!()
+    let rows: Vec<Row> = on_backend!(conn, c => seats!()
         .filter(applications::home.eq(kato_to_column(key.home())))
         .filter(applications::queue_territory.eq(kato_to_column(key.territory)))
         .filter(applications::cohort.eq(key.cohort))
         .filter(applications::kind.eq(key.kind.code()))
         .filter(applications::turn.eq_any([Turn::Live, Turn::Spent].map(Turn::code)))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(seated).collect()
 }
 
