@@ -9,7 +9,7 @@ use kezek::domain::codes::{Channel, Decision};
 use kezek::domain::kato::Kato;
 use kezek::rules::Rules;
 use kezek::service::cases::oversight::recompute;
-use kezek::store::{Entry, Said, Store, StoreError, Written, cases, facts};
+use kezek::store::{Entry, Keeper, KeyFile, Said, Store, StoreError, Written, cases, facts};
 use kezek::trust::act::JournalAct;
 use kezek::trust::opening::{Subject, SubjectKind};
 
@@ -30,7 +30,11 @@ fn fill(store: &Store, count: usize) {
         let written = store.write(&[home], now(), |tx| -> Result<_, StoreError> {
             let key = format!("bench-{home}");
             let subject = Subject::of(SubjectKind::Case, "bench");
-            facts::insert(tx, home, &[facts::Facts { key, subject, body: "{}".to_owned() }])?;
+            facts::insert(
+                tx,
+                home,
+                &[facts::Facts { key, keeper: Keeper::from(&subject), subject, body: "{}".to_owned() }],
+            )?;
             cases::insert(tx, &of_home)?;
             let said = Said::in_public(serde_json::json!({"cases": of_home.len()}));
             let entry = Entry { home, act: JournalAct::ConfirmClock, actor: "bench".to_owned(), territory: home, said };
@@ -73,7 +77,9 @@ fn case(home: Kato, n: usize) -> Case {
 
 fn a_decree(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::create(&format!("sqlite://{}", folder.path().join("cases.sqlite3").display()), 2).unwrap();
+    let store =
+        Store::create(&format!("sqlite://{}", folder.path().join("cases.sqlite3").display()), &KeyFile::Beside, 2)
+            .unwrap();
     let count = count();
     fill(&store, count);
     // Two calendars in turn, so that every case moves each time.

@@ -18,8 +18,8 @@ use kezek::sample::register::application_row;
 use kezek::service::files::import_applications;
 use kezek::service::files::imports;
 use kezek::service::registry::Registry;
-use kezek::store::Store;
 use kezek::store::connection::{AnyConnection, Location};
+use kezek::store::{KeyFile, Store};
 use kezek::trust::signature::NoVerifier;
 
 fn children() -> usize {
@@ -38,7 +38,7 @@ fn now() -> chrono::DateTime<chrono::Utc> {
 
 /// An empty registry with the fixtures loaded.
 fn store(url: &str) -> Store {
-    let store = Store::create(url, 4).unwrap();
+    let store = Store::create(url, &KeyFile::Beside, 4).unwrap();
     let t = kezek::exchange::read::<TerritoryRow>("t", fixtures::TERRITORIES.as_bytes()).unwrap().rows;
     let k = kezek::exchange::read::<KindergartenRow>("k", fixtures::KINDERGARTENS.as_bytes()).unwrap().rows;
     let g = kezek::exchange::read::<GroupRow>("g", fixtures::GROUPS.as_bytes()).unwrap().rows;
@@ -96,7 +96,7 @@ fn import(c: &mut Criterion) {
             || {
                 let folder = tempfile::tempdir().unwrap();
                 let url = format!("sqlite://{}/r.sqlite3", folder.path().display());
-                drop(Store::create(&url, 1).unwrap());
+                drop(Store::create(&url, &KeyFile::Beside, 1).unwrap());
                 (folder, Location::parse(&url).unwrap().connect().unwrap())
             },
             |(folder, mut conn)| {
@@ -118,7 +118,7 @@ fn start_and_answer(c: &mut Criterion) {
     import_applications::applications(&source, &rules, now(), "bench.csv", &rows, |_| {}).unwrap();
     drop(source);
     let open = || {
-        let store = Store::open(&url, 4).unwrap();
+        let store = Store::open(&url, &KeyFile::Beside, 4).unwrap();
         Registry::open(store, Arc::clone(&rules), Clock::fixed(now()), Box::new(NoVerifier)).unwrap()
     };
     let mut group = c.benchmark_group("serve");

@@ -64,6 +64,9 @@ pub(super) struct Arguments {
     /// Exit instead of serving.
     #[arg(long)]
     once: bool,
+    /// The file with the registry's master keys; without it kezek.sqlite3.keys among the demo's files.
+    #[arg(long, value_name = "FILE", env = "KEZEK_KEYS")]
+    keys: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -86,7 +89,7 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
             "{path} is of a demo that did not finish, or of no demo; remove it or name another --data-dir"
         ));
     }
-    let database = Database { database_url: format!("sqlite://{}", path.display()) };
+    let database = Database { database_url: format!("sqlite://{}", path.display()), keys: arguments.keys.clone() };
     let registers = crate::service::kernel::registers::invented().map_err(|e| e.to_string())?;
     if fresh {
         database.new_one()?;

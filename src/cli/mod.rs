@@ -23,6 +23,7 @@ mod private;
 mod registers;
 mod registry;
 mod regulations;
+mod rekey;
 mod report;
 mod serve;
 mod simulate;
@@ -54,6 +55,8 @@ enum Command {
     Export(exchange::Arguments),
     /// Verify or export the journal.
     Journal(journal::Arguments),
+    /// Change the master key under which persons are kept.
+    Rekey(rekey::Arguments),
     /// Move a registry to another database with its journal intact.
     Copy(copy::Arguments),
     /// Reckon the deadlines of open cases anew after a change of the calendar.
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => exchange::import(&arguments),
         Command::Export(arguments) => interrupt::watched(|| exchange::export(&arguments)),
         Command::Journal(arguments) => journal::run(&arguments),
+        Command::Rekey(arguments) => rekey::run(&arguments),
         Command::Copy(arguments) => copy::run(&arguments),
         Command::Cases(arguments) => cases::run(&arguments),
         Command::Calendar(arguments) => calendar::run(&arguments),

@@ -162,7 +162,7 @@ pub struct Place {
     pub reported_at: DateTime<Utc>,
     /// When it last came on the bulletin; `None` where it never did.
     pub published_at: Option<DateTime<Utc>>,
-    /// Why it was taken back, if it was.
+    /// Why it was taken back, if it was: the key of the facts that say it.
     pub reason: Option<String>,
     /// For whom it is kept, if for anyone.
     pub reserved: Option<Reserved>,

@@ -26,6 +26,7 @@ use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::homes::{self, Numbers};
 use crate::store::{Entry, Said, Store, Transaction, Written, idempotency};
 use crate::trust::act::JournalAct;
+use crate::trust::cipher::LookUpKey;
 use crate::trust::opening::Subject;
 use crate::trust::seal::sha256_hex;
 use crate::trust::signature::SignatureVerifier;
@@ -45,6 +46,8 @@ pub struct Office {
     pub index: Arc<Live>,
     /// The homes that are not whole, as far as this process knows.
     pub damage: Arc<Damage>,
+    /// By which children are found by IIN.
+    pub look_up: LookUpKey,
     /// Who says whether a portal request's signature is the applicant's.
     pub verifier: Arc<dyn SignatureVerifier>,
     /// The state's registers. Ask them before an act begins to write: no home stays locked while a register thinks.
@@ -98,6 +101,7 @@ impl Office {
             clock: self.clock.clone(),
             index: Arc::clone(&self.index),
             damage: Arc::clone(&self.damage),
+            look_up: self.look_up.clone(),
             verifier: Arc::clone(&self.verifier),
             registers: self.registers.clone(),
         }
@@ -135,7 +139,7 @@ impl Office {
                 (idempotency::Key { home, principal: &caller.principal.id, key: &given.key }, &given.body_hash)
             });
             if let Some((key, body_hash)) = &key
-                && let Some(answered) = idempotency::find(tx.conn(), key)?
+                && let Some(answered) = idempotency::find(tx, key)?
             {
                 return repeated(answered, body_hash).map(Written::nothing);
             }

@@ -42,19 +42,28 @@ impl Registry {
     /// Opens the registry over its rows, which [`Store::open`] found or [`Store::create`] made, and builds the live index.
     ///
     /// # Errors
-    /// The database is not available.
+    /// The database is not available, or its key file is missing or another registry's.
     pub fn open(
         store: Store,
         rules: Arc<Rules>,
         clock: Clock,
         verifier: Box<dyn SignatureVerifier>,
     ) -> Result<Self, StoreError> {
+        let look_up = store.look_up()?;
         let store = Arc::new(store);
         let index = Arc::new(Live::build(&store, &rules, clock.now())?);
         let memory = Memory::new(&rules, Arc::default());
         let damage = Arc::default();
-        let office =
-            Office { store, rules, clock, index, damage, verifier: verifier.into(), registers: Registers::none() };
+        let office = Office {
+            store,
+            rules,
+            clock,
+            index,
+            damage,
+            look_up,
+            verifier: verifier.into(),
+            registers: Registers::none(),
+        };
         Ok(Registry { office, memory })
     }
 

@@ -8,17 +8,19 @@ use diesel::prelude::*;
 use super::application_rows::{damaged, noun, row};
 use super::columns::{code, kato_from_column, kato_to_column, list, ticket_of, to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::lodged::{APPLICANT, DOCUMENT, PROOF, SealedApplicant, claims_of};
 use super::rows::InsertRow;
 use super::rows::applicants::Row as ApplicantRow;
 use super::rows::applications::Row;
 use super::rows::category_claims::Row as ClaimRow;
 use super::rows::documents::Row as DocumentRow;
 use super::schema::{applicants, applications, category_claims};
-use super::{StoreError, Transaction};
-use crate::domain::application::{Application, CategoryClaim, Child};
+use super::{Keeper, StoreError, Transaction, Vault};
+use crate::domain::application::{Applicant, Application, CategoryClaim, Child};
 use crate::domain::codes::{ProofStatus, Turn};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
+use crate::trust::seal::canonical;
 
 /// The applications of a home by their tickets.
 ///
@@ -48,6 +50,16 @@ pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Application
     found.map(noun).transpose()
 }
 
+/// The applications of a child in its home, oldest first.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_child(conn: &mut AnyConnection, child: &str) -> Result<Vec<Application>, StoreError> {
+    let rows: Vec<Row> =
+        applications::table.filter(applications::child.eq(child)).order(applications::number).load(conn)?;
+    rows.into_iter().map(noun).collect()
+}
+
 /// The applications with these numbers, by number.
 ///
 /// # Errors
@@ -70,15 +82,8 @@ pub use super::lodged::{Lodged, lodged, page};
 ///
 /// # Errors
 /// The database is not available.
-pub fn claims(conn: &mut AnyConnection, number: &str) -> Result<Vec<CategoryClaim>, StoreError> {
-    let rows: Vec<(String, Option<String>, String)> = category_claims::table
-        .filter(category_claims::application.eq(number))
-        .order(category_claims::code)
-        .select((category_claims::code, category_claims::proof, category_claims::status))
-        .load(conn)?;
-    rows.into_iter()
-        .map(|(category, proof, status)| Ok(CategoryClaim { code: category, proof, status: code(&status)? }))
-        .collect()
+pub fn claims(conn: &mut AnyConnection, vault: &Vault, number: &str) -> Result<Vec<CategoryClaim>, StoreError> {
+    Ok(claims_of(conn, vault, &[number])?.remove(number).unwrap_or_default())
 }
 
 /// What a round keeps of an application for its report.
@@ -190,6 +195,9 @@ pub fn unjudged(conn: &mut AnyConnection, home: Kato) -> Result<BTreeMap<String,
 pub fn insert(tx: &mut Transaction<'_>, all: &[Lodged], new_children: &[Child]) -> Result<(), StoreError> {
     let Some(home) = all.first().map(|l| kato_to_column(l.application.home)) else { return Ok(()) };
     let at = to_column(tx.at());
+    for Lodged { application, .. } in all {
+        tx.note_child(&application.number, &application.child)?;
+    }
     super::children::save(tx, home, new_children, all.iter().map(|l| &l.child))?;
     let rows: Vec<Row> = all.iter().map(|l| row(&l.application)).collect();
     Row::insert(tx, &rows)?;
@@ -199,55 +207,64 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Lodged], new_children: &[Child]) 
 }
 
 fn insert_applicants(tx: &mut Transaction<'_>, home: i32, all: &[Lodged]) -> Result<(), StoreError> {
-    let rows: Vec<ApplicantRow> = all
-        .iter()
-        .map(|l| {
-            let power = l.applicant.power.as_ref();
-            ApplicantRow {
-                application: l.application.number.clone(),
-                home,
-                iin: l.applicant.iin.to_string(),
-                name: l.applicant.name.clone(),
-                kind: l.applicant.kind.code().to_owned(),
-                contacts: l.applicant.contacts.join(";"),
-                power_number: power.map_or_else(String::new, |p| p.number.clone()),
-                power_until: power.map(|p| p.until_on),
-            }
-        })
-        .collect();
+    let look_up = tx.look_up()?;
+    let mut rows = Vec::with_capacity(all.len());
+    for Lodged { application, applicant, .. } in all {
+        rows.push(ApplicantRow {
+            application: application.number.clone(),
+            home,
+            iin: look_up.blind(applicant.iin).0,
+            kind: applicant.kind.code().to_owned(),
+            person: seal_applicant(tx, &application.number, applicant)?,
+        });
+    }
     ApplicantRow::insert(tx, &rows)
 }
 
+fn seal_applicant(tx: &mut Transaction<'_>, number: &str, applicant: &Applicant) -> Result<Vec<u8>, StoreError> {
+    tx.seal(&Keeper::Application(number.to_owned()), APPLICANT, &canonical(&SealedApplicant::of(applicant)))
+}
+
 fn insert_claims(tx: &mut Transaction<'_>, home: i32, all: &[Lodged], at: NaiveDateTime) -> Result<(), StoreError> {
-    let rows: Vec<ClaimRow> = all
-        .iter()
-        .flat_map(|l| l.claims.iter().map(move |c| (l, c)))
-        .map(|(l, c)| ClaimRow {
-            application: l.application.number.clone(),
-            code: c.code.clone(),
+    let mut rows = Vec::new();
+    for (lodged, claim) in all.iter().flat_map(|l| l.claims.iter().map(move |claim| (l, claim))) {
+        let number = &lodged.application.number;
+        rows.push(ClaimRow {
+            application: number.clone(),
+            code: claim.code.clone(),
             home,
-            proof: c.proof.clone(),
-            status: c.status.code().to_owned(),
+            proof: seal_given(tx, number, PROOF, claim.proof.as_deref())?,
+            status: claim.status.code().to_owned(),
             status_at: at,
-        })
-        .collect();
+        });
+    }
     ClaimRow::insert(tx, &rows)
 }
 
 fn insert_documents(tx: &mut Transaction<'_>, home: i32, all: &[Lodged]) -> Result<(), StoreError> {
-    let rows: Vec<DocumentRow> = all
-        .iter()
-        .flat_map(|l| l.documents.iter().enumerate().map(move |(n, d)| (l, n, d)))
-        .map(|(l, n, d)| DocumentRow {
-            application: l.application.number.clone(),
+    let mut rows = Vec::new();
+    for (lodged, (n, document)) in all.iter().flat_map(|l| l.documents.iter().enumerate().map(move |d| (l, d))) {
+        let number = &lodged.application.number;
+        rows.push(DocumentRow {
+            application: number.clone(),
             place_no: i32::try_from(n).unwrap_or(i32::MAX),
             home,
-            kind: d.kind.clone(),
-            number: d.number.clone(),
-            expires_on: d.expires_on,
-        })
-        .collect();
+            kind: document.kind.clone(),
+            number: seal_given(tx, number, DOCUMENT, document.number.as_deref())?,
+            expires_on: document.expires_on,
+        });
+    }
     DocumentRow::insert(tx, &rows)
+}
+
+/// Seals what was given with an application, where it was.
+fn seal_given(
+    tx: &mut Transaction<'_>,
+    number: &str,
+    what: &str,
+    given: Option<&str>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    given.map(|text| tx.seal(&Keeper::Application(number.to_owned()), what, text)).transpose()
 }
 
 /// Saves where applications stand: tier, stream, turn, status, decision. Those that stand alike go into one statement.
@@ -260,6 +277,7 @@ pub fn save_standing<'a>(
 ) -> Result<(), StoreError> {
     let mut alike: HashMap<_, Vec<&str>> = HashMap::new();
     for a in all {
+        tx.note_child(&a.number, &a.child)?;
         alike.entry((a.tier, a.stream, a.turn, a.status, a.decision)).or_default().push(&a.number);
     }
     for ((tier, stream, turn, status, decision), numbers) in alike {
@@ -282,13 +300,17 @@ pub fn save_standing<'a>(
     Ok(())
 }
 
-/// Saves new contacts.
+/// Saves new contacts of an applicant.
 ///
 /// # Errors
 /// The database refuses.
 pub fn save_contacts(tx: &mut Transaction<'_>, number: &str, contacts: &[String]) -> Result<(), StoreError> {
+    let held: Vec<u8> = applicants::table.find(number).select(applicants::person).first(tx.conn())?;
+    let mut sealed = SealedApplicant::read(&tx.open(APPLICANT, &held)?)?;
+    sealed.contacts = contacts.to_vec();
+    let sealed = tx.seal(&Keeper::Application(number.to_owned()), APPLICANT, &canonical(&sealed))?;
     let left: Vec<ApplicantRow> = on_backend!(tx.conn(), c => diesel::update(applicants::table.find(number))
-        .set(applicants::contacts.eq(contacts.join(";")))
+        .set(applicants::person.eq(sealed))
         .returning(applicants::all_columns)
         .get_results(c))?;
     tx.tell(&left);
@@ -315,7 +337,7 @@ pub fn save_preferences(tx: &mut Transaction<'_>, number: &str, preferences: &[S
 pub fn save_proof(tx: &mut Transaction<'_>, number: &str, claim: &CategoryClaim) -> Result<(), StoreError> {
     let at = to_column(tx.at());
     let found = (
-        category_claims::proof.eq(&claim.proof),
+        category_claims::proof.eq(seal_given(tx, number, PROOF, claim.proof.as_deref())?),
         category_claims::status.eq(claim.status.code()),
         category_claims::status_at.eq(at),
     );

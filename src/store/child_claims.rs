@@ -10,11 +10,12 @@ use diesel::prelude::*;
 use super::columns::{code, kato_from_column, kato_to_column};
 use super::connection::{AnyConnection, on_backend};
 use super::rows::child_claims::Row;
-use super::schema::{applications, child_claims};
+use super::schema::{applications, child_claims, children};
 use super::{StoreError, Transaction};
 use crate::domain::codes::Status;
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
+use crate::trust::cipher::{BlindIin, LookUpKey};
 
 /// Whose active application stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub fn take(tx: &mut Transaction<'_>, iin: Iin, home: Kato, application: &str) -
 /// # Errors
 /// The database refuses.
 pub fn take_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Result<usize, StoreError> {
+    let look_up = tx.look_up()?;
     let mut taken = 0;
     for batch in claims.chunks(5_000) {
         // Not as whole rows: diesel gives SQLite those one by one, and takes one that is not inserted for an error.
@@ -50,7 +52,7 @@ pub fn take_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Resul
             .iter()
             .map(|(iin, home, application)| {
                 (
-                    child_claims::iin.eq(iin.to_string()),
+                    child_claims::iin.eq(look_up.blind(*iin).0),
                     child_claims::home.eq(kato_to_column(*home)),
                     child_claims::application.eq(*application),
                 )
@@ -71,8 +73,9 @@ pub fn take_all(tx: &mut Transaction<'_>, claims: &[(Iin, Kato, &str)]) -> Resul
 ///
 /// # Errors
 /// The database refuses.
-pub fn release(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<(), StoreError> {
-    let held = child_claims::table.find(iin.to_string()).filter(child_claims::application.eq(application));
+pub fn release(tx: &mut Transaction<'_>, child: &str, application: &str) -> Result<(), StoreError> {
+    let iin = iin_of(tx, child)?;
+    let held = child_claims::table.find(iin).filter(child_claims::application.eq(application));
     let gone: Vec<Row> = on_backend!(tx.conn(), c => diesel::delete(held)
         .returning(child_claims::all_columns)
         .get_results(c))?;
@@ -80,12 +83,18 @@ pub fn release(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<
     Ok(())
 }
 
+/// By what the child of this key is looked up.
+fn iin_of(tx: &mut Transaction<'_>, child: &str) -> Result<i64, StoreError> {
+    Ok(children::table.find(child).select(children::iin).first(tx.conn())?)
+}
+
 /// Passes the claim of a child on, to another application of the same home.
 ///
 /// # Errors
 /// The database refuses.
-pub fn pass(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<(), StoreError> {
-    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(child_claims::table.find(iin.to_string()))
+pub fn pass(tx: &mut Transaction<'_>, child: &str, application: &str) -> Result<(), StoreError> {
+    let iin = iin_of(tx, child)?;
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(child_claims::table.find(iin))
         .set(child_claims::application.eq(application))
         .returning(child_claims::all_columns)
         .get_results(c))?;
@@ -97,10 +106,10 @@ pub fn pass(tx: &mut Transaction<'_>, iin: Iin, application: &str) -> Result<(),
 ///
 /// # Errors
 /// The database is not available.
-pub fn holder(conn: &mut AnyConnection, iin: Iin) -> Result<Option<Claim>, StoreError> {
+pub fn holder(conn: &mut AnyConnection, iin: BlindIin) -> Result<Option<Claim>, StoreError> {
     let row: Option<(i32, String, i32, String)> = child_claims::table
         .inner_join(applications::table.on(applications::number.eq(child_claims::application)))
-        .filter(child_claims::iin.eq(iin.to_string()))
+        .filter(child_claims::iin.eq(iin.0))
         .select((child_claims::home, child_claims::application, applications::territory, applications::status))
         .first(conn)
         .optional()?;
@@ -115,19 +124,23 @@ pub fn holder(conn: &mut AnyConnection, iin: Iin) -> Result<Option<Claim>, Store
     .transpose()
 }
 
-/// The active applications of these children, by IIN.
+/// The active applications of these children, by the blind IIN.
 ///
 /// # Errors
 /// The database is not available.
-pub fn holders(conn: &mut AnyConnection, iins: &[Iin]) -> Result<HashMap<u64, String>, StoreError> {
+pub fn holders(
+    conn: &mut AnyConnection,
+    look_up: &LookUpKey,
+    iins: &[Iin],
+) -> Result<HashMap<BlindIin, String>, StoreError> {
     let mut claimed = HashMap::new();
     for batch in iins.chunks(5_000) {
-        let rows: Vec<(String, String)> = child_claims::table
-            .filter(child_claims::iin.eq_any(batch.iter().map(Iin::to_string)))
+        let rows: Vec<(i64, String)> = child_claims::table
+            .filter(child_claims::iin.eq_any(batch.iter().map(|iin| look_up.blind(*iin).0)))
             .select((child_claims::iin, child_claims::application))
             .load(conn)?;
         for (iin, application) in rows {
-            claimed.insert(iin.parse().unwrap_or_default(), application);
+            claimed.insert(BlindIin(iin), application);
         }
     }
     Ok(claimed)

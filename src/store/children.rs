@@ -2,60 +2,96 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::columns::kato_to_column;
 use super::connection::{AnyConnection, on_backend};
 use super::rows::InsertRow;
 use super::rows::children::Row;
 use super::schema::children;
-use super::{StoreError, Transaction};
+use super::vault::{KeyId, Opener};
+use super::{StoreError, Transaction, Vault};
 use crate::domain::application::Child;
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
+use crate::trust::cipher::{BlindIin, LookUpKey};
+use crate::trust::seal::canonical;
+
+/// What is sealed.
+const PERSON: &str = "children.person";
+
+/// Who a child is.
+#[derive(Serialize, Deserialize)]
+struct Person {
+    iin: String,
+    name: String,
+}
+
+fn noun(row: Row, opener: &Opener) -> Result<Child, StoreError> {
+    let Some(sealed) = row.person else { return Err(StoreError::Erased(row.key)) };
+    let person = opener.open(PERSON, &sealed)?;
+    let Person { iin, name } =
+        serde_json::from_str(&person).map_err(|e| StoreError::Damaged(format!("a child's person: {e}")))?;
+    let iin = Iin::parse(&iin).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))?;
+    Ok(Child { key: row.key, iin, name, birth_on: row.birth_on })
+}
+
+/// The children of these keys.
+///
+/// # Errors
+/// The database is not available, or a child was erased.
+pub(super) fn of_keys(
+    conn: &mut AnyConnection,
+    vault: &Vault,
+    keys: &[&str],
+) -> Result<HashMap<String, Child>, StoreError> {
+    let rows: Vec<Row> = children::table.filter(children::key.eq_any(keys.iter().copied())).load(conn)?;
+    let opener = vault.opener(conn, rows.iter().filter_map(|row| row.person.as_deref()))?;
+    rows.into_iter().map(|row| Ok((row.key.clone(), noun(row, &opener)?))).collect()
+}
 
 /// The child with this key.
 ///
 /// # Errors
-/// The database is not available, or the child is missing.
-pub fn find(conn: &mut AnyConnection, key: &str) -> Result<Child, StoreError> {
-    let (key, iin, name, birth_on): (String, String, String, NaiveDate) = children::table
-        .find(key)
-        .select((children::key, children::iin, children::name, children::birth_on))
-        .first(conn)?;
-    let iin = Iin::parse(&iin).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))?;
-    Ok(Child { key, iin, name, birth_on })
+/// The database is not available, or the child is missing or was erased.
+pub fn find(conn: &mut AnyConnection, vault: &Vault, key: &str) -> Result<Child, StoreError> {
+    let row: Row = children::table.find(key).first(conn)?;
+    let opener = vault.opener(conn, row.person.as_deref())?;
+    noun(row, &opener)
 }
 
 /// The key of a child known in this home.
 ///
 /// # Errors
 /// The database is not available.
-pub fn child_key(conn: &mut AnyConnection, home: Kato, iin: Iin) -> Result<Option<String>, StoreError> {
+pub fn child_key(conn: &mut AnyConnection, home: Kato, iin: BlindIin) -> Result<Option<String>, StoreError> {
     Ok(children::table
         .filter(children::home.eq(kato_to_column(home)))
-        .filter(children::iin.eq(iin.to_string()))
+        .filter(children::iin.eq(iin.0))
         .select(children::key)
         .first(conn)
         .optional()?)
 }
 
-/// The keys of the children known in this home, by IIN.
+/// The keys of the children known in this home, by the blind IIN.
 ///
 /// # Errors
 /// The database is not available.
-pub fn child_keys(conn: &mut AnyConnection, home: Kato, iins: &[Iin]) -> Result<HashMap<u64, String>, StoreError> {
+pub fn child_keys(
+    conn: &mut AnyConnection,
+    look_up: &LookUpKey,
+    home: Kato,
+    iins: &[Iin],
+) -> Result<HashMap<BlindIin, String>, StoreError> {
     let mut known = HashMap::new();
     for batch in iins.chunks(5_000) {
-        let rows: Vec<(String, String)> = children::table
+        let rows: Vec<(i64, String)> = children::table
             .filter(children::home.eq(kato_to_column(home)))
-            .filter(children::iin.eq_any(batch.iter().map(Iin::to_string)))
+            .filter(children::iin.eq_any(batch.iter().map(|iin| look_up.blind(*iin).0)))
             .select((children::iin, children::key))
             .load(conn)?;
-        for (iin, key) in rows {
-            known.insert(iin.parse().unwrap_or_default(), key);
-        }
+        known.extend(rows.into_iter().map(|(iin, key)| (BlindIin(iin), key)));
     }
     Ok(known)
 }
@@ -71,25 +107,22 @@ pub(super) fn save<'a>(
     new: &[Child],
     lodged: impl Iterator<Item = &'a Child>,
 ) -> Result<(), StoreError> {
-    let rows: Vec<Row> = new
-        .iter()
-        .map(|c| Row {
-            key: c.key.clone(),
+    let look_up = tx.look_up()?;
+    tx.ready(new.iter().map(|child| KeyId::of_child(&child.key)).collect::<Result<Vec<_>, _>>()?)?;
+    let mut rows = Vec::with_capacity(new.len());
+    for child in new {
+        rows.push(Row {
+            key: child.key.clone(),
             home,
-            iin: c.iin.to_string(),
-            name: c.name.clone(),
-            search_name: c.name.to_lowercase(),
-            birth_on: c.birth_on,
-        })
-        .collect();
+            iin: look_up.blind(child.iin).0,
+            person: Some(person(tx, child)?),
+            birth_on: child.birth_on,
+        });
+    }
     Row::insert(tx, &rows)?;
     let new: HashSet<&str> = new.iter().map(|c| c.key.as_str()).collect();
     for child in lodged.filter(|c| !new.contains(c.key.as_str())) {
-        let papers = (
-            children::name.eq(&child.name),
-            children::search_name.eq(child.name.to_lowercase()),
-            children::birth_on.eq(child.birth_on),
-        );
+        let papers = (children::person.eq(person(tx, child)?), children::birth_on.eq(child.birth_on));
         let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(children::table.find(&child.key))
             .set(papers)
             .returning(children::all_columns)
@@ -97,4 +130,9 @@ pub(super) fn save<'a>(
         tx.tell(&left);
     }
     Ok(())
+}
+
+fn person(tx: &mut Transaction<'_>, child: &Child) -> Result<Vec<u8>, StoreError> {
+    let person = canonical(&Person { iin: child.iin.to_string(), name: child.name.clone() });
+    tx.seal_under(KeyId::of_child(&child.key)?, PERSON, &person)
 }

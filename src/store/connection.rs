@@ -196,8 +196,8 @@ const POSTGRES_TABLES: &str = "SELECT to_regclass('homes') IS NOT NULL AS regist
      WHERE c.relname = 'homes' AND c.relkind IN ('r', 'p') AND NOT has_schema_privilege(n.oid, 'USAGE')) AS closed";
 
 /// FULL, not NORMAL: an accepted application must survive a power cut, and under WAL only FULL syncs each commit.
-const SQLITE_SETTINGS: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;";
+/// A key that is destroyed must not stay in the free space of its page.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST; PRAGMA cache_size = -65536;";
 
 /// How often a new file is asked to keep its log apart while others ask the same.
 const WAL_TRIES: u32 = 20;

@@ -66,6 +66,7 @@ tables! {
     homes
     journal
     openings
+    keys
     facts
     kindergartens
     groups

@@ -5,6 +5,7 @@ use std::fmt;
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
 use super::bounds::ClockDoubt;
+use crate::trust::keyring::KeyFileFault;
 
 /// An operating error. Its words are for the log; users are told what to do by `service`.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ pub enum StoreError {
     Damaged(String),
     /// A constraint refused the change.
     Constraint(String),
+    /// The key file is missing, is another registry's, or cannot be read: what to do.
+    Keys(String),
+    /// The child was erased: by the key of its row.
+    Erased(String),
     /// Anything else that the database said.
     Other(String),
 }
@@ -47,12 +52,22 @@ impl fmt::Display for StoreError {
             StoreError::Locked(why) => write!(f, "another writer holds the database: {why}"),
             StoreError::Damaged(why) => write!(f, "the registry cannot be read: {why}"),
             StoreError::Constraint(why) => write!(f, "the database refused the change: {why}"),
+            StoreError::Keys(why) => f.write_str(why),
+            StoreError::Erased(child) => write!(f, "child {child} was erased"),
             StoreError::Other(why) => write!(f, "the database failed: {why}"),
         }
     }
 }
 
 impl std::error::Error for StoreError {}
+
+impl From<KeyFileFault> for StoreError {
+    fn from(fault: KeyFileFault) -> Self {
+        StoreError::Keys(format!(
+            "{fault}. Persons are sealed under its keys: put the file back, or name it with KEZEK_KEYS; nothing is damaged"
+        ))
+    }
+}
 
 impl From<Diesel> for StoreError {
     fn from(error: Diesel) -> Self {

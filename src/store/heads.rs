@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamp;
@@ -35,6 +36,14 @@ pub(super) struct Chain {
     pub(super) head: String,
     /// Whether the act appended to it.
     pub(super) grew: bool,
+}
+
+/// Locks every home, also one that is not there yet: nothing is written anywhere meanwhile.
+pub(super) fn lock_all(conn: &mut AnyConnection) -> Result<(), StoreError> {
+    if let AnyConnection::Postgres(c) = conn {
+        c.batch_execute("LOCK TABLE homes IN EXCLUSIVE MODE")?;
+    }
+    Ok(())
 }
 
 /// Locks the homes in ascending order and gives their chains, with the instant of the act.

@@ -4,10 +4,12 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::columns::{kato_to_column, to_column};
-use super::connection::AnyConnection;
 use super::schema::idempotency;
-use super::{Store, StoreError, Transaction};
+use super::{Keeper, Store, StoreError, Transaction};
 use crate::domain::kato::Kato;
+
+/// What is sealed.
+const ANSWER: &str = "idempotency.answer";
 
 /// An answer that was given.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ struct Row<'a> {
     key: &'a str,
     body_hash: &'a str,
     status: i32,
-    answer: &'a str,
+    answer: Vec<u8>,
     at: NaiveDateTime,
 }
 
@@ -47,17 +49,16 @@ struct Row<'a> {
 ///
 /// # Errors
 /// The database is not available.
-pub fn find(conn: &mut AnyConnection, key: &Key<'_>) -> Result<Option<Answered>, StoreError> {
-    let row: Option<(String, i32, String)> = idempotency::table
+pub fn find(tx: &mut Transaction<'_>, key: &Key<'_>) -> Result<Option<Answered>, StoreError> {
+    let row: Option<(String, i32, Vec<u8>)> = idempotency::table
         .find((kato_to_column(key.home), key.principal, key.key))
         .select((idempotency::body_hash, idempotency::status, idempotency::answer))
-        .first(conn)
+        .first(tx.conn())
         .optional()?;
-    Ok(row.map(|(body_hash, status, answer)| Answered {
-        body_hash,
-        status: u16::try_from(status).unwrap_or(200),
-        answer,
-    }))
+    row.map(|(body_hash, status, answer)| {
+        Ok(Answered { body_hash, status: u16::try_from(status).unwrap_or(200), answer: tx.open(ANSWER, &answer)? })
+    })
+    .transpose()
 }
 
 /// Keeps the answer in the transaction of the act itself.
@@ -66,6 +67,7 @@ pub fn find(conn: &mut AnyConnection, key: &Key<'_>) -> Result<Option<Answered>,
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, key: &Key<'_>, answered: &Answered) -> Result<(), StoreError> {
     let at = to_column(tx.at());
+    let answer = tx.seal(&Keeper::Registry, ANSWER, &answered.answer)?;
     diesel::insert_into(idempotency::table)
         .values(Row {
             home: kato_to_column(key.home),
@@ -73,7 +75,7 @@ pub fn insert(tx: &mut Transaction<'_>, key: &Key<'_>, answered: &Answered) -> R
             key: key.key,
             body_hash: &answered.body_hash,
             status: i32::from(answered.status),
-            answer: &answered.answer,
+            answer,
             at,
         })
         .execute(tx.conn())?;

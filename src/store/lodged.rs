@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::StoreError;
 use super::application_rows::noun;
-use super::columns::{code, list};
+use super::columns::code;
 use super::connection::AnyConnection;
 use super::rows::applications::Row;
-use super::schema::{applicants, applications, category_claims, children, documents};
+use super::schema::{applicants, applications, category_claims, children as child_rows, documents};
+use super::{StoreError, Vault, children};
 use crate::domain::application::{Applicant, Application, CategoryClaim, Child, Document, PowerOfAttorney};
 use crate::domain::iin::Iin;
 
@@ -36,32 +37,36 @@ pub struct Lodged {
 ///
 /// # Errors
 /// The database is not available, or a part is missing.
-pub fn lodged(conn: &mut AnyConnection, application: Application) -> Result<Lodged, StoreError> {
+pub fn lodged(conn: &mut AnyConnection, vault: &Vault, application: Application) -> Result<Lodged, StoreError> {
     let missing = || StoreError::Damaged("an application is without its parts".to_owned());
-    with_parts(conn, vec![application])?.pop().ok_or_else(missing)
+    with_parts(conn, vault, vec![application])?.pop().ok_or_else(missing)
 }
 
-/// All applications of the country by number, a page of `limit` after `after`, with all that is lodged.
+/// All applications of the country by number, a page of `limit` after `after`, with all that is lodged. Those of children who
+/// were erased are left out.
 ///
 /// # Errors
 /// The database is not available, or a part is missing.
-pub fn page(conn: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Lodged>, StoreError> {
+pub fn page(conn: &mut AnyConnection, vault: &Vault, after: &str, limit: i64) -> Result<Vec<Lodged>, StoreError> {
     let rows: Vec<Row> = applications::table
+        .inner_join(child_rows::table.on(child_rows::key.eq(applications::child)))
         .filter(applications::number.gt(after))
+        .filter(child_rows::person.is_not_null())
         .order(applications::number)
         .limit(limit)
+        .select(applications::all_columns)
         .load(conn)?;
     let all = rows.into_iter().map(noun).collect::<Result<Vec<_>, _>>()?;
-    with_parts(conn, all)
+    with_parts(conn, vault, all)
 }
 
-fn with_parts(conn: &mut AnyConnection, all: Vec<Application>) -> Result<Vec<Lodged>, StoreError> {
+fn with_parts(conn: &mut AnyConnection, vault: &Vault, all: Vec<Application>) -> Result<Vec<Lodged>, StoreError> {
     let numbers: Vec<&str> = all.iter().map(|a| a.number.as_str()).collect();
     let keys: Vec<&str> = all.iter().map(|a| a.child.as_str()).collect();
-    let children = children_of(conn, &keys)?;
-    let mut applicants = applicants_of(conn, &numbers)?;
-    let mut claims = claims_of(conn, &numbers)?;
-    let mut documents = documents_of(conn, &numbers)?;
+    let children = children::of_keys(conn, vault, &keys)?;
+    let mut applicants = applicants_of(conn, vault, &numbers)?;
+    let mut claims = claims_of(conn, vault, &numbers)?;
+    let mut documents = documents_of(conn, vault, &numbers)?;
     let missing = |what: &str, number: &str| StoreError::Damaged(format!("application {number} has no {what}"));
     all.into_iter()
         .map(|application| {
@@ -77,85 +82,106 @@ fn with_parts(conn: &mut AnyConnection, all: Vec<Application>) -> Result<Vec<Lod
         .collect()
 }
 
-fn person(iin: &str, whose: &str) -> Result<Iin, StoreError> {
-    Iin::parse(iin).map_err(|e| StoreError::Damaged(format!("{whose} IIN: {e}")))
+/// What is sealed of an applicant, of a claim and of a document.
+pub(super) const APPLICANT: &str = "applicants.person";
+pub(super) const PROOF: &str = "category_claims.proof";
+pub(super) const DOCUMENT: &str = "documents.number";
+
+/// What is sealed of an applicant.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SealedApplicant {
+    iin: String,
+    name: String,
+    pub(super) contacts: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    power: Option<SealedPower>,
 }
 
-fn children_of(conn: &mut AnyConnection, keys: &[&str]) -> Result<HashMap<String, Child>, StoreError> {
-    let mut found = HashMap::with_capacity(keys.len());
-    for batch in keys.chunks(BATCH) {
-        let rows: Vec<(String, String, String, NaiveDate)> = children::table
-            .filter(children::key.eq_any(batch.iter().copied()))
-            .select((children::key, children::iin, children::name, children::birth_on))
-            .load(conn)?;
-        for (key, iin, name, birth_on) in rows {
-            let iin = person(&iin, "a child's")?;
-            found.insert(key.clone(), Child { key, iin, name, birth_on });
-        }
+#[derive(Serialize, Deserialize)]
+struct SealedPower {
+    number: String,
+    until_on: NaiveDate,
+}
+
+impl SealedApplicant {
+    pub(super) fn of(applicant: &Applicant) -> Self {
+        let Applicant { iin, name, contacts, power, .. } = applicant;
+        let power = power.as_ref().map(|p| SealedPower { number: p.number.clone(), until_on: p.until_on });
+        SealedApplicant { iin: iin.to_string(), name: name.clone(), contacts: contacts.clone(), power }
     }
-    Ok(found)
+
+    pub(super) fn read(text: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(text).map_err(|e| StoreError::Damaged(format!("an applicant's person: {e}")))
+    }
 }
 
-type ApplicantRow = (String, String, String, String, String, String, Option<NaiveDate>);
-
-fn applicants_of(conn: &mut AnyConnection, numbers: &[&str]) -> Result<HashMap<String, Applicant>, StoreError> {
+fn applicants_of(
+    conn: &mut AnyConnection,
+    vault: &Vault,
+    numbers: &[&str],
+) -> Result<HashMap<String, Applicant>, StoreError> {
     let mut found = HashMap::with_capacity(numbers.len());
     for batch in numbers.chunks(BATCH) {
-        let rows: Vec<ApplicantRow> = applicants::table
+        let rows: Vec<(String, String, Vec<u8>)> = applicants::table
             .filter(applicants::application.eq_any(batch.iter().copied()))
-            .select((
-                applicants::application,
-                applicants::iin,
-                applicants::name,
-                applicants::kind,
-                applicants::contacts,
-                applicants::power_number,
-                applicants::power_until,
-            ))
+            .select((applicants::application, applicants::kind, applicants::person))
             .load(conn)?;
-        for (number, iin, name, kind, contacts, power_number, power_until) in rows {
-            let applicant = Applicant {
-                iin: person(&iin, "an applicant's")?,
-                name,
-                kind: code(&kind)?,
-                contacts: list(&contacts),
-                power: power_until.map(|until_on| PowerOfAttorney { number: power_number, until_on }),
-            };
-            found.insert(number, applicant);
+        let opener = vault.opener(conn, rows.iter().map(|(_, _, person)| person.as_slice()))?;
+        for (number, kind, person) in rows {
+            let SealedApplicant { iin, name, contacts, power } =
+                SealedApplicant::read(&opener.open(APPLICANT, &person)?)?;
+            let iin = Iin::parse(&iin).map_err(|e| StoreError::Damaged(format!("an applicant's IIN: {e}")))?;
+            let power = power.map(|p| PowerOfAttorney { number: p.number, until_on: p.until_on });
+            found.insert(number, Applicant { iin, name, kind: code(&kind)?, contacts, power });
         }
     }
     Ok(found)
 }
 
-fn claims_of(conn: &mut AnyConnection, numbers: &[&str]) -> Result<HashMap<String, Vec<CategoryClaim>>, StoreError> {
+type ClaimRow = (String, String, Option<Vec<u8>>, String);
+
+/// The claims to categories of applications.
+pub(super) fn claims_of(
+    conn: &mut AnyConnection,
+    vault: &Vault,
+    numbers: &[&str],
+) -> Result<HashMap<String, Vec<CategoryClaim>>, StoreError> {
     let mut found: HashMap<String, Vec<CategoryClaim>> = HashMap::new();
     for batch in numbers.chunks(BATCH) {
-        let rows: Vec<(String, String, Option<String>, String)> = category_claims::table
-            .filter(category_claims::application.eq_any(batch.iter().copied()))
-            .order((category_claims::application, category_claims::code))
-            .select((
-                category_claims::application,
-                category_claims::code,
-                category_claims::proof,
-                category_claims::status,
-            ))
-            .load(conn)?;
+        let columns =
+            (category_claims::application, category_claims::code, category_claims::proof, category_claims::status);
+        let all = category_claims::table.order((category_claims::application, category_claims::code)).select(columns);
+        let rows: Vec<ClaimRow> = match batch {
+            // A statement for one is prepared once for all acts.
+            [one] => all.filter(category_claims::application.eq(*one)).load(conn)?,
+            many => all.filter(category_claims::application.eq_any(many.iter().copied())).load(conn)?,
+        };
+        let opener = vault.opener(conn, rows.iter().filter_map(|(_, _, proof, _)| proof.as_deref()))?;
         for (number, category, proof, status) in rows {
+            let proof = proof.map(|sealed| opener.open(PROOF, &sealed)).transpose()?;
             found.entry(number).or_default().push(CategoryClaim { code: category, proof, status: code(&status)? });
         }
     }
     Ok(found)
 }
 
-fn documents_of(conn: &mut AnyConnection, numbers: &[&str]) -> Result<HashMap<String, Vec<Document>>, StoreError> {
+type DocumentRow = (String, String, Option<Vec<u8>>, Option<NaiveDate>);
+
+fn documents_of(
+    conn: &mut AnyConnection,
+    vault: &Vault,
+    numbers: &[&str],
+) -> Result<HashMap<String, Vec<Document>>, StoreError> {
     let mut found: HashMap<String, Vec<Document>> = HashMap::new();
     for batch in numbers.chunks(BATCH) {
-        let rows: Vec<(String, String, Option<String>, Option<NaiveDate>)> = documents::table
+        let rows: Vec<DocumentRow> = documents::table
             .filter(documents::application.eq_any(batch.iter().copied()))
             .order((documents::application, documents::place_no))
             .select((documents::application, documents::kind, documents::number, documents::expires_on))
             .load(conn)?;
+        let opener = vault.opener(conn, rows.iter().filter_map(|(_, _, number, _)| number.as_deref()))?;
         for (application, kind, number, expires_on) in rows {
+            let number = number.map(|sealed| opener.open(DOCUMENT, &sealed)).transpose()?;
             found.entry(application).or_default().push(Document { kind, number, expires_on });
         }
     }

@@ -20,15 +20,19 @@ mod migrations;
 pub mod openings;
 pub mod rows;
 pub mod schema;
+mod sealing;
 mod tables;
 mod telling;
 mod transaction;
+mod vault;
 mod write;
 
 pub use bounds::{ClockBounds, ClockDoubt};
 pub use errors::StoreError;
 pub use journal::{Entry, Said};
+pub use sealing::Keeper;
 pub use transaction::Transaction;
+pub use vault::{KeyFile, Keyless, Vault, keyless};
 pub use write::{Resolve, Store, Written};
 
 pub mod applications;
@@ -38,6 +42,7 @@ pub mod cases;
 pub mod child_claims;
 pub mod children;
 pub mod due_lists;
+pub mod erasure;
 pub mod facts;
 pub mod families;
 pub mod homes;

@@ -8,8 +8,12 @@ use super::connection::{AnyConnection, on_backend};
 use super::rows::InsertRow;
 use super::rows::results::Row;
 use super::schema::results;
-use super::{StoreError, Transaction};
+use super::vault::Opener;
+use super::{Keeper, StoreError, Transaction, Vault};
 use crate::domain::kato::Kato;
+
+/// What is sealed.
+const BODY: &str = "results.body";
 
 /// A result as it was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +42,9 @@ pub struct StoredResult {
     pub body: String,
 }
 
-fn noun(row: Row) -> Result<StoredResult, StoreError> {
+fn noun(row: Row, opener: &Opener) -> Result<StoredResult, StoreError> {
     Ok(StoredResult {
+        body: opener.open(BODY, &row.body)?,
         id: row.id,
         home: kato_from_column(row.home)?,
         territory: kato_from_column(row.territory)?,
@@ -50,26 +55,43 @@ fn noun(row: Row) -> Result<StoredResult, StoreError> {
         signer: row.signer,
         delivery: row.delivery,
         handed_at: row.handed_at.map(from_column),
-        body: row.body,
     })
+}
+
+fn nouns(conn: &mut AnyConnection, vault: &Vault, rows: Vec<Row>) -> Result<Vec<StoredResult>, StoreError> {
+    let opener = vault.opener(conn, rows.iter().map(|row| row.body.as_slice()))?;
+    rows.into_iter().map(|row| noun(row, &opener)).collect()
+}
+
+/// Whose paper it is; a refusal to take a package in is nobody's yet.
+fn keeper(result: &StoredResult) -> Keeper {
+    match (&result.application, &result.case) {
+        (Some(application), _) => Keeper::Application(application.clone()),
+        (None, Some(case)) => Keeper::Case(case.clone()),
+        (None, None) => Keeper::Case(result.id.clone()),
+    }
 }
 
 /// The result with this id.
 ///
 /// # Errors
 /// The database is not available.
-pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<StoredResult>, StoreError> {
-    let row: Option<Row> = results::table.find(id).first(conn).optional()?;
-    row.map(noun).transpose()
+pub fn find(conn: &mut AnyConnection, vault: &Vault, id: &str) -> Result<Option<StoredResult>, StoreError> {
+    let rows: Vec<Row> = results::table.find(id).load(conn)?;
+    Ok(nouns(conn, vault, rows)?.pop())
 }
 
 /// The results of an application, oldest first.
 ///
 /// # Errors
 /// The database is not available.
-pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Vec<StoredResult>, StoreError> {
+pub fn of_application(
+    conn: &mut AnyConnection,
+    vault: &Vault,
+    application: &str,
+) -> Result<Vec<StoredResult>, StoreError> {
     let rows: Vec<Row> = results::table.filter(results::application.eq(application)).order(results::id).load(conn)?;
-    rows.into_iter().map(noun).collect()
+    nouns(conn, vault, rows)
 }
 
 /// Keeps results.
@@ -77,9 +99,11 @@ pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Vec
 /// # Errors
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, all: &[StoredResult]) -> Result<(), StoreError> {
-    let rows: Vec<Row> = all
-        .iter()
-        .map(|r| Row {
+    let ids = all.iter().map(|r| tx.key_of(&keeper(r))).collect::<Result<Vec<_>, _>>()?;
+    tx.ready(ids.iter().copied())?;
+    let mut rows = Vec::with_capacity(all.len());
+    for (r, id) in all.iter().zip(ids) {
+        rows.push(Row {
             id: r.id.clone(),
             home: kato_to_column(r.home),
             territory: kato_to_column(r.territory),
@@ -90,9 +114,9 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[StoredResult]) -> Result<(), Stor
             signer: r.signer.clone(),
             delivery: r.delivery.clone(),
             handed_at: r.handed_at.map(to_column),
-            body: r.body.clone(),
-        })
-        .collect();
+            body: tx.seal_under(id, BODY, &r.body)?,
+        });
+    }
     Row::insert(tx, &rows)
 }
 
@@ -100,9 +124,18 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[StoredResult]) -> Result<(), Stor
 ///
 /// # Errors
 /// The database is not available.
-pub fn of_case(conn: &mut AnyConnection, case: &str) -> Result<Vec<StoredResult>, StoreError> {
+pub fn of_case(conn: &mut AnyConnection, vault: &Vault, case: &str) -> Result<Vec<StoredResult>, StoreError> {
     let rows: Vec<Row> = results::table.filter(results::case_number.eq(case)).order(results::id).load(conn)?;
-    rows.into_iter().map(noun).collect()
+    nouns(conn, vault, rows)
+}
+
+/// What kinds of results a case has.
+///
+/// # Errors
+/// The database is not available.
+pub fn kinds_of_case(conn: &mut AnyConnection, case: &str) -> Result<Vec<String>, StoreError> {
+    let of_case = results::table.filter(results::case_number.eq(case));
+    Ok(of_case.order(results::id).select(results::kind).load(conn)?)
 }
 
 /// Marks the results of a case that have these codes as handed over, where that is not recorded yet.

@@ -227,8 +227,6 @@ pub struct Confirmation {
     pub application: String,
     /// The code of the profile's ground for the skip.
     pub ground: String,
-    /// What the second person saw, in words.
-    pub evidence: String,
     /// When the second person gave it.
     pub given_at: DateTime<Utc>,
     /// When it was used up.
@@ -247,7 +245,6 @@ pub fn insert_confirmation(tx: &mut Transaction<'_>, c: &Confirmation) -> Result
         place: c.place.clone(),
         application: c.application.clone(),
         ground: c.ground.clone(),
-        evidence: c.evidence.clone(),
         given_at: to_column(c.given_at),
         used_at: c.used_at.map(to_column),
     };
@@ -268,7 +265,6 @@ pub fn find_confirmation(conn: &mut AnyConnection, id: &str) -> Result<Option<Co
             place: row.place,
             application: row.application,
             ground: row.ground,
-            evidence: row.evidence,
             given_at: from_column(row.given_at),
             used_at: row.used_at.map(from_column),
         })

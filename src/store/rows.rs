@@ -130,13 +130,12 @@ told! {
     territories by code of |_row| Kato::COUNTRY, Subject::of(SubjectKind::Territories, "all");
     kindergartens by id of |row| home(row.home), Subject::of(SubjectKind::Kindergarten, &row.id);
     groups by id of |row| home(row.home), Subject::of(SubjectKind::Group, &row.id);
-    places by id of |row| home(row.home), Subject::of(SubjectKind::Place, &row.id), hashed reason;
+    places by id of |row| home(row.home), Subject::of(SubjectKind::Place, &row.id);
     place_history by place / seq of |row| home(row.home), Subject::of(SubjectKind::Place, &row.place);
     facts by key of |row| home(row.home), Subject::of(SubjectKind::Facts, &row.key), hashed body;
-    children by key of |row| home(row.home), Subject::of(SubjectKind::Person, &row.key), hashed iin name search_name birth_on;
+    children by key of |row| home(row.home), Subject::of(SubjectKind::Person, &row.key), hashed iin person birth_on;
     applications by number of |row| home(row.home), Subject::seat(&row.number);
-    applicants by application of |row| home(row.home), Subject::seat(&row.application),
-        hashed iin name contacts power_number;
+    applicants by application of |row| home(row.home), Subject::seat(&row.application), hashed iin person;
     category_claims by application / code of |row| home(row.home), Subject::seat(&row.application), hashed proof;
     documents by application / place_no of |row| home(row.home), Subject::seat(&row.application), hashed number;
     child_claims by iin of |row| home(row.home), Subject::seat(&row.application), hashed iin;
@@ -151,7 +150,7 @@ told! {
     outbox by id of |row| home(row.home), Subject::of(SubjectKind::Case, &row.subject), hashed recipient body;
     rounds by id of |row| home(row.home), Subject::of(SubjectKind::Round, &row.id);
     round_files by round / name of |row| home_in(&row.round), Subject::of(SubjectKind::Round, &row.round);
-    confirmations by id of |row| home(row.home), Subject::seat(&row.application), hashed evidence;
+    confirmations by id of |row| home(row.home), Subject::seat(&row.application);
     tokens by id of |row| Some(home(row.territory).home()).filter(|home| home.is_home()).unwrap_or(Kato::COUNTRY),
         Subject::of(SubjectKind::Account, &row.id);
     calendar_files by name of |row| home(row.home), Subject::of(SubjectKind::Calendar, &row.name);

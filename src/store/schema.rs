@@ -45,10 +45,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    keys (id) {
+        id -> Binary,
+        wrapped -> Binary,
+    }
+}
+
+diesel::table! {
     facts (key) {
         key -> Text,
         home -> Integer,
-        body -> Text,
+        body -> Binary,
     }
 }
 
@@ -119,9 +126,8 @@ diesel::table! {
     children (key) {
         key -> Text,
         home -> Integer,
-        iin -> Text,
-        name -> Text,
-        search_name -> Text,
+        iin -> BigInt,
+        person -> Nullable<Binary>,
         birth_on -> Date,
     }
 }
@@ -158,12 +164,9 @@ diesel::table! {
     applicants (application) {
         application -> Text,
         home -> Integer,
-        iin -> Text,
-        name -> Text,
+        iin -> BigInt,
         kind -> Text,
-        contacts -> Text,
-        power_number -> Text,
-        power_until -> Nullable<Date>,
+        person -> Binary,
     }
 }
 
@@ -172,7 +175,7 @@ diesel::table! {
         application -> Text,
         code -> Text,
         home -> Integer,
-        proof -> Nullable<Text>,
+        proof -> Nullable<Binary>,
         status -> Text,
         status_at -> Timestamp,
     }
@@ -184,14 +187,14 @@ diesel::table! {
         place_no -> Integer,
         home -> Integer,
         kind -> Text,
-        number -> Nullable<Text>,
+        number -> Nullable<Binary>,
         expires_on -> Nullable<Date>,
     }
 }
 
 diesel::table! {
     child_claims (iin) {
-        iin -> Text,
+        iin -> BigInt,
         home -> Integer,
         application -> Text,
     }
@@ -257,7 +260,7 @@ diesel::table! {
         signer -> Text,
         delivery -> Text,
         handed_at -> Nullable<Timestamp>,
-        body -> Text,
+        body -> Binary,
     }
 }
 
@@ -351,7 +354,6 @@ diesel::table! {
         place -> Text,
         application -> Text,
         ground -> Text,
-        evidence -> Text,
         given_at -> Timestamp,
         used_at -> Nullable<Timestamp>,
     }
@@ -377,7 +379,7 @@ diesel::table! {
         key -> Text,
         body_hash -> Text,
         status -> Integer,
-        answer -> Text,
+        answer -> Binary,
         at -> Timestamp,
     }
 }
@@ -394,6 +396,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     homes,
     journal,
+    keys,
     facts,
     territories,
     kindergartens,

@@ -10,17 +10,17 @@ use super::columns::{code, from_column, ids, kato_from_column, kato_to_column, l
 use super::connection::{AnyConnection, on_backend};
 use super::schema::{applicants, applications, children, referrals};
 use crate::domain::codes::{Decision, Language, ReferralStatus, Status, Stream, Turn};
-use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered, QueueKey};
+use crate::trust::cipher::BlindIin;
 
 /// An application's seat with what allocation and positions need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seated {
     /// The number of the application.
     pub number: String,
-    /// The IIN of the application's child.
-    pub iin: Iin,
+    /// By what the application's child is looked up.
+    pub iin: BlindIin,
     /// When the child was born, by the birth certificate.
     pub birth_on: NaiveDate,
     /// The queue in which the seat is.
@@ -66,7 +66,7 @@ fn rank_of(columns: RankColumns) -> Result<(u8, Stream, DateTime<Utc>, u32), Sto
     Ok((tier, code(&stream)?, from_column(applied_at), ticket_of(ticket)?))
 }
 
-type Row = ((String, String, NaiveDate), QueueColumns, RankColumns, (String, String, String, String, String));
+type Row = ((String, i64, NaiveDate), QueueColumns, RankColumns, (String, String, String, String, String));
 
 macro_rules! seats {
     () => {
@@ -90,7 +90,7 @@ fn seated(row: Row) -> Result<Seated, StoreError> {
     let (tier, stream, applied_at, ticket) = rank_of(rank)?;
     Ok(Seated {
         number,
-        iin: iin(&child)?,
+        iin: BlindIin(child),
         birth_on,
         queue: queue_of(queue)?,
         tier,
@@ -165,15 +165,15 @@ impl SeatRow {
     }
 }
 
-/// Every child's number by key. A child that an application names keeps both for good.
+/// By what every child is looked up, by its key. A child that an application names keeps both until it is erased.
 ///
 /// # Errors
 /// The database is not available.
-pub fn iins(conn: &mut AnyConnection) -> Result<HashMap<String, Iin>, StoreError> {
+pub fn iins(conn: &mut AnyConnection) -> Result<HashMap<String, BlindIin>, StoreError> {
     let rows = children::table
         .select((children::key, children::iin))
-        .load_iter::<(String, String), diesel::connection::DefaultLoadingMode>(conn)?;
-    rows.map(|row| row.map_err(StoreError::from).and_then(|(key, text)| Ok((key, iin(&text)?)))).collect()
+        .load_iter::<(String, i64), diesel::connection::DefaultLoadingMode>(conn)?;
+    rows.map(|row| row.map(|(key, iin)| (key, BlindIin(iin))).map_err(StoreError::from)).collect()
 }
 
 /// Which seats are read.
@@ -220,10 +220,6 @@ pub fn in_batches<E: From<StoreError>>(
         }
     }
     take(batch)
-}
-
-fn iin(text: &str) -> Result<Iin, StoreError> {
-    Iin::parse(text).map_err(|e| StoreError::Damaged(format!("a child's IIN: {e}")))
 }
 
 /// The seats of one queue that matter for its order: live and spent turns, unordered.
@@ -282,7 +278,7 @@ pub fn siblings(
     key: QueueKey,
     of: Option<&[String]>,
 ) -> Result<HashMap<String, Vec<String>>, StoreError> {
-    let families: Option<Vec<String>> = match of {
+    let families: Option<Vec<i64>> = match of {
         Some(numbers) => {
             let named = applicants::table.filter(applicants::application.eq_any(numbers));
             Some(named.select(applicants::iin).distinct().load(conn)?)
@@ -309,10 +305,10 @@ pub fn siblings(
         enrolled = enrolled.filter(applicants::iin.eq_any(iins));
         waiting = waiting.filter(applicants::iin.eq_any(iins));
     }
-    let mut of_applicant: HashMap<String, Vec<String>> = HashMap::new();
-    for (iin, kindergarten) in enrolled.load::<(String, String)>(conn)? {
+    let mut of_applicant: HashMap<i64, Vec<String>> = HashMap::new();
+    for (iin, kindergarten) in enrolled.load::<(i64, String)>(conn)? {
         of_applicant.entry(iin).or_default().push(kindergarten);
     }
-    let waiting: Vec<(String, String)> = waiting.load(conn)?;
+    let waiting: Vec<(String, i64)> = waiting.load(conn)?;
     Ok(waiting.into_iter().filter_map(|(number, iin)| Some((number, of_applicant.get(&iin)?.clone()))).collect())
 }

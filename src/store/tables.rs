@@ -80,8 +80,11 @@ rows! {
     openings {
         home: i32, seq: i64, place_no: i32, subject: String, salt: Vec<u8>, body: String
     }
+    keys {
+        id: Vec<u8>, wrapped: Vec<u8>
+    }
     facts {
-        key: String, home: i32, body: String
+        key: String, home: i32, body: Vec<u8>
     }
     kindergartens {
         id: String, home: i32, territory: i32, queue_territory: i32, name_kk: String, name_ru: String
@@ -99,7 +102,7 @@ rows! {
         place: String, home: i32, status: String, at: NaiveDateTime, seq: i64
     }
     children {
-        key: String, home: i32, iin: String, name: String, search_name: String, birth_on: NaiveDate
+        key: String, home: i32, iin: i64, person: Option<Vec<u8>>, birth_on: NaiveDate
     }
     applications {
         number: String, home: i32, child: String, channel: String, territory: i32, queue_territory: i32, cohort:
@@ -108,19 +111,18 @@ rows! {
         String, profile: String, signature: String, consent_at: NaiveDateTime, facts: String
     }
     applicants {
-        application: String, home: i32, iin: String, name: String, kind: String, contacts: String, power_number:
-        String, power_until: Option<NaiveDate>
+        application: String, home: i32, iin: i64, kind: String, person: Vec<u8>
     }
     category_claims {
-        application: String, code: String, home: i32, proof: Option<String>, status: String, status_at:
+        application: String, code: String, home: i32, proof: Option<Vec<u8>>, status: String, status_at:
         NaiveDateTime
     }
     documents {
-        application: String, place_no: i32, home: i32, kind: String, number: Option<String>, expires_on:
+        application: String, place_no: i32, home: i32, kind: String, number: Option<Vec<u8>>, expires_on:
         Option<NaiveDate>
     }
     child_claims {
-        iin: String, home: i32, application: String
+        iin: i64, home: i32, application: String
     }
     transfers {
         application: String, home: i32, enrolment: String
@@ -140,7 +142,7 @@ rows! {
     results {
         id: String, home: i32, territory: i32, application: Option<String>, case_number: Option<String>, kind:
         String, issued_at: NaiveDateTime, signer: String, delivery: String, handed_at: Option<NaiveDateTime>, body:
-        String
+        Vec<u8>
     }
     cases {
         number: String, home: i32, service: String, regulation: String, territory: i32, channel: String,
@@ -166,8 +168,7 @@ rows! {
         round: String, name: String, body: String
     }
     confirmations {
-        id: String, home: i32, principal: String, place: String, application: String, ground: String, evidence:
-        String, given_at: NaiveDateTime, used_at: Option<NaiveDateTime>
+        id: String, home: i32, principal: String, place: String, application: String, ground: String, given_at: NaiveDateTime, used_at: Option<NaiveDateTime>
     }
     tokens {
         id: String, hash: String, role: String, territory: i32, kindergarten: Option<String>, acts_as: String,
@@ -177,6 +178,6 @@ rows! {
         name: String, home: i32, body: String, imported_at: NaiveDateTime
     }
     idempotency {
-        home: i32, principal: String, key: String, body_hash: String, status: i32, answer: String, at: NaiveDateTime
+        home: i32, principal: String, key: String, body_hash: String, status: i32, answer: Vec<u8>, at: NaiveDateTime
     }
 }

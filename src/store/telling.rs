@@ -82,17 +82,19 @@ impl Cell<'_> {
         matches!(self, Cell::Text(value) if value.len() > TOLD_MAX)
     }
 
-    /// Writes the value as JSON. A text or a day that is hashed is told by its mark, and so is one that looks like a mark.
+    /// Writes the value as JSON. One that is hashed is told by its mark, and so is a text that looks like a mark.
     fn write(self, text: &mut String, hashed: bool) {
         match self {
             Cell::Null => *text += "null",
             Cell::Text(value) if hashed && !value.is_empty() || value.starts_with('#') => quote(text, &mark(value)),
             Cell::Text(value) => quote(text, value),
+            Cell::Number(value) if hashed => quote(text, &mark(value.to_string())),
             Cell::Number(value) => *text += &value.to_string(),
             Cell::Flag(value) => *text += if value { "true" } else { "false" },
             Cell::Instant(value) => quote(text, &instant_text(value.and_utc())),
-            Cell::Day(value) if hashed => quote(text, &mark(&value.to_string())),
+            Cell::Day(value) if hashed => quote(text, &mark(value.to_string())),
             Cell::Day(value) => quote(text, &value.to_string()),
+            Cell::Bytes(value) if hashed => quote(text, &mark(value)),
             Cell::Bytes(value) => quote(text, &hex(value)),
         }
     }
@@ -147,6 +149,7 @@ pub(super) fn part(value: &impl Column, hashed: bool) -> String {
     match value.cell() {
         Cell::Text(text) if hashed => mark(text),
         Cell::Text(text) => text.to_owned(),
+        Cell::Number(number) if hashed => mark(number.to_string()),
         Cell::Number(number) => number.to_string(),
         other => {
             let mut text = String::new();

@@ -10,10 +10,13 @@ use super::connection::AnyConnection;
 use super::heads::Chain;
 use super::journal::{self, Entry};
 use super::schema::homes;
+use super::sealing::{Keeper, Sealing};
 use super::telling::{TellRow, Untold};
+use super::vault::{KeyId, Vault};
 use super::{StoreError, openings};
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
+use crate::trust::cipher::LookUpKey;
 use crate::trust::opening::Subject;
 
 /// A write transaction: the homes are locked, their instant is fixed.
@@ -22,9 +25,10 @@ pub struct Transaction<'a> {
     pub(super) at: DateTime<Utc>,
     pub(super) chains: &'a mut BTreeMap<Kato, Chain>,
     pub(super) untold: Untold,
+    pub(super) sealing: Sealing<'a>,
 }
 
-impl Transaction<'_> {
+impl<'a> Transaction<'a> {
     /// The instant of this act: now, but never before the last record of a home that it touches.
     pub fn at(&self) -> DateTime<Utc> {
         self.at
@@ -33,6 +37,50 @@ impl Transaction<'_> {
     /// The connection, for reads inside the act.
     pub fn conn(&mut self) -> &mut AnyConnection {
         self.conn
+    }
+
+    /// The keys under which persons are sealed.
+    pub fn vault(&self) -> &'a Vault {
+        self.sealing.vault()
+    }
+
+    /// The key by which IINs are looked up.
+    ///
+    /// # Errors
+    /// The key file cannot be read.
+    pub fn look_up(&mut self) -> Result<LookUpKey, StoreError> {
+        self.sealing.look_up(self.conn)
+    }
+
+    /// Notes whose an application is, before its row is there.
+    pub(super) fn note_child(&mut self, application: &str, child: &str) -> Result<(), StoreError> {
+        self.sealing.note_child(application, child)
+    }
+
+    /// Which key is a keeper's.
+    pub(super) fn key_of(&mut self, keeper: &Keeper) -> Result<KeyId, StoreError> {
+        self.sealing.key_of(self.conn, keeper)
+    }
+
+    /// Reads or makes keys, all at once.
+    pub(super) fn ready(&mut self, ids: impl IntoIterator<Item = KeyId>) -> Result<(), StoreError> {
+        self.sealing.ready(self.conn, ids)
+    }
+
+    /// Seals a text under a keeper's key; `what` it is must be said again to open it.
+    pub(super) fn seal(&mut self, keeper: &Keeper, what: &str, text: &str) -> Result<Vec<u8>, StoreError> {
+        let id = self.key_of(keeper)?;
+        self.seal_under(id, what, text)
+    }
+
+    /// Seals a text under the key of this id.
+    pub(super) fn seal_under(&mut self, id: KeyId, what: &str, text: &str) -> Result<Vec<u8>, StoreError> {
+        self.sealing.seal_under(self.conn, id, what, text)
+    }
+
+    /// Opens a sealed text.
+    pub(super) fn open(&mut self, what: &str, sealed: &[u8]) -> Result<String, StoreError> {
+        self.vault().open(self.conn, what, sealed)
     }
 
     /// The number that the next record of a home will have: that of the act itself where it leaves one record, which is

@@ -15,10 +15,14 @@ use super::connection::{AnyConnection, Found, Location, Manager, on_backend, poo
 use super::gate::{Gate, Passed};
 use super::heads::{self, Dating};
 use super::journal::Entry;
+use super::sealing::Sealing;
 use super::telling::Untold;
 use super::transaction::Transaction;
-use super::{StoreError, copy, migrations};
+use super::vault::{KeyFile, Vault};
+use super::{StoreError, copy, migrations, vault};
 use crate::domain::kato::Kato;
+use crate::trust::cipher::{LookUpKey, SecretKey};
+use crate::trust::keyring::KeyRing;
 
 /// How often an act is tried again after a serialisation failure. Safe, because an act reloads all it decides on.
 const TRIES_MAX: u32 = 3;
@@ -29,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An open registry: its connections, and the gates at which the acts of one home wait for each other.
 pub struct Store {
     pool: Pool<Manager>,
+    vault: Vault,
     location: Location,
     gates: Mutex<HashMap<Kato, Arc<Gate>>>,
     bounds: ClockBounds,
@@ -64,12 +69,14 @@ impl Store {
     /// Opens the registry at `url` with at most `size` connections, and applies pending migrations. Nothing is made where
     /// there is none: a mistyped name must not become an empty registry, whose journal would even verify.
     ///
+    /// `keys` says where its key file is.
+    ///
     /// # Errors
     /// [`StoreError::Absent`] where there is no registry; the URL names no database, or the database cannot be opened.
-    pub fn open(url: &str, size: u32) -> Result<Self, StoreError> {
+    pub fn open(url: &str, keys: &KeyFile, size: u32) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
         match location.find()? {
-            Found::Registry => Store::over(location, size),
+            Found::Registry => Store::over(location, keys, size),
             Found::Nothing | Found::Other => Err(StoreError::Absent(location.place())),
         }
     }
@@ -80,23 +87,29 @@ impl Store {
     /// # Errors
     /// [`StoreError::Present`] where there is a registry already; the URL names no database, a file holds something else,
     /// or the database refuses.
-    pub fn create(url: &str, size: u32) -> Result<Self, StoreError> {
+    pub fn create(url: &str, keys: &KeyFile, size: u32) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
         match location.find()? {
             Found::Nothing => {
+                let vault = Vault::new(keys, &location);
+                vault.file()?;
                 location.make()?;
-                Store::over(location, size)
+                // Before the tables: a registry without a key file is none.
+                vault.make_file()?;
+                Store::over(location, keys, size)
             }
             Found::Registry => Err(StoreError::Present(location.place())),
             Found::Other => Err(StoreError::Constraint(format!("{} holds something else", location.place()))),
         }
     }
 
-    fn over(location: Location, size: u32) -> Result<Self, StoreError> {
+    fn over(location: Location, keys: &KeyFile, size: u32) -> Result<Self, StoreError> {
+        let vault = Vault::new(keys, &location);
         let pool = pool(&location, size)?;
         let (gates, bounds, refused) = (Mutex::default(), ClockBounds::REAL, AtomicU64::new(0));
-        let store = Store { pool, location, gates, bounds, refused };
+        let store = Store { pool, vault, location, gates, bounds, refused };
         store.migrate()?;
+        store.vault.make_where_missing(&mut *store.connection()?)?;
         Ok(store)
     }
 
@@ -144,6 +157,19 @@ impl Store {
     /// How far clocks are believed here.
     pub fn bounds(&self) -> ClockBounds {
         self.bounds
+    }
+
+    /// The keys under which persons are sealed.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The key by which IINs are looked up.
+    ///
+    /// # Errors
+    /// The key file is missing, is another registry's, or cannot be read.
+    pub fn look_up(&self) -> Result<LookUpKey, StoreError> {
+        Ok(self.vault.held(&mut *self.connection()?)?.look_up.clone())
     }
 
     fn connection(&self) -> Result<diesel::r2d2::PooledConnection<Manager>, StoreError> {
@@ -244,7 +270,7 @@ impl Store {
         let mut tries = 1;
         loop {
             let mut conn = self.connection()?;
-            match attempt(&mut conn, &homes, dating, resolve, &mut act) {
+            match attempt(&mut conn, &self.vault, &homes, dating, resolve, &mut act) {
                 Err(Failed::Busy(why)) if tries < TRIES_MAX => {
                     tracing::debug!(tries, why, "an act is tried again");
                     tries += 1;
@@ -256,6 +282,32 @@ impl Store {
                 }
                 Err(Failed::Final(error)) => return Err(error),
                 Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    /// Wraps the keys of all children by a new master key, and gives how many keys that were. The key file holds both master
+    /// keys until all is done, and the new one alone then; servers that run read it again when they meet a new one.
+    ///
+    /// # Errors
+    /// The key file cannot be read or written, or the database is not available. After an error the registry is as it was.
+    pub fn rekey(&self) -> Result<usize, StoreError> {
+        let mut conn = self.connection()?;
+        let master = SecretKey::random();
+        let both = self.vault.with(&mut conn, &master)?;
+        self.vault.keep(&both)?;
+        begin(&mut conn, "BEGIN IMMEDIATE", "BEGIN")?;
+        let turned = heads::lock_all(&mut conn).and_then(|()| self.vault.rotate(&mut conn, &master));
+        match turned {
+            Ok(keys) => {
+                commit(&mut conn)?;
+                self.vault.keep(&KeyRing::only(master))?;
+                Ok(keys)
+            }
+            Err(error) => {
+                // The first error is the one to hear.
+                let _ = rollback(&mut conn);
+                Err(error)
             }
         }
     }
@@ -275,12 +327,14 @@ impl Store {
         let mut conn = self.connection()?;
         begin(&mut conn, "BEGIN IMMEDIATE", "BEGIN")?;
         let copied = source.read_snapshot(|from| -> Result<u64, E> {
+            vault::forget(&mut conn)?;
             if let Some(table) = copy::first_filled(&mut conn)? {
                 return Err(StoreError::Constraint(format!("the target is not empty: {table} holds rows")).into());
             }
             check(from, false)?;
             let total = copy::count(from)?;
             let rows = copy::all(from, &mut conn, &mut |done| told(done, total))?;
+            self.vault.read(&mut conn)?;
             check(&mut conn, true)?;
             Ok(rows)
         });
@@ -346,6 +400,7 @@ fn rollback(conn: &mut AnyConnection) -> Result<(), StoreError> {
 
 fn attempt<T, E: From<StoreError>>(
     conn: &mut AnyConnection,
+    vault: &Vault,
     homes: &[Kato],
     dating: Dating,
     resolve: Resolve,
@@ -354,7 +409,8 @@ fn attempt<T, E: From<StoreError>>(
     begin(conn, "BEGIN IMMEDIATE", "BEGIN")?;
     let done = (|| {
         let (mut chains, at) = heads::lock(conn, homes, dating)?;
-        let mut tx = Transaction { conn, at, chains: &mut chains, untold: Untold::default() };
+        let mut tx =
+            Transaction { conn, at, chains: &mut chains, untold: Untold::default(), sealing: Sealing::new(vault) };
         let written = act(&mut tx).map_err(Failed::Final)?;
         tx.append(&written.entries)?;
         let untold = tx.untold.home();

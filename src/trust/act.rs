@@ -21,6 +21,8 @@ codes! {
         Withdraw = "withdraw",
         /// An application left for another territory, or came from one: a record in each home.
         Move = "move",
+        /// A child whose applications had ended was erased on a ground of the law.
+        Erase = "erase",
         /// The decision of an application was made in one act.
         Decide = "decide",
         /// A proof of a category was confirmed or rejected.

@@ -1,7 +1,10 @@
-//! The journal chain, what its records seal, and signature verdicts: what lets anyone check the registry.
+//! The journal chain, what its records seal, and signature verdicts: what lets anyone check the registry; and the keys under
+//! which it keeps persons.
 
 pub mod act;
+pub mod cipher;
 pub mod journal;
+pub mod keyring;
 pub mod opening;
 pub mod seal;
 pub mod signature;

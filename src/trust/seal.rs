@@ -13,9 +13,14 @@ pub fn canonical<T: Serialize>(value: &T) -> String {
     serde_json_canonicalizer::to_string(value).unwrap_or_default()
 }
 
+/// SHA-256.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex(&sha256(bytes))
 }
 
 /// Bytes in lower-case hexadecimal.
@@ -24,7 +29,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// What a text is told by where it is not told itself: `#` and its SHA-256 in base64, without padding.
-pub fn mark(text: &str) -> String {
-    format!("#{}", STANDARD_NO_PAD.encode(Sha256::digest(text)))
+/// What a text or sealed bytes are told by where they are not told themselves: `#` and their SHA-256 in base64, without padding.
+pub fn mark(of: impl AsRef<[u8]>) -> String {
+    format!("#{}", STANDARD_NO_PAD.encode(Sha256::digest(of)))
 }

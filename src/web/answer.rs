@@ -48,6 +48,7 @@ fn status(kind: Kind) -> StatusCode {
         Kind::Unauthorised => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Gone => StatusCode::GONE,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,

@@ -44,6 +44,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(Decide, applications::decide),
         route!(Amend, applications::amend),
         route!(Withdraw, applications::withdraw),
+        route!(Erase, applications::erase),
         route!(Move, applications::move_to),
         route!(JudgeProof, applications::judge_proof),
         route!(everyone, catalogue::territories),

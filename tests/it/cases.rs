@@ -411,8 +411,13 @@ fn consent_is_a_fact_of_the_step_that_takes_it(desk: &Desk) {
     let (_, case) = desk.case_of_another_child(&desk.office(), CITY);
     let history = view::history(&desk.registry.office, &case).expect("the history");
     let key = history[0].facts.as_deref().expect("a key");
-    let kept =
-        desk.registry.office.store.read(|conn| kezek::store::facts::body(conn, key)).expect("facts").expect("a fact");
+    let kept = desk
+        .registry
+        .office
+        .store
+        .read(|conn| kezek::store::facts::body(conn, desk.registry.office.store.vault(), key))
+        .expect("facts")
+        .expect("a fact");
     let fact: Value = serde_json::from_str(&kept).expect("JSON");
     let consent = &fact["consent"];
     assert_eq!((&consent["taken"], &consent["taken_by"]), (&json!(true), &json!("clerk")));
@@ -430,8 +435,13 @@ fn consent_is_a_fact_of_the_step_that_takes_it(desk: &Desk) {
     let case = desk.hand_in(&desk.office(), &sent).must(201).text_of("case");
     let history = view::history(&desk.registry.office, &case).expect("the history");
     let key = history[0].facts.as_deref().expect("a key");
-    let kept =
-        desk.registry.office.store.read(|conn| kezek::store::facts::body(conn, key)).expect("facts").expect("a fact");
+    let kept = desk
+        .registry
+        .office
+        .store
+        .read(|conn| kezek::store::facts::body(conn, desk.registry.office.store.vault(), key))
+        .expect("facts")
+        .expect("a fact");
     let fact: Value = serde_json::from_str(&kept).expect("JSON");
     let consent = &fact["consent"];
     assert_eq!((&consent["taken"], &consent["law"]), (&json!(false), &json!("сынақ заңының 5-бабы")));

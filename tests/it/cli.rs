@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::desk::{Db, Desk};
 use crate::program::{self, Serving, finished, handed_in, import_fixtures, kezek, mode, run};
 
@@ -279,41 +279,23 @@ struct Count {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     n: i64,
 }
-
-#[derive(QueryableByName)]
-struct Text {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    text: String,
-}
-
-/// Everything in the tables by which somebody could be known.
+/// Everything that was lodged by which somebody could be known, opened with the registry's keys.
 fn personal(url: &str) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    for (column, table) in [
-        ("iin", "children"),
-        ("name", "children"),
-        ("birth_on", "children"),
-        ("iin", "applicants"),
-        ("name", "applicants"),
-        ("contacts", "applicants"),
-        ("number", "documents"),
-        ("proof", "category_claims"),
-    ] {
-        let sql = format!("SELECT {column} AS text FROM {table} WHERE {column} <> ''");
-        let rows: Vec<Text> = diesel::sql_query(sql).load(&mut open(url)).expect("rows");
-        assert!(!rows.is_empty(), "{table}.{column} is empty, so this test would show nothing");
-        for row in rows {
-            let parts: Vec<String> = match column {
-                "contacts" => row.text.split(';').map(str::to_owned).collect(),
-                "name" => row.text.split(' ').chain([row.text.as_str()]).map(str::to_owned).collect(),
-                // A day alone: the instants of the journal may fall on the day of somebody's birth.
-                "birth_on" => vec![format!("\"{}\"", row.text)],
-                _ => vec![row.text],
-            };
-            all.extend(parts.into_iter().filter(|p| p.chars().count() > 3));
-        }
+    let store = kezek::store::Store::open(url, &keys(), 1).expect("the registry");
+    let all = store.read(|conn| kezek::store::applications::page(conn, store.vault(), "", 10_000)).expect("the rows");
+    let mut found = BTreeSet::new();
+    for lodged in all {
+        let (child, applicant) = (lodged.child, lodged.applicant);
+        let names = [child.name, applicant.name];
+        found.extend(names.iter().flat_map(|name| name.split(' ').chain([name.as_str()]).map(str::to_owned)));
+        found.extend([child.iin.to_string(), applicant.iin.to_string()]);
+        found.extend(applicant.contacts);
+        found.extend(lodged.documents.into_iter().filter_map(|document| document.number));
+        found.extend(lodged.claims.into_iter().filter_map(|claim| claim.proof));
+        // A day alone: the instants of the journal may fall on the day of somebody's birth.
+        found.insert(format!("\"{}\"", child.birth_on));
     }
-    all
+    found.into_iter().filter(|part| part.chars().count() > 3).collect()
 }
 
 #[test]

@@ -33,8 +33,8 @@ use kezek::web::proxies::Proxies;
 use kezek::web::server::{Options, start};
 use serde_json::Value;
 
-use database::Database;
 pub use database::Db;
+use database::{Database, keys};
 use people::People;
 
 /// The day of every test: a Thursday, 09:00 in Kostanay.
@@ -127,7 +127,7 @@ impl Desk {
         let database = Database::with_fixtures(db);
         let clock = Clock::fixed(instant(TODAY));
         let rules = Arc::new(Rules::shipped_with(setup.rules).expect("the rules of the test are at fault"));
-        let store = Store::open(database.url(), 6).expect("the registry does not open");
+        let store = Store::open(database.url(), &keys(), 6).expect("the registry does not open");
         let store = store.believing(setup.bounds.unwrap_or(TRAVELS));
         let registry = Registry::open(store, rules, clock.clone(), Box::new(NoVerifier));
         let registers = setup.registers.unwrap_or_else(|| invented().expect("the registers of the fixtures"));
@@ -162,7 +162,7 @@ impl Desk {
 
     /// The rows opened a second time, as another program would, under this desk's clock.
     pub fn second_store(&self) -> Store {
-        Store::open(self.database_url(), 2).expect("the registry is there").believing(TRAVELS)
+        Store::open(self.database_url(), &keys(), 2).expect("the registry is there").believing(TRAVELS)
     }
 
     /// Where the server listens.

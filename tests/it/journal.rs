@@ -5,4 +5,5 @@ mod back;
 mod following;
 mod past;
 mod sealed;
+mod since;
 mod sold;

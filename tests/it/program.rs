@@ -18,6 +18,8 @@ use kezek::sample::people::Families;
 use kezek::sample::register::application_row;
 use serde_json::Value;
 
+use crate::desk::database::INVENTED_KEYS;
+
 /// What a command answered.
 #[derive(Debug)]
 pub struct Done {
@@ -46,7 +48,11 @@ impl Done {
 /// The program, with nothing of the environment that it listens to.
 pub fn kezek() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kezek"));
-    command.env_remove("KEZEK_LOG").env_remove("KEZEK_DATABASE_URL").stdin(Stdio::null());
+    command
+        .env_remove("KEZEK_LOG")
+        .env_remove("KEZEK_DATABASE_URL")
+        .env("KEZEK_KEYS", INVENTED_KEYS)
+        .stdin(Stdio::null());
     command
 }
 

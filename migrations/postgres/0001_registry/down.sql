@@ -24,6 +24,7 @@ DROP TABLE groups;
 DROP TABLE kindergartens;
 DROP TABLE territories;
 DROP TABLE facts;
+DROP TABLE keys;
 DROP TABLE openings;
 DROP TABLE journal;
 DROP TABLE homes;

@@ -1,5 +1,5 @@
 -- The registry. Instants (_at) are UTC with microseconds, civil dates (_on) are the territory's. Codes are text with the
--- spelling of the contract. Every table but `child_claims`, `tokens` and `territories` belongs to a home.
+-- spelling of the contract. What names a person is sealed under its child's key: iin is a keyed hash, the rest is bytes. Every table but `child_claims`, `tokens` and `territories` belongs to a home.
 
 CREATE TABLE homes (
     code INTEGER NOT NULL PRIMARY KEY,
@@ -42,10 +42,16 @@ CREATE TABLE openings (
 ) STRICT;
 CREATE INDEX openings_subject ON openings (subject, home, seq);
 
+-- The keys under which persons are sealed, each wrapped by a master key of the key file. Erasure of a child destroys its key.
+CREATE TABLE keys (
+    id BLOB NOT NULL PRIMARY KEY,
+    wrapped BLOB NOT NULL
+) WITHOUT ROWID, STRICT;
+
 CREATE TABLE facts (
     key TEXT NOT NULL PRIMARY KEY,
     home INTEGER NOT NULL REFERENCES homes (code),
-    body TEXT NOT NULL
+    body BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE territories (
@@ -91,7 +97,7 @@ CREATE TABLE places (
     status_at TEXT NOT NULL,
     reported_at TEXT NOT NULL,
     published_at TEXT,
-    reason TEXT,
+    reason TEXT REFERENCES facts (key),
     reserved TEXT
 ) STRICT;
 CREATE INDEX places_open ON places (home, status, queue_territory, cohort, kind);
@@ -109,9 +115,8 @@ CREATE TABLE place_history (
 CREATE TABLE children (
     key TEXT NOT NULL PRIMARY KEY,
     home INTEGER NOT NULL REFERENCES homes (code),
-    iin TEXT NOT NULL,
-    name TEXT NOT NULL,
-    search_name TEXT NOT NULL,
+    iin INTEGER NOT NULL,
+    person BLOB,
     birth_on TEXT NOT NULL,
     UNIQUE (home, iin)
 ) STRICT;
@@ -148,19 +153,16 @@ CREATE INDEX applications_child ON applications (child);
 CREATE TABLE applicants (
     application TEXT NOT NULL PRIMARY KEY REFERENCES applications (number),
     home INTEGER NOT NULL,
-    iin TEXT NOT NULL,
-    name TEXT NOT NULL,
+    iin INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    contacts TEXT NOT NULL,
-    power_number TEXT NOT NULL,
-    power_until TEXT
+    person BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE category_claims (
     application TEXT NOT NULL REFERENCES applications (number),
     code TEXT NOT NULL,
     home INTEGER NOT NULL,
-    proof TEXT,
+    proof BLOB,
     status TEXT NOT NULL,
     status_at TEXT NOT NULL,
     PRIMARY KEY (application, code)
@@ -173,14 +175,14 @@ CREATE TABLE documents (
     place_no INTEGER NOT NULL,
     home INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    number TEXT,
+    number BLOB,
     expires_on TEXT,
     PRIMARY KEY (application, place_no)
 ) STRICT;
 
 -- One active application per child in the country. The only table that no home owns.
 CREATE TABLE child_claims (
-    iin TEXT NOT NULL PRIMARY KEY,
+    iin INTEGER NOT NULL PRIMARY KEY,
     home INTEGER NOT NULL,
     application TEXT NOT NULL
 ) STRICT;
@@ -243,7 +245,7 @@ CREATE TABLE results (
     signer TEXT NOT NULL,
     delivery TEXT NOT NULL,
     handed_at TEXT,
-    body TEXT NOT NULL
+    body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX results_application ON results (application);
 CREATE INDEX results_case ON results (case_number);
@@ -341,7 +343,6 @@ CREATE TABLE confirmations (
     place TEXT NOT NULL,
     application TEXT NOT NULL,
     ground TEXT NOT NULL,
-    evidence TEXT NOT NULL,
     given_at TEXT NOT NULL,
     used_at TEXT
 ) STRICT;
@@ -363,7 +364,7 @@ CREATE TABLE idempotency (
     key TEXT NOT NULL,
     body_hash TEXT NOT NULL,
     status INTEGER NOT NULL,
-    answer TEXT NOT NULL,
+    answer BLOB NOT NULL,
     at TEXT NOT NULL,
     PRIMARY KEY (home, principal, key)
 ) STRICT;

@@ -21,7 +21,8 @@ pub(crate) fn take_claim(
     if child_claims::take(tx, of.child.iin, of.queue_territory.home(), number)? {
         return Ok(());
     }
-    let claim = child_claims::holder(tx.conn(), of.child.iin)?;
+    let iin = tx.look_up()?.blind(of.child.iin);
+    let claim = child_claims::holder(tx.conn(), iin)?;
     Err(duplicate(principal, &claim.ok_or_else(|| Problem::conflict("duplicate", DUPLICATE))?))
 }
 

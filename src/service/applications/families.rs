@@ -20,11 +20,13 @@ const MEMBERS_MAX: usize = 6;
 /// # Errors
 /// 422 where that is none that waits in the same territory, or the two have no kindergarten in common.
 pub(crate) fn unite(tx: &mut Transaction<'_>, application: &Application, with: &str) -> Result<(), Problem> {
-    let own = applications::lodged(tx.conn(), application.clone())?;
+    let vault = tx.vault();
+    let own = applications::lodged(tx.conn(), vault, application.clone())?;
     // Whose the application of that number is, a stranger is not told.
     let other = match applications::find(tx.conn(), with)? {
         Some(other) if other.home == application.home && other.number != application.number => {
-            Some(applications::lodged(tx.conn(), other)?).filter(|other| other.applicant.iin == own.applicant.iin)
+            Some(applications::lodged(tx.conn(), vault, other)?)
+                .filter(|other| other.applicant.iin == own.applicant.iin)
         }
         _ => None,
     };

@@ -70,7 +70,7 @@ pub fn judge_proof(office: &Office, caller: &Caller, number: &str, sent: &ProofI
             let message = format!("application {number} is {}; its proofs no longer matter", application.status);
             return Err(Problem::conflict("wrong_state", message));
         }
-        let mut claims = applications::claims(tx.conn(), number)?;
+        let mut claims = applications::claims(tx.conn(), office.store.vault(), number)?;
         let Some(claim) = claims.iter_mut().find(|c| c.code == sent.category) else {
             return Err(Problem::invalid(
                 "category",
@@ -170,7 +170,8 @@ fn end(
     let mut queues = BTreeSet::new();
     let mut said = Said::default();
     for Lapsed { application, profile, ended } in over {
-        let mut claims = applications::claims(tx.conn(), &application.number)?;
+        let vault = tx.vault();
+        let mut claims = applications::claims(tx.conn(), vault, &application.number)?;
         for claim in claims.iter_mut().filter(|c| ended.contains(&c.code)) {
             claim.status = ProofStatus::Rejected;
             applications::save_proof(tx, &application.number, claim)?;

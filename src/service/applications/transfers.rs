@@ -18,7 +18,8 @@ use crate::store::{Transaction, child_claims, referrals, transfers};
 /// 409 where the child is not enrolled in this home, or asked before; 422 where it names no other kindergarten.
 pub(crate) fn enrolment(tx: &mut Transaction<'_>, principal: &Principal, checked: &Checked) -> Result<String, Problem> {
     let home = checked.queue_territory.home();
-    let claim = child_claims::holder(tx.conn(), checked.child.iin)?;
+    let iin = tx.look_up()?.blind(checked.child.iin);
+    let claim = child_claims::holder(tx.conn(), iin)?;
     let Some(claim) = claim.filter(|claim| claim.status == Status::Enrolled) else {
         let message = "this child is not enrolled, so there is nothing to transfer; register it without `transfer`";
         return Err(Problem::conflict("nothing_to_transfer", message));

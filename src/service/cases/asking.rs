@@ -11,7 +11,7 @@ use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
-use crate::store::{applications, facts};
+use crate::store::{Vault, applications, facts};
 
 /// What the registers say of everybody whom a case names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result
         if !asks || case.step.as_deref() != Some(step) || !case.state.is_open() {
             return Ok(None);
         }
-        named(conn, &case).map(Some)
+        named(conn, office.store.vault(), &case).map(Some)
     })?;
     let Some(Named { persons, power }) = named else { return Ok(RegisterAnswer::Nobody) };
     let now = office.clock.now();
@@ -62,14 +62,14 @@ pub(crate) fn ask_registers(office: &Office, number: &str, step: &str) -> Result
     Ok(RegisterAnswer::Found)
 }
 
-fn named(conn: &mut AnyConnection, case: &Case) -> Result<Named, Problem> {
+fn named(conn: &mut AnyConnection, vault: &Vault, case: &Case) -> Result<Named, Problem> {
     if let Some(application) = &case.application {
         let application = load(conn, application)?;
-        let lodged = applications::lodged(conn, application)?;
+        let lodged = applications::lodged(conn, vault, application)?;
         let power = lodged.applicant.power.map(|p| p.number);
         return Ok(Named { persons: vec![lodged.applicant.iin, lodged.child.iin], power });
     }
-    let body = facts::body(conn, &case.facts)?.unwrap_or_default();
+    let body = facts::body(conn, vault, &case.facts)?.unwrap_or_default();
     let body: Value = serde_json::from_str(&body).unwrap_or_default();
     let iins = ["/applicant/iin", "/child/iin"].into_iter().filter_map(|path| body.pointer(path)?.as_str());
     let power = body.pointer("/applicant/power/number").and_then(Value::as_str);

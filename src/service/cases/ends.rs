@@ -20,7 +20,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::office::{self, Caller, Office};
 use crate::service::referrals::departures::{self, Departed};
 use crate::service::referrals::life::InHand;
-use crate::store::{Transaction, applications, cases, child_claims, referrals, results};
+use crate::store::{Transaction, cases, child_claims, referrals, results};
 use crate::trust::act::JournalAct;
 use crate::trust::opening::{Subject, SubjectKind};
 
@@ -61,7 +61,7 @@ pub(crate) fn decide_case(
             told.extend(departed.map(|departed| ("departed".to_owned(), json!(departed))));
         }
     }
-    let person = papers::person(tx.conn(), &case)?;
+    let person = papers::person(tx.conn(), office.store.vault(), &case)?;
     let ids = papers_of(office, tx, travel, step, grounds, &caller.principal, &person)?;
     told.insert("results".to_owned(), json!(ids));
     told.insert("decision".to_owned(), json!(travel.case.decision));
@@ -79,7 +79,7 @@ fn papers_of(
     principal: &Principal,
     person: &Person,
 ) -> Result<Vec<Value>, Problem> {
-    let made: Vec<String> = results::of_case(tx.conn(), &travel.case.number)?.into_iter().map(|r| r.kind).collect();
+    let made: Vec<String> = results::kinds_of_case(tx.conn(), &travel.case.number)?;
     let from = travel.course.step(&step.id);
     let rules = match grounds {
         Some(_) => travel.course.refusal().into_iter().collect(),
@@ -147,7 +147,7 @@ pub(crate) fn case_of_referral_act(
     let step = travel.course.deciding();
     travel.pass_to_decision(&caller.principal, tx.at(), grounds.as_deref())?;
     if let Some(step) = step {
-        let person = papers::person(tx.conn(), &travel.case)?;
+        let person = papers::person(tx.conn(), office.store.vault(), &travel.case)?;
         papers_of(office, tx, &travel, step, grounds.as_deref(), &caller.principal, &person)?;
     }
     travel.finish(&caller.principal, tx.at())?;
@@ -165,8 +165,7 @@ pub(crate) fn leave_queue(
     let Some(application) = &case.application else { return Ok(told) };
     let mut application = load(tx.conn(), application)?;
     let turned = entry::step(tx, &office.rules, &mut application, life::Step::Drop)?;
-    let child = applications::child(tx.conn(), &application.child)?;
-    child_claims::release(tx, child.iin, &application.number)?;
+    child_claims::release(tx, &application.child, &application.number)?;
     entry::settle(tx, &office.rules, application.queue, turned)?;
     told.insert("application".to_owned(), json!(application.number));
     Ok(told)

@@ -182,7 +182,7 @@ pub(crate) fn open_for_referral<'o>(
     };
     let mut travel = begin(office, tx, course, &about)?;
     take_in(tx, &mut travel, principal, &about, None)?;
-    let person = papers::person(tx.conn(), &travel.case)?;
+    let person = papers::person(tx.conn(), office.store.vault(), &travel.case)?;
     keep_new(office, tx, &travel, principal, &person)?;
     Ok(Some(travel))
 }

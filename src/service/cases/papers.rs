@@ -18,7 +18,7 @@ use crate::service::office::Office;
 use crate::service::papers::results::{appeal_body, line, service_names};
 use crate::store::connection::AnyConnection;
 use crate::store::results::{self, StoredResult};
-use crate::store::{Transaction, applications, facts};
+use crate::store::{Transaction, Vault, applications, facts};
 
 /// Whom a case is about, from its sealed facts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,17 +52,17 @@ pub(crate) struct CasePaper<'a> {
 }
 
 /// Whom a case is about.
-pub(crate) fn person(conn: &mut AnyConnection, case: &Case) -> Result<Person, Problem> {
+pub(crate) fn person(conn: &mut AnyConnection, vault: &Vault, case: &Case) -> Result<Person, Problem> {
     if let Some(application) = &case.application {
         let application = numbers::load(conn, application)?;
-        let lodged = applications::lodged(conn, application)?;
+        let lodged = applications::lodged(conn, vault, application)?;
         let named = |iin: String, name: String| Named { iin, name };
         return Ok(Person {
             applicant: named(lodged.applicant.iin.to_string(), lodged.applicant.name),
             child: Some(named(lodged.child.iin.to_string(), lodged.child.name)),
         });
     }
-    let kept = facts::body(conn, &case.facts)?;
+    let kept = facts::body(conn, vault, &case.facts)?;
     Ok(kept.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
 }
 

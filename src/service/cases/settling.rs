@@ -135,8 +135,7 @@ pub(crate) fn refuse(
     let turned = entry::step(tx, &office.rules, &mut application, Step::Refuse)?;
     application.decision = Decision::Refused;
     crate::store::applications::save_standing(tx, [&application])?;
-    let child = crate::store::applications::child(tx.conn(), &application.child)?;
-    child_claims::release(tx, child.iin, &application.number)?;
+    child_claims::release(tx, &application.child, &application.number)?;
     entry::settle(tx, &office.rules, application.queue, turned)?;
     let id = tx.next_number(home, Numbered::Result)?.to_string();
     let authority = Authority::of(&caller.principal, application.territory);

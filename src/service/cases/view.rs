@@ -200,7 +200,7 @@ pub fn case_documents(office: &Office, principal: &Principal, number: &str) -> R
     office.store.read(|conn| {
         let case = load_case(conn, number)?;
         may_on_case(principal, Act::ReadCase, &case)?;
-        Ok(results::of_case(conn, number)?)
+        Ok(results::of_case(conn, office.store.vault(), number)?)
     })
 }
 
@@ -218,7 +218,7 @@ pub fn case_status(office: &Office, sent: &StatusIn) -> Result<CaseStatus, Probl
     }
     office.store.read(|conn| {
         let Some(case) = crate::store::cases::find(conn, sent.case.trim())? else { return Ok(none) };
-        if papers::person(conn, &case)?.applicant.iin != iin.to_string() {
+        if papers::person(conn, office.store.vault(), &case)?.applicant.iin != iin.to_string() {
             return Ok(none);
         }
         let travel = travel::resume(&office.rules, conn, case)?;
@@ -233,7 +233,7 @@ pub fn case_status(office: &Office, sent: &StatusIn) -> Result<CaseStatus, Probl
 
 /// A case as it stands now.
 pub(crate) fn view_of(office: &Office, conn: &mut AnyConnection, travel: Travel<'_>) -> Result<CaseView, Problem> {
-    let papers = results::of_case(conn, &travel.case.number)?;
+    let papers = results::of_case(conn, office.store.vault(), &travel.case.number)?;
     let now = office.clock.now();
     let local = |at: DateTime<Utc>| at.with_timezone(&travel.zone).to_rfc3339_opts(SecondsFormat::AutoSi, false);
     let names = &travel.course.regulation.names;

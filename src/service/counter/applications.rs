@@ -135,7 +135,12 @@ pub fn application(office: &Office, principal: &Principal, number: &str) -> Resu
         principal.may(Act::ReadApplication, application.territory)?;
         let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
         let together = families::others(conn, &application)?;
-        Ok((applications::lodged(conn, application)?, referrals::of_application(conn, number)?, case, together))
+        Ok((
+            applications::lodged(conn, office.store.vault(), application)?,
+            referrals::of_application(conn, number)?,
+            case,
+            together,
+        ))
     })?;
     let standing = view::position_of(office, number, office.clock.now());
     let claims = claims_of(office, &lodged);
@@ -245,8 +250,7 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
         let freed = if had_referral { free_place_of(tx, &application)? } else { None };
         let (annulled, freed) = freed.unzip();
         let ended = travel::end_of_application(&office.rules, tx, number, CaseAct::Withdraw)?;
-        let child = applications::child(tx.conn(), &application.child)?;
-        child_claims::release(tx, child.iin, number)?;
+        child_claims::release(tx, &application.child, number)?;
         entry::settle(tx, &office.rules, application.queue, turned)?;
         let of = Subject::seat(number);
         keys::keep(tx, home, of.clone(), &json!({"reason": sent.reason}))?;
@@ -283,7 +287,7 @@ pub fn documents(office: &Office, principal: &Principal, number: &str) -> Result
     office.store.read(|conn| {
         let application = load(conn, number)?;
         principal.may(Act::ReadApplication, application.territory)?;
-        Ok(results::of_application(conn, number)?)
+        Ok(results::of_application(conn, office.store.vault(), number)?)
     })
 }
 
@@ -295,7 +299,7 @@ pub fn document(office: &Office, principal: &Principal, id: &str) -> Result<resu
     principal.role_may(Act::ReadApplication)?;
     home_of(id, Numbered::Result, "document")?;
     office.store.read(|conn| {
-        let result = results::find(conn, id)?.ok_or_else(|| Problem::not_found("document"))?;
+        let result = results::find(conn, office.store.vault(), id)?.ok_or_else(|| Problem::not_found("document"))?;
         principal.may(Act::ReadApplication, result.territory)?;
         Ok(result)
     })

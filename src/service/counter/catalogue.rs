@@ -2,19 +2,22 @@
 //! those who answer for it.
 
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
+use crate::domain::place::Place;
 use crate::domain::queue::Numbered;
 use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::{query, reach};
 use crate::service::office::Office;
-use crate::store::{kindergartens, places, territories};
+use crate::store::connection::AnyConnection;
+use crate::store::{facts, kindergartens, places, territories};
 
 /// Territories of the classifier.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -230,23 +233,31 @@ pub fn ledger(
             Problem::invalid("status", "wrong_status", e.to_string())
         })?,
     };
-    let all = office.store.read(|c| places::of_home(c, territory.home(), status))?;
-    let places = all
-        .into_iter()
-        .filter(|p| p.queue.territory.within(territory))
-        .map(|p| PlaceView {
-            id: p.id,
-            group: p.group,
-            queue: p.queue,
-            available_on: p.available_on.to_string(),
-            status: p.status,
-            reported_at: instant_text(p.reported_at),
-            published_at: p.published_at.map(instant_text),
-            reason: p.reason,
-            reserved: p.reserved.as_ref().map(ToString::to_string),
-        })
-        .collect();
-    Ok(Places { places })
+    office.store.read(|conn| {
+        let all = places::of_home(conn, territory.home(), status)?;
+        let here = all.into_iter().filter(|p| p.queue.territory.within(territory));
+        let places = here.map(|place| ledger_line(office, conn, place)).collect::<Result<_, Problem>>()?;
+        Ok(Places { places })
+    })
+}
+
+fn ledger_line(office: &Office, conn: &mut AnyConnection, p: Place) -> Result<PlaceView, Problem> {
+    let reason = match &p.reason {
+        Some(key) => facts::body(conn, office.store.vault(), key)?,
+        None => None,
+    };
+    let reason: Option<Value> = reason.and_then(|said| serde_json::from_str(&said).ok());
+    Ok(PlaceView {
+        id: p.id,
+        group: p.group,
+        queue: p.queue,
+        available_on: p.available_on.to_string(),
+        status: p.status,
+        reported_at: instant_text(p.reported_at),
+        published_at: p.published_at.map(instant_text),
+        reason: reason.and_then(|said| Some(said.get("reason")?.as_str()?.to_owned())),
+        reserved: p.reserved.as_ref().map(ToString::to_string),
+    })
 }
 
 /// One place of the ledger with its history, for those who may read the ledger of its queue's territory.

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use crate::domain::application::Application;
 use crate::domain::case::CaseAct;
 use crate::domain::codes::{Decision, Status};
-use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Numbered, QueueKey};
@@ -19,7 +18,7 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Said, Transaction, Written, applications, child_claims, children, facts, transfers};
+use crate::store::{Entry, Keeper, Said, Transaction, Written, applications, child_claims, children, facts, transfers};
 use crate::trust::act::JournalAct;
 use crate::trust::opening::Subject;
 
@@ -78,13 +77,13 @@ fn carry(
 ) -> Result<Written<Stands>, Problem> {
     let to = queue_territory.home();
     let to_bound = office.bound(territory, tx.at())?;
-    let lodged = applications::lodged(tx.conn(), old.clone())?;
+    let lodged = applications::lodged(tx.conn(), office.store.vault(), old.clone())?;
     let number = tx.next_number(to, Numbered::Application)?.to_string();
-    let left = leave(office, tx, caller, &old, lodged.child.iin, &number)?;
+    let left = leave(office, tx, caller, &old, &number)?;
     // At once: where both are of one home, each record tells its own rows.
     tx.append(&[left])?;
     child_claims::take(tx, lodged.child.iin, to, &number)?;
-    let known = children::child_key(tx.conn(), to, lodged.child.iin)?;
+    let known = children::child_key(tx.conn(), to, office.look_up.blind(lodged.child.iin))?;
     let mut moved = lodged;
     if let Some(key) = &known {
         moved.child.key.clone_from(key);
@@ -92,7 +91,7 @@ fn carry(
         moved.child.key = keys::random_key();
     }
     let origin = json!({"moved_from": old.number, "facts": old.facts});
-    let origin = keys::keep(tx, to, Subject::seat(&number), &origin)?;
+    let origin = keys::keep_for(tx, to, Keeper::Child(moved.child.key.clone()), Subject::seat(&number), &origin)?;
     let tier = entry::tier(to_bound.profile, &moved.claims);
     moved.application = Application {
         number: number.clone(),
@@ -118,7 +117,7 @@ fn carry(
     // What was decided has run its course; what was not is taken in anew where it is decided now.
     let opened = match moved.application.decision {
         Decision::Pending => {
-            let kept = facts::body(tx.conn(), &old.facts)?;
+            let kept = facts::body(tx.conn(), office.store.vault(), &old.facts)?;
             let kept: Value = kept.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
             let law = kept.get("exemption").and_then(Value::as_str);
             opening::open_for_application(office, tx, &caller.principal, &moved.application, &to_bound, law)?
@@ -137,13 +136,12 @@ fn leave(
     tx: &mut Transaction<'_>,
     caller: &Caller,
     old: &Application,
-    child: Iin,
     number: &str,
 ) -> Result<Entry, Problem> {
     let mut closed = old.clone();
     let turned = entry::step(tx, &office.rules, &mut closed, Step::Move)?;
     entry::settle(tx, &office.rules, old.queue, turned)?;
-    child_claims::release(tx, child, &old.number)?;
+    child_claims::release(tx, &old.child, &old.number)?;
     let ended = travel::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
     let told = json!({"application": old.number, "moved_to": number, "role": caller.principal.role, "cases": ended});
     Ok(record(caller, old, told))

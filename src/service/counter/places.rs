@@ -170,10 +170,10 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             queue: QueueKey { territory: kindergarten.queue_territory, cohort: sent.cohort, kind: group.kind },
             available_on: available_on.unwrap_or(today),
             status: if published { PlaceStatus::Published } else { PlaceStatus::Reported },
+            reason: None,
             status_at: tx.at(),
             reported_at: tx.at(),
             published_at: published.then(|| tx.at()),
-            reason: None,
             reserved,
         };
         let ids = keep(tx, &place, sent.count)?;
@@ -207,10 +207,10 @@ pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &Withdra
         let mut place = places::find(tx.conn(), id)?.ok_or_else(|| Problem::not_found("place"))?;
         let (_, kindergarten) = group_of(tx.conn(), &place.group)?;
         caller.principal.may_for(Act::WithdrawPlace, kindergarten.territory, Some(&kindergarten.id))?;
-        place.reason = Some(reason.clone());
-        advance(tx, &mut place, PlaceAct::Withdraw)?;
         // People write names into reasons: the journal proves the words and does not tell them.
-        keys::keep(tx, home, Subject::of(SubjectKind::Place, id), &json!({"reason": reason}))?;
+        let kept = keys::keep(tx, home, Subject::of(SubjectKind::Place, id), &json!({"reason": reason}))?;
+        place.reason = Some(kept);
+        advance(tx, &mut place, PlaceAct::Withdraw)?;
         let entry = Entry {
             home,
             act: JournalAct::WithdrawPlace,

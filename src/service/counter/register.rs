@@ -28,7 +28,8 @@ use crate::service::kernel::problem::Problem;
 use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Said, Transaction, Written, child_claims, children, facts};
+use crate::store::facts::Facts;
+use crate::store::{Entry, Keeper, Said, Transaction, Written, child_claims, children, facts};
 use crate::trust::act::JournalAct;
 use crate::trust::opening::Subject;
 use crate::trust::seal::canonical;
@@ -86,7 +87,7 @@ pub fn register(office: &Office, caller: &Caller, handed_in: &HandedIn) -> Resul
     }
     let signature = signature(office, channel, handed_in);
     let home = territory.home();
-    let known = office.store.read(|conn| child_claims::holder(conn, checked.child.iin))?;
+    let known = office.store.read(|conn| child_claims::holder(conn, office.look_up.blind(checked.child.iin)))?;
     let homes = [home];
     if let Some(claim) = known
         && !checked.transfer
@@ -149,7 +150,7 @@ fn keep(
     let ticket = tx.next_ticket(home)?;
     let decision = Decision::Pending;
     let seat = Seat { number, ticket, applied_at: at, registered_at: at, channel, decision, from: None };
-    let known = children::child_key(tx.conn(), home, checked.child.iin)?;
+    let known = children::child_key(tx.conn(), home, office.look_up.blind(checked.child.iin))?;
     let new = known.is_none();
     let bound = office.bound(checked.territory, at)?;
     let (lodged, sealed) = assemble(checked, &bound, seat, known, signature.code());
@@ -234,21 +235,17 @@ pub(crate) fn assemble(
     seat: Seat,
     child_key: Option<String>,
     signature: &str,
-) -> (Lodged, facts::Facts) {
+) -> (Lodged, Facts) {
     let child = Child { key: child_key.unwrap_or_else(|| checked.child.key.clone()), ..checked.child.clone() };
     let mut facts = json!({
-        "child": {"iin": child.iin, "name": child.name, "birth_on": child.birth_on.to_string()},
-        "applicant": {"iin": checked.applicant.iin, "name": checked.applicant.name, "kind": checked.applicant.kind},
-        "categories": checked.claims.iter().map(|c| json!({"code": c.code, "proof": c.proof})).collect::<Vec<_>>(),
-        "documents": checked.documents.iter().map(|d| json!({"kind": d.kind, "number": d.number,
-            "expires_on": d.expires_on.map(|on| on.to_string())})).collect::<Vec<_>>(),
         "consent": checked.exemption.is_none(),
         "exemption": checked.exemption,
     });
     if let (Some(from), Some(fields)) = (seat.from, facts.as_object_mut()) {
         fields.insert("from".to_owned(), from);
     }
-    let sealed = keys::sealed(Subject::seat(&seat.number), &facts);
+    let sealed =
+        Facts { keeper: Keeper::Child(child.key.clone()), ..keys::sealed(Subject::seat(&seat.number), &facts) };
     let tier = entry::tier(bound.profile, &checked.claims);
     let application = Application {
         number: seat.number,

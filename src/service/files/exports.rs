@@ -127,7 +127,7 @@ pub fn applications(store: &Store, output: impl io::Write, told: impl Fn(u64)) -
     let mut written = 0;
     store.read_snapshot(|c| {
         loop {
-            let page = applications::page(c, &after, PAGE)?;
+            let page = applications::page(c, store.vault(), &after, PAGE)?;
             let Some(last) = page.last() else { break Ok(writer.finish()?) };
             after.clone_from(&last.application.number);
             for lodged in page {

@@ -27,6 +27,7 @@ use crate::service::office::bound;
 use crate::store::applications::{self, Lodged};
 use crate::store::{Entry, Said, Store, Transaction, Written, child_claims, children, facts, kindergartens};
 use crate::trust::act::JournalAct;
+use crate::trust::cipher::{BlindIin, LookUpKey};
 use crate::trust::signature::SignatureVerdict;
 
 /// Applications in one journal record.
@@ -99,7 +100,8 @@ struct Assembling<'a> {
     at: DateTime<Utc>,
     first_number: Number,
     first_ticket: u32,
-    known: HashMap<u64, String>,
+    known: HashMap<BlindIin, String>,
+    look_up: LookUpKey,
 }
 
 /// Applications that are saved together, with one journal record.
@@ -118,12 +120,14 @@ impl<'a> Assembling<'a> {
     ) -> Result<Self, ImportFault> {
         let count = u32::try_from(fitting.len()).unwrap_or(u32::MAX);
         let iins: Vec<Iin> = fitting.iter().map(|f| f.row.child_iin).collect();
+        let look_up = tx.look_up()?;
         Ok(Assembling {
             rules,
             at: tx.at(),
             first_number: tx.numbers(home, Numbered::Application, count)?,
             first_ticket: tx.tickets(home, count)?,
-            known: children::child_keys(tx.conn(), home, &iins)?,
+            known: children::child_keys(tx.conn(), &look_up, home, &iins)?,
+            look_up,
         })
     }
 
@@ -143,7 +147,7 @@ impl<'a> Assembling<'a> {
                 decision: Decision::Accepted,
                 from: Some(json!({"evidence": fitting.row.evidence, "number": fitting.row.number})),
             };
-            let key = self.known.get(&fitting.row.child_iin.number()).cloned();
+            let key = self.known.get(&self.look_up.blind(fitting.row.child_iin)).cloned();
             let new = key.is_none();
             let verdict = SignatureVerdict::NotApplicable.code();
             let (one, fact) = assemble(&checked, &bound, seat, key, verdict);
@@ -186,7 +190,8 @@ fn fitting<'r>(
     let all: HashMap<String, Kindergarten> =
         store.read(|c| kindergartens::all(c, None))?.into_iter().map(|k| (k.id.clone(), k)).collect();
     let iins: Vec<Iin> = rows.iter().map(|r| r.child_iin).collect();
-    let claimed = store.read(|c| child_claims::holders(c, &iins))?;
+    let look_up = store.look_up()?;
+    let claimed = store.read(|c| child_claims::holders(c, &look_up, &iins))?;
     let mut complaints = Complaints::new(source);
     let mut seen: HashMap<u64, usize> = HashMap::with_capacity(rows.len());
     let mut fitting: BTreeMap<Kato, Vec<Fitting<'r>>> = BTreeMap::new();
@@ -195,7 +200,7 @@ fn fitting<'r>(
             let line = source.line(first);
             complaints.add(n, "child_iin", format!("the child stands in row {line} too; keep the earliest"));
         }
-        if let Some(application) = claimed.get(&row.child_iin.number()) {
+        if let Some(application) = claimed.get(&look_up.blind(row.child_iin)) {
             complaints.add(n, "child_iin", format!("the child has the active application {application}"));
         }
         let queue_territory = match territories.get(&row.territory) {

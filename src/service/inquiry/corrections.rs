@@ -23,7 +23,7 @@ use crate::service::office::{Answer, Caller, Office};
 use crate::service::rounds::fault::internal;
 use crate::service::rounds::{files, held};
 use crate::store::rounds::{self, Round, RoundFile};
-use crate::store::{Entry, Said, Written};
+use crate::store::{Entry, Said, Written, facts};
 use crate::trust::act::JournalAct;
 use crate::trust::opening::{Subject, SubjectKind};
 
@@ -53,13 +53,15 @@ pub fn correct_round(office: &Office, caller: &Caller, id: &str, sent: &Correcti
         let mut kept = corrected.files(serial);
         let at = tx.at();
         let said = json!({
-            "ground": ground, "evidence": evidence, "at": instant_text(at), "by": caller.principal.id,
+            "ground": ground, "at": instant_text(at), "by": caller.principal.id,
             "sent": {"places": sent.places, "applications": sent.applications},
         });
-        let body = view(&round, serial, said, &corrected, &kept);
-        kept.push(RoundFile { name: name(serial), body: body.to_string() });
+        let mut body = view(&round, serial, said, &corrected, &kept);
+        // Evidence may name somebody: the file says under which key it is kept.
+        let facts = keys::keep(tx, home, Subject::of(SubjectKind::Round, id), &json!({"evidence": evidence}))?;
+        kept.push(RoundFile { name: name(serial), body: with(body.clone(), FACTS, &facts).to_string() });
         rounds::add_files(tx, id, &kept)?;
-        keys::keep(tx, home, Subject::of(SubjectKind::Round, id), &json!({"evidence": evidence}))?;
+        body = with(body, "evidence", &evidence);
         let entry = Entry {
             home,
             act: JournalAct::CorrectRound,
@@ -101,8 +103,26 @@ pub fn correction(office: &Office, principal: &Principal, id: &str, serial: &str
     held::whole_round(office, principal, id)?;
     let unknown = || Problem::not_found("correction");
     let wanted = serial.parse().map(name).map_err(|_| unknown())?;
-    let file = office.store.read(|conn| rounds::file(conn, id, &wanted))?.ok_or_else(unknown)?;
-    serde_json::from_str(&file.body).map_err(internal)
+    office.store.read(|conn| {
+        let file = rounds::file(conn, id, &wanted)?.ok_or_else(unknown)?;
+        let mut body: Value = serde_json::from_str(&file.body).map_err(internal)?;
+        let key = body.as_object_mut().and_then(|fields| fields.remove(FACTS));
+        let Some(Value::String(key)) = key else { return Ok(body) };
+        let kept = facts::body(conn, office.store.vault(), &key)?.unwrap_or_default();
+        let kept: Value = serde_json::from_str(&kept).map_err(internal)?;
+        let evidence = kept.get("evidence").and_then(Value::as_str).unwrap_or_default();
+        Ok(with(body, "evidence", evidence))
+    })
+}
+
+/// The field of a correction's file that names the facts with its evidence.
+const FACTS: &str = "facts";
+
+fn with(mut body: Value, field: &str, value: &str) -> Value {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert(field.to_owned(), json!(value));
+    }
+    body
 }
 
 /// One correction of a round as CSV: a row for every child that it concerns.

@@ -67,7 +67,11 @@ pub fn explain_round(
 /// # Errors
 /// The database is not available.
 pub fn explanations(office: &Office, explained: &KeptPasses, iin: Iin) -> Result<Explanations, Problem> {
-    let found = office.index(office.clock.now()).of_child(iin).last().map(|(number, _)| number.to_string());
+    let found = office
+        .index(office.clock.now())
+        .of_child(office.look_up.blind(iin))
+        .last()
+        .map(|(number, _)| number.to_string());
     let Some(number) = found else { return Ok(Explanations::default()) };
     office.store.read(|conn| {
         let application = load(conn, &number)?;

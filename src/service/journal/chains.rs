@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 pub use super::fault::ChainFault;
-use super::fold::{Fold, beside, each_opened};
+use super::fold::{Fold, Reach, beside, each_opened};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::pages::{self, Pages};
-use crate::store::{Store, StoreError, homes, journal, openings};
+use crate::store::{Keyless, Store, StoreError, homes, journal, keyless, openings};
 use crate::trust::journal::{GENESIS, Verifier, registry_head};
 use crate::trust::opening::OpenedRecord;
 
@@ -26,25 +28,30 @@ pub fn each<E: From<StoreError>>(store: &Store, take: impl FnMut(OpenedRecord) -
 /// # Errors
 /// The database is not available.
 pub fn wrong_ends(store: &Store) -> Result<Vec<ChainFault>, StoreError> {
-    store.read_snapshot(|conn| {
-        let mut wrong = Vec::new();
-        for (home, end) in homes::ends(conn)? {
-            let last = journal::after(conn, home, end.head.seq - 1, 2)?;
-            let whole = match last.as_slice() {
-                [] => end.head.seq == 0,
-                [record] => record.hash == end.head.hash && record.expected_hash() == record.hash,
-                [..] => false,
-            };
-            if !whole {
-                wrong.push(ChainFault::HeadDiffers { home, seq: end.head.seq });
-            }
+    store.read_snapshot(wrong_ends_in)
+}
+
+fn wrong_ends_in(conn: &mut AnyConnection) -> Result<Vec<ChainFault>, StoreError> {
+    let mut wrong = Vec::new();
+    for (home, end) in homes::ends(conn)? {
+        let last = journal::after(conn, home, end.head.seq - 1, 2)?;
+        let whole = match last.as_slice() {
+            [] => end.head.seq == 0,
+            [record] => record.hash == end.head.hash && record.expected_hash() == record.hash,
+            [..] => false,
+        };
+        if !whole {
+            wrong.push(ChainFault::HeadDiffers { home, seq: end.head.seq });
         }
-        Ok(wrong)
-    })
+    }
+    Ok(wrong)
 }
 
 /// How many records are read ahead: one of an import tells of hundreds of children.
 const RECORDS_AHEAD: usize = 32;
+
+/// How many records are read at once where their openings are not.
+const RECORDS: i64 = 1_000;
 
 /// The last record of a chain.
 struct Last {
@@ -98,6 +105,53 @@ pub fn verify_with(store: &Store, pages: Pages) -> Result<String, ChainFault> {
     })
 }
 
+/// What was verified of the records since an instant, and what was not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedSince {
+    /// The registry's head.
+    pub head: String,
+    /// Records before, of which only the hashes were checked.
+    pub records_before: u64,
+    /// Rows that no record since tells.
+    pub rows_before: u64,
+}
+
+/// Verifies every chain by its hashes, and what the records since an instant seal and tell.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_since(store: &Store, since: DateTime<Utc>) -> Result<VerifiedSince, ChainFault> {
+    let since = instant_text(since);
+    store.read_snapshot(|conn| {
+        let (mut verifier, mut fold, mut records_before) = (Verifier::default(), Fold::default(), 0);
+        for home in journal::with_records(conn)? {
+            let mut seq = 0;
+            loop {
+                let records = journal::after(conn, home, seq, RECORDS)?;
+                let Some(last) = records.last() else { break };
+                seq = last.seq;
+                for record in records {
+                    verifier.take(&record).map_err(ChainFault::Broken)?;
+                    if record.at < since {
+                        records_before += 1;
+                        continue;
+                    }
+                    for opened in openings::after(conn, home, record.seq - 1, 1)? {
+                        opened.check_seals().map_err(ChainFault::Broken)?;
+                        fold.take(&opened).map_err(ChainFault::Broken)?;
+                    }
+                }
+            }
+        }
+        let heads: BTreeMap<Kato, String> = verifier.heads();
+        if let Some(wrong) = wrong_ends_in(conn)?.into_iter().next() {
+            return Err(wrong);
+        }
+        let rows_before = fold.check(conn, Reach::Since)?;
+        Ok(VerifiedSince { head: registry_head(&heads), records_before, rows_before })
+    })
+}
+
 /// As [`verify`], inside a snapshot or a transaction of the caller.
 ///
 /// # Errors
@@ -124,6 +178,12 @@ pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
         let what = "table openings: an opening is there that no record seals".to_owned();
         return Err(ChainFault::RowDiffers { home: Kato::COUNTRY, what });
     }
-    fold.check(conn)?;
+    fold.check(conn, Reach::Whole)?;
+    if let Some(Keyless { home, child }) = keyless(conn)? {
+        let what = format!(
+            "table keys: the key of child {child} is gone, so nothing of it can be read; put it back from a backup"
+        );
+        return Err(ChainFault::RowDiffers { home, what });
+    }
     Ok(registry_head(&heads))
 }

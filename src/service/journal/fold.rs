@@ -66,6 +66,16 @@ impl Default for Fold {
 struct Left {
     fold: Fold,
     differs: Option<HeldRow>,
+    untold: u64,
+}
+
+/// Which rows a fold knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All of them.
+    Whole,
+    /// Those that the records since an instant tell.
+    Since,
 }
 
 /// How many rows are read ahead.
@@ -164,13 +174,13 @@ impl Fold {
         }
     }
 
-    /// Holds the rows against what was told.
+    /// Holds the rows against what was told, and says how many were not looked at.
     ///
     /// # Errors
     /// The first row that differs, that no record tells, or that is gone.
-    pub(crate) fn check(self, conn: &mut AnyConnection) -> Result<(), ChainFault> {
-        let Left { fold, differs } =
-            beside(ROWS_AHEAD, |send| rows::each(conn, send), |rows| Ok(self.without(rows.into_iter())))?;
+    pub(crate) fn check(self, conn: &mut AnyConnection, reach: Reach) -> Result<u64, ChainFault> {
+        let Left { fold, differs, untold } =
+            beside(ROWS_AHEAD, |send| rows::each(conn, send), |rows| Ok(self.without(rows.into_iter(), reach)))?;
         if let Some(row) = differs {
             return Err(named(conn, &row)?);
         }
@@ -179,27 +189,34 @@ impl Fold {
         }
         for (home, end) in homes::ends(conn)? {
             let given = fold.numbers.get(&home).copied().unwrap_or_default();
-            if end.numbers != given {
+            let right = match reach {
+                Reach::Whole => end.numbers == given,
+                Reach::Since => end.numbers.cover(given),
+            };
+            if !right {
                 let what = format!(
                     "table homes, key {home}: the numbers that it has given are not those that its records tell"
                 );
                 return Err(ChainFault::RowDiffers { home, what });
             }
         }
-        Ok(())
+        Ok(untold)
     }
 
     /// What is left of it when these rows are taken away, and the first of them that it does not hold.
-    fn without(mut self, rows: impl Iterator<Item = ReadRow>) -> Left {
+    fn without(mut self, rows: impl Iterator<Item = ReadRow>, reach: Reach) -> Left {
         let mut differs: Option<HeldRow> = None;
+        let mut untold = 0;
         for row in rows.map(ReadRow::held) {
             let id = self.id(row.table, row.home, &row.key);
             let digest = self.key.hash_one(row.image.as_str());
-            if self.part(id).remove(&id) != Some(digest) && differs.is_none() {
-                differs = Some(row);
+            match self.part(id).remove(&id) {
+                Some(told) if told == digest => {}
+                None if reach == Reach::Since => untold += 1,
+                _ => differs = differs.or(Some(row)),
             }
         }
-        Left { fold: self, differs }
+        Left { fold: self, differs, untold }
     }
 
     /// Names the first row that records tell and no table holds.

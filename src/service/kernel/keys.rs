@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::domain::kato::Kato;
 use crate::store::facts::{self, Facts};
-use crate::store::{StoreError, Transaction};
+use crate::store::{Keeper, StoreError, Transaction};
 use crate::trust::opening::Subject;
 use crate::trust::seal::canonical;
 
@@ -37,7 +37,18 @@ pub(crate) fn keep<T: Serialize>(
     of: Subject,
     facts: &T,
 ) -> Result<String, StoreError> {
-    let kept = sealed(of, facts);
+    keep_for(tx, home, Keeper::from(&of), of, facts)
+}
+
+/// As [`keep`], under a key that is not the subject's: for a subject that has no row yet.
+pub(crate) fn keep_for<T: Serialize>(
+    tx: &mut Transaction<'_>,
+    home: Kato,
+    keeper: Keeper,
+    of: Subject,
+    facts: &T,
+) -> Result<String, StoreError> {
+    let kept = Facts { keeper, ..sealed(of, facts) };
     facts::insert(tx, home, std::slice::from_ref(&kept))?;
     Ok(kept.key)
 }
@@ -56,5 +67,5 @@ pub(crate) fn keep_under<T: Serialize>(
 
 /// Facts of a subject under a new key.
 pub(crate) fn sealed<T: Serialize>(subject: Subject, facts: &T) -> Facts {
-    Facts { key: random_key(), subject, body: canonical(facts) }
+    Facts { key: random_key(), keeper: Keeper::from(&subject), subject, body: canonical(facts) }
 }

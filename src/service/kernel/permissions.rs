@@ -19,6 +19,8 @@ pub enum Act {
     Amend,
     /// Take an application back for the applicant.
     Withdraw,
+    /// Erase a child whose applications have ended.
+    Erase,
     /// Bring an application to another territory, at its own old instant. It takes the right in both: in the territory that
     /// it leaves and in the one that it joins. Credentials of the whole country or oblast (the portal, the State
     /// Corporation, a department of the oblast) have it; an office moves within its own territory.
@@ -90,6 +92,7 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::Decide, &[Department, Akim]),
     (Act::Amend, &[Office, StateCorporation, Portal, Department]),
     (Act::Withdraw, &[Office, StateCorporation, Portal, Department]),
+    (Act::Erase, &[Department]),
     (Act::Move, &[Office, StateCorporation, Portal, Department]),
     (Act::JudgeProof, &[Department, Akim]),
     (Act::ReportPlace, &[Kindergarten, Department]),

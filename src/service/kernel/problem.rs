@@ -21,6 +21,8 @@ pub enum Kind {
     Forbidden,
     /// 404: there is no such thing, or not for this credential.
     NotFound,
+    /// 410: it was there, and was erased.
+    Gone,
     /// 409: it does not fit what the registry holds now.
     Conflict,
     /// 422: it can be read, but a value is wrong.
@@ -174,6 +176,11 @@ impl From<StoreError> for Problem {
                     "the registry cannot answer now; send the same request again later",
                 )
             }
+            StoreError::Erased(_) => Problem::new(
+                Kind::Gone,
+                "erased",
+                "who this is about was erased from the registry by an act of the department; the turn that it had still counts",
+            ),
             StoreError::Clock(doubt) => {
                 tracing::warn!(%doubt, "the clock is not believed");
                 Problem::new(Kind::Busy, CLOCK_NOT_BELIEVED, doubt.to_string()).with("reason", doubt.code())

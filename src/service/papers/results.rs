@@ -49,7 +49,7 @@ pub(crate) fn notification(
         .into_iter()
         .find(|k| bound.regulation.result(k.code()).is_some())
         .unwrap_or(ResultKind::Notification);
-    let child = applications::child(conn, &issue.application.child)?;
+    let child = applications::child(conn, office.store.vault(), &issue.application.child)?;
     let mut paper = head(office, conn, issue, bound, kind, Some(&child))?;
     let position = standing.and_then(|s| s.position).unwrap_or_default().to_string();
     let of = standing.and_then(|s| s.of).unwrap_or_default();
@@ -73,7 +73,7 @@ pub(crate) fn notification(
     if let Some(standing) = standing {
         paper.paragraphs.extend(standing.reasons.iter().map(|r| r.text.clone()));
     }
-    let claims = applications::claims(conn, &issue.application.number)?;
+    let claims = applications::claims(conn, office.store.vault(), &issue.application.number)?;
     let unjudged = claims.iter().filter(|c| c.status == ProofStatus::Claimed);
     let due = unjudged.filter_map(|c| proofs::confirm_by(rules, bound.profile, issue.application, &c.code)).min();
     if let Some(due) = due {
@@ -91,7 +91,7 @@ pub(crate) fn reasoned_refusal(
     grounds: &[RuleGround],
 ) -> Result<StoredResult, Problem> {
     let rules = &office.rules;
-    let child = applications::child(conn, &issue.application.child)?;
+    let child = applications::child(conn, office.store.vault(), &issue.application.child)?;
     let mut paper = head(office, conn, issue, bound, ResultKind::ReasonedRefusal, Some(&child))?;
     let appeal_body = appeal_body(conn, issue.application.territory)?;
     for ground in grounds {
@@ -160,7 +160,7 @@ pub(crate) fn referral(
     group: &Group,
 ) -> Result<StoredResult, Problem> {
     let rules = &office.rules;
-    let child = applications::child(conn, &issue.application.child)?;
+    let child = applications::child(conn, office.store.vault(), &issue.application.child)?;
     let mut paper = head(office, conn, issue, bound, ResultKind::Referral, Some(&child))?;
     paper.number.clone_from(&referral.number);
     let name = kindergarten_name(kindergarten);

@@ -26,7 +26,7 @@ pub fn positions_text(office: &Office, reasons: &Reasons, iin: Iin, now: DateTim
     text.push_str(r#"{"entries":["#);
     {
         let index = office.index(now);
-        for (n, (number, held)) in index.of_child(iin).enumerate() {
+        for (n, (number, held)) in index.of_child(office.look_up.blind(iin)).enumerate() {
             text.push_str(if n == 0 { r#"{"application":""# } else { r#",{"application":""# });
             push_number(&mut text, number);
             push_entry(office, reasons, &index, number, held, now, &mut text);

@@ -18,7 +18,8 @@ use crate::service::office::Office;
 /// Where the child of this IIN stands. No SQL: everything comes from the live index.
 pub fn positions(office: &Office, iin: Iin, now: DateTime<Utc>) -> Positions {
     let index = office.index(now);
-    let entries = index.of_child(iin).map(|(number, held)| entry(office, &index, number, held, now));
+    let entries =
+        index.of_child(office.look_up.blind(iin)).map(|(number, held)| entry(office, &index, number, held, now));
     Positions { entries: entries.collect() }
 }
 

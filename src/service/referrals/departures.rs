@@ -22,11 +22,9 @@ use crate::service::kernel::numbers::{self, home_of};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{
-    Entry, Said, Transaction, Written, applications, child_claims, kindergartens, places, referrals, transfers,
-};
+use crate::store::{Entry, Said, Transaction, Written, child_claims, kindergartens, places, referrals, transfers};
 use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::trust::opening::{Subject, SubjectKind};
 
 /// The end of an enrolment, as the kindergarten reports it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -114,10 +112,9 @@ pub(crate) fn end_enrolment(
     let turned = entry::step(tx, &office.rules, &mut hand.application, Step::Depart)?;
     entry::settle(tx, &office.rules, hand.application.queue, turned)?;
     kindergartens::depart_one(tx, &hand.referral.group)?;
-    let child = applications::child(tx.conn(), &hand.application.child)?;
     match &heir {
-        Some(transfer) => child_claims::pass(tx, child.iin, transfer)?,
-        None => child_claims::release(tx, child.iin, &hand.application.number)?,
+        Some(transfer) => child_claims::pass(tx, &hand.application.child, transfer)?,
+        None => child_claims::release(tx, &hand.application.child, &hand.application.number)?,
     }
     let available_on = last_day.checked_add_days(Days::new(1)).unwrap_or(last_day);
     let (place_status, warnings) = free_again(office, tx, &hand.referral.place, available_on)?;
@@ -161,7 +158,12 @@ fn free_again(
         (None, None) => PlaceAct::Free,
     };
     place.available_on = available_on;
-    place.reason.clone_from(&warning);
+    place.reason = match &warning {
+        Some(reason) => {
+            Some(keys::keep(tx, place.home, Subject::of(SubjectKind::Place, &place.id), &json!({"reason": reason}))?)
+        }
+        None => None,
+    };
     ledger::advance(tx, &mut place, act)?;
     Ok((place.status, warning.into_iter().collect()))
 }

@@ -223,7 +223,7 @@ pub fn referral(office: &Office, principal: &Principal, number: &str) -> Result<
         let referral = referrals::find(conn, number)?.ok_or_else(|| Problem::not_found("referral"))?;
         let application = load(conn, &referral.application)?;
         may_on(conn, principal, Act::ReadReferral, &referral, &application)?;
-        let child = applications::child(conn, &application.child)?;
+        let child = applications::child(conn, office.store.vault(), &application.child)?;
         let mut view = view(&referral, None);
         view.case = cases::of_referral(conn, number)?.map(|case| case.number);
         view.child = Some(ReferredChild {

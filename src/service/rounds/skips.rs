@@ -130,13 +130,12 @@ pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Ans
             place: sent.place.clone(),
             application: sent.application.clone(),
             ground: sent.ground.clone(),
-            evidence: evidence.unwrap_or_default(),
             given_at: tx.at(),
             used_at: None,
         };
         store::rounds::insert_confirmation(tx, &confirmation)?;
         let of = Subject::seat(&sent.application);
-        keys::keep(tx, home, of.clone(), &json!({"evidence": confirmation.evidence}))?;
+        keys::keep(tx, home, of.clone(), &json!({"evidence": evidence}))?;
         let entry = Entry {
             home,
             act: JournalAct::ConfirmSkip,

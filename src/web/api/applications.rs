@@ -9,6 +9,7 @@ use crate::service::applications::proofs::{self, ProofIn};
 use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::cases::settling::Decided;
 use crate::service::counter::applications::{self, AmendIn, ApplicationView, WithdrawIn};
+use crate::service::counter::erasure::{self, EraseIn, Erased};
 use crate::service::counter::moving::{self, MoveIn};
 use crate::service::counter::register::{self, Registered};
 use crate::web::answer::{Body, Shared, act, ask};
@@ -64,6 +65,17 @@ pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<Stri
         applications::withdraw(&r.office, caller, &number, &sent)
     })
     .await
+}
+
+/// Erases the child of an application that has ended, on a ground of the law: names, IINs, contacts, papers are never read
+/// again; the seats stay, and nobody behind moves.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/erase", tag = "applications",
+    params(("number" = String, Path)), request_body = EraseIn, responses((status = 200, body = Erased),
+        (status = 409, description = "an application of the child has not ended"),
+        (status = 410, description = "the child was erased before")))]
+pub async fn erase(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, move |r, caller, sent: EraseIn| erasure::erase(&r.office, caller, &number, &sent)).await
 }
 
 /// Brings an application to another territory at its own instant.

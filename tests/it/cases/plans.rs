@@ -12,7 +12,7 @@ use kezek::domain::kato::Kato;
 use kezek::domain::queue::Numbered;
 use kezek::store::connection::{AnyConnection, Location};
 use kezek::store::due_lists::{self, CaseFilter};
-use kezek::store::{Entry, Said, StoreError, Written, cases, facts};
+use kezek::store::{Entry, Keeper, Said, StoreError, Written, cases, facts};
 use kezek::trust::act::JournalAct;
 use kezek::trust::opening::{Subject, SubjectKind};
 
@@ -76,7 +76,11 @@ fn fill(desk: &Desk) {
         let written = desk.registry.office.store.write(&[home], desk.clock.now(), |tx| -> Result<_, StoreError> {
             let key = format!("plans-{home}");
             let subject = Subject::of(SubjectKind::Case, "plans");
-            facts::insert(tx, home, &[facts::Facts { key, subject, body: "{}".to_owned() }])?;
+            facts::insert(
+                tx,
+                home,
+                &[facts::Facts { key, keeper: Keeper::from(&subject), subject, body: "{}".to_owned() }],
+            )?;
             tx.numbers(home, Numbered::Case, OF_A_HOME)?;
             cases::insert(tx, &(0..OF_A_HOME).map(|n| case(home, n)).collect::<Vec<_>>())?;
             let said = Said::in_public(serde_json::json!({"cases": OF_A_HOME}));

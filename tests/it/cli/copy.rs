@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use kezek::store::Store;
 use kezek::store::connection::AnyConnection;
 
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::desk::lived_in::lived_in;
 use crate::desk::{Db, TRAVELS};
 use crate::program::{kezek, run, until};
@@ -31,7 +31,7 @@ fn a_registry_goes_to_the_other_database_and_back_unchanged() {
     assert_eq!(rows(back.url()), rows(desk.database_url()), "every row of every table");
     // What came back goes on as the original would.
     let next = kezek::service::registry::Registry::open(
-        Store::open(there.url(), 2).expect("the copy is there").believing(TRAVELS),
+        Store::open(there.url(), &keys(), 2).expect("the copy is there").believing(TRAVELS),
         std::sync::Arc::clone(&desk.registry.office.rules),
         desk.clock.clone(),
         Box::new(kezek::trust::signature::NoVerifier),
@@ -110,7 +110,7 @@ fn a_broken_journal_is_not_carried_on() {
     let to = Database::empty(Db::Postgres);
     let refused = copy(desk.database_url(), to.url()).must(1);
     assert!(refused.err.contains("the journal of the source is broken"), "{}", refused.err);
-    let store = Store::open(to.url(), 1).expect("the target");
+    let store = Store::open(to.url(), &keys(), 1).expect("the target");
     let homes = store.read(|conn: &mut AnyConnection| kezek::store::homes::ends(conn)).expect("its homes");
     assert!(homes.is_empty(), "nothing was copied");
 }
@@ -123,7 +123,7 @@ fn a_killed_copy_leaves_the_target_empty() {
     crate::program::write_rows(&file, &crate::program::rows(2_500, 21));
     run(&["import", "applications", file.to_str().expect("a path"), "--database-url", from.url()]).must(0);
     let to = Database::empty(Db::Postgres);
-    drop(Store::create(to.url(), 1).expect("the target"));
+    drop(Store::create(to.url(), &keys(), 1).expect("the target"));
     let mut copying = kezek()
         .args(["copy", "--from", from.url(), "--to", to.url()])
         .stdout(std::process::Stdio::null())

@@ -13,7 +13,7 @@ use kezek::store::{ClockBounds, Entry, Resolve, Said, Store, StoreError, Written
 use kezek::trust::act::JournalAct;
 use serde_json::json;
 
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::desk::{CITY, Db, Desk, HOME, ParseKato, Setup, TODAY, VILLAGE, VILLAGE_HOME, instant, on_both};
 
 on_both!(
@@ -115,7 +115,7 @@ fn append(store: &Store, home: Kato, now: DateTime<Utc>) -> Result<DateTime<Utc>
 fn an_empty_registry_believes_any_clock_and_a_new_home_that_of_the_others() {
     for db in Db::BOTH {
         let database = Database::empty(db);
-        let store = Store::create(database.url(), 2).expect("a registry").believing(BY_HAND);
+        let store = Store::create(database.url(), &keys(), 2).expect("a registry").believing(BY_HAND);
         let (first, new) = (HOME.parse_kato(), VILLAGE_HOME.parse_kato());
         assert_eq!(append(&store, first, instant(TODAY)).expect("the first record"), instant(TODAY));
         let refused = append(&store, new, days_on(32)).expect_err("a new home knows nothing better");
@@ -130,7 +130,7 @@ fn an_empty_registry_believes_any_clock_and_a_new_home_that_of_the_others() {
 fn a_record_of_the_future_vouches_for_no_clock() {
     for db in Db::BOTH {
         let database = Database::empty(db);
-        let store = Store::create(database.url(), 2).expect("a registry").believing(ClockBounds::LIFTED);
+        let store = Store::create(database.url(), &keys(), 2).expect("a registry").believing(ClockBounds::LIFTED);
         append(&store, HOME.parse_kato(), instant(TODAY)).expect("a record");
         append(&store, VILLAGE_HOME.parse_kato(), days_on(4_000)).expect("one of ten years later");
         let store = store.believing(BY_HAND);
@@ -142,7 +142,7 @@ fn a_record_of_the_future_vouches_for_no_clock() {
 #[test]
 fn the_clock_of_postgres_is_asked_with_every_act() {
     let database = Database::empty(Db::Postgres);
-    let store = Store::create(database.url(), 2).expect("a registry");
+    let store = Store::create(database.url(), &keys(), 2).expect("a registry");
     let (home, now) = (HOME.parse_kato(), Clock::System.now());
     append(&store, home, now).expect("two clocks of one machine");
     for apart in [TimeDelta::minutes(6), TimeDelta::minutes(-6)] {

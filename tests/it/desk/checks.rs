@@ -15,6 +15,7 @@ use kezek::engine::order::oracle::{self, Entry};
 use kezek::service::journal::index::{self, Index};
 use kezek::store::seats::{NarrowSeat, Seats};
 use kezek::store::{self, StoreError, places, queues, referrals, seats};
+use kezek::trust::cipher::BlindIin;
 
 use super::Desk;
 use super::deeds::{self, Deed};
@@ -23,6 +24,7 @@ impl Desk {
     /// Checks everything; a test may also call it in between.
     pub fn check(&self) {
         self.the_journal_is_whole_and_names_nobody();
+        self.the_database_names_nobody();
         self.positions_are_those_of_the_full_sort();
         self.no_place_is_given_twice_and_nobody_is_in_two();
         self.every_place_tells_how_it_came_where_it_stands();
@@ -63,11 +65,24 @@ impl Desk {
         }
     }
 
+    /// No table holds a person of the test in clear, also not as bytes.
+    pub fn the_database_names_nobody(&self) {
+        let secrets = self.people.lock().unwrap().secrets.clone();
+        let kept = self.database.everything();
+        for secret in &secrets {
+            let in_hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            assert!(
+                !kept.contains(secret.as_str()) && !kept.contains(&in_hex),
+                "the database holds {secret:?} in clear"
+            );
+        }
+    }
+
     /// The index that followed the journal equals the full sort of the rows, and so does one built anew.
     pub fn positions_are_those_of_the_full_sort(&self) {
         self.registry.office.follow_all().expect("the index does not follow");
         let mut by_queue: BTreeMap<QueueKey, ()> = BTreeMap::new();
-        let mut live_of_child: HashMap<u64, Number> = HashMap::new();
+        let mut live_of_child: HashMap<BlindIin, Number> = HashMap::new();
         let mut all: Vec<NarrowSeat> = Vec::new();
         let read = self.registry.office.store.read(|conn| {
             seats::in_batches(conn, Seats::Claimed, |batch| -> Result<(), StoreError> {
@@ -82,7 +97,7 @@ impl Desk {
         for seated in &all {
             by_queue.insert(seated.queue, ());
             if is_live(seated.status) {
-                let other = live_of_child.insert(iins[&seated.child].number(), seated.number);
+                let other = live_of_child.insert(iins[&seated.child], seated.number);
                 assert_eq!(other, None, "a child has two live applications, one is {}", seated.number);
             }
         }
@@ -95,7 +110,12 @@ impl Desk {
         }
         drop(index);
         for seated in &all {
-            self.the_text_of_a_look_up_is_its_entry(iins[&seated.child]);
+            let store = &self.registry.office.store;
+            match store.read(|conn| store::applications::child(conn, store.vault(), &seated.child)) {
+                Ok(child) => self.the_text_of_a_look_up_is_its_entry(child.iin),
+                Err(StoreError::Erased(_)) => {}
+                Err(error) => panic!("a child cannot be read: {error}"),
+            }
         }
     }
 
@@ -191,7 +211,7 @@ impl Desk {
                 .store
                 .read(|conn| -> Result<_, StoreError> {
                     let a = store::applications::find(conn, &r.application)?.expect("the application of a referral");
-                    let child = store::applications::child(conn, &a.child)?;
+                    let child = store::applications::child(conn, self.registry.office.store.vault(), &a.child)?;
                     Ok((a, child))
                 })
                 .expect("an application");

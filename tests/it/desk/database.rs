@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use kezek::clock::Clock;
-use kezek::store::{ClockBounds, Store};
+use kezek::store::{ClockBounds, KeyFile, Store};
 use tempfile::TempDir;
 
 use super::{TODAY, instant, load_fixtures};
@@ -29,6 +29,14 @@ pub enum Db {
     Sqlite,
     /// The production store.
     Postgres,
+}
+
+/// The key file of all registries of the tests.
+pub const INVENTED_KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/desk/invented.keys");
+
+/// As [`INVENTED_KEYS`], for a store.
+pub fn keys() -> KeyFile {
+    KeyFile::At(INVENTED_KEYS.into())
 }
 
 impl Db {
@@ -113,6 +121,33 @@ impl Database {
     }
 }
 
+impl Database {
+    /// All that it holds, as text: the files of SQLite, the rows of PostgreSQL.
+    pub fn everything(&self) -> String {
+        match self {
+            Database::Sqlite { url, .. } => {
+                let path = url.strip_prefix("sqlite://").expect("a file");
+                let files = ["", "-wal"].map(|ending| std::fs::read(format!("{path}{ending}")).unwrap_or_default());
+                files.iter().map(|bytes| String::from_utf8_lossy(bytes)).collect()
+            }
+            Database::Postgres { url, .. } => {
+                let mut conn = PgConnection::establish(url).expect("a connection");
+                let rows = |table: &&str| -> String {
+                    let sql = format!("SELECT coalesce(string_agg(t::text, ' '), '') AS text FROM {table} t");
+                    diesel::sql_query(sql).get_result::<Rows>(&mut conn).expect("the rows").text
+                };
+                kezek::store::copy::TABLES.iter().map(rows).collect()
+            }
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    text: String,
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         if let Database::Postgres { name, server, .. } = self
@@ -124,7 +159,7 @@ impl Drop for Database {
 }
 
 fn fill(url: &str, at: DateTime<Utc>, bounds: ClockBounds) {
-    let store = Store::create(url, 2).expect("the new registry is not made").believing(bounds);
+    let store = Store::create(url, &keys(), 2).expect("the new registry is not made").believing(bounds);
     load_fixtures(&store, at);
 }
 

@@ -11,7 +11,7 @@ use kezek::store::Store;
 use kezek::trust::signature::NoVerifier;
 
 use crate::desk::Db;
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::program::{self, import_fixtures, run};
 
 const KINDS: [&str; 6] = ["territories", "kindergartens", "groups", "places", "applications", "referrals"];
@@ -66,10 +66,14 @@ type Place = (String, String, u64, u64, Vec<(String, u64, u64)>);
 
 fn positions(url: &str) -> Vec<Place> {
     let rules = std::sync::Arc::new(Rules::shipped().expect("the rules"));
-    let store = Store::open(url, 2).expect("the registry");
+    let store = Store::open(url, &keys(), 2).expect("the registry");
     let registry = Registry::open(store, rules, Clock::System, Box::new(NoVerifier)).expect("the index");
     let now = registry.office.clock.now();
-    let rows = registry.office.store.read(|conn| kezek::store::applications::page(conn, "", 10_000)).expect("the rows");
+    let rows = registry
+        .office
+        .store
+        .read(|conn| kezek::store::applications::page(conn, registry.office.store.vault(), "", 10_000))
+        .expect("the rows");
     let mut all: Vec<Place> = rows
         .into_iter()
         .map(|lodged| {

@@ -1,7 +1,8 @@
 //! What people write is proved by the journal and not told by it; and what an act changes is all named there.
 
+use diesel::prelude::*;
 use kezek::domain::codes::Role;
-use kezek::store::{StoreError, applications, facts};
+use kezek::store::{StoreError, applications, facts, schema};
 use kezek::trust::seal::mark;
 use serde_json::{Value, json};
 
@@ -22,8 +23,12 @@ fn sealed_by(desk: &Desk, act: &str) -> Value {
     let deed = desk.deeds().into_iter().rfind(|deed| deed.act == act).unwrap_or_else(|| panic!("no {act}"));
     let facts = deed.rows["facts"].as_object().unwrap_or_else(|| panic!("{act} seals nothing: {}", deed.rows));
     let (key, told) = facts.iter().next().expect("a row");
-    let kept = desk.registry.office.store.read(|conn| facts::body(conn, key)).expect("the facts").expect("kept facts");
-    assert_eq!(told["body"], mark(&kept), "{act} seals the hash of the facts");
+    let store = &desk.registry.office.store;
+    let kept = store.read(|conn| facts::body(conn, store.vault(), key)).expect("the facts").expect("kept facts");
+    let bytes = store.read(|conn| -> Result<Vec<u8>, StoreError> {
+        Ok(schema::facts::table.find(key).select(schema::facts::body).first(conn)?)
+    });
+    assert_eq!(told["body"], mark(bytes.expect("a row")), "{act} seals the hash of the facts as they are kept");
     serde_json::from_str(&kept).expect("facts are JSON")
 }
 
@@ -90,7 +95,7 @@ fn a_child_registered_again_is_the_child_of_the_papers_of_now(desk: &Desk) {
     assert_eq!(read["child"]["birth_date"], child.birth_date.as_str());
     let held = desk.registry.office.store.read(|conn| -> Result<_, StoreError> {
         let application = applications::find(conn, &number)?.expect("the application");
-        applications::child(conn, &application.child)
+        applications::child(conn, desk.registry.office.store.vault(), &application.child)
     });
     assert_eq!(held.expect("the child").birth_on.to_string(), child.birth_date, "which decides what group suits it");
     desk.place(GROUP);

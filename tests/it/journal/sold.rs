@@ -81,7 +81,7 @@ fn a_category_that_nobody_claimed_brings_no_place(desk: &Desk) {
         desk,
         &format!(
             "INSERT INTO category_claims (application, code, home, proof, status, status_at) SELECT number, 'orphan', home, \
-             'x', 'confirmed', registered_at FROM applications WHERE number = '{forged}'"
+             NULL, 'confirmed', registered_at FROM applications WHERE number = '{forged}'"
         ),
     );
     refused(desk, desk.refer(&desk.department(), &place, &forged), "the row is in no record");

@@ -9,7 +9,7 @@ use kezek::service::files::imports;
 use kezek::store::places;
 use serde_json::{Value, json};
 
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::desk::{Db, Desk, GROUP, HOME, KINDERGARTEN, Setup, VILLAGE_HOME, on_both};
 use crate::program::run;
 
@@ -177,7 +177,7 @@ fn the_copy_tells_the_same(desk: &Desk, place: &str) {
     for db in Db::BOTH {
         let copied = Database::empty(db);
         run(&["copy", "--from", desk.database_url(), "--to", copied.url()]).must(0);
-        let store = kezek::store::Store::open(copied.url(), 1).expect("the copy opens");
+        let store = kezek::store::Store::open(copied.url(), &keys(), 1).expect("the copy opens");
         let there = store.read(|conn| places::history(conn, place)).expect("the history of the copy");
         let here = desk.registry.office.store.read(|conn| places::history(conn, place)).expect("the history");
         assert_eq!((there.len(), &there), (8, &here));

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use crate::desk::Db;
-use crate::desk::database::{Database, as_postgres, finish, tool};
+use crate::desk::database::{Database, INVENTED_KEYS, as_postgres, finish, tool};
 use crate::program::{self, Serving, handed_in, import_fixtures, kezek, run, signal, until};
 
 /// A registry with fixtures, a folder for files, and one connection that looks at it from outside.
@@ -304,7 +304,7 @@ fn a_full_disk_is_said_and_loses_nothing() {
     let largest = std::fs::metadata(path).expect("the file").len() / 512;
     // Files may grow by 64 KiB more; the program is told by an error, not by a signal.
     let script = format!(
-        "trap '' XFSZ; ulimit -f {}; exec {} serve --database-url {} --listen 127.0.0.1:0 --rate-limit off",
+        "trap '' XFSZ; ulimit -f {}; KEZEK_KEYS={INVENTED_KEYS} exec {} serve --database-url {} --listen 127.0.0.1:0 --rate-limit off",
         largest.max(2_048) + 128,
         env!("CARGO_BIN_EXE_kezek"),
         place.url()

@@ -9,7 +9,7 @@ use kezek::store::connection::Location;
 use kezek::store::rows::TOLD;
 
 use super::schema;
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::desk::lived_in::live_in;
 use crate::desk::{Db, Desk, on_both};
 
@@ -47,7 +47,7 @@ impl Edited {
         live_in(desk);
         let postgres = desk.database_url().starts_with("postgres");
         let database = Database::empty(if postgres { Db::Postgres } else { Db::Sqlite });
-        let store = Store::create(database.url(), 2).expect("is made");
+        let store = Store::create(database.url(), &keys(), 2).expect("is made");
         copies::copy(&desk.registry.office.store, &store, &mut |_, _| {}).expect("a copy");
         let location = Location::parse(database.url()).expect("a URL");
         Edited { _database: database, store, location, postgres }
@@ -166,7 +166,8 @@ fn every_row_that_is_deleted_or_added_past_the_registry_is_named(desk: &Desk) {
                 name if name == key => edited.other(name, kind),
                 // What must be unique beside the key.
                 "ticket" => "ticket + 9000".to_owned(),
-                "hash" | "iin" => format!("{name} || 'y'"),
+                "hash" => format!("{name} || 'y'"),
+                "iin" => "iin + 9000".to_owned(),
                 name => name.to_owned(),
             })
             .collect();

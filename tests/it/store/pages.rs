@@ -8,7 +8,7 @@ use kezek::service::journal::copies;
 use kezek::store::Store;
 
 use crate::desk::Db;
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::desk::lived_in::lived_in;
 use crate::program::run;
 
@@ -22,7 +22,7 @@ struct Root {
 fn resting(of: &str) -> (Database, String, u64) {
     let desk = lived_in(Db::Sqlite);
     let database = Database::empty(Db::Sqlite);
-    let store = Store::create(database.url(), 1).expect("is made");
+    let store = Store::create(database.url(), &keys(), 1).expect("is made");
     copies::copy(&desk.registry.office.store, &store, &mut |_, _| {}).expect("a copy");
     drop(store);
     let path = database.url().strip_prefix("sqlite://").expect("a file").to_owned();

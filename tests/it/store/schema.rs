@@ -7,7 +7,7 @@ use diesel::sql_types::{Bool, Text};
 use kezek::store::connection::{AnyConnection, Location};
 use kezek::store::{ClockBounds, Store};
 
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::desk::{Db, HOME, load_fixtures};
 
 /// A column: its type and whether it may be null.
@@ -60,7 +60,7 @@ fn ask(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Tables {
 
 fn migrated(db: Db) -> (Database, Store) {
     let database = Database::empty(db);
-    let store = Store::create(database.url(), 2).expect("is made").believing(ClockBounds::LIFTED);
+    let store = Store::create(database.url(), &keys(), 2).expect("is made").believing(ClockBounds::LIFTED);
     (database, store)
 }
 

@@ -48,8 +48,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("engine", &["rayon", "priority_queue", "indexset"]),
     // rayon replays in parallel; whatever decides is its own.
     ("audit", &["rayon"]),
-    ("trust", &["base64", "rand", "serde", "serde_json", "serde_json_canonicalizer", "sha2"]),
-    ("store", &["diesel", "diesel_migrations", "serde_json", "tracing"]),
+    (
+        "trust",
+        &["base64", "chacha20poly1305", "hmac", "rand", "serde", "serde_json", "serde_json_canonicalizer", "sha2"],
+    ),
+    ("store", &["diesel", "diesel_migrations", "serde", "serde_json", "tracing"]),
     // ureq blocks: acts run on blocking threads anyway, and a second runtime would buy nothing.
     ("outside", &["serde", "serde_json", "tracing", "ureq"]),
     ("documents", &["askama", "serde"]),

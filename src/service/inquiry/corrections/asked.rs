@@ -261,7 +261,7 @@ impl<'a> Rerun<'a> {
             let today = self.office.day(queue.territory, self.round.held_at);
             market.add_child(ticket, |group| days.get(&(queue.cohort, group.to_owned())).copied().unwrap_or(today));
             if market.reserves_by_category() {
-                let claims = applications::lodged(conn, application)?.claims;
+                let claims = applications::claims(conn, self.office.store.vault(), number)?;
                 let counts = claims.into_iter().filter(|claim| claim.status != ProofStatus::Rejected);
                 market.set_categories(ticket, counts.map(|claim| claim.code).collect());
                 self.not_known.push(json!({"what": "categories_as_today", "application": number}));

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 
 use super::seats::{Index, IndexSeat};
 use crate::domain::codes::Turn;
-use crate::domain::iin::Iin;
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::order::{Counters, QueueOrder, Seat, TurnState, Unbuilt};
 use crate::rules::Rules;
@@ -15,6 +14,7 @@ use crate::service::journal::reading::Belongs;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, SeatRow, Seats};
 use crate::store::{Store, StoreError, families, homes, queues, transfers};
+use crate::trust::cipher::BlindIin;
 
 /// How many batches of applications wait for the children at most.
 const BATCHES_AHEAD: usize = 64;
@@ -26,7 +26,7 @@ type TurnRows = HashMap<QueueKey, Vec<TurnRow>>;
 /// Takes the seats of the registry into an index that has no queues yet, and gives the turns that they are built from.
 fn grow(
     read: Receiver<Vec<SeatRow>>,
-    iins: &HashMap<String, Iin>,
+    iins: &HashMap<String, BlindIin>,
     transfers: &HashSet<Number>,
     families: Vec<(String, String)>,
 ) -> Result<(Index, TurnRows), StoreError> {
@@ -36,7 +36,7 @@ fn grow(
         let claimed = row.read()?;
         let unknown = || StoreError::Damaged(format!("application {} has no child", claimed.number));
         let held = IndexSeat {
-            iin: iins.get(&claimed.child).ok_or_else(unknown)?.number(),
+            iin: *iins.get(&claimed.child).ok_or_else(unknown)?,
             queue: claimed.queue,
             seat: Seat {
                 tier: claimed.tier,

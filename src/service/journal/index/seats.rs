@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 
 use super::families::Families;
 use crate::domain::codes::{Status, Turn};
-use crate::domain::iin::Iin;
 use crate::domain::instant::read_instant;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered, QueueKey};
@@ -17,6 +16,7 @@ use crate::service::journal::turns::{HeldTurn, Move, ToldSeat, moves};
 use crate::service::kernel::ordering;
 use crate::store::homes::{End, Head, Numbers};
 use crate::store::seats::Seated;
+use crate::trust::cipher::BlindIin;
 
 /// What is held in memory.
 pub struct Index {
@@ -29,9 +29,9 @@ pub struct Index {
     seats: HashMap<Number, IndexSeat>,
     /// Applications that have ended and whose spent turns still count.
     departed: HashMap<Number, IndexSeat>,
-    children: HashMap<u64, Number>,
+    children: HashMap<BlindIin, Number>,
     /// Of children who are enrolled and wait for a place elsewhere: the second application.
-    pub(super) transfers: HashMap<u64, Number>,
+    pub(super) transfers: HashMap<BlindIin, Number>,
     pub(super) families: Families,
     pub(super) queues: HashMap<QueueKey, QueueOrder>,
     pub(super) kindergartens: Names,
@@ -40,7 +40,7 @@ pub struct Index {
 /// A seat in memory.
 #[derive(Clone, Debug)]
 pub struct IndexSeat {
-    pub(super) iin: u64,
+    pub(super) iin: BlindIin,
     /// The queue in which the seat is.
     pub queue: QueueKey,
     /// Tier, instant, ticket and stream: what decides the place.
@@ -198,7 +198,7 @@ impl Index {
         let before = self.seats.get(&number).or_else(|| self.departed.get(&number));
         let iin = match (before, joined.get(&told.number)) {
             (Some(before), _) => before.iin,
-            (None, Some(row)) => row.iin.number(),
+            (None, Some(row)) => row.iin,
             (None, None) => return Err(missing(&told.number)),
         };
         let held = IndexSeat {
@@ -246,8 +246,8 @@ impl Index {
     }
 
     /// The seats of a child's active applications: one, or that of its enrolment and that of its transfer.
-    pub fn of_child(&self, iin: Iin) -> impl Iterator<Item = (Number, &IndexSeat)> {
-        let numbers = [&self.children, &self.transfers].map(|by_child| by_child.get(&iin.number()));
+    pub fn of_child(&self, iin: BlindIin) -> impl Iterator<Item = (Number, &IndexSeat)> {
+        let numbers = [&self.children, &self.transfers].map(|by_child| by_child.get(&iin));
         numbers.into_iter().flatten().filter_map(|number| Some((*number, self.seats.get(number)?)))
     }
 

@@ -10,7 +10,7 @@ use kezek::domain::instant::instant_text;
 use kezek::store::{ClockBounds, Store};
 
 use super::append;
-use crate::desk::database::Database;
+use crate::desk::database::{Database, keys};
 use crate::desk::{Db, HOME, ParseKato};
 use crate::program::{self, Done, Serving, finished, handed_in, kezek, run};
 
@@ -25,7 +25,7 @@ fn on(url: &str, arguments: &[&str]) -> Done {
 /// A registry of now with one home whose last record is of next year.
 fn poisoned(db: Db) -> Database {
     let database = Database::with_fixtures_of_now(db);
-    let store = Store::open(database.url(), 1).expect("a registry").believing(ClockBounds::LIFTED);
+    let store = Store::open(database.url(), &keys(), 1).expect("a registry").believing(ClockBounds::LIFTED);
     append(&store, HOME.parse_kato(), Clock::System.now() + TimeDelta::days(400)).expect("a record of next year");
     database
 }
@@ -226,7 +226,7 @@ fn a_demo_that_rested_is_opened_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = || run(&["demo", "--once", "--children", "60", "--data-dir", folder.path().to_str().expect("a path")]);
     let url = format!("sqlite://{}", folder.path().join("kezek.sqlite3").to_str().expect("a path"));
-    let store = Store::create(&url, 2).expect("is made").believing(ClockBounds::LIFTED);
+    let store = Store::create(&url, &keys(), 2).expect("is made").believing(ClockBounds::LIFTED);
     crate::desk::load_fixtures(&store, crate::desk::instant("2026-01-01T00:00:00Z"));
     drop(store);
     std::fs::write(folder.path().join("demo-tokens.json"), "{}").expect("the end of a demo");

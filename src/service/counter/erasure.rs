@@ -1,0 +1,81 @@
+//! Erasure: a child whose applications have all ended is forgotten on a ground of the law. Its key is destroyed, so that nothing of
+//! it can be read again, here, in a copy or in a backup that the keys of today open; its seats stay, and nobody behind moves.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::domain::codes::Status;
+use crate::domain::queue::Numbered;
+use crate::service::kernel::keys;
+use crate::service::kernel::numbers::{home_of, load};
+use crate::service::kernel::permissions::Act;
+use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::office::{Answer, Caller, Office};
+use crate::store::{Entry, Keeper, Said, Written, applications, children, erasure};
+use crate::trust::act::JournalAct;
+use crate::trust::opening::{Subject, SubjectKind};
+
+/// Longest ground.
+const GROUND_MAX: usize = 2_000;
+
+/// Why a child is erased.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EraseIn {
+    /// The ground: the law, and whose request or decision it is, without the child's name.
+    pub ground: String,
+}
+
+/// What was erased.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Erased {
+    /// The applications of the child in this district, whose seats stay.
+    pub applications: Vec<String>,
+}
+
+/// Erases the child of an application in the whole district.
+///
+/// # Errors
+/// 403, 404, 409 while an application of the child has not ended, 410 where it was erased before, 422.
+pub fn erase(office: &Office, caller: &Caller, number: &str, sent: &EraseIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Erase)?;
+    let home = home_of(number, Numbered::Application, "application")?;
+    let mut faults = FieldFaults::default();
+    let ground = faults.text("ground", &sent.ground, GROUND_MAX);
+    faults.check()?;
+    office.perform(caller, &[home], 200, |tx| {
+        let application = load(tx.conn(), number)?;
+        caller.principal.may(Act::Erase, application.territory)?;
+        children::find(tx.conn(), office.store.vault(), &application.child)?;
+        let all = applications::of_child(tx.conn(), &application.child)?;
+        if let Some(open) = all.iter().find(|a| !has_ended(a.status)) {
+            let message = format!(
+                "application {} is {}; a child is erased when all its applications have ended",
+                open.number, open.status
+            );
+            return Err(Problem::conflict("not_ended", message).with("application", &open.number));
+        }
+        for other in &all {
+            caller.principal.may(Act::Erase, other.territory)?;
+        }
+        let of = Subject::of(SubjectKind::Person, &application.child);
+        // Under the registry's key: the child's is destroyed.
+        let kept = keys::keep_for(tx, home, Keeper::Registry, of.clone(), &json!({"ground": ground}))?;
+        erasure::erase(tx, &application.child)?;
+        let numbers: Vec<String> = all.into_iter().map(|a| a.number).collect();
+        let told = json!({"applications": numbers, "facts": kept, "role": caller.principal.role});
+        let entry = Entry {
+            home,
+            act: JournalAct::Erase,
+            actor: caller.principal.id.clone(),
+            territory: application.territory,
+            said: Said::of(of, told),
+        };
+        Ok(Written { value: Erased { applications: numbers }, entries: vec![entry] })
+    })
+}
+
+fn has_ended(status: Status) -> bool {
+    matches!(status, Status::Withdrawn | Status::Refused | Status::Closed)
+}
