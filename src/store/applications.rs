@@ -16,7 +16,7 @@ use super::rows::category_claims::Row as ClaimRow;
 use super::rows::documents::Row as DocumentRow;
 use super::schema::{applicants, applications, category_claims};
 use super::{Keeper, StoreError, Transaction, Vault};
-use crate::domain::application::{Applicant, Application, CategoryClaim, Child};
+use crate::domain::application::{Application, CategoryClaim, Child};
 use crate::domain::codes::{ProofStatus, Turn};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
@@ -215,14 +215,14 @@ fn insert_applicants(tx: &mut Transaction<'_>, home: i32, all: &[Lodged]) -> Res
             home,
             iin: look_up.blind(applicant.iin).0,
             kind: applicant.kind.code().to_owned(),
-            person: seal_applicant(tx, &application.number, applicant)?,
+            person: seal_applicant(tx, &application.number, &SealedApplicant::of(applicant))?,
         });
     }
     ApplicantRow::insert(tx, &rows)
 }
 
-fn seal_applicant(tx: &mut Transaction<'_>, number: &str, applicant: &Applicant) -> Result<Vec<u8>, StoreError> {
-    tx.seal(&Keeper::Application(number.to_owned()), APPLICANT, &canonical(&SealedApplicant::of(applicant)))
+fn seal_applicant(tx: &mut Transaction<'_>, number: &str, who: &SealedApplicant) -> Result<Vec<u8>, StoreError> {
+    tx.seal(&Keeper::Application(number.to_owned()), APPLICANT, &canonical(who))
 }
 
 fn insert_claims(tx: &mut Transaction<'_>, home: i32, all: &[Lodged], at: NaiveDateTime) -> Result<(), StoreError> {
@@ -308,7 +308,7 @@ pub fn save_contacts(tx: &mut Transaction<'_>, number: &str, contacts: &[String]
     let held: Vec<u8> = applicants::table.find(number).select(applicants::person).first(tx.conn())?;
     let mut sealed = SealedApplicant::read(&tx.open(APPLICANT, &held)?)?;
     sealed.contacts = contacts.to_vec();
-    let sealed = tx.seal(&Keeper::Application(number.to_owned()), APPLICANT, &canonical(&sealed))?;
+    let sealed = seal_applicant(tx, number, &sealed)?;
     let left: Vec<ApplicantRow> = on_backend!(tx.conn(), c => diesel::update(applicants::table.find(number))
         .set(applicants::person.eq(sealed))
         .returning(applicants::all_columns)

@@ -241,8 +241,7 @@ impl Vault {
         self.opener(conn, [sealed])?.open(what, sealed)
     }
 
-    /// Wraps every key by a new master key, which then is the only one of the key file; how many. Comes in the transaction that
-    /// has locked all homes: nothing is sealed meanwhile.
+    /// Wraps every key by a new master key, which the key file holds already; how many.
     pub(super) fn rotate(&self, conn: &mut AnyConnection, master: &SecretKey) -> Result<usize, StoreError> {
         let held = self.held_now(conn)?;
         let rows: Vec<Row> = keys::table.load(conn)?;
@@ -255,16 +254,33 @@ impl Vault {
         Ok(rows.len())
     }
 
-    /// Keeps another set of master keys in the key file, and reads them at the next use.
-    pub(super) fn keep(&self, ring: &KeyRing) -> Result<(), StoreError> {
-        ring.replace(self.file()?)?;
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Keeps a new master key in the key file, beside those that are there.
+    pub(super) fn keep_beside(&self, conn: &mut AnyConnection, master: &SecretKey) -> Result<(), StoreError> {
+        let ring = self.read(conn)?.ring.clone().with([master.clone()]);
+        self.keep(&ring)
+    }
+
+    /// Keeps this master key alone in the key file, where it still is the one that the registry has.
+    pub(super) fn keep_alone(&self, conn: &mut AnyConnection, master: &SecretKey) -> Result<(), StoreError> {
+        if registry_key(conn)?.starts_with(&master.fingerprint().0) {
+            self.keep(&KeyRing::default().with([master.clone()]))?;
+        }
         Ok(())
     }
 
-    /// The master keys with a new one beside them.
-    pub(super) fn with(&self, conn: &mut AnyConnection, master: &SecretKey) -> Result<KeyRing, StoreError> {
-        Ok(self.held(conn)?.ring.with(master.clone()))
+    /// Takes up the master keys of a registry that was copied into this one: what is sealed stays as it was.
+    pub(super) fn adopt(&self, source: &Vault) -> Result<(), StoreError> {
+        let (own, theirs) = (self.file()?, source.file()?);
+        if own == theirs {
+            return Ok(());
+        }
+        self.keep(&KeyRing::read(own)?.with(KeyRing::read(theirs)?.into_keys()))
+    }
+
+    fn keep(&self, ring: &KeyRing) -> Result<(), StoreError> {
+        ring.replace(self.file()?)?;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 }
 

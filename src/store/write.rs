@@ -22,7 +22,6 @@ use super::vault::{KeyFile, Vault};
 use super::{StoreError, copy, migrations, vault};
 use crate::domain::kato::Kato;
 use crate::trust::cipher::{LookUpKey, SecretKey};
-use crate::trust::keyring::KeyRing;
 
 /// How often an act is tried again after a serialisation failure. Safe, because an act reloads all it decides on.
 const TRIES_MAX: u32 = 3;
@@ -292,17 +291,24 @@ impl Store {
     /// # Errors
     /// The key file cannot be read or written, or the database is not available. After an error the registry is as it was.
     pub fn rekey(&self) -> Result<usize, StoreError> {
-        let mut conn = self.connection()?;
         let master = SecretKey::random();
-        let both = self.vault.with(&mut conn, &master)?;
-        self.vault.keep(&both)?;
+        let keys = self.alone(|conn| {
+            self.vault.keep_beside(conn, &master)?;
+            self.vault.rotate(conn, &master)
+        })?;
+        // Locked again: somebody who rotates in this moment must not lose the key that they have just written down.
+        self.alone(|conn| self.vault.keep_alone(conn, &master))?;
+        Ok(keys)
+    }
+
+    /// Does something while nothing else is written anywhere.
+    fn alone<T>(&self, act: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut conn = self.connection()?;
         begin(&mut conn, "BEGIN IMMEDIATE", "BEGIN")?;
-        let turned = heads::lock_all(&mut conn).and_then(|()| self.vault.rotate(&mut conn, &master));
-        match turned {
-            Ok(keys) => {
+        match heads::lock_all(&mut conn).and_then(|()| act(&mut conn)) {
+            Ok(done) => {
                 commit(&mut conn)?;
-                self.vault.keep(&KeyRing::only(master))?;
-                Ok(keys)
+                Ok(done)
             }
             Err(error) => {
                 // The first error is the one to hear.
@@ -334,6 +340,7 @@ impl Store {
             check(from, false)?;
             let total = copy::count(from)?;
             let rows = copy::all(from, &mut conn, &mut |done| told(done, total))?;
+            self.vault.adopt(&source.vault)?;
             self.vault.read(&mut conn)?;
             check(&mut conn, true)?;
             Ok(rows)

@@ -116,15 +116,20 @@ impl KeyRing {
         self.0.first()
     }
 
-    /// These keys and one more.
+    /// These keys and more; one that is there already stays once.
     #[must_use]
-    pub fn with(&self, key: SecretKey) -> Self {
-        KeyRing(self.0.iter().cloned().chain([key]).collect())
+    pub fn with(mut self, more: impl IntoIterator<Item = SecretKey>) -> Self {
+        for key in more {
+            if !self.0.contains(&key) {
+                self.0.push(key);
+            }
+        }
+        self
     }
 
-    /// This key alone.
-    pub fn only(key: SecretKey) -> Self {
-        KeyRing(vec![key])
+    /// The keys themselves.
+    pub fn into_keys(self) -> Vec<SecretKey> {
+        self.0
     }
 
     /// What its keys are told apart by.

@@ -5,6 +5,7 @@ mod oversight;
 mod plans;
 mod walk;
 
+use kezek::domain::case::StepDone;
 use kezek::domain::codes::{Channel, Role};
 use kezek::rules::regulation::Actor;
 use kezek::service::cases::view;
@@ -407,19 +408,17 @@ fn an_applicant_reads_the_case_with_proof_of_who_they_are(desk: &Desk) {
     ask(&number, "1").refused(422, "wrong_iin");
 }
 
+fn consent_of(desk: &Desk, step: &StepDone) -> Value {
+    let store = &desk.registry.office.store;
+    let key = step.facts.as_deref().expect("a key");
+    let kept = store.read(|conn| kezek::store::facts::body(conn, store.vault(), key)).expect("facts").expect("a fact");
+    serde_json::from_str::<Value>(&kept).expect("JSON")["consent"].clone()
+}
+
 fn consent_is_a_fact_of_the_step_that_takes_it(desk: &Desk) {
     let (_, case) = desk.case_of_another_child(&desk.office(), CITY);
     let history = view::history(&desk.registry.office, &case).expect("the history");
-    let key = history[0].facts.as_deref().expect("a key");
-    let kept = desk
-        .registry
-        .office
-        .store
-        .read(|conn| kezek::store::facts::body(conn, desk.registry.office.store.vault(), key))
-        .expect("facts")
-        .expect("a fact");
-    let fact: Value = serde_json::from_str(&kept).expect("JSON");
-    let consent = &fact["consent"];
+    let consent = consent_of(desk, &history[0]);
     assert_eq!((&consent["taken"], &consent["taken_by"]), (&json!(true), &json!("clerk")));
     assert!(consent["text"]["ru"].as_str().is_some_and(|t| t.starts_with("Даю согласие")), "{consent}");
     assert_eq!((&consent["at"], &consent["law"]), (&json!("2026-09-10T04:00:00.000000Z"), &Value::Null));
@@ -434,16 +433,7 @@ fn consent_is_a_fact_of_the_step_that_takes_it(desk: &Desk) {
     desk.keep_secret("сынақ заңының");
     let case = desk.hand_in(&desk.office(), &sent).must(201).text_of("case");
     let history = view::history(&desk.registry.office, &case).expect("the history");
-    let key = history[0].facts.as_deref().expect("a key");
-    let kept = desk
-        .registry
-        .office
-        .store
-        .read(|conn| kezek::store::facts::body(conn, desk.registry.office.store.vault(), key))
-        .expect("facts")
-        .expect("a fact");
-    let fact: Value = serde_json::from_str(&kept).expect("JSON");
-    let consent = &fact["consent"];
+    let consent = consent_of(desk, &history[0]);
     assert_eq!((&consent["taken"], &consent["law"]), (&json!(false), &json!("сынақ заңының 5-бабы")));
     assert!(consent["text"]["ru"].as_str().is_some_and(|t| t.starts_with("Согласие не берется")), "{consent}");
 }

@@ -12,7 +12,7 @@ use crate::domain::codes::{Channel, Decision};
 use crate::domain::queue::Numbered;
 use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
-use crate::service::kernel::problem::Problem;
+use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::words::{Said, step_label};
 use crate::service::office::Office;
 use crate::store::case_steps;
@@ -218,8 +218,11 @@ pub fn case_status(office: &Office, sent: &StatusIn) -> Result<CaseStatus, Probl
     }
     office.store.read(|conn| {
         let Some(case) = crate::store::cases::find(conn, sent.case.trim())? else { return Ok(none) };
-        if papers::person(conn, office.store.vault(), &case)?.applicant.iin != iin.to_string() {
-            return Ok(none);
+        match papers::person(conn, office.store.vault(), &case) {
+            Ok(person) if person.applicant.iin == iin.to_string() => {}
+            // Whoever asks must not hear either that somebody was erased.
+            Err(problem) if problem.kind != Kind::Gone => return Err(problem),
+            Ok(_) | Err(_) => return Ok(none),
         }
         let travel = travel::resume(&office.rules, conn, case)?;
         let mut view = view_of(office, conn, travel)?;

@@ -170,10 +170,10 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             queue: QueueKey { territory: kindergarten.queue_territory, cohort: sent.cohort, kind: group.kind },
             available_on: available_on.unwrap_or(today),
             status: if published { PlaceStatus::Published } else { PlaceStatus::Reported },
-            reason: None,
             status_at: tx.at(),
             reported_at: tx.at(),
             published_at: published.then(|| tx.at()),
+            reason: None,
             reserved,
         };
         let ids = keep(tx, &place, sent.count)?;

@@ -45,6 +45,8 @@ fn a_child_is_erased_its_spent_turn_stands_and_nobody_moves(desk: &Desk) {
     desk.set_clock("2026-09-11T04:00:00Z");
     let before: Vec<Option<u64>> = waiting.iter().map(|child| desk.position(child)).collect();
     let past = entries(desk, at);
+    let case = desk.application(&number)["case"].clone();
+    assert!(case.is_string(), "{case}");
     let told = erase(desk, &number).must(200).json;
     assert_eq!(told, json!({"applications": [number]}));
 
@@ -63,6 +65,10 @@ fn a_child_is_erased_its_spent_turn_stands_and_nobody_moves(desk: &Desk) {
     desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).refused(410, "erased");
     erase(desk, &number).refused(410, "erased");
     assert_eq!(desk.look_up(&gone.iin).must(200).json, json!({"entries": []}));
+    let asked = json!({"case": case, "iin": gone.parent_iin});
+    let status =
+        desk.send("POST", "/api/v1/cases/status", None, &[], Some(asked.to_string().as_bytes())).must(200).json;
+    assert_eq!(status, json!({"cases": []}), "nobody hears who was erased");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("applications.csv");
     let path = file.to_str().expect("a path");
@@ -142,11 +148,9 @@ struct City {
 
 impl City {
     fn of(children: usize) -> City {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("kezek.sqlite3").display());
-        let city = City { folder, url, secrets: Vec::new() };
-        city.run(&["init"]).must(0);
-        import_with_own_keys(&city);
+        let city = City::of_nobody();
+        // The fixtures name nobody: no key is asked for.
+        import_fixtures(city.folder.path(), &city.url);
         let rows = rows(children, 7);
         let file = city.folder.path().join("applications.csv");
         write_rows(&file, &rows);
@@ -160,6 +164,14 @@ impl City {
             })
             .collect();
         City { secrets, ..city }
+    }
+
+    fn of_nobody() -> City {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("kezek.sqlite3").display());
+        let city = City { folder, url, secrets: Vec::new() };
+        city.run(&["init"]).must(0);
+        city
     }
 
     /// A command on this registry, with the key file beside it.
@@ -179,11 +191,6 @@ impl City {
     fn token(&self, role: &str) -> String {
         self.run(&["token", "issue", "--role", role, "--territory", "000000000"]).must(0).last_line().to_owned()
     }
-}
-
-fn import_with_own_keys(city: &City) {
-    // The fixtures name nobody: no key is asked for.
-    import_fixtures(city.folder.path(), &city.url);
 }
 
 /// Which of the secrets stand in these bytes; each has eight bytes at least.
@@ -341,4 +348,61 @@ fn a_registry_whose_making_was_stopped_before_it_had_a_key_is_made_whole_at_its_
     conn.batch_execute("DELETE FROM keys WHERE id = zeroblob(16)").expect("the key is gone");
     let refused = city.run(&["serve", "--listen", "127.0.0.1:0"]).must(1);
     assert!(refused.err.contains("own key is gone"), "{}", refused.err);
+}
+
+#[test]
+fn a_copy_is_read_by_the_keys_of_its_source_wherever_it_goes() {
+    let city = City::of(20);
+    let url = |path: PathBuf| format!("sqlite://{}", path.display());
+    let copy = |to: &str, keys: Option<&Path>| {
+        let mut command = kezek();
+        command.env_remove("KEZEK_KEYS").args(["copy", "--from", &city.url, "--to", to]);
+        keys.map(|path| command.env("KEZEK_KEYS", path));
+        finished(&mut command).must(0);
+    };
+    let reads = |at: &str, keys: Option<&Path>| {
+        let out = city.folder.path().join("out.csv");
+        let mut command = kezek();
+        command.env_remove("KEZEK_KEYS").args([
+            "export",
+            "applications",
+            out.to_str().expect("a path"),
+            "--database-url",
+            at,
+        ]);
+        keys.map(|path| command.env("KEZEK_KEYS", path));
+        finished(&mut command).must(0);
+        let exported = std::fs::read(&out).expect("an export");
+        assert!(
+            city.secrets.iter().all(|secret| !found_in(&exported, std::slice::from_ref(secret)).is_empty()),
+            "{at}"
+        );
+        std::fs::remove_file(out).expect("the export");
+    };
+    let fresh = url(city.folder.path().join("a folder/that is not there/kezek.sqlite3"));
+    copy(&fresh, None);
+    reads(&fresh, None);
+    let made = City::of_nobody();
+    copy(&made.url, None);
+    reads(&made.url, None);
+    made.run(&["rekey"]).must(0);
+    reads(&made.url, None);
+    // A pilot in a file becomes a registry in PostgreSQL, which was made with a key file of its own.
+    let database = Database::empty(Db::Postgres);
+    let keys = made.folder.path().join("postgres.keys");
+    finished(kezek().env("KEZEK_KEYS", &keys).args(["init", "--database-url", database.url()])).must(0);
+    copy(database.url(), Some(&keys));
+    reads(database.url(), Some(&keys));
+}
+
+#[test]
+fn two_who_change_the_master_key_at_once_lose_none() {
+    let city = City::of(20);
+    std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| city.run(&["rekey"]).must(0)));
+        both.into_iter().for_each(|done| drop(done.join().expect("a rotation")));
+    });
+    let text = std::fs::read_to_string(city.key_file()).expect("the key file");
+    assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), 1, "{text}");
+    city.serve().stop();
 }
