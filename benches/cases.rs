@@ -6,12 +6,13 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kezek::domain::case::{Case, CaseState};
 use kezek::domain::codes::{Channel, Decision};
+use kezek::domain::instant::ToldInstant;
 use kezek::domain::kato::Kato;
 use kezek::rules::Rules;
 use kezek::service::cases::oversight::recompute;
-use kezek::store::{Entry, Keeper, KeyFile, Said, Store, StoreError, Written, cases, facts};
-use kezek::trust::act::JournalAct;
-use kezek::trust::opening::{Subject, SubjectKind};
+use kezek::store::{Entry, Keeper, KeyFile, Store, StoreError, Written, cases, facts};
+use kezek::trust::act::{ClockConfirmed, PublicAct};
+use kezek::trust::subject::{Subject, SubjectKind};
 
 fn count() -> usize {
     std::env::var("KEZEK_BENCH_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
@@ -36,8 +37,9 @@ fn fill(store: &Store, count: usize) {
                 &[facts::Facts { key, keeper: Keeper::from(&subject), subject, body: "{}".to_owned() }],
             )?;
             cases::insert(tx, &of_home)?;
-            let said = Said::in_public(serde_json::json!({"cases": of_home.len()}));
-            let entry = Entry { home, act: JournalAct::ConfirmClock, actor: "bench".to_owned(), territory: home, said };
+            let confirmed = ClockConfirmed { newest: ToldInstant(tx.at()) };
+            let act = PublicAct::ConfirmClock(confirmed).into();
+            let entry = Entry { home, act, actor: "bench".to_owned(), territory: home };
             Ok(Written { value: (), entries: vec![entry] })
         });
         written.unwrap();

@@ -275,6 +275,20 @@ codes! {
 }
 
 codes! {
+    /// What was wrong with a committed round.
+    CorrectionGround {
+        /// A kindergarten reported too many or too few places.
+        Places = "places_misreported",
+        /// A proof was wrong, or a right one was not counted.
+        Proof = "proof_wrong",
+        /// A turn was wrong: an instant, a ticket.
+        Turn = "turn_wrong",
+        /// A child took part that had no right to.
+        Part = "part_wrong",
+    }
+}
+
+codes! {
     /// Sex, as the person register and the birth certificate write it.
     Sex {
         /// Female.

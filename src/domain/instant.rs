@@ -2,6 +2,7 @@
 //! the journal.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 const MICROS: i64 = 1_000_000;
 const DAY_SECONDS: i64 = 86_400;
@@ -19,6 +20,25 @@ impl std::fmt::Display for InstantFault {
 }
 
 impl std::error::Error for InstantFault {}
+
+/// An instant as the journal tells it: in JSON `YYYY-MM-DDTHH:MM:SS.ffffffZ`, and in no other spelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ToldInstant(pub DateTime<Utc>);
+
+impl TryFrom<String> for ToldInstant {
+    type Error = InstantFault;
+    fn try_from(text: String) -> Result<Self, InstantFault> {
+        let at = read_instant(&text)?;
+        if instant_text(at) == text { Ok(ToldInstant(at)) } else { Err(InstantFault) }
+    }
+}
+
+impl From<ToldInstant> for String {
+    fn from(told: ToldInstant) -> String {
+        instant_text(told.0)
+    }
+}
 
 /// Reads an RFC 3339 instant with any offset and up to six decimals of a second.
 ///

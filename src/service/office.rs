@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::clock::{Clock, Stopwatch};
 use crate::domain::application::Application;
@@ -23,13 +22,13 @@ use crate::service::journal::proof;
 use crate::service::kernel::actors::FOLLOWER;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::store::homes::{self, Numbers};
-use crate::store::{Entry, Said, Store, Transaction, Written, idempotency};
-use crate::trust::act::JournalAct;
+use crate::store::homes;
+use crate::store::{Entry, Store, Transaction, Written, idempotency};
+use crate::trust::act::{NumbersSkipped, PublicAct};
 use crate::trust::cipher::LookUpKey;
-use crate::trust::opening::Subject;
 use crate::trust::seal::sha256_hex;
 use crate::trust::signature::SignatureVerifier;
+use crate::trust::subject::Subject;
 
 /// The service of the seeds that places a child in a queue.
 pub const QUEUEING: &str = "queueing";
@@ -200,14 +199,9 @@ impl Office {
                 return Ok(Written::nothing(()));
             }
             homes::skip_to(tx, *home, later)?;
-            let said = json!({"seen": {"seq": seen.head.seq, "hash": seen.head.hash}, "numbers": said(later)});
-            let entry = Entry {
-                home: *home,
-                act: JournalAct::SkipNumbers,
-                actor: FOLLOWER.to_owned(),
-                territory: *home,
-                said: Said::in_public(said),
-            };
+            let skipped = NumbersSkipped { seen: seen.head.clone(), numbers: later };
+            let act = PublicAct::SkipNumbers(skipped).into();
+            let entry = Entry { home: *home, act, actor: FOLLOWER.to_owned(), territory: *home };
             Ok(Written { value: (), entries: vec![entry] })
         })
     }
@@ -320,12 +314,6 @@ fn damaged(home: Kato, wrong: Wrong) -> Problem {
         Some(record) => problem.with("record", record),
         None => problem,
     }
-}
-
-fn said(numbers: Numbers) -> Value {
-    let Numbers { applications, tickets, places, referrals, rounds, results, cases } = numbers;
-    json!({"applications": applications, "tickets": tickets, "places": places, "referrals": referrals, "rounds": rounds,
-        "results": results, "cases": cases})
 }
 
 fn repeated(answered: idempotency::Answered, body_hash: &str) -> Result<Answer, Problem> {

@@ -8,7 +8,7 @@ use super::rows::facts::{Row, put};
 use super::schema::facts;
 use super::{Keeper, StoreError, Transaction, Vault};
 use crate::domain::kato::Kato;
-use crate::trust::opening::Subject;
+use crate::trust::subject::Subject;
 
 /// What is sealed.
 const BODY: &str = "facts.body";

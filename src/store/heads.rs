@@ -15,7 +15,7 @@ use super::columns::{from_column, kato_to_column, to_column};
 use super::connection::AnyConnection;
 use super::schema::homes;
 use crate::domain::kato::Kato;
-use crate::trust::journal::GENESIS;
+use crate::trust::end::GENESIS;
 
 /// How an act is dated.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use super::connection::{AnyConnection, on_backend};
 use super::rows::{self, ReadRow};
 use super::schema;
 use crate::domain::queue::QueueKey;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// The tables whose rows are held against the records where something is given out.
 pub const DECIDING: &[&str] =

@@ -12,66 +12,37 @@ use super::connection::{AnyConnection, on_backend};
 use super::schema::journal;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::trust::act::JournalAct;
-use crate::trust::journal::{Record, Seals};
-use crate::trust::opening::{Deed, Opening, Rows, Subject};
+use crate::trust::act::{ActCode, JournalAct};
+use crate::trust::journal::{RECORD_BYTES_MAX, Record, Seals};
+use crate::trust::opening::{Deed, Opening, Rows};
 use crate::trust::seal::canonical;
+use crate::trust::subject::Subject;
 
 /// One record for the journal of a home. The store adds the place in the chain, the instant and the hashes.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The home whose chain it joins.
     pub home: Kato,
-    /// What was done.
+    /// What was done, with what is told of it beside the rows that it leaves.
     pub act: JournalAct,
     /// The key of the credential.
     pub actor: String,
     /// The territory that the act concerns, in the home or the home itself.
     pub territory: Kato,
-    /// What the act says beside the rows that it leaves.
-    pub said: Said,
-}
-
-/// What an act says: in public, or of each of its subjects.
-#[derive(Clone, Debug, Default)]
-pub struct Said {
-    payload: Value,
-    told: BTreeMap<Subject, Value>,
-}
-
-impl Said {
-    /// What may be published.
-    pub fn in_public(payload: Value) -> Self {
-        Said { payload, told: BTreeMap::new() }
-    }
-
-    /// What is said of one subject, in its opening.
-    pub fn of(subject: Subject, told: Value) -> Self {
-        Said::default().and_of(subject, told)
-    }
-
-    /// What is said of another subject besides: an opening never names a second person.
-    #[must_use]
-    pub fn and_of(mut self, subject: Subject, told: Value) -> Self {
-        self.told.insert(subject, told);
-        self
-    }
 }
 
 impl Entry {
-    /// The openings of the record: of every subject whose rows are left, or of which something is said.
+    /// The openings of the record: of every subject whose rows are left, or of which something is told.
     pub(super) fn openings(&self, mut left: BTreeMap<Subject, Rows>) -> Vec<Opening> {
-        self.said.told.keys().for_each(|subject| {
+        let JournalAct::Child(told) = &self.act else {
+            return left.iter().map(|(subject, rows)| Opening::seal(subject, None, rows)).collect();
+        };
+        told.keys().for_each(|subject| {
             left.entry(subject.clone()).or_default();
         });
-        let territory = self.territory.to_string();
-        let deed = Deed { act: self.act.code(), actor: &self.actor, territory: &territory };
         // Whoever is touched without being told of, hears nothing of who did what to another.
-        let seal = |subject: &Subject, rows: &Rows| match self.said.told.get(subject) {
-            Some(told) => Opening::seal(subject, (!self.act.is_public()).then_some(deed), rows, told),
-            None => Opening::seal(subject, None, rows, &Value::Null),
-        };
-        left.iter().map(|(subject, rows)| seal(subject, rows)).collect()
+        let deed = |act| Deed { act, actor: &self.actor, territory: self.territory };
+        left.iter().map(|(subject, rows)| Opening::seal(subject, told.get(subject).map(deed), rows)).collect()
     }
 }
 
@@ -92,11 +63,19 @@ struct Row {
 }
 
 /// The record that an entry becomes at this place of its chain, and the text that its payload is kept as.
-pub(super) fn next(entry: &Entry, openings: &[Opening], at: DateTime<Utc>, seq: i64, prev: &str) -> (Record, String) {
-    let payload = canonical(&entry.said.payload);
-    let (act, actor, territory) = match entry.act.is_public() {
-        true => (entry.act, entry.actor.clone(), entry.territory),
-        false => (JournalAct::Child, String::new(), entry.home),
+///
+/// # Errors
+/// It is longer than a record may be: a list that can be long belongs into the openings.
+pub(super) fn next(
+    entry: &Entry,
+    openings: &[Opening],
+    at: DateTime<Utc>,
+    seq: i64,
+    prev: &str,
+) -> Result<(Record, String), StoreError> {
+    let (act, actor, territory, payload) = match &entry.act {
+        JournalAct::Public(act) => (act.code(), entry.actor.clone(), entry.territory, canonical(act)),
+        JournalAct::Child(_) => (ActCode::Child, String::new(), entry.home, canonical(&Value::Null)),
     };
     let mut record = Record {
         home: entry.home,
@@ -110,8 +89,15 @@ pub(super) fn next(entry: &Entry, openings: &[Opening], at: DateTime<Utc>, seq: 
         prev: prev.to_owned(),
         hash: String::new(),
     };
+    let length = record.length_with(&payload);
+    if length > RECORD_BYTES_MAX {
+        let Record { home, act, .. } = record;
+        return Err(StoreError::Other(format!(
+            "a record of the act {act} in home {home} would have {length} bytes, and at most {RECORD_BYTES_MAX} may it have"
+        )));
+    }
     record.hash = record.hash_with(&payload);
-    (record, payload)
+    Ok((record, payload))
 }
 
 /// How many rows go into one statement: SQLite binds at most 32 766 values, and a row has eleven.

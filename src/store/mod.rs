@@ -29,7 +29,7 @@ mod write;
 
 pub use bounds::{ClockBounds, ClockDoubt};
 pub use errors::StoreError;
-pub use journal::{Entry, Said};
+pub use journal::Entry;
 pub use sealing::Keeper;
 pub use transaction::Transaction;
 pub use vault::{KeyFile, Keyless, Vault, keyless};

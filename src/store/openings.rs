@@ -11,7 +11,8 @@ use super::tables::openings::{Row, put};
 use super::{StoreError, journal};
 use crate::domain::kato::Kato;
 use crate::trust::journal::Record;
-use crate::trust::opening::{Hash, OpenedRecord, Opening, Subject};
+use crate::trust::opening::{Hash, OpenedRecord, Opening};
+use crate::trust::subject::Subject;
 
 /// The rows of a record's openings, in their order.
 pub(super) fn rows(record: &Record, sealed: Vec<Opening>) -> impl Iterator<Item = Row> {

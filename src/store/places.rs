@@ -15,7 +15,7 @@ use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
 use crate::domain::place::{Place, PlaceChange};
 use crate::domain::queue::QueueKey;
-use crate::trust::act::JournalAct;
+use crate::trust::act::ActCode;
 
 fn noun(row: Row) -> Result<Place, StoreError> {
     Ok(Place {
@@ -115,7 +115,7 @@ pub fn history(conn: &mut AnyConnection, id: &str) -> Result<Vec<PlaceChange>, S
     for (line, act) in rows {
         let damaged = || StoreError::Damaged(format!("place {id}: line {} names no record of the journal", line.seq));
         let (home, act) = (kato_from_column(line.home)?, act.ok_or_else(damaged)?);
-        let act = match act == JournalAct::Child.code() {
+        let act = match act == ActCode::Child.code() {
             true => openings::act_of(conn, home, line.seq)?.ok_or_else(damaged)?,
             false => act,
         };

@@ -10,7 +10,7 @@ pub(super) use super::tables::*;
 use super::telling::{Cell, Columns, TellRow, part};
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// A home from its column; the country where the column holds none.
 fn home(code: i32) -> Kato {

@@ -10,7 +10,7 @@ use super::connection::AnyConnection;
 use super::schema::{applications, cases};
 use super::vault::{Held, KeyId, Vault, sealed};
 use crate::trust::cipher::{LookUpKey, SecretKey};
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// Whose key something is sealed under: it can be read until that is destroyed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -6,8 +6,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
-use crate::trust::opening::{Rows, Subject};
+use crate::trust::opening::Rows;
 use crate::trust::seal::{canonical, hex, mark};
+use crate::trust::subject::Subject;
 
 /// A longer text is told by its hash.
 const TOLD_MAX: usize = 256;

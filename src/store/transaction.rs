@@ -17,7 +17,7 @@ use super::{StoreError, openings};
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
 use crate::trust::cipher::LookUpKey;
-use crate::trust::opening::Subject;
+use crate::trust::subject::Subject;
 
 /// A write transaction: the homes are locked, their instant is fixed.
 pub struct Transaction<'a> {
@@ -96,14 +96,14 @@ impl<'a> Transaction<'a> {
     /// the record that changed them. The others leave theirs in [`super::Written::entries`].
     ///
     /// # Errors
-    /// A home that was not locked, or the database refuses.
+    /// A home that was not locked, a record longer than one may be, or the database refuses.
     pub fn append(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         let mut records = Vec::with_capacity(entries.len());
         let mut sealed = Vec::with_capacity(entries.len());
         for entry in entries {
             let openings = entry.openings(self.untold.take(entry.home));
             let chain = self.chains.get_mut(&entry.home).ok_or_else(|| not_locked(entry.home))?;
-            let (record, payload) = journal::next(entry, &openings, self.at, chain.seq + 1, &chain.head);
+            let (record, payload) = journal::next(entry, &openings, self.at, chain.seq + 1, &chain.head)?;
             chain.seq = record.seq;
             chain.head.clone_from(&record.hash);
             chain.grew = true;

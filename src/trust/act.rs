@@ -1,139 +1,262 @@
-//! What a record can say was done: the closed list of acts, and which of them are told in public.
+//! What can be done, and what is told of it: the closed list of acts, each with the type of what it says.
+//!
+//! What an act leaves stands in its rows; here is what it says beside them. A public act says it in its record, an act on a
+//! child or a case to each of its subjects in an opening: who is told something else of the same act has a type of its own.
+//! `fixtures/journal/README.md` has the fields of all of them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::subject::Subject;
 use crate::domain::codes::{UnknownCode, codes};
 
-codes! {
-    /// The act that a record tells of. A program that does not know an act is older than the record, and stops there.
-    JournalAct {
-        /// Something was done to a child; what it was, its openings tell.
-        Child = "child",
-        /// An application was taken in.
-        Register = "register",
+mod applications;
+mod cases;
+mod departures;
+mod files;
+mod places;
+mod referrals;
+mod registry;
+mod rounds;
+
+pub use applications::{
+    Amendment, ApplicationDecided, Erasure, MovedAway, MovedIn, ProofJudged, ProofsLapsed, Registration, Withdrawal,
+};
+pub use cases::{
+    CaseEscalated, CaseLed, CaseOpened, CaseTold, CasesRecomputed, GateRefusal, IntakeRefused, IssuedResult, StepTaken,
+    StepTold,
+};
+pub use departures::{Departure, EnrolmentEnded};
+pub use files::{
+    ApplicationsImported, CalendarImported, CalendarRemoved, CalendarTaken, GroupsImported, KindergartensImported,
+    PlacesImported, TerritoriesImported,
+};
+pub use places::{Listed, PlaceWithdrawn, PlacesPublished, PlacesReported, ReserveAsked};
+pub use referrals::{ReferralChanged, ReferralExpired};
+pub use registry::{ClockConfirmed, ClockMended, MessagesTaken, NumbersSkipped, TokenIssued, TokenRevoked};
+pub use rounds::{
+    PassedOver, Referred, ReferredTogether, RoundCorrected, RoundHeld, SkipConfirmed, SkipGrounds, Skips,
+};
+
+/// Declares the acts: of each its code and the type of what it tells. An act on a child can tell its subjects different
+/// things (`|`); the code is named like the first of them.
+macro_rules! acts {
+    (
+        $(#[$doc_p:meta])* $public:ident {
+            $($(#[$vdoc_p:meta])* $p:ident($tp:ty) = $code_p:literal,)+
+        }
+        $(#[$doc_c:meta])* $child:ident {
+            $($(#[$vdoc_c:meta])* $c:ident($tc:ty) $($(#[$rdoc:meta])* | $r:ident($tr:ty))* = $code_c:literal,)+
+        }
+    ) => {
+        codes! {
+            /// What a record can say was done. A program that does not know an act is older than the record, and stops there.
+            ActCode {
+                /// Something was done to a child or a case; what it was, its openings tell.
+                Child = "child",
+                $($(#[$vdoc_p])* $p = $code_p,)+
+                $($(#[$vdoc_c])* $c = $code_c,)+
+            }
+        }
+
+        impl ActCode {
+            /// The act with this code.
+            ///
+            /// # Errors
+            /// In words, that this program does not know it.
+            pub fn read(code: &str) -> Result<Self, String> {
+                ActCode::from_code(code).ok_or_else(|| {
+                    format!("this program does not know the act {code:?}; a newer one has written it")
+                })
+            }
+
+            /// Whether a record tells in public that this was done. What is done to a child is told in openings alone: in a
+            /// village of nine children act, village, hour and official are a name.
+            pub fn is_public(self) -> bool {
+                matches!(self, $(ActCode::$p)|+)
+            }
+        }
+
+        $(#[$doc_p])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
+        pub enum $public { $($(#[$vdoc_p])* $p($tp),)+ }
+
+        impl $public {
+            /// Which act it is.
+            pub fn code(&self) -> ActCode {
+                match self { $($public::$p(_) => ActCode::$p,)+ }
+            }
+
+            /// What a record of this act tells.
+            ///
+            /// # Errors
+            /// It is not what the act tells, or the act is none that is told in public.
+            pub fn read<'de, D: Deserializer<'de>>(act: ActCode, payload: D) -> Result<Self, D::Error> {
+                match act {
+                    $(ActCode::$p => Deserialize::deserialize(payload).map($public::$p),)+
+                    other => Err(Error::custom(format_args!("the act {other} is not told in public"))),
+                }
+            }
+        }
+
+        $(#[$doc_c])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
+        pub enum $child { $($(#[$vdoc_c])* $c($tc), $($(#[$rdoc])* $r($tr),)*)+ }
+
+        impl $child {
+            /// Which act it is.
+            pub fn code(&self) -> ActCode {
+                match self { $($child::$c(_) $(| $child::$r(_))* => ActCode::$c,)+ }
+            }
+
+            /// What an opening of this act tells its subject: the first that it can be of what the act tells.
+            ///
+            /// # Errors
+            /// It is nothing that the act tells, or the act is none that is told to its subjects.
+            pub fn read<'de, D: Deserializer<'de> + Copy>(act: ActCode, told: D) -> Result<Self, D::Error> {
+                match act {
+                    $(ActCode::$c => {
+                        let read = Deserialize::deserialize(told).map($child::$c);
+                        $(let read = read.or_else(|_| Deserialize::deserialize(told).map($child::$r));)*
+                        read
+                    })+
+                    other => Err(Error::custom(format_args!("the act {other} is not told to its subjects"))),
+                }
+            }
+        }
+    };
+}
+
+acts! {
+    /// An act that a record tells in public, with what it says.
+    PublicAct {
         /// A file of applications was taken in.
-        ImportApplications = "import_applications",
-        /// What an application says was changed.
-        Amend = "amend",
-        /// An application was withdrawn.
-        Withdraw = "withdraw",
-        /// An application left for another territory, or came from one: a record in each home.
-        Move = "move",
-        /// A child whose applications had ended was erased on a ground of the law.
-        Erase = "erase",
-        /// The decision of an application was made in one act.
-        Decide = "decide",
-        /// A proof of a category was confirmed or rejected.
-        JudgeProof = "judge_proof",
-        /// Proofs that nobody judged in their term ended.
-        LapseProofs = "lapse_proofs",
-        /// A package was not accepted.
-        RefuseIntake = "refuse_intake",
-        /// A request failed the portal's checks, and the case tells so.
-        RefuseAtGate = "refuse_at_gate",
-        /// A case of a service without a queue was opened.
-        OpenCase = "open_case",
-        /// A step of a case was done.
-        CaseStep = "case_step",
-        /// A draft went back to whoever drafted it.
-        SendBackDraft = "send_back_draft",
-        /// Another executor was named.
-        ReplaceExecutor = "replace_executor",
-        /// The applicant took a case back.
-        WithdrawCase = "withdraw_case",
-        /// Somebody higher was told of an overdue step.
-        EscalateCase = "escalate_case",
+        ImportApplications(ApplicationsImported) = "import_applications",
         /// The deadlines of open cases moved with the calendar.
-        RecomputeCases = "recompute_cases",
+        RecomputeCases(CasesRecomputed) = "recompute_cases",
         /// Messages were taken to be sent.
-        TakeMessages = "take_messages",
+        TakeMessages(MessagesTaken) = "take_messages",
         /// Places were reported.
-        ReportPlaces = "report_places",
+        ReportPlaces(PlacesReported) = "report_places",
         /// A file of places was taken in.
-        ImportPlaces = "import_places",
+        ImportPlaces(PlacesImported) = "import_places",
         /// A reported place was taken back.
-        WithdrawPlace = "withdraw_place",
+        WithdrawPlace(PlaceWithdrawn) = "withdraw_place",
         /// The hour of publication came.
-        PublishPlaces = "publish_places",
+        PublishPlaces(PlacesPublished) = "publish_places",
         /// A round gave places out.
-        HoldRound = "hold_round",
+        HoldRound(RoundHeld) = "hold_round",
         /// A held round was compared with the right input.
-        CorrectRound = "correct_round",
-        /// A second person confirmed that a child is passed over.
-        ConfirmSkip = "confirm_skip",
-        /// A referral was issued by hand.
-        Refer = "refer",
-        /// A referral was issued by hand, and those ahead were passed over.
-        ReferWithSkip = "refer_with_skip",
-        /// A referral was presented to its kindergarten.
-        Present = "present",
-        /// The contract was made.
-        Enrol = "enrol",
-        /// The kindergarten refused the child.
-        RefuseReferral = "refuse_referral",
-        /// The term of a referral was extended.
-        Extend = "extend",
-        /// The authority took a referral back.
-        Annul = "annul",
-        /// The term of a referral ended.
-        ExpireReferral = "expire_referral",
-        /// A child left its kindergarten.
-        Depart = "depart",
+        CorrectRound(RoundCorrected) = "correct_round",
         /// The classifier of territories was taken in.
-        ImportTerritories = "import_territories",
+        ImportTerritories(TerritoriesImported) = "import_territories",
         /// A file of kindergartens was taken in.
-        ImportKindergartens = "import_kindergartens",
+        ImportKindergartens(KindergartensImported) = "import_kindergartens",
         /// A file of groups was taken in.
-        ImportGroups = "import_groups",
-        /// A decree of the calendar was taken in.
-        ImportCalendar = "import_calendar",
+        ImportGroups(GroupsImported) = "import_groups",
+        /// Decrees of the calendar were taken in.
+        ImportCalendar(CalendarImported) = "import_calendar",
         /// A decree of the calendar was taken out.
-        RemoveCalendar = "remove_calendar",
+        RemoveCalendar(CalendarRemoved) = "remove_calendar",
         /// A credential was issued.
-        IssueToken = "issue_token",
+        IssueToken(TokenIssued) = "issue_token",
         /// A credential was revoked.
-        RevokeToken = "revoke_token",
+        RevokeToken(TokenRevoked) = "revoke_token",
         /// A home whose last record lay in the future was set back.
-        MendClock = "mend_clock",
+        MendClock(ClockMended) = "mend_clock",
         /// The clock was confirmed after a long rest.
-        ConfirmClock = "confirm_clock",
+        ConfirmClock(ClockConfirmed) = "confirm_clock",
         /// A chain stood behind records that a server had seen: the numbers that it had given are not given again.
-        SkipNumbers = "skip_numbers",
+        SkipNumbers(NumbersSkipped) = "skip_numbers",
+    }
+    /// An act on a child or a case, with what it tells one of its subjects.
+    ChildAct {
+        /// An application was taken in.
+        Register(Registration) = "register",
+        /// What an application says was changed.
+        Amend(Amendment) = "amend",
+        /// An application was withdrawn.
+        Withdraw(Withdrawal) = "withdraw",
+        /// An application left for another territory: told to the one that it left.
+        Move(MovedAway)
+            /// An application came from another territory: told to the one that it became.
+            | MoveIn(MovedIn) = "move",
+        /// A child whose applications had ended was erased on a ground of the law.
+        Erase(Erasure) = "erase",
+        /// The decision of an application was made in one act.
+        Decide(ApplicationDecided) = "decide",
+        /// A proof of a category was confirmed or rejected.
+        JudgeProof(ProofJudged) = "judge_proof",
+        /// Proofs that nobody judged in their term ended.
+        LapseProofs(ProofsLapsed) = "lapse_proofs",
+        /// A package was not accepted.
+        RefuseIntake(IntakeRefused) = "refuse_intake",
+        /// A request failed the portal's checks, and the case tells so.
+        RefuseAtGate(GateRefusal) = "refuse_at_gate",
+        /// A case of a service without a queue was opened.
+        OpenCase(CaseOpened) = "open_case",
+        /// A step of a case was done.
+        CaseStep(StepTaken) = "case_step",
+        /// A draft went back to whoever drafted it.
+        SendBackDraft(CaseLed) = "send_back_draft",
+        /// Another executor was named.
+        ReplaceExecutor(CaseLed) = "replace_executor",
+        /// The applicant took a case back.
+        WithdrawCase(CaseLed) = "withdraw_case",
+        /// Somebody higher was told of an overdue step.
+        EscalateCase(CaseEscalated) = "escalate_case",
+        /// A second person confirmed that a child is passed over.
+        ConfirmSkip(SkipConfirmed) = "confirm_skip",
+        /// A referral was issued by hand: told to whoever got the place.
+        Refer(Referred)
+            /// A referral was issued by hand: told to a brother or sister who is placed with the one that was asked for.
+            | ReferTogether(ReferredTogether) = "refer",
+        /// A referral was issued by hand, and those ahead were passed over: told to whoever got the place.
+        ReferWithSkip(Referred)
+            /// A referral was issued by hand: told to a child that was passed over.
+            | PassOver(PassedOver)
+            /// A referral was issued past others: told to a brother or sister who is placed with the one that was asked for.
+            | ReferTogetherWithSkip(ReferredTogether) = "refer_with_skip",
+        /// A referral was presented to its kindergarten.
+        Present(ReferralChanged) = "present",
+        /// The contract was made.
+        Enrol(ReferralChanged) = "enrol",
+        /// The kindergarten refused the child.
+        RefuseReferral(ReferralChanged) = "refuse_referral",
+        /// The term of a referral was extended.
+        Extend(ReferralChanged) = "extend",
+        /// The authority took a referral back.
+        Annul(ReferralChanged) = "annul",
+        /// The term of a referral ended.
+        ExpireReferral(ReferralExpired) = "expire_referral",
+        /// A child left its kindergarten.
+        Depart(Departure) = "depart",
     }
 }
 
-impl JournalAct {
-    /// Whether a record tells in public that this was done. What is done to a child is told in openings alone: in a village
-    /// of nine children act, village, hour and official are a name.
-    pub fn is_public(self) -> bool {
-        use JournalAct::{
-            ConfirmClock, CorrectRound, HoldRound, ImportApplications, ImportCalendar, ImportGroups,
-            ImportKindergartens, ImportPlaces, ImportTerritories, IssueToken, MendClock, PublishPlaces, RecomputeCases,
-            RemoveCalendar, ReportPlaces, RevokeToken, SkipNumbers, TakeMessages, WithdrawPlace,
-        };
-        matches!(
-            self,
-            ConfirmClock
-                | CorrectRound
-                | HoldRound
-                | ImportApplications
-                | ImportCalendar
-                | ImportGroups
-                | ImportKindergartens
-                | ImportPlaces
-                | ImportTerritories
-                | IssueToken
-                | MendClock
-                | PublishPlaces
-                | RecomputeCases
-                | RemoveCalendar
-                | ReportPlaces
-                | RevokeToken
-                | SkipNumbers
-                | TakeMessages
-                | WithdrawPlace
-        )
+/// What was done, with what is told of it beside the rows, and to whom.
+#[derive(Clone, Debug)]
+pub enum JournalAct {
+    /// Told in public.
+    Public(PublicAct),
+    /// Told to each of its subjects in the subject's own opening: an opening never names a second person.
+    Child(BTreeMap<Subject, ChildAct>),
+}
+
+impl From<PublicAct> for JournalAct {
+    fn from(act: PublicAct) -> Self {
+        JournalAct::Public(act)
+    }
+}
+
+impl ChildAct {
+    /// The act that tells this to one subject, and nothing to any other.
+    pub fn told_to(self, subject: Subject) -> JournalAct {
+        JournalAct::Child(BTreeMap::from([(subject, self)]))
     }
 }

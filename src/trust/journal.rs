@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::act::JournalAct;
+use super::act::{ActCode, PublicAct};
+use super::end::GENESIS;
 use super::seal::{canonical, sha256_hex};
 use crate::domain::kato::Kato;
 
-/// What stands before the first record of a chain.
-pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// How long a record may be: bytes of the canonical JSON of all its fields. What can be long stands in openings.
+pub const RECORD_BYTES_MAX: usize = 16 * 1024;
 
 /// One record as it is exported: a JSON line. `hash` is the SHA-256 of the canonical JSON of all the other fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,13 +20,13 @@ pub struct Record {
     pub home: Kato,
     /// The place in the chain, from 1 without gaps.
     pub seq: i64,
-    /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, never before the record ahead, unless the act is [`JournalAct::MendClock`].
+    /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, never before the record ahead, unless the act is [`ActCode::MendClock`].
     pub at: String,
     /// The code of the act that was done.
     pub act: String,
-    /// The credential's key, never a person's name; empty where the act is [`JournalAct::Child`], whose opening names it.
+    /// The credential's key, never a person's name; empty where the act is [`ActCode::Child`], whose opening names it.
     pub actor: String,
-    /// The territory that the act concerns; the home where the act is [`JournalAct::Child`], whose opening names it.
+    /// The territory that the act concerns; the home where the act is [`ActCode::Child`], whose opening names it.
     pub territory: Kato,
     /// What may be published of it.
     pub payload: Value,
@@ -48,14 +49,19 @@ pub struct Seals {
 }
 
 impl Record {
-    /// What was done.
+    /// What it tells in public; nothing where it is a child's, whose openings tell.
     ///
     /// # Errors
-    /// This program does not know the act.
-    pub fn journal_act(&self) -> Result<JournalAct, Broken> {
-        JournalAct::from_code(&self.act).ok_or_else(|| {
-            self.unreadable(format!("this program does not know the act {:?}; a newer one has written it", self.act))
-        })
+    /// This program does not know the act, or what the record says is not what the act tells.
+    pub fn public_act(&self) -> Result<Option<PublicAct>, Broken> {
+        let act = ActCode::read(&self.act).map_err(|why| self.unreadable(why))?;
+        match act {
+            ActCode::Child if self.payload.is_null() => Ok(None),
+            ActCode::Child => Err(self.unreadable("it tells of a child in public")),
+            act => PublicAct::read(act, &self.payload)
+                .map(Some)
+                .map_err(|why| self.unreadable(format!("what it tells of {act} cannot be read: {why}"))),
+        }
     }
 
     /// That this record cannot be read, and why.
@@ -71,14 +77,23 @@ impl Record {
     /// The hash of the canonical JSON of all fields but the hash itself, with `payload` as the canonical JSON of the
     /// payload: it may be long, and whoever keeps it as text writes it once.
     pub fn hash_with(&self, payload: &str) -> String {
+        sha256_hex(self.unhashed(payload).as_bytes())
+    }
+
+    /// How long it is in bytes of canonical JSON, with `payload` as for [`Record::hash_with`].
+    pub fn length_with(&self, payload: &str) -> usize {
+        self.unhashed(payload).len() + "\"hash\":\"\",".len() + GENESIS.len()
+    }
+
+    /// The canonical JSON of all fields but the hash itself.
+    fn unhashed(&self, payload: &str) -> String {
         let [act, actor, at, prev] = [&self.act, &self.actor, &self.at, &self.prev].map(canonical);
         let Record { home, seq, territory, seals: Seals { count, root }, .. } = self;
         let root = canonical(root);
-        let record = format!(
+        format!(
             "{{\"act\":{act},\"actor\":{actor},\"at\":{at},\"home\":\"{home}\",\"payload\":{payload},\"prev\":{prev},\
              \"seals\":{{\"count\":{count},\"root\":{root}}},\"seq\":{seq},\"territory\":\"{territory}\"}}"
-        );
-        sha256_hex(record.as_bytes())
+        )
     }
 }
 
@@ -120,7 +135,7 @@ impl Verifier {
             format!("the chain goes from {seq} to {}: records are missing or out of order", record.seq)
         } else if record.prev != head {
             "it does not hold the hash of the record before".to_owned()
-        } else if record.act != JournalAct::MendClock.code() && at.is_some_and(|at| record.at.as_str() < at) {
+        } else if record.act != ActCode::MendClock.code() && at.is_some_and(|at| record.at.as_str() < at) {
             "its instant is before that of the record ahead".to_owned()
         } else if record.expected_hash() != record.hash {
             "its content does not match its hash".to_owned()

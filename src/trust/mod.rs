@@ -3,8 +3,10 @@
 
 pub mod act;
 pub mod cipher;
+pub mod end;
 pub mod journal;
 pub mod keyring;
 pub mod opening;
 pub mod seal;
 pub mod signature;
+pub mod subject;

@@ -5,107 +5,33 @@
 //! its salt can prove it; whoever has none learns nothing.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use rand::Rng;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::act::{ActCode, ChildAct};
 use super::journal::{Broken, Record, Seals};
 use super::seal::{canonical, hex};
+use super::subject::Subject;
+use crate::domain::kato::Kato;
 
 /// The bytes of a SHA-256.
 pub type Hash = [u8; 32];
 
-/// What kind of thing an opening is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SubjectKind {
-    /// A credential.
-    Account,
-    /// A decree of the working calendar.
-    Calendar,
-    /// A case that is carried through the steps of its service.
-    Case,
-    /// What was presented, where nothing else is named.
-    Facts,
-    /// A group of a kindergarten.
-    Group,
-    /// A kindergarten.
-    Kindergarten,
-    /// A child: who it is.
-    Person,
-    /// A place that was reported.
-    Place,
-    /// The counters of a queue.
-    Queue,
-    /// A round with its files.
-    Round,
-    /// An application: its seat in the queue, and what became of it.
-    Seat,
-    /// The classifier of territories.
-    Territories,
-}
-
-impl SubjectKind {
-    /// The word before the colon.
-    pub fn code(self) -> &'static str {
-        match self {
-            SubjectKind::Account => "account",
-            SubjectKind::Calendar => "calendar",
-            SubjectKind::Case => "case",
-            SubjectKind::Group => "group",
-            SubjectKind::Kindergarten => "kindergarten",
-            SubjectKind::Facts => "facts",
-            SubjectKind::Person => "person",
-            SubjectKind::Place => "place",
-            SubjectKind::Queue => "queue",
-            SubjectKind::Round => "round",
-            SubjectKind::Seat => "seat",
-            SubjectKind::Territories => "territories",
-        }
-    }
-}
-
-/// The one thing that an opening is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subject {
-    /// What kind of thing it is.
-    pub kind: SubjectKind,
-    /// Which of its kind: a number, a key, an id.
-    pub id: String,
-}
-
-impl Subject {
-    /// A subject of this kind.
-    pub fn of(kind: SubjectKind, id: impl Into<String>) -> Self {
-        Subject { kind, id: id.into() }
-    }
-
-    /// An application.
-    pub fn seat(number: impl Into<String>) -> Self {
-        Subject::of(SubjectKind::Seat, number)
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.kind.code(), self.id)
-    }
-}
-
 /// Rows by table and key, each as canonical JSON; `None` where the row is gone.
 pub type Rows = BTreeMap<&'static str, BTreeMap<String, Option<String>>>;
 
-/// Who did what, where a record does not tell it in public.
+/// What was done to a subject and by whom, where a record does not tell it in public.
 #[derive(Clone, Copy, Debug)]
 pub struct Deed<'a> {
-    /// The code of the act.
-    pub act: &'a str,
+    /// The act, with what it tells the subject.
+    pub act: &'a ChildAct,
     /// The key of the credential.
     pub actor: &'a str,
     /// The territory that the act concerns.
-    pub territory: &'a str,
+    pub territory: Kato,
 }
 
 /// An opening as it is kept: its canonical JSON with its salt.
@@ -121,11 +47,11 @@ pub struct Opening {
 
 impl Opening {
     /// Seals what is to be said of a subject with a fresh salt.
-    pub fn seal(subject: &Subject, deed: Option<Deed<'_>>, rows: &Rows, told: &serde_json::Value) -> Self {
+    pub fn seal(subject: &Subject, deed: Option<Deed<'_>>, rows: &Rows) -> Self {
         let mut salt = Hash::default();
         rand::rng().fill_bytes(&mut salt);
         let subject = subject.to_string();
-        let body = body(&subject, deed, rows, told);
+        let body = body(&subject, deed, rows);
         Opening { subject, salt, body }
     }
 
@@ -168,17 +94,34 @@ pub struct Opened<'a> {
     pub rows: BTreeMap<String, BTreeMap<String, Option<&'a RawValue>>>,
     /// What it is about, as `kind:id`.
     pub subject: String,
-    /// What the act says of its subject.
-    #[serde(default)]
-    pub told: serde_json::Value,
+    /// What the act tells the subject, as it is written; `None` where the subject is only touched.
+    #[serde(borrow, default)]
+    pub told: Option<&'a RawValue>,
+}
+
+impl Opened<'_> {
+    /// What was done to the subject; nothing where it is only touched, or where the record tells it in public.
+    ///
+    /// # Errors
+    /// In words: this program does not know the act, or what is told is not what the act tells.
+    pub fn child_act(&self) -> Result<Option<ChildAct>, String> {
+        match (self.act.as_deref().map(ActCode::read).transpose()?, self.told) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err("an opening tells something of no act".to_owned()),
+            (Some(act), None) => Err(format!("an opening tells nothing of the act {act}")),
+            (Some(act), Some(told)) => ChildAct::read(act, told)
+                .map(Some)
+                .map_err(|why| format!("what an opening tells of {act} cannot be read: {why}")),
+        }
+    }
 }
 
 /// The canonical JSON of an opening, its parts in the order of their names.
-fn body(subject: &str, deed: Option<Deed<'_>>, rows: &Rows, told: &serde_json::Value) -> String {
+fn body(subject: &str, deed: Option<Deed<'_>>, rows: &Rows) -> String {
     let mut text = String::with_capacity(1024);
     text.push('{');
     if let Some(Deed { act, actor, .. }) = deed {
-        text += &format!("\"act\":{},\"actor\":{},", canonical(&act), canonical(&actor));
+        text += &format!("\"act\":{},\"actor\":{},", canonical(&act.code()), canonical(&actor));
     }
     if !rows.is_empty() {
         text += "\"rows\":{";
@@ -197,11 +140,8 @@ fn body(subject: &str, deed: Option<Deed<'_>>, rows: &Rows, told: &serde_json::V
         text += "},";
     }
     text += &format!("\"subject\":{}", canonical(&subject));
-    if let Some(Deed { territory, .. }) = deed {
-        text += &format!(",\"territory\":{}", canonical(&territory));
-    }
-    if !told.is_null() {
-        text += &format!(",\"told\":{}", canonical(told));
+    if let Some(Deed { act, territory, .. }) = deed {
+        text += &format!(",\"territory\":{},\"told\":{}", canonical(&territory), canonical(act));
     }
     text.push('}');
     text

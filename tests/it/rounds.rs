@@ -7,7 +7,10 @@ mod reserved_places;
 pub mod spilling;
 mod standing;
 
+use std::collections::BTreeMap;
+
 use kezek::domain::codes::Role;
+use kezek::trust::seal::canonical;
 use serde_json::{Value, json};
 
 use crate::cli::allocate::Files;
@@ -259,12 +262,17 @@ fn a_committed_round_publishes_the_files_that_its_certificates_and_the_journal_n
         assert_eq!(file["sha256"], sha256_hex(body.as_bytes()), "{path}");
         hashes.push(file["sha256"].clone());
     }
-    let mut journaled = Vec::new();
-    for held in desk.deeds().iter().filter(|deed| deed.act == "hold_round") {
-        journaled.extend(held.said["certificates"].as_object().expect("hashes").values().cloned());
-    }
+    let held = desk.deeds().into_iter().find(|deed| deed.act == "hold_round").expect("the record of the round");
+    let journaled = held.rows["round_files"].as_object().expect("rows");
     assert_eq!(journaled.len(), hashes.len());
-    assert!(journaled.iter().all(|hash| hashes.contains(hash)), "the journal names the files: {journaled:?}");
+    let by_name = journaled.keys().map(|key| {
+        let name = key.strip_prefix(&format!("{id}/")).expect("a file of the round");
+        (name.to_owned(), sha256_hex(file(desk, id, name).as_bytes()))
+    });
+    let by_name: BTreeMap<String, String> = by_name.collect();
+    assert!(by_name.values().all(|hash| hashes.contains(&json!(hash))), "the journal names the files: {by_name:?}");
+    let list = json!({"count": by_name.len(), "hash": sha256_hex(canonical(&by_name).as_bytes())});
+    assert_eq!(held.said["certificates"], list);
     desk.get(&format!("/api/v1/rounds/{id}/files/secrets.csv"), &auditor).refused(404, "not_found");
 }
 

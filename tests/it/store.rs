@@ -14,15 +14,16 @@ use std::collections::BTreeMap;
 use std::sync::Barrier;
 
 use diesel::prelude::*;
+use kezek::domain::instant::ToldInstant;
 use kezek::domain::kato::Kato;
 use kezek::service::journal::chains;
 use kezek::store::connection::{AnyConnection, Location};
 use kezek::store::schema::facts as kept;
-use kezek::store::{ClockBounds, Entry, Keeper, Said, Store, StoreError, Written, facts, homes};
-use kezek::trust::act::JournalAct;
+use kezek::store::{ClockBounds, Entry, Keeper, Store, StoreError, Written, facts, homes};
+use kezek::trust::act::{ClockConfirmed, PublicAct};
 use kezek::trust::journal::Record;
-use kezek::trust::opening::{Subject, SubjectKind};
 use kezek::trust::seal::{mark, sha256_hex};
+use kezek::trust::subject::{Subject, SubjectKind};
 use serde_json::Value;
 
 use crate::desk::database::{Database, keys};
@@ -128,7 +129,9 @@ fn clerks_of_one_home_get_tickets_without_gaps_and_clerks_of_two_do_not_wait_for
 
 fn entry(home: &str) -> Entry {
     let home = home.parse_kato();
-    Entry { home, act: JournalAct::ConfirmClock, actor: "test".to_owned(), territory: home, said: Said::default() }
+    let newest = ToldInstant(instant("2026-09-10T04:00:00Z"));
+    let act = PublicAct::ConfirmClock(ClockConfirmed { newest }).into();
+    Entry { home, act, actor: "test".to_owned(), territory: home }
 }
 
 fn some_facts() -> kezek::store::facts::Facts {

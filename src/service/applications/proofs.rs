@@ -3,7 +3,7 @@
 //! A claimed proof counts until its term (ARCHITECTURE: proofs). A rejected one, whoever rejected it, returns the entry to the
 //! tier of what is left, at its own original instant; a proof confirmed later gives the tier back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::entry::{self, Stands, Turned};
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::codes::ProofStatus;
-use crate::domain::instant::instant_text;
+use crate::domain::instant::ToldInstant;
 use crate::domain::kato::Kato;
 use crate::domain::life;
 use crate::domain::queue::Numbered;
@@ -25,9 +25,9 @@ use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{self, Answer, Caller, Office, bound};
-use crate::store::{Entry, Said, Transaction, Written, applications};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{Entry, Transaction, Written, applications};
+use crate::trust::act::{ChildAct, JournalAct, ProofJudged, ProofsLapsed};
+use crate::trust::subject::Subject;
 
 /// Applications whose proofs end in one record.
 const RECORD: usize = 500;
@@ -85,13 +85,9 @@ pub fn judge_proof(office: &Office, caller: &Caller, number: &str, sent: &ProofI
         entry::settle(tx, &office.rules, application.queue, turned)?;
         let of = Subject::seat(number);
         keys::keep(tx, home, of.clone(), &json!({"category": sent.category, "evidence": evidence}))?;
-        let entry = Entry {
-            home,
-            act: JournalAct::JudgeProof,
-            actor: caller.principal.id.clone(),
-            territory: application.territory,
-            said: Said::of(of, json!({"application": number, "role": caller.principal.role, "verdict": verdict})),
-        };
+        let judged = ProofJudged { application: number.to_owned(), role: caller.principal.role, verdict };
+        let act = ChildAct::JudgeProof(judged).told_to(of);
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
     })
 }
@@ -168,7 +164,7 @@ fn end(
     over: &mut [Lapsed<'_>],
 ) -> Result<Entry, Problem> {
     let mut queues = BTreeSet::new();
-    let mut said = Said::default();
+    let mut told = BTreeMap::new();
     for Lapsed { application, profile, ended } in over {
         let vault = tx.vault();
         let mut claims = applications::claims(tx.conn(), vault, &application.number)?;
@@ -179,12 +175,17 @@ fn end(
         if retier(tx, application, profile, &claims)? == Turned::Moved {
             queues.insert(application.queue);
         }
-        let told = json!({"application": application.number, "proofs": ended.len(), "tier": application.tier,
-            "due_at": instant_text(at), "verdict": ProofStatus::Rejected});
-        said = said.and_of(Subject::seat(&application.number), told);
+        let lapsed = ProofsLapsed {
+            application: application.number.clone(),
+            proofs: ended.len() as u64,
+            tier: application.tier,
+            due_at: ToldInstant(at),
+            verdict: ProofStatus::Rejected,
+        };
+        told.insert(Subject::seat(&application.number), ChildAct::LapseProofs(lapsed));
     }
     for queue in queues {
         entry::settle(tx, rules, queue, Turned::Moved)?;
     }
-    Ok(Entry { home, act: JournalAct::LapseProofs, actor: CLOCK.to_owned(), territory: home, said })
+    Ok(Entry { home, act: JournalAct::Child(told), actor: CLOCK.to_owned(), territory: home })
 }

@@ -8,7 +8,7 @@ use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
 use crate::store::cases;
 use crate::store::connection::AnyConnection;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// The service of the seeds that follows a referral.
 pub const ADMISSION: &str = "preschool_admission";

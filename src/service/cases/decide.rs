@@ -15,9 +15,9 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{acting, keys};
 use crate::service::office::{Answer, Caller, Office, bound_as_registered};
-use crate::store::{Entry, Said, Written};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{Entry, Written};
+use crate::trust::act::ChildAct;
+use crate::trust::subject::Subject;
 
 /// A decision as it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -63,12 +63,10 @@ pub fn decide(office: &Office, caller: &Caller, number: &str, sent: &DecisionIn)
             travel.pass_to_decision(&caller.principal, tx.at(), grounds.as_deref())?;
             travel.save(tx)?;
         }
-        if let Some(told) = told.as_object_mut() {
-            told.extend(travel.map(|travel| ("case".to_owned(), travel.journal())));
-        }
+        told.case = travel.map(|travel| travel.told());
         value.case = case;
-        let (actor, said) = (caller.principal.id.clone(), Said::of(of, told));
-        let entry = Entry { home, act: JournalAct::Decide, actor, territory, said };
+        let act = ChildAct::Decide(told).told_to(of);
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory };
         Ok(Written { value, entries: vec![entry] })
     })
 }

@@ -1,8 +1,6 @@
 //! What a decision does beyond its case: to the application that waits in a queue, to the referral that was presented,
 //! and the papers that the regulation lists.
 
-use serde_json::{Map, Value, json};
-
 use super::opening;
 use super::papers::{self, CasePaper, Person};
 use super::settling;
@@ -15,14 +13,43 @@ use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::entry;
 use crate::service::kernel::numbers::load;
-use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::office::{self, Caller, Office};
 use crate::service::referrals::departures::{self, Departed};
 use crate::service::referrals::life::InHand;
 use crate::store::{Transaction, cases, child_claims, referrals, results};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::trust::act::{ApplicationDecided, CaseTold, EnrolmentEnded, IssuedResult};
+use crate::trust::subject::{Subject, SubjectKind};
+
+/// What a step settled beyond its case, as the journal says it.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    pub(crate) application: Option<String>,
+    pub(crate) decision: Option<Decision>,
+    pub(crate) grounds: Vec<String>,
+    pub(crate) regulation: Option<String>,
+    pub(crate) result: Option<IssuedResult>,
+    pub(crate) referral: Option<String>,
+    pub(crate) results: Vec<IssuedResult>,
+    pub(crate) departed: Option<EnrolmentEnded>,
+}
+
+impl From<ApplicationDecided> for Settled {
+    fn from(told: ApplicationDecided) -> Self {
+        let ApplicationDecided { application, decision, grounds, regulation, result, referral, role: _, case: _ } =
+            told;
+        Settled {
+            application: Some(application),
+            decision: Some(decision),
+            grounds,
+            regulation: Some(regulation),
+            result: Some(result),
+            referral,
+            ..Settled::default()
+        }
+    }
+}
 
 /// Makes the decision of a case: settles what it is about and keeps its papers. Gives what the journal says.
 pub(crate) fn decide_case(
@@ -32,41 +59,37 @@ pub(crate) fn decide_case(
     travel: &mut Travel<'_>,
     step: &Step,
     grounds: Option<&[RuleGround]>,
-) -> Result<Map<String, Value>, Problem> {
+) -> Result<Settled, Problem> {
     let case = travel.case.clone();
     let application = case.application.as_ref().map(Subject::seat);
     let subjects: Vec<Subject> =
         application.into_iter().chain([Subject::of(SubjectKind::Case, &case.number)]).collect();
     office.prove(tx, case.home, &subjects)?;
     travel.decide(grounds);
-    let mut told = Map::new();
+    let mut settled = Settled::default();
     match (case.application.as_deref(), case.referral.as_deref()) {
         (None, _) => {}
         (Some(application), None) => {
             let application = load(tx.conn(), application)?;
             let bound = office::bound_as_registered(office, &application)?;
             let number = case.number.as_str();
-            let settled = match grounds {
+            let settlement = match grounds {
                 None => settling::accept(office, tx, caller, application, &bound, Some(number))?,
                 Some(grounds) => settling::refuse(office, tx, caller, application, &bound, Some(number), grounds)?,
             };
-            if let Value::Object(settled) = settled.told {
-                told.extend(settled);
-            }
-            return Ok(told);
+            return Ok(settlement.told.into());
         }
         (Some(_), Some(referral)) => {
             let departed = settle_referral(office, tx, referral, grounds)?;
-            told.insert("referral".to_owned(), json!(referral));
-            told.extend(departed.map(|departed| ("departed".to_owned(), json!(departed))));
+            settled.referral = Some(referral.to_owned());
+            settled.departed = departed.map(|departed| departed.told());
         }
     }
     let person = papers::person(tx.conn(), office.store.vault(), &case)?;
-    let ids = papers_of(office, tx, travel, step, grounds, &caller.principal, &person)?;
-    told.insert("results".to_owned(), json!(ids));
-    told.insert("decision".to_owned(), json!(travel.case.decision));
-    told.insert("grounds".to_owned(), json!(travel.case.grounds));
-    Ok(told)
+    settled.results = papers_of(office, tx, travel, step, grounds, &caller.principal, &person)?;
+    settled.decision = Some(travel.case.decision);
+    settled.grounds.clone_from(&travel.case.grounds);
+    Ok(settled)
 }
 
 /// The papers of a decision: what the regulation lists from its step on, or its reasoned refusal.
@@ -78,19 +101,20 @@ fn papers_of(
     grounds: Option<&[RuleGround]>,
     principal: &Principal,
     person: &Person,
-) -> Result<Vec<Value>, Problem> {
+) -> Result<Vec<IssuedResult>, Problem> {
     let made: Vec<String> = results::kinds_of_case(tx.conn(), &travel.case.number)?;
     let from = travel.course.step(&step.id);
     let rules = match grounds {
         Some(_) => travel.course.refusal().into_iter().collect(),
         None => from.map(|from| travel.course.rendered(from)).unwrap_or_default(),
     };
-    let mut ids = Vec::new();
+    let mut issued = Vec::new();
     for rule in rules.into_iter().filter(|r| !made.contains(&r.code)) {
         let paper = CasePaper { travel, rule, principal, person, grounds: grounds.unwrap_or_default() };
-        ids.push(json!({"id": papers::issue_for_case(office, tx, &paper, false)?, "kind": rule.code}));
+        let id = papers::issue_for_case(office, tx, &paper, false)?;
+        issued.push(IssuedResult { id, kind: rule.code.clone() });
     }
-    Ok(ids)
+    Ok(issued)
 }
 
 /// Enrols the child of a presented referral, or refuses it with the grounds of the act. Gives the enrolment that the contract
@@ -122,12 +146,12 @@ pub(crate) fn case_of_referral_act(
     office: &Office,
     tx: &mut Transaction<'_>,
     caller: &Caller,
-    act: JournalAct,
+    act: Act,
     hand: &InHand,
-) -> Result<Option<Value>, Problem> {
-    if act == JournalAct::Present {
+) -> Result<Option<CaseTold>, Problem> {
+    if act == Act::Present {
         let opened = opening::open_for_referral(office, tx, &caller.principal, &hand.referral, &hand.application)?;
-        return Ok(opened.map(|travel| travel.journal()));
+        return Ok(opened.map(|travel| travel.told()));
     }
     let found = cases::of_referral(tx.conn(), &hand.referral.number)?.filter(|case| case.state.is_open());
     let Some(case) = found else { return Ok(None) };
@@ -135,13 +159,13 @@ pub(crate) fn case_of_referral_act(
     let listed = travel.course.grounds();
     let ground = listed.into_iter().find(|g| hand.referral.ground.as_ref() == Some(&g.code)).cloned();
     let grounds: Option<Vec<RuleGround>> = match (act, ground) {
-        (JournalAct::Extend, _) => return Ok(None),
-        (JournalAct::Enrol, _) => None,
-        (JournalAct::RefuseReferral, Some(ground)) => Some(vec![ground]),
+        (Act::Extend, _) => return Ok(None),
+        (Act::Enrol, _) => None,
+        (Act::RefuseReferral, Some(ground)) => Some(vec![ground]),
         _ => {
             travel.end(CaseAct::Close, tx.at());
             travel.save(tx)?;
-            return Ok(Some(travel.journal()));
+            return Ok(Some(travel.told()));
         }
     };
     let step = travel.course.deciding();
@@ -152,23 +176,18 @@ pub(crate) fn case_of_referral_act(
     }
     travel.finish(&caller.principal, tx.at())?;
     travel.save(tx)?;
-    Ok(Some(travel.journal()))
+    Ok(Some(travel.told()))
 }
 
-/// Takes the application of a case that ended without a result out of its queue; the child may be registered again.
-pub(crate) fn leave_queue(
-    office: &Office,
-    tx: &mut Transaction<'_>,
-    case: &Case,
-) -> Result<Map<String, Value>, Problem> {
-    let mut told = Map::new();
-    let Some(application) = &case.application else { return Ok(told) };
+/// Takes the application of a case that ended without a result out of its queue; the child may be registered again. Gives
+/// its number.
+pub(crate) fn leave_queue(office: &Office, tx: &mut Transaction<'_>, case: &Case) -> Result<Option<String>, Problem> {
+    let Some(application) = &case.application else { return Ok(None) };
     let mut application = load(tx.conn(), application)?;
     let turned = entry::step(tx, &office.rules, &mut application, life::Step::Drop)?;
     child_claims::release(tx, &application.child, &application.number)?;
     entry::settle(tx, &office.rules, application.queue, turned)?;
-    told.insert("application".to_owned(), json!(application.number));
-    Ok(told)
+    Ok(Some(application.number))
 }
 
 /// Whether a decision of this sort was drafted otherwise.

@@ -4,7 +4,6 @@
 //! and its IIN. Where the file has a step for a failed check, the course ends there with its message, which is no result.
 
 use chrono::NaiveDate;
-use serde_json::json;
 
 use super::case::subject_of;
 use super::opening::{self, About};
@@ -17,8 +16,8 @@ use crate::service::kernel::keys;
 use crate::service::kernel::problem::{FieldFaults, Ground, Kind, Problem};
 use crate::service::kernel::words::{Said, date, label, say_each};
 use crate::service::office::{Caller, Office};
-use crate::store::{self, Entry, Written};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Written};
+use crate::trust::act::{ChildAct, GateRefusal};
 
 /// A check that failed.
 #[derive(Clone, Debug)]
@@ -132,9 +131,9 @@ pub(crate) fn refuse_at_gate(
         travel.record(branch, &caller.principal, Passage::Done, at, Some(failed.code), None);
         travel.go_on(branch, None, at);
         travel.insert(tx)?;
-        let told = json!({"case": travel.journal(), "role": caller.principal.role, "failed": failed.code});
-        let (actor, said) = (caller.principal.id.clone(), store::Said::of(of, told));
-        let entry = Entry { home, act: JournalAct::RefuseAtGate, actor, territory: about.territory, said };
+        let told = GateRefusal { case: travel.told(), role: caller.principal.role, failed: failed.code.to_owned() };
+        let act = ChildAct::RefuseAtGate(told).told_to(of);
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: about.territory };
         Ok(Written { value: travel.case.number, entries: vec![entry] })
     })?;
     let case: String = serde_json::from_str(&answer.body).unwrap_or_default();

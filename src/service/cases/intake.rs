@@ -9,9 +9,9 @@ use crate::rules::Bound;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::{Caller, Office};
 use crate::service::papers::results;
-use crate::store::{Entry, Said, Written};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::store::{Entry, Written};
+use crate::trust::act::{ChildAct, IntakeRefused};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// Refuses to accept an incomplete package, and keeps the receipt that says so.
 pub(crate) fn refuse_intake(
@@ -26,18 +26,15 @@ pub(crate) fn refuse_intake(
         let number = tx.next_number(home, Numbered::Result)?.to_string();
         let receipt = results::refusal_receipt(&office.rules, bound, &number, territory, tx.at(), missing);
         crate::store::results::insert(tx, std::slice::from_ref(&receipt))?;
-        let entry = Entry {
-            home,
-            act: JournalAct::RefuseIntake,
-            actor: caller.principal.id.clone(),
-            territory,
-            // It has neither an application nor a case: it is known by its receipt.
-            said: Said::of(
-                Subject::of(SubjectKind::Case, &number),
-                json!({"result": number, "kind": ResultKind::RefusalReceipt, "missing": missing,
-                    "role": caller.principal.role}),
-            ),
+        let told = IntakeRefused {
+            result: number.clone(),
+            kind: ResultKind::RefusalReceipt,
+            missing: missing.iter().map(|&code| code.to_owned()).collect(),
+            role: caller.principal.role,
         };
+        // It has neither an application nor a case: it is known by its receipt.
+        let act = ChildAct::RefuseIntake(told).told_to(Subject::of(SubjectKind::Case, &number));
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory };
         Ok(Written { value: number, entries: vec![entry] })
     })?;
     let receipt: String = serde_json::from_str(&answer.body).unwrap_or_default();

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::case;
 use crate::domain::case::{Case, CaseState};
-use crate::domain::instant::instant_text;
+use crate::domain::instant::{ToldInstant, instant_text};
 use crate::domain::kato::Kato;
 use crate::engine::deadlines;
 use crate::exchange::rows::CaseRow;
@@ -22,8 +22,8 @@ use crate::service::kernel::{keys, query};
 use crate::service::office::Office;
 use crate::store::due_lists::{self, CaseFilter, Moved};
 use crate::store::outbox::{self, Message};
-use crate::store::{Entry, Said, Store, Transaction, Written, homes};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Store, Transaction, Written, homes};
+use crate::trust::act::{CaseEscalated, CasesRecomputed, ChildAct, PublicAct};
 
 /// Cases of one page.
 const PAGE: i64 = 200;
@@ -254,12 +254,18 @@ pub(crate) fn escalate(
         };
         outbox::insert(tx, std::slice::from_ref(&message))?;
         due_lists::escalated(tx, &case.number, level, further)?;
-        let said = json!({"case": case.number, "step": case.step, "level": level, "recipient": recipient,
-            "message": message.id, "due_at": case.due_at().map(instant_text), "at": instant_text(at)});
-        let said = Said::of(case::subject_of(&case), said);
-        let (act, actor, territory) = (JournalAct::EscalateCase, CLOCK.to_owned(), case.territory);
+        let escalated = CaseEscalated {
+            case: case.number.clone(),
+            step: case.step.clone(),
+            level,
+            recipient: recipient.to_owned(),
+            message: message.id,
+            due_at: case.due_at().map(ToldInstant),
+            at: ToldInstant(at),
+        };
+        let act = ChildAct::EscalateCase(escalated).told_to(case::subject_of(&case));
         // At once, so that each record tells its own rows.
-        tx.append(&[Entry { home, act, actor, territory, said }])?;
+        tx.append(&[Entry { home, act, actor: CLOCK.to_owned(), territory: case.territory }])?;
         told += 1;
         if further.is_some_and(|further| further <= at) {
             case.escalation = level;
@@ -326,7 +332,7 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato) -> Result<Writte
         return Ok(Written::nothing((0, all.len())));
     }
     due_lists::save_dues(tx, &moved)?;
-    let said = Said::in_public(json!({"moved": moved.len(), "open": all.len()}));
-    let entry = Entry { home, act: JournalAct::RecomputeCases, actor: CLOCK.to_owned(), territory: home, said };
+    let act = PublicAct::RecomputeCases(CasesRecomputed { moved: moved.len() as u64, open: all.len() as u64 }).into();
+    let entry = Entry { home, act, actor: CLOCK.to_owned(), territory: home };
     Ok(Written { value: (moved.len(), all.len()), entries: vec![entry] })
 }

@@ -25,8 +25,8 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
 use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office, QUEUEING};
-use crate::store::{Entry, Said, Transaction, Written};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Transaction, Written};
+use crate::trust::act::{CaseOpened, ChildAct};
 
 /// A request for a service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -161,17 +161,14 @@ fn lodge_case<'a>(
     keys::keep_under(tx, home, &key, of.clone(), &read.sealed)?;
     opening::take_in(tx, &mut travel, &caller.principal, &about, None)?;
     let receipts = opening::keep_new(office, tx, &travel, &caller.principal, &read.person)?;
-    let entry = Entry {
-        home,
-        act: JournalAct::OpenCase,
-        actor: caller.principal.id.clone(),
-        territory: about.territory,
-        said: Said::of(
-            of,
-            json!({"case": travel.journal(), "role": caller.principal.role, "results": receipts,
-                "missing": read.missing}),
-        ),
+    let opened = CaseOpened {
+        case: travel.told(),
+        role: caller.principal.role,
+        results: receipts,
+        missing: read.missing.clone(),
     };
+    let act = ChildAct::OpenCase(opened).told_to(of);
+    let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: about.territory };
     let added = history_of(office, tx.conn(), travel)?;
     Ok(Written { value: view::view_of(office, tx.conn(), added)?, entries: vec![entry] })
 }

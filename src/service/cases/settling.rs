@@ -2,7 +2,6 @@
 //! one at once.
 
 use serde::Serialize;
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::domain::application::Application;
@@ -20,6 +19,7 @@ use crate::service::positions::view;
 use crate::service::referrals::issuing;
 use crate::service::rounds::refer;
 use crate::store::{Transaction, child_claims};
+use crate::trust::act::{ApplicationDecided, IssuedResult};
 
 /// What a decision made of an application.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -48,7 +48,7 @@ pub struct Decided {
 /// An application that is settled inside an act: the answer, and what the journal says of it.
 pub(crate) struct Settlement {
     pub(crate) value: Decided,
-    pub(crate) told: Value,
+    pub(crate) told: ApplicationDecided,
 }
 
 /// A result, by its id.
@@ -91,9 +91,16 @@ pub(crate) fn accept(
     entry::settle(tx, &office.rules, application.queue, turned)?;
     office.follow_locked(tx, home)?;
     let view = view::position_of(office, &application.number, tx.at());
-    let told = json!({"application": application.number, "decision": Decision::Accepted,
-        "role": caller.principal.role, "regulation": bound.regulation.id,
-        "result": {"id": result.id, "kind": result.kind}, "referral": referral});
+    let told = ApplicationDecided {
+        application: application.number.clone(),
+        decision: Decision::Accepted,
+        grounds: Vec::new(),
+        role: caller.principal.role,
+        regulation: bound.regulation.id.clone(),
+        result: IssuedResult { id: result.id.clone(), kind: result.kind.clone() },
+        referral: referral.clone(),
+        case: None,
+    };
     let value = Decided {
         number: application.number,
         decision: Decision::Accepted,
@@ -142,10 +149,16 @@ pub(crate) fn refuse(
     let issue = results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };
     let result = results::reasoned_refusal(office, tx.conn(), &issue, bound, grounds)?;
     crate::store::results::insert(tx, std::slice::from_ref(&result))?;
-    let codes: Vec<&str> = grounds.iter().map(|g| g.code.as_str()).collect();
-    let told = json!({"application": application.number, "decision": Decision::Refused, "grounds": codes,
-        "role": caller.principal.role, "regulation": bound.regulation.id,
-        "result": {"id": id, "kind": ResultKind::ReasonedRefusal}});
+    let told = ApplicationDecided {
+        application: application.number.clone(),
+        decision: Decision::Refused,
+        grounds: grounds.iter().map(|g| g.code.clone()).collect(),
+        role: caller.principal.role,
+        regulation: bound.regulation.id.clone(),
+        result: IssuedResult { id: id.clone(), kind: result.kind.clone() },
+        referral: None,
+        case: None,
+    };
     let value = Decided {
         number: application.number,
         decision: Decision::Refused,

@@ -1,13 +1,13 @@
 //! Steps: who did what, what it left, and where the case goes from there.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::asking::{self, RegisterAnswer};
 use super::case::{self, ended, load_case, may_on_case, subject_of, too_early};
 use super::decide::read_grounds;
-use super::ends::{self, differs};
+use super::ends::{self, Settled, differs};
 use super::travel::{self, Travel};
 use super::view::{self, CaseWarning};
 use crate::domain::case::{Case, CaseAct, Passage};
@@ -24,8 +24,8 @@ use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
 use crate::service::kernel::words::{self, label, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Said, Transaction, Written, tokens};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Transaction, Written, tokens};
+use crate::trust::act::{CaseLed, ChildAct, StepTaken};
 
 /// Longest remark or reason, in characters.
 const NOTE_MAX: usize = 2_000;
@@ -99,12 +99,9 @@ pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) ->
         };
         name_executor(tx.conn(), &mut travel, step, sent)?;
         let kept = keep_words(tx, &travel, sent)?;
-        let mut told = take_step(office, tx, caller, &mut travel, step, choice, kept.as_deref())?;
+        let settled = take_step(office, tx, caller, &mut travel, step, choice, kept.as_deref())?;
         travel.save(tx)?;
-        if let RegisterAnswer::NotFound(register) | RegisterAnswer::Unreachable(register, _) = asked {
-            told.insert("register".to_owned(), json!(register));
-        }
-        let entry = entry_of(caller, &travel, JournalAct::CaseStep, told);
+        let entry = entry_of(caller, &travel, ChildAct::CaseStep(taken(caller, &travel, &asked, settled)));
         let mut view = view::view_of(office, tx.conn(), travel)?;
         view.warnings.extend(said_by(office, asked));
         Ok(Written { value: view, entries: vec![entry] })
@@ -123,13 +120,37 @@ fn said_by(office: &Office, asked: RegisterAnswer) -> Option<CaseWarning> {
     Some(CaseWarning { code: code.to_owned(), text })
 }
 
+/// What the journal says of a step.
+fn taken(caller: &Caller, travel: &Travel<'_>, asked: &RegisterAnswer, settled: Settled) -> StepTaken {
+    let register = match asked {
+        RegisterAnswer::NotFound(register) | RegisterAnswer::Unreachable(register, _) => Some((*register).to_owned()),
+        RegisterAnswer::Nobody | RegisterAnswer::Found => None,
+    };
+    let Settled { application, decision, grounds, regulation, result, referral, results, departed } = settled;
+    StepTaken {
+        case: travel.told(),
+        role: caller.principal.role,
+        register,
+        application,
+        decision,
+        grounds,
+        regulation,
+        result,
+        referral,
+        results,
+        departed,
+    }
+}
+
+/// What the journal says of an act on a case that takes no step.
+fn led(caller: &Caller, travel: &Travel<'_>) -> CaseLed {
+    CaseLed { case: travel.told(), role: caller.principal.role }
+}
+
 /// The record of an act on a case.
-pub(crate) fn entry_of(caller: &Caller, travel: &Travel<'_>, act: JournalAct, mut told: Map<String, Value>) -> Entry {
-    told.insert("case".to_owned(), travel.journal());
-    told.insert("role".to_owned(), json!(caller.principal.role));
+fn entry_of(caller: &Caller, travel: &Travel<'_>, act: ChildAct) -> Entry {
     let Case { home, territory, .. } = travel.case;
-    let said = Said::of(subject_of(&travel.case), Value::Object(told));
-    Entry { home, act, actor: caller.principal.id.clone(), territory, said }
+    Entry { home, act: act.told_to(subject_of(&travel.case)), actor: caller.principal.id.clone(), territory }
 }
 
 /// The step that was sent, which must be one that may be done now.
@@ -296,16 +317,16 @@ fn take_step<'a>(
     step: &'a Step,
     choice: Choice<'a>,
     kept: Option<&str>,
-) -> Result<Map<String, Value>, Problem> {
+) -> Result<Settled, Problem> {
     let at = tx.at();
-    let mut told = Map::new();
+    let mut settled = Settled::default();
     let mut branch = None;
     match choice {
         Choice::Plain => {}
         Choice::Wait => {
             travel.record(step, &caller.principal, Passage::Noted, at, Some("unreachable"), None);
             travel.wait();
-            return Ok(told);
+            return Ok(settled);
         }
         Choice::Branch(to) => branch = Some(to),
         Choice::Draft(grounds) => {
@@ -313,7 +334,7 @@ fn take_step<'a>(
             travel.case.decided = false;
         }
         Choice::Decide(grounds) => {
-            told = ends::decide_case(office, tx, caller, travel, step, grounds.as_deref())?;
+            settled = ends::decide_case(office, tx, caller, travel, step, grounds.as_deref())?;
             if grounds.is_some() {
                 branch = travel.course.refusal_branch(step);
             }
@@ -323,12 +344,13 @@ fn take_step<'a>(
     travel.record(step, &caller.principal, Passage::Done, at, outcome, kept);
     travel.go_on(step, branch, at);
     if travel.case.state.is_open() {
-        return Ok(told);
+        return Ok(settled);
     }
     if travel.case.state == crate::domain::case::CaseState::Unobtainable {
-        told.extend(ends::leave_queue(office, tx, &travel.case)?);
+        let left = ends::leave_queue(office, tx, &travel.case)?;
+        settled.application = left.or(settled.application);
     }
-    Ok(told)
+    Ok(settled)
 }
 
 /// Sends a draft back to whoever drafted it, with a reason.
@@ -336,7 +358,7 @@ fn take_step<'a>(
 /// # Errors
 /// 403, 404, 409 where no draft waits for its signature, 422 without a reason.
 pub fn send_back(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
-    lead(office, caller, number, sent, JournalAct::SendBackDraft, |_, travel, at| {
+    lead(office, caller, number, sent, ChildAct::SendBackDraft, |_, travel, at| {
         let (deciding, drafting) = (travel.course.deciding(), travel.course.drafting());
         let waits = deciding.is_some_and(|d| travel.case.step.as_ref() == Some(&d.id)) && !travel.case.decided;
         let (Some(signs), Some(drafts), true) = (deciding, drafting, waits) else {
@@ -356,7 +378,7 @@ pub fn send_back(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn
 /// # Errors
 /// 403, 404, 409 where the case has ended, 422 for an unknown executor.
 pub fn replace_executor(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
-    lead(office, caller, number, sent, JournalAct::ReplaceExecutor, |conn, travel, at| {
+    lead(office, caller, number, sent, ChildAct::ReplaceExecutor, |conn, travel, at| {
         let Some(current) = travel.current() else { return Err(ended(&travel.case)) };
         let head = travel
             .course
@@ -379,7 +401,7 @@ fn lead(
     caller: &Caller,
     number: &str,
     sent: &ReasonIn,
-    name: JournalAct,
+    told: fn(CaseLed) -> ChildAct,
     mut act: impl FnMut(&mut AnyConnection, &mut Travel<'_>, chrono::DateTime<chrono::Utc>) -> Result<(), Problem>,
 ) -> Result<Answer, Problem> {
     caller.principal.role_may(Act::LeadCase)?;
@@ -399,7 +421,7 @@ fn lead(
         act(tx.conn(), &mut travel, at)?;
         keys::keep(tx, home, subject_of(&travel.case), &json!({"reason": reason}))?;
         travel.save(tx)?;
-        let entry = entry_of(caller, &travel, name, Map::new());
+        let entry = entry_of(caller, &travel, told(led(caller, &travel)));
         Ok(Written { value: view::view_of(office, tx.conn(), travel)?, entries: vec![entry] })
     })
 }
@@ -429,7 +451,7 @@ pub fn withdraw_case(office: &Office, caller: &Caller, number: &str, sent: &Reas
         travel.end(CaseAct::Withdraw, tx.at());
         keys::keep(tx, home, subject_of(&travel.case), &json!({"reason": reason}))?;
         travel.save(tx)?;
-        let entry = entry_of(caller, &travel, JournalAct::WithdrawCase, Map::new());
+        let entry = entry_of(caller, &travel, ChildAct::WithdrawCase(led(caller, &travel)));
         Ok(Written { value: view::view_of(office, tx.conn(), travel)?, entries: vec![entry] })
     })
 }

@@ -1,12 +1,11 @@
 //! A case on its way: what was done, what may follow, and when it is due. Nothing is saved until [`Travel::save`].
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 
 use super::case::course;
 use crate::domain::case::{Case, CaseAct, Passage, StepDone};
 use crate::domain::codes::Decision;
-use crate::domain::instant::instant_text;
+use crate::domain::instant::ToldInstant;
 use crate::rules::Rules;
 use crate::rules::calendar::Calendar;
 use crate::rules::course::Course;
@@ -18,6 +17,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, case_steps, cases};
+use crate::trust::act::{CaseTold, StepTold};
 
 /// A case with its course and its history.
 pub(crate) struct Travel<'a> {
@@ -271,15 +271,24 @@ impl<'a> Travel<'a> {
     }
 
     /// What the journal says: the steps added with the roles used, and where the case stands.
-    pub(crate) fn journal(&self) -> Value {
-        let steps: Vec<Value> = self
-            .added()
-            .iter()
-            .map(|s| json!({"step": s.step, "actor": s.actor, "passage": s.passage, "outcome": s.outcome}))
-            .collect();
-        json!({"case": self.case.number, "regulation": self.case.regulation, "channel": self.case.channel,
-            "steps": steps, "state": self.case.state, "next": self.case.step, "executor": self.case.executor,
-            "due_at": self.case.due_at().map(instant_text)})
+    pub(crate) fn told(&self) -> CaseTold {
+        let step = |s: &StepDone| StepTold {
+            step: s.step.clone(),
+            actor: s.actor.clone(),
+            passage: s.passage,
+            outcome: s.outcome.clone(),
+        };
+        let Case { number, regulation, channel, state, step: next, executor, .. } = &self.case;
+        CaseTold {
+            case: number.clone(),
+            regulation: regulation.clone(),
+            channel: *channel,
+            steps: self.added().iter().map(step).collect(),
+            state: *state,
+            next: next.clone(),
+            executor: executor.clone(),
+            due_at: self.case.due_at().map(ToldInstant),
+        }
     }
 
     /// Whether the step must be done by the credential that the resolution named.
@@ -306,7 +315,7 @@ pub(crate) fn end_of_application(
     tx: &mut Transaction<'_>,
     application: &str,
     act: CaseAct,
-) -> Result<Vec<Value>, Problem> {
+) -> Result<Vec<CaseTold>, Problem> {
     let mut ended = Vec::new();
     for case in cases::open_of_application(tx.conn(), application)? {
         ended.push(end(rules, tx, case, act)?);
@@ -315,11 +324,11 @@ pub(crate) fn end_of_application(
 }
 
 /// Ends one open case and gives what the journal says of it.
-pub(crate) fn end(rules: &Rules, tx: &mut Transaction<'_>, case: Case, act: CaseAct) -> Result<Value, Problem> {
+pub(crate) fn end(rules: &Rules, tx: &mut Transaction<'_>, case: Case, act: CaseAct) -> Result<CaseTold, Problem> {
     let mut travel = resume(rules, tx.conn(), case)?;
     travel.end(act, tx.at());
     travel.save(tx)?;
-    Ok(travel.journal())
+    Ok(travel.told())
 }
 
 /// The open case of an application's own service.

@@ -23,9 +23,9 @@ use crate::service::positions::shape::{self, PositionEntry};
 use crate::service::positions::view;
 use crate::service::referrals::life::end;
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Said, Transaction, Written, child_claims, referrals, results, transfers};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{Entry, Transaction, Written, child_claims, referrals, results, transfers};
+use crate::trust::act::{Amendment, ChildAct, Withdrawal};
+use crate::trust::subject::Subject;
 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -207,13 +207,9 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
         }
         let of = Subject::seat(number);
         keys::keep(tx, home, of.clone(), &json!({"contacts": contacts, "preferences": application.preferences}))?;
-        let entry = Entry {
-            home,
-            act: JournalAct::Amend,
-            actor: caller.principal.id.clone(),
-            territory: application.territory,
-            said: Said::of(of, json!({"application": number, "role": caller.principal.role})),
-        };
+        let amended = Amendment { application: number.to_owned(), role: caller.principal.role };
+        let act = ChildAct::Amend(amended).told_to(of);
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
     })
 }
@@ -254,17 +250,15 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
         entry::settle(tx, &office.rules, application.queue, turned)?;
         let of = Subject::seat(number);
         keys::keep(tx, home, of.clone(), &json!({"reason": sent.reason}))?;
-        let entry = Entry {
-            home,
-            act: JournalAct::Withdraw,
-            actor: caller.principal.id.clone(),
-            territory: application.territory,
-            said: Said::of(
-                of,
-                json!({"application": number, "role": caller.principal.role, "place_freed": freed,
-                    "referral_annulled": annulled, "cases": ended}),
-            ),
+        let withdrawn = Withdrawal {
+            application: number.to_owned(),
+            role: caller.principal.role,
+            place_freed: freed,
+            referral_annulled: annulled,
+            cases: ended,
         };
+        let act = ChildAct::Withdraw(withdrawn).told_to(of);
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
     })
 }

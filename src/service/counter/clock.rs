@@ -8,10 +8,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
 
 use crate::domain::application::Application;
-use crate::domain::instant::instant_text;
+use crate::domain::instant::{ToldInstant, instant_text};
 use crate::domain::kato::Kato;
 use crate::rules::Rules;
 use crate::service::applications::entry::{self, Turned};
@@ -20,8 +19,8 @@ use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
 use crate::store::clock::{self, LastRecord};
 use crate::store::dated::{self, Later};
-use crate::store::{ClockDoubt, Entry, Resolve, Said, Store, StoreError, Transaction, Written};
-use crate::trust::act::JournalAct;
+use crate::store::{ClockDoubt, Entry, Resolve, Store, StoreError, Transaction, Written};
+use crate::trust::act::{ClockConfirmed, ClockMended, PublicAct};
 
 /// Applications that one record dates anew: a record is read as a whole, and a follower holds nobody up for long.
 const RECORD: i64 = 500;
@@ -176,7 +175,7 @@ fn record(
     batch: Vec<Application>,
 ) -> Result<Entry, Problem> {
     let at = tx.at();
-    let mut registered = 0_usize;
+    let mut registered = 0;
     let mut queues = BTreeSet::new();
     for before in batch {
         let mut after = before.clone();
@@ -193,8 +192,8 @@ fn record(
     for queue in queues {
         entry::settle(tx, rules, queue, Turned::Moved)?;
     }
-    let said = Said::in_public(json!({"last": instant_text(last), "registered": registered}));
-    Ok(Entry { home, act: JournalAct::MendClock, actor: OPERATOR.to_owned(), territory: home, said })
+    let act = PublicAct::MendClock(ClockMended { last: ToldInstant(last), registered }).into();
+    Ok(Entry { home, act, actor: OPERATOR.to_owned(), territory: home })
 }
 
 /// Writes a record that the next acts may be believed by.
@@ -210,8 +209,8 @@ fn confirm(
         if now - last_of(tx, home)? < TimeDelta::zero() {
             return Ok(Written::nothing(None));
         }
-        let said = Said::in_public(json!({"newest": instant_text(newest)}));
-        let entry = Entry { home, act: JournalAct::ConfirmClock, actor: OPERATOR.to_owned(), territory: home, said };
+        let act = PublicAct::ConfirmClock(ClockConfirmed { newest: ToldInstant(newest) }).into();
+        let entry = Entry { home, act, actor: OPERATOR.to_owned(), territory: home };
         Ok(Written { value: Some((home, newest)), entries: vec![entry] })
     })
 }

@@ -12,9 +12,9 @@ use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Keeper, Said, Written, applications, children, erasure};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::store::{Entry, Keeper, Written, applications, children, erasure};
+use crate::trust::act::{ChildAct, Erasure};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// Longest ground.
 const GROUND_MAX: usize = 2_000;
@@ -64,14 +64,9 @@ pub fn erase(office: &Office, caller: &Caller, number: &str, sent: &EraseIn) -> 
         let kept = keys::keep_for(tx, home, Keeper::Registry, of.clone(), &json!({"ground": ground}))?;
         erasure::erase(tx, &application.child)?;
         let numbers: Vec<String> = all.into_iter().map(|a| a.number).collect();
-        let told = json!({"applications": numbers, "facts": kept, "role": caller.principal.role});
-        let entry = Entry {
-            home,
-            act: JournalAct::Erase,
-            actor: caller.principal.id.clone(),
-            territory: application.territory,
-            said: Said::of(of, told),
-        };
+        let told = Erasure { applications: numbers.clone(), facts: kept, role: caller.principal.role };
+        let act = ChildAct::Erase(told).told_to(of);
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         Ok(Written { value: Erased { applications: numbers }, entries: vec![entry] })
     })
 }

@@ -18,9 +18,9 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Keeper, Said, Transaction, Written, applications, child_claims, children, facts, transfers};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{Entry, Keeper, Transaction, Written, applications, child_claims, children, facts, transfers};
+use crate::trust::act::{ChildAct, MovedAway, MovedIn};
+use crate::trust::subject::Subject;
 
 /// A move to another home or territory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -124,9 +124,13 @@ fn carry(
         }
         _ => None,
     };
-    let opened = opened.map(|travel| travel.journal());
-    let told = json!({"application": number, "moved_from": old.number, "role": caller.principal.role, "case": opened});
-    let joined = record(caller, &moved.application, told);
+    let told = MovedIn {
+        application: number.clone(),
+        moved_from: old.number,
+        role: caller.principal.role,
+        case: opened.map(|travel| travel.told()),
+    };
+    let joined = record(caller, &moved.application, ChildAct::MoveIn(told));
     Ok(Written { value: Stands { number, status: Status::InQueue }, entries: vec![joined] })
 }
 
@@ -143,17 +147,17 @@ fn leave(
     entry::settle(tx, &office.rules, old.queue, turned)?;
     child_claims::release(tx, &old.child, &old.number)?;
     let ended = travel::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
-    let told = json!({"application": old.number, "moved_to": number, "role": caller.principal.role, "cases": ended});
-    Ok(record(caller, old, told))
+    let told = MovedAway {
+        application: old.number.clone(),
+        moved_to: number.to_owned(),
+        role: caller.principal.role,
+        cases: ended,
+    };
+    Ok(record(caller, old, ChildAct::Move(told)))
 }
 
 /// One record of a move: where the application left, or where it joined.
-fn record(caller: &Caller, of: &Application, told: Value) -> Entry {
-    Entry {
-        home: of.home,
-        act: JournalAct::Move,
-        actor: caller.principal.id.clone(),
-        territory: of.territory,
-        said: Said::of(Subject::seat(&of.number), told),
-    }
+fn record(caller: &Caller, of: &Application, act: ChildAct) -> Entry {
+    let act = act.told_to(Subject::seat(&of.number));
+    Entry { home: of.home, act, actor: caller.principal.id.clone(), territory: of.territory }
 }

@@ -20,9 +20,9 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{keys, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::places::{advance, group_of, outside_age_band};
-use crate::store::{Entry, Said, Transaction, Written, kindergartens, places};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::store::{Entry, Transaction, Written, kindergartens, places};
+use crate::trust::act::{PlaceWithdrawn, PlacesReported, PublicAct, ReserveAsked};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// Most places in one report.
 const PLACES_MAX: u32 = 500;
@@ -60,6 +60,14 @@ pub struct ReservedIn {
     pub category: String,
     /// Whether others get a place that no such child can use; otherwise it stays empty.
     pub open: bool,
+}
+
+impl ReservedIn {
+    /// What the journal says of it.
+    fn told(&self) -> ReserveAsked {
+        let named = |code: &String| Some(code.clone()).filter(|code| !code.is_empty());
+        ReserveAsked { tier: named(&self.tier), category: named(&self.category), open: self.open }
+    }
 }
 
 /// Why a place is taken back.
@@ -177,16 +185,20 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             reserved,
         };
         let ids = keep(tx, &place, sent.count)?;
-        let entry = Entry {
-            home,
-            act: JournalAct::ReportPlaces,
-            actor: caller.principal.id.clone(),
-            territory: kindergarten.territory,
-            said: Said::in_public(json!({"places": ids, "group": group.id, "kindergarten": kindergarten.id,
-                "place_queue": place.queue, "available_on": place.available_on.to_string(),
-                "status": place.status, "reserved": sent.reserved, "capacity": group.capacity,
-                "enrolled": group.enrolled, "role": caller.principal.role})),
-        };
+        let act = PublicAct::ReportPlaces(PlacesReported {
+            places: ids.clone(),
+            group: group.id,
+            kindergarten: kindergarten.id.clone(),
+            place_queue: place.queue,
+            available_on: place.available_on,
+            status: place.status,
+            reserved: sent.reserved.as_ref().map(ReservedIn::told),
+            capacity: group.capacity,
+            enrolled: group.enrolled,
+            role: caller.principal.role,
+        });
+        let (actor, territory) = (caller.principal.id.clone(), kindergarten.territory);
+        let entry = Entry { home, act: act.into(), actor, territory };
         let value = PlacesView { places: ids, status: place.status, queue: place.queue, warnings };
         Ok(Written { value, entries: vec![entry] })
     })
@@ -211,12 +223,12 @@ pub fn withdraw_place(office: &Office, caller: &Caller, id: &str, sent: &Withdra
         let kept = keys::keep(tx, home, Subject::of(SubjectKind::Place, id), &json!({"reason": reason}))?;
         place.reason = Some(kept);
         advance(tx, &mut place, PlaceAct::Withdraw)?;
+        let withdrawn = PlaceWithdrawn { place: id.to_owned(), role: caller.principal.role };
         let entry = Entry {
             home,
-            act: JournalAct::WithdrawPlace,
+            act: PublicAct::WithdrawPlace(withdrawn).into(),
             actor: caller.principal.id.clone(),
             territory: kindergarten.territory,
-            said: Said::in_public(json!({"place": id, "role": caller.principal.role})),
         };
         let value =
             PlacesView { places: vec![id.to_owned()], status: place.status, queue: place.queue, warnings: Vec::new() };

@@ -17,9 +17,9 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::departures;
 use crate::service::referrals::life::{self, InHand, in_hand, view};
-use crate::store::{Entry, Said, Transaction, Written, cases, referrals};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{Entry, Transaction, Written, cases, referrals};
+use crate::trust::act::{ChildAct, ReferralChanged};
+use crate::trust::subject::Subject;
 
 /// A ground for an act on a referral.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -33,13 +33,14 @@ pub struct GroundIn {
     pub evidence: Option<String>,
 }
 
-/// One act on a referral, named `name` in the journal: checks who and where, lets `change` do it and save it, and journals.
+/// One act on a referral, which the journal says as `told`: checks who and where, lets `change` do it and save it, and
+/// journals.
 pub(crate) fn on_referral(
     office: &Office,
     caller: &Caller,
     act: Act,
     number: &str,
-    name: JournalAct,
+    told: fn(ReferralChanged) -> ChildAct,
     evidence: Option<&str>,
     mut change: impl FnMut(&mut Transaction<'_>, &mut InHand, &Bound<'_>) -> Result<Turned, Problem>,
 ) -> Result<Answer, Problem> {
@@ -55,24 +56,24 @@ pub(crate) fn on_referral(
         let turned = change(tx, &mut hand, &bound)?;
         let departed = if act == Act::Enrol { departures::leave_for_transfer(office, tx, &hand)? } else { None };
         entry::settle(tx, &office.rules, hand.application.queue, turned)?;
-        let case = ends::case_of_referral_act(office, tx, caller, name, &hand)?;
+        let case = ends::case_of_referral_act(office, tx, caller, act, &hand)?;
         let of = Subject::seat(&hand.application.number);
         if let Some(words) = &evidence {
             keys::keep(tx, home, of.clone(), &json!({"evidence": words}))?;
         }
-        let entry = Entry {
-            home,
-            act: name,
-            actor: caller.principal.id.clone(),
-            territory: hand.application.territory,
-            said: Said::of(
-                of,
-                json!({"referral": number, "application": hand.application.number, "place": hand.referral.place,
-                    "status": hand.referral.status, "ground": hand.referral.ground,
-                    "valid_until": hand.referral.valid_until_on.to_string(), "role": caller.principal.role,
-                    "case": case, "departed": departed}),
-            ),
+        let changed = ReferralChanged {
+            referral: number.to_owned(),
+            application: hand.application.number.clone(),
+            place: hand.referral.place.clone(),
+            status: hand.referral.status,
+            ground: hand.referral.ground.clone(),
+            valid_until: hand.referral.valid_until_on,
+            role: caller.principal.role,
+            case,
+            departed: departed.map(|departed| departed.told()),
         };
+        let (actor, territory) = (caller.principal.id.clone(), hand.application.territory);
+        let entry = Entry { home, act: told(changed).told_to(of), actor, territory };
         let mut value = view(&hand.referral, None);
         value.case = cases::of_referral(tx.conn(), number)?.map(|case| case.number);
         Ok(Written { value, entries: vec![entry] })
@@ -84,7 +85,7 @@ pub(crate) fn on_referral(
 /// # Errors
 /// 403, 404, 409 where it is not in force.
 pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Present, number, JournalAct::Present, None, |tx, hand, _| {
+    on_referral(office, caller, Act::Present, number, ChildAct::Present, None, |tx, hand, _| {
         life::advance(tx, &mut hand.referral, ReferralAct::Present)?;
         let today = office.day(hand.application.territory, tx.at());
         if today > hand.referral.valid_until_on {
@@ -104,7 +105,7 @@ pub fn present(office: &Office, caller: &Caller, number: &str) -> Result<Answer,
 /// # Errors
 /// 403, 404, 409 where it was not presented.
 pub fn enrol(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Enrol, number, JournalAct::Enrol, None, |tx, hand, _| hand.enrol(office, tx))
+    on_referral(office, caller, Act::Enrol, number, ChildAct::Enrol, None, |tx, hand, _| hand.enrol(office, tx))
 }
 
 /// The kindergarten refuses with a listed ground: the place is published again, the entry waits on with its turn.
@@ -117,7 +118,7 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
         caller,
         Act::RefuseReferral,
         number,
-        JournalAct::RefuseReferral,
+        ChildAct::RefuseReferral,
         sent.evidence.as_deref(),
         |tx, hand, bound| {
             if bound.profile.kindergarten_refusal(&sent.ground).is_none() {
@@ -134,7 +135,7 @@ pub fn refuse_referral(office: &Office, caller: &Caller, number: &str, sent: &Gr
 /// # Errors
 /// 403, 404, 409, 422 for a ground that is not listed.
 pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Annul, number, JournalAct::Annul, sent.evidence.as_deref(), |tx, hand, bound| {
+    on_referral(office, caller, Act::Annul, number, ChildAct::Annul, sent.evidence.as_deref(), |tx, hand, bound| {
         if bound.profile.annul_ground(&sent.ground).is_none() {
             return Err(not_listed(bound.profile.annul_grounds.iter().map(|g| g.code.as_str())));
         }
@@ -147,7 +148,7 @@ pub fn annul(office: &Office, caller: &Caller, number: &str, sent: &GroundIn) ->
 /// # Errors
 /// 403, 404, 409 where the profile does not extend or the referral was extended or is not in force.
 pub fn extend(office: &Office, caller: &Caller, number: &str) -> Result<Answer, Problem> {
-    on_referral(office, caller, Act::Extend, number, JournalAct::Extend, None, |tx, hand, bound| {
+    on_referral(office, caller, Act::Extend, number, ChildAct::Extend, None, |tx, hand, bound| {
         let Some(allowance) = bound.profile.extension.value else {
             let message = format!("profile {} does not extend referrals", bound.profile.code);
             return Err(Problem::conflict("extension_not_allowed", message));

@@ -29,11 +29,11 @@ use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::applications::{self, Lodged};
 use crate::store::facts::Facts;
-use crate::store::{Entry, Keeper, Said, Transaction, Written, child_claims, children, facts};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{Entry, Keeper, Transaction, Written, child_claims, children, facts};
+use crate::trust::act::{ChildAct, Registration};
 use crate::trust::seal::canonical;
 use crate::trust::signature::SignatureVerdict;
+use crate::trust::subject::Subject;
 
 /// The answer to a registration.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -189,18 +189,17 @@ fn lodge(
     entry::settle(tx, &office.rules, application.queue, Turned::Moved)?;
     office.follow_locked(tx, home)?;
     let (position, of) = office.index(at).would_stand(&application);
-    let told = json!({
-        "application": application.number,
-        "channel": channel,
-        "regulation": application.regulation,
-        "profile": application.profile,
-        "signature": application.signature,
-        "role": caller.principal.role,
-        "case": case.as_ref().map(|travel| travel.journal()),
-    });
-    let said = Said::of(Subject::seat(&application.number), told);
-    let actor = caller.principal.id.clone();
-    let entry = Entry { home, act: JournalAct::Register, actor, territory: application.territory, said };
+    let registration = Registration {
+        application: application.number.clone(),
+        channel,
+        regulation: application.regulation,
+        profile: application.profile,
+        signature,
+        role: caller.principal.role,
+        case: case.as_ref().map(|travel| travel.told()),
+    };
+    let act = ChildAct::Register(registration).told_to(Subject::seat(&application.number));
+    let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
     let value = Registered {
         number: application.number,
         status: application.status,

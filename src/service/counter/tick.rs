@@ -10,10 +10,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
-use serde_json::json;
 
 use crate::domain::codes::PlaceStatus;
-use crate::domain::instant::instant_text;
+use crate::domain::instant::ToldInstant;
 use crate::domain::kato::Kato;
 use crate::domain::place::{Place, PlaceAct};
 use crate::domain::referral::{Referral, ReferralAct};
@@ -27,9 +26,9 @@ use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
 use crate::service::referrals::life::InHand;
 use crate::service::referrals::places::advance;
-use crate::store::{Entry, Resolve, Said, Store, Transaction, Written, homes, places, referrals};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{Entry, Resolve, Store, Transaction, Written, homes, places, referrals};
+use crate::trust::act::{ChildAct, Listed, PlacesPublished, PublicAct, ReferralExpired};
+use crate::trust::subject::Subject;
 
 /// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
 /// sends a new one; what it asks for is then refused as done already, or done.
@@ -154,10 +153,11 @@ fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
         for place in &mut all {
             advance(tx, place, PlaceAct::Publish)?;
         }
-        let ids: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();
-        let said = json!({"places": ids, "due_at": instant_text(at), "status": PlaceStatus::Published});
-        let said = Said::in_public(said);
-        tx.append(&[Entry { home, act: JournalAct::PublishPlaces, actor: CLOCK.to_owned(), territory, said }])?;
+        let mut ids: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();
+        ids.sort_unstable();
+        let (places, due_at, status) = (Listed::of(&ids), ToldInstant(at), PlaceStatus::Published);
+        let act = PublicAct::PublishPlaces(PlacesPublished { places, due_at, status }).into();
+        tx.append(&[Entry { home, act, actor: CLOCK.to_owned(), territory }])?;
         published += all.len();
     }
     Ok(published)
@@ -195,17 +195,17 @@ fn expire(
     let turned = hand.end(tx, rules, ReferralAct::Expire, Some("expired"))?;
     let InHand { referral, application } = hand;
     entry::settle(tx, rules, application.queue, turned)?;
-    let entry = Entry {
-        home: referral.home,
-        act: JournalAct::ExpireReferral,
-        actor: CLOCK.to_owned(),
-        territory: application.territory,
-        said: Said::of(
-            Subject::seat(&application.number),
-            json!({"referral": referral.number, "application": application.number, "place": referral.place,
-                "status": referral.status, "valid_until": referral.valid_until_on.to_string(),
-                "due_at": instant_text(at), "consequence": profile.on_expiry.value}),
-        ),
+    let Referral { home, number, place, status, valid_until_on, .. } = referral;
+    let of = Subject::seat(&application.number);
+    let expired = ReferralExpired {
+        referral: number,
+        application: application.number,
+        place,
+        status,
+        valid_until: valid_until_on,
+        due_at: ToldInstant(at),
+        consequence: profile.on_expiry.value,
     };
-    Ok(tx.append(&[entry])?)
+    let act = ChildAct::ExpireReferral(expired).told_to(of);
+    Ok(tx.append(&[Entry { home, act, actor: CLOCK.to_owned(), territory: application.territory }])?)
 }

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
 use super::imports::ImportFault;
 use crate::domain::kato::Kato;
@@ -17,8 +16,8 @@ use crate::rules::fault::RuleFaults;
 use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::calendar::{self, CalendarFile};
-use crate::store::{Entry, Said, Store, Written};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Store, Written};
+use crate::trust::act::{CalendarImported, CalendarRemoved, CalendarTaken, PublicAct};
 use crate::trust::seal::sha256_hex;
 
 /// What a decree or the law on holidays may change. Hours and zones are settings of the registry, not of a year.
@@ -102,15 +101,15 @@ pub fn import(store: &Store, now: DateTime<Utc>, given: &[Given]) -> Result<Impo
             calendar::save(tx, one.name(), &one.text)?;
             let replaced = before.map(|before| sha256_hex(before.body.as_bytes()));
             let content = sha256_hex(one.text.as_bytes());
-            files.push(json!({"file": one.name(), "content": content, "replaced": replaced}));
+            files.push(CalendarTaken { file: one.name().to_owned(), content, replaced });
             imported.changed.push(one.name().to_owned());
+            if files.len() == RECORD {
+                // At once, so that each record tells its own rows.
+                tx.append(&[entry(PublicAct::ImportCalendar(CalendarImported { files: std::mem::take(&mut files) }))])?;
+            }
         }
-        let entries = if files.is_empty() {
-            Vec::new()
-        } else {
-            vec![entry(JournalAct::ImportCalendar, json!({"files": files}))]
-        };
-        Ok(Written { value: imported, entries })
+        let rest = (!files.is_empty()).then(|| entry(PublicAct::ImportCalendar(CalendarImported { files })));
+        Ok(Written { value: imported, entries: rest.into_iter().collect() })
     })
 }
 
@@ -123,14 +122,16 @@ pub fn remove(store: &Store, now: DateTime<Utc>, name: &str) -> Result<bool, Pro
         let held = calendar::all(tx.conn())?.into_iter().find(|file| file.name == name);
         let Some(held) = held else { return Ok(Written::nothing(false)) };
         calendar::remove(tx, name)?;
-        let payload = json!({"file": name, "removed": sha256_hex(held.body.as_bytes())});
-        Ok(Written { value: true, entries: vec![entry(JournalAct::RemoveCalendar, payload)] })
+        let removed = CalendarRemoved { file: held.name, removed: sha256_hex(held.body.as_bytes()) };
+        Ok(Written { value: true, entries: vec![entry(PublicAct::RemoveCalendar(removed))] })
     })
 }
 
-fn entry(act: JournalAct, payload: serde_json::Value) -> Entry {
-    let said = Said::in_public(payload);
-    Entry { home: Kato::COUNTRY, act, actor: OPERATOR.to_owned(), territory: Kato::COUNTRY, said }
+/// Files that one record tells of: their names and hashes fit.
+const RECORD: usize = 32;
+
+fn entry(act: PublicAct) -> Entry {
+    Entry { home: Kato::COUNTRY, act: act.into(), actor: OPERATOR.to_owned(), territory: Kato::COUNTRY }
 }
 
 /// Refuses names that are none of a later file, and one name twice.

@@ -25,8 +25,8 @@ use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::keys;
 use crate::service::office::bound;
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Said, Store, Transaction, Written, child_claims, children, facts, kindergartens};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Store, Transaction, Written, child_claims, children, facts, kindergartens};
+use crate::trust::act::{ApplicationsImported, PublicAct};
 use crate::trust::cipher::{BlindIin, LookUpKey};
 use crate::trust::signature::SignatureVerdict;
 
@@ -169,13 +169,9 @@ fn save(tx: &mut Transaction<'_>, home: Kato, file: &str, batch: Batch) -> Resul
     }
     facts::insert(tx, home, &facts)?;
     applications::insert(tx, &lodged, &new)?;
-    Ok(Entry {
-        home,
-        act: JournalAct::ImportApplications,
-        actor: OPERATOR.to_owned(),
-        territory: home,
-        said: Said::in_public(json!({"file": file, "applications": lodged.len()})),
-    })
+    let imported = ApplicationsImported { file: file.to_owned(), applications: lodged.len() as u64 };
+    let act = PublicAct::ImportApplications(imported).into();
+    Ok(Entry { home, act, actor: OPERATOR.to_owned(), territory: home })
 }
 
 /// Reads every row against the law and the registry.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
@@ -19,8 +18,8 @@ use crate::service::counter::places::unknown_reserve;
 use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::bound;
-use crate::store::{Entry, Said, Store, StoreError, Written, kindergartens, territories};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Store, StoreError, Written, kindergartens, territories};
+use crate::trust::act::{GroupsImported, KindergartensImported, PlacesImported, PublicAct, TerritoriesImported};
 use crate::trust::seal::sha256_hex;
 
 /// Why an import was not done.
@@ -130,8 +129,9 @@ pub fn territories<'a>(
     let listed: String = all.iter().map(|t| format!("{},{},{}\n", t.code, t.name_kk, t.name_ru)).collect();
     store.write(&[Kato::COUNTRY], now, |tx| -> Result<_, ImportFault> {
         territories::save(tx, &all)?;
-        let payload = json!({"rows": all.len(), "file": source.name(), "content": sha256_hex(listed.as_bytes())});
-        let entry = record(Kato::COUNTRY, JournalAct::ImportTerritories, payload);
+        let (file, content) = (source.name().to_owned(), sha256_hex(listed.as_bytes()));
+        let imported = TerritoriesImported { rows: all.len() as u64, file, content };
+        let entry = record(Kato::COUNTRY, PublicAct::ImportTerritories(imported));
         Ok(Written { value: all.len(), entries: vec![entry] })
     })
 }
@@ -190,15 +190,16 @@ pub fn kindergartens<'a>(
         let mut entries = Vec::with_capacity(all.len());
         for (home, kindergartens) in &all {
             kindergartens::save(tx, kindergartens)?;
-            let payload = json!({"kindergartens": kindergartens.len(), "file": source.name(), "content": content});
-            entries.push(record(*home, JournalAct::ImportKindergartens, payload));
+            let (kindergartens, file) = (kindergartens.len() as u64, source.name().to_owned());
+            let imported = KindergartensImported { kindergartens, file, content: content.clone() };
+            entries.push(record(*home, PublicAct::ImportKindergartens(imported)));
         }
         Ok(Written { value: rows.len(), entries })
     })
 }
 
-fn record(home: Kato, act: JournalAct, payload: serde_json::Value) -> Entry {
-    Entry { home, act, actor: OPERATOR.to_owned(), territory: home, said: Said::in_public(payload) }
+fn record(home: Kato, act: PublicAct) -> Entry {
+    Entry { home, act: act.into(), actor: OPERATOR.to_owned(), territory: home }
 }
 
 /// The hash of a file's rows as an export writes them, however the file was quoted.
@@ -270,8 +271,9 @@ pub fn groups<'a>(
         let mut entries = Vec::with_capacity(all.len());
         for (home, groups) in &all {
             kindergartens::save_groups(tx, groups)?;
-            let payload = json!({"groups": groups.len(), "file": source.name(), "content": content});
-            entries.push(record(*home, JournalAct::ImportGroups, payload));
+            let (groups, file) = (groups.len() as u64, source.name().to_owned());
+            let imported = GroupsImported { groups, file, content: content.clone() };
+            entries.push(record(*home, PublicAct::ImportGroups(imported)));
         }
         Ok(Written { value: rows.len(), entries })
     })
@@ -344,8 +346,9 @@ pub fn places<'a>(
                 of_home += crate::service::counter::places::keep(tx, &place, *count)?.len();
             }
             kept += of_home;
-            let payload = json!({"places": of_home, "file": source.name(), "content": content});
-            entries.push(record(*home, JournalAct::ImportPlaces, payload));
+            let (places, file) = (of_home as u64, source.name().to_owned());
+            let imported = PlacesImported { places, file, content: content.clone() };
+            entries.push(record(*home, PublicAct::ImportPlaces(imported)));
         }
         Ok(Written { value: kept, entries })
     })

@@ -23,9 +23,9 @@ use crate::service::office::{Answer, Caller, Office};
 use crate::service::rounds::fault::internal;
 use crate::service::rounds::{files, held};
 use crate::store::rounds::{self, Round, RoundFile};
-use crate::store::{Entry, Said, Written, facts};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::store::{Entry, Written, facts};
+use crate::trust::act::{Listed, PublicAct, RoundCorrected};
+use crate::trust::subject::{Subject, SubjectKind};
 
 mod asked;
 pub(crate) mod committed;
@@ -33,7 +33,7 @@ mod corrected;
 mod input;
 mod market;
 
-pub use input::{CorrectedApplication, CorrectedPlaces, CorrectionGround, CorrectionIn};
+pub use input::{CorrectedApplication, CorrectedPlaces, CorrectionIn};
 
 /// Corrects a committed round.
 ///
@@ -62,17 +62,18 @@ pub fn correct_round(office: &Office, caller: &Caller, id: &str, sent: &Correcti
         kept.push(RoundFile { name: name(serial), body: with(body.clone(), FACTS, &facts).to_string() });
         rounds::add_files(tx, id, &kept)?;
         body = with(body, "evidence", &evidence);
-        let entry = Entry {
-            home,
-            act: JournalAct::CorrectRound,
-            actor: caller.principal.id.clone(),
-            territory: round.territory,
-            said: Said::in_public(json!({
-                "round": id, "correction": serial, "ground": ground, "role": caller.principal.role,
-                "harmed": corrected.harmed(), "profited": corrected.profited(), "extra_places": corrected.extra(),
-                "files": files::hashes(&kept),
-            })),
-        };
+        let act = PublicAct::CorrectRound(RoundCorrected {
+            round: round.id,
+            correction: serial as u64,
+            ground,
+            role: caller.principal.role,
+            harmed: corrected.harmed() as u64,
+            profited: corrected.profited() as u64,
+            extra_places: corrected.extra(),
+            files: Listed::of(&files::hashes(&kept)),
+        });
+        let (actor, territory) = (caller.principal.id.clone(), round.territory);
+        let entry = Entry { home, act: act.into(), actor, territory };
         Ok(Written { value: body, entries: vec![entry] })
     })
 }

@@ -11,7 +11,8 @@ use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::pages::{self, Pages};
 use crate::store::{Keyless, Store, StoreError, homes, journal, keyless, openings};
-use crate::trust::journal::{GENESIS, Verifier, registry_head};
+use crate::trust::end::GENESIS;
+use crate::trust::journal::{Verifier, registry_head};
 use crate::trust::opening::OpenedRecord;
 
 /// Hands on every record with its openings, home by home, in order, as they stood at one moment.

@@ -15,10 +15,11 @@ use super::reading::understood;
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
 use crate::store::connection::AnyConnection;
-use crate::store::homes::{self, Numbers};
+use crate::store::homes;
 use crate::store::rows::{self, HeldRow, ReadRow};
 use crate::store::{StoreError, openings};
-use crate::trust::act::JournalAct;
+use crate::trust::act::PublicAct;
+use crate::trust::end::Numbers;
 use crate::trust::journal::Broken;
 use crate::trust::opening::{Opened, OpenedRecord};
 
@@ -111,16 +112,14 @@ impl Fold {
     /// It cannot be read.
     pub(crate) fn take(&mut self, opened: &OpenedRecord) -> Result<(), Broken> {
         let OpenedRecord { record, openings } = opened;
-        let act = record.journal_act()?;
+        let act = record.public_act()?;
         for opening in openings {
             let opened = understood(opening).map_err(|why| record.unreadable(why))?;
             self.take_opening(record.home, &opened);
         }
-        if act == JournalAct::SkipNumbers {
-            let skipped = record.payload.get("numbers").and_then(numbers);
-            let skipped = skipped.ok_or_else(|| record.unreadable("it does not tell the numbers that are skipped"))?;
+        if let Some(PublicAct::SkipNumbers(skipped)) = act {
             let numbers = self.numbers.entry(record.home).or_default();
-            *numbers = numbers.or_later(skipped);
+            *numbers = numbers.or_later(skipped.numbers);
         }
         Ok(())
     }
@@ -300,18 +299,4 @@ fn ticket(row: &str) -> i64 {
     let digits = row.split_once("\"ticket\":").map_or("", |(_, rest)| rest);
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     digits.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or_default()
-}
-
-/// The numbers that a record says are skipped.
-fn numbers(told: &Value) -> Option<Numbers> {
-    let of = |name: &str| told.get(name).and_then(Value::as_i64);
-    Some(Numbers {
-        applications: of("applications")?,
-        tickets: of("tickets")?,
-        places: of("places")?,
-        referrals: of("referrals")?,
-        rounds: of("rounds")?,
-        results: of("results")?,
-        cases: of("cases")?,
-    })
 }

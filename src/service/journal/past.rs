@@ -17,7 +17,7 @@ use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
 use crate::store::{journal, openings};
-use crate::trust::act::JournalAct;
+use crate::trust::act::PublicAct;
 use crate::trust::journal::Record;
 use crate::trust::opening::OpenedRecord;
 
@@ -168,8 +168,8 @@ pub(crate) fn replayed_to_round(
     round: &Round,
 ) -> Result<Replay, Problem> {
     let is_round = |record: &Record| {
-        let named = record.payload.get("round").and_then(serde_json::Value::as_str);
-        record.act == JournalAct::HoldRound.code() && named == Some(round.id.as_str())
+        let act = record.public_act().ok().flatten();
+        act.is_some_and(|act| matches!(act, PublicAct::HoldRound(held) if held.round == round.id))
     };
     replayed_until(rules, conn, key, round.held_at, is_round)
 }

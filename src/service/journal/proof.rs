@@ -12,7 +12,8 @@ use crate::store::connection::AnyConnection;
 use crate::store::held::{self, DECIDING};
 use crate::store::openings::{self, Kept, RecordId};
 use crate::store::rows::{HeldRow, ReadRow};
-use crate::trust::opening::{OpenedRecord, Subject};
+use crate::trust::opening::OpenedRecord;
+use crate::trust::subject::Subject;
 
 /// Holds the rows of these subjects against what the records tell of them, and their openings against what those seal.
 ///

@@ -7,7 +7,6 @@ use super::turns::{ToldSeat, parsed, queue};
 use crate::domain::queue::QueueKey;
 use crate::engine::order::Counters;
 use crate::store::rows::TOLD;
-use crate::trust::act::JournalAct;
 use crate::trust::journal::{Broken, Record};
 use crate::trust::opening::{Opened, OpenedRecord, Opening};
 
@@ -53,7 +52,7 @@ impl ReadRecord {
     pub(crate) fn of(opened: OpenedRecord) -> Result<Self, Broken> {
         opened.check()?;
         let OpenedRecord { record, openings } = opened;
-        record.journal_act()?;
+        record.public_act()?;
         let mut read = ReadRecord {
             record,
             seats: Vec::new(),
@@ -92,15 +91,13 @@ impl ReadRecord {
     }
 }
 
-/// What an opening says, where this program knows its act and its tables.
+/// What an opening says, where this program knows its act and what that tells, and its tables.
 ///
 /// # Errors
 /// In words, where it does not: a newer program has written it.
 pub(super) fn understood(opening: &Opening) -> Result<Opened<'_>, String> {
     let opened = opening.read()?;
-    if let Some(code) = opened.act.as_deref().filter(|code| JournalAct::from_code(code).is_none()) {
-        return Err(format!("this program does not know the act {code:?}; a newer one has written it"));
-    }
+    opened.child_act()?;
     match opened.rows.keys().find(|table| !TOLD.contains(&table.as_str())) {
         Some(table) => Err(format!("this program does not know the table {table}; a newer one has written it")),
         None => Ok(opened),

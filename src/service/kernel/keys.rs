@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::domain::kato::Kato;
 use crate::store::facts::{self, Facts};
 use crate::store::{Keeper, StoreError, Transaction};
-use crate::trust::opening::Subject;
 use crate::trust::seal::canonical;
+use crate::trust::subject::Subject;
 
 /// 128 random bits in hexadecimal.
 pub(crate) fn random_key() -> String {

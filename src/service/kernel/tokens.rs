@@ -1,7 +1,6 @@
 //! Credentials: issued once, shown once, kept as a hash.
 
 use serde::Serialize;
-use serde_json::json;
 
 use super::actors::OPERATOR;
 use super::permissions::Principal;
@@ -12,8 +11,8 @@ use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
 use crate::store::connection::AnyConnection;
 use crate::store::tokens::{self, Token};
-use crate::store::{Entry, Said, Store, Written, kindergartens, territories};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Store, Written, kindergartens, territories};
+use crate::trust::act::{PublicAct, TokenIssued, TokenRevoked};
 use crate::trust::seal::sha256_hex;
 
 /// A new credential. The secret is here only.
@@ -107,14 +106,14 @@ pub fn issue_limited(
             revoked_at: None,
         };
         tokens::insert(tx, &token)?;
-        let entry = Entry {
-            home,
-            act: JournalAct::IssueToken,
-            actor: OPERATOR.to_owned(),
-            territory,
-            said: Said::in_public(json!({"token": id, "token_role": role, "kindergarten": kindergarten,
-                "acts_as": acts_as})),
+        let issued = TokenIssued {
+            token: token.id,
+            token_role: role,
+            kindergarten: token.kindergarten,
+            acts_as: acts_as.to_vec(),
         };
+        let act = PublicAct::IssueToken(issued).into();
+        let entry = Entry { home, act, actor: OPERATOR.to_owned(), territory };
         Ok(Written { value: (), entries: vec![entry] })
     })?;
     Ok(NewToken { id, token: secret })
@@ -135,13 +134,8 @@ pub fn revoke(store: &Store, now: chrono::DateTime<chrono::Utc>, id: &str) -> Re
             return Err(Problem::conflict("wrong_state", "this token was revoked before"));
         }
         tokens::revoke(tx, id)?;
-        let entry = Entry {
-            home,
-            act: JournalAct::RevokeToken,
-            actor: OPERATOR.to_owned(),
-            territory: token.territory,
-            said: Said::in_public(json!({"token": id})),
-        };
+        let act = PublicAct::RevokeToken(TokenRevoked { token: token.id }).into();
+        let entry = Entry { home, act, actor: OPERATOR.to_owned(), territory: token.territory };
         Ok(Written { value: (), entries: vec![entry] })
     })
 }

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::codes::Channel;
@@ -17,8 +17,8 @@ use crate::service::kernel::query;
 use crate::service::kernel::words::{self, Said, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::outbox::{self, Message, MessageFilter};
-use crate::store::{self, Entry, Written};
-use crate::trust::act::JournalAct;
+use crate::store::{Entry, Written};
+use crate::trust::act::{MessagesTaken, PublicAct};
 
 /// Messages of one page.
 const PAGE: i64 = 200;
@@ -158,8 +158,8 @@ pub fn take_messages(office: &Office, caller: &Caller, sent: &TakeIn) -> Result<
         let ids: Vec<&str> = found.iter().map(|m| m.id.as_str()).collect();
         outbox::take(tx, &ids, by)?;
         let at = tx.at();
-        let said = store::Said::in_public(json!({"messages": ids.len(), "role": caller.principal.role}));
-        let entry = Entry { home, act: JournalAct::TakeMessages, actor: by.to_owned(), territory, said };
+        let taken = MessagesTaken { messages: ids.len() as u64, role: caller.principal.role };
+        let entry = Entry { home, act: PublicAct::TakeMessages(taken).into(), actor: by.to_owned(), territory };
         let entries = if ids.is_empty() { Vec::new() } else { vec![entry] };
         let taken = found.iter().map(|m| Message { taken_at: Some(at), taken_by: Some(by.to_owned()), ..m.clone() });
         let messages = taken.map(|m| message(office, &m)).collect();

@@ -22,9 +22,9 @@ use crate::service::kernel::numbers::{self, home_of};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Said, Transaction, Written, child_claims, kindergartens, places, referrals, transfers};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::store::{Entry, Transaction, Written, child_claims, kindergartens, places, referrals, transfers};
+use crate::trust::act::{ChildAct, Departure, EnrolmentEnded};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// The end of an enrolment, as the kindergarten reports it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -54,12 +54,22 @@ pub struct Departed {
     #[schema(value_type = String)]
     pub place_status: PlaceStatus,
     /// The first day on which another child can come.
-    pub available_on: String,
+    #[schema(value_type = String)]
+    pub available_on: NaiveDate,
     /// Why the place is not free again, and what to do.
     pub warnings: Vec<String>,
     /// The child's request for a transfer, which is now its one application.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfer: Option<String>,
+}
+
+impl Departed {
+    /// What the journal says of it.
+    pub(crate) fn told(&self) -> EnrolmentEnded {
+        let Departed { referral, status, application, place, place_status, available_on, warnings, transfer } =
+            self.clone();
+        EnrolmentEnded { referral, status, application, place, place_status, available_on, warnings, transfer }
+    }
 }
 
 /// The child of an enrolment leaves the kindergarten: the place is free from the day after, and the child may be
@@ -81,15 +91,16 @@ pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn
         }
         faults.check()?;
         let heir = transfers::open_beside(tx.conn(), &hand.application.number)?;
-        let departed = end_enrolment(office, tx, &mut hand, last_day.unwrap_or(today), heir)?;
+        let last_day = last_day.unwrap_or(today);
+        let departed = end_enrolment(office, tx, &mut hand, last_day, heir)?;
         let of = Subject::seat(&hand.application.number);
         keys::keep(tx, home, of.clone(), &json!({"reason": reason}))?;
+        let told = Departure { departed: departed.told(), last_day, role: caller.principal.role };
         let entry = Entry {
             home,
-            act: JournalAct::Depart,
+            act: ChildAct::Depart(told).told_to(of),
             actor: caller.principal.id.clone(),
             territory: hand.application.territory,
-            said: Said::of(of, json!({"departed": departed, "last_day": sent.last_day, "role": caller.principal.role})),
         };
         Ok(Written { value: departed, entries: vec![entry] })
     })
@@ -124,7 +135,7 @@ pub(crate) fn end_enrolment(
         application: hand.application.number.clone(),
         place: hand.referral.place.clone(),
         place_status,
-        available_on: available_on.to_string(),
+        available_on,
         warnings,
         transfer: heir,
     })

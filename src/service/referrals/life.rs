@@ -20,7 +20,7 @@ use crate::service::office::Office;
 use crate::service::referrals::places;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, applications, cases, kindergartens, referrals};
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// A referral as it is shown.
 #[derive(Clone, Debug, Serialize, ToSchema)]

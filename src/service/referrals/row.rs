@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::queue::QueueKey;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// One child's place in a round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

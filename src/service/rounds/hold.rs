@@ -30,9 +30,9 @@ use crate::service::referrals::issuing;
 use crate::service::referrals::row::RoundRow;
 use crate::store::connection::AnyConnection;
 use crate::store::rounds::Round;
-use crate::store::{self, Entry, Said, Transaction, Written, kindergartens};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{self, Entry, Transaction, Written, kindergartens};
+use crate::trust::act::{Listed, PublicAct, RoundHeld};
+use crate::trust::subject::Subject;
 
 /// A round as it is asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -115,18 +115,14 @@ pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         let home = territory.home();
         let round = Round { id: id.clone(), home, territory, held_at: at, summary, body };
         store::rounds::insert(tx, &round, &files)?;
-        let entry = Entry {
-            home,
-            act: JournalAct::HoldRound,
-            actor: caller.principal.id.clone(),
-            territory,
-            said: Said::in_public(json!({
-                "round": id,
-                "role": caller.principal.role,
-                "referrals": numbers.len(),
-                "certificates": super::files::hashes(&files),
-            })),
+        let held = RoundHeld {
+            round: id,
+            role: caller.principal.role,
+            referrals: numbers.len() as u64,
+            certificates: Listed::of(&super::files::hashes(&files)),
         };
+        let act = PublicAct::HoldRound(held).into();
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory };
         Ok(Written { value: view, entries: vec![entry] })
     })
 }

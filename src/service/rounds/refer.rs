@@ -1,13 +1,13 @@
 //! The act that gives a place: the referral of the child who is due, or past it with the grounds of a skip; and the referral
 //! at the decision of a case.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 use super::compute::scope::Scope;
 use super::compute::{ahead as compute_ahead, run};
 use super::due::{ReferIn, gives_by_round, place_of, round_decides};
 use super::memory::StandingRounds;
-use super::skips::{self, PassedOver};
+use super::skips;
 use crate::domain::application::Application;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
@@ -20,9 +20,9 @@ use crate::service::kernel::problem::Problem;
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::issuing::{Issued, issue, issue_rows};
 use crate::service::referrals::row::RoundRow;
-use crate::store::{Entry, Said, Transaction, Written};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::{Subject, SubjectKind};
+use crate::store::{Entry, Transaction, Written};
+use crate::trust::act::{ChildAct, IssuedResult, JournalAct, PassedOver, Referred, ReferredTogether, Skips};
+use crate::trust::subject::{Subject, SubjectKind};
 
 /// The referral at the decision of a case: only where a published place would be this child's, and nobody ahead could
 /// use it or wants it (ARCHITECTURE: offer and referral).
@@ -87,39 +87,44 @@ pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         let issued = issue(office, tx, &mut application, &bound, &authority, &row)?;
         crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
         let family = issue_rows(office, tx, &authority, &due.family)?;
-        let role = caller.principal.role;
-        let told = json!({
-            "application": application.number, "place": place.id, "referral": issued.referral.number,
-            "result": {"id": issued.result.id, "kind": issued.result.kind}, "position": row.position, "role": role,
-            "skip": skipped(&skips), "together": family.len(),
-        });
-        let mut said = Said::of(Subject::seat(&application.number), told);
-        for PassedOver { application, grounds } in &skips {
-            let told = json!({"application": application, "passed_over": grounds, "place": place.id, "role": role});
-            said = said.and_of(Subject::seat(application), told);
-        }
-        for Referral { number, application, place, .. } in &family {
-            let told = json!({"application": application, "place": place, "referral": number, "role": role});
-            said = said.and_of(Subject::seat(application), told);
-        }
-        let entry = Entry {
-            home,
-            act: if skips.is_empty() { JournalAct::Refer } else { JournalAct::ReferWithSkip },
-            actor: caller.principal.id.clone(),
-            territory: application.territory,
-            said,
-        };
+        let act = told(caller, &issued, row.position, skips, &family);
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         let mut value = crate::service::referrals::life::view(&issued.referral, Some(issued.result.id.as_str()));
         value.together = family.into_iter().map(|referral| referral.number).collect();
         Ok(Written { value, entries: vec![entry] })
     })
 }
 
-/// What is said of skips to whoever got the place: nothing, the one, or the list.
-fn skipped(skips: &[PassedOver]) -> Value {
-    match skips {
-        [] => Value::Null,
-        [one] => one.grounds.clone(),
-        all => all.iter().map(|one| one.grounds.clone()).collect(),
+/// What is told of it: to whoever got the place, to each child that it went past, and to the brothers and sisters that are
+/// placed with it.
+fn told(caller: &Caller, issued: &Issued, position: u64, skips: Vec<PassedOver>, family: &[Referral]) -> JournalAct {
+    let role = caller.principal.role;
+    let Issued { referral, result } = issued;
+    let skip = match skips.as_slice() {
+        [] => None,
+        [one] => Some(Skips::One(one.passed_over.clone())),
+        all => Some(Skips::Several(all.iter().map(|one| one.passed_over.clone()).collect())),
+    };
+    let (referred, together): (fn(Referred) -> ChildAct, fn(ReferredTogether) -> ChildAct) = match skip {
+        None => (ChildAct::Refer, ChildAct::ReferTogether),
+        Some(_) => (ChildAct::ReferWithSkip, ChildAct::ReferTogetherWithSkip),
+    };
+    let got = referred(Referred {
+        application: referral.application.clone(),
+        place: referral.place.clone(),
+        referral: referral.number.clone(),
+        result: IssuedResult { id: result.id.clone(), kind: result.kind.clone() },
+        position,
+        role,
+        skip,
+        together: family.len() as u64,
+    });
+    let mut all = BTreeMap::from([(Subject::seat(&referral.application), got)]);
+    all.extend(skips.into_iter().map(|passed| (Subject::seat(&passed.application), ChildAct::PassOver(passed))));
+    for Referral { number, application, place, .. } in family {
+        let (application, place, referral) = (application.clone(), place.clone(), number.clone());
+        let of = Subject::seat(&application);
+        all.insert(of, together(ReferredTogether { application, place, referral, role }));
     }
+    JournalAct::Child(all)
 }

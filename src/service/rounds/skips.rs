@@ -2,7 +2,7 @@
 //! those who are due next gave way too, each of them is passed over by itself, in the order in which they are due.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::due::{self, Due, ReferIn, SkipIn, place_of};
@@ -17,9 +17,9 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::row::RoundRow;
 use crate::store::rounds::Confirmation;
-use crate::store::{self, Entry, Said, Transaction, Written};
-use crate::trust::act::JournalAct;
-use crate::trust::opening::Subject;
+use crate::store::{self, Entry, Transaction, Written};
+use crate::trust::act::{ChildAct, PassedOver, SkipConfirmed, SkipGrounds};
+use crate::trust::subject::Subject;
 
 /// Most children who are passed over for one place.
 const SKIPS_MAX: usize = 50;
@@ -43,14 +43,6 @@ pub struct ConfirmIn {
 pub struct Confirmed {
     /// Its id, for `confirmed_by`.
     pub id: String,
-}
-
-/// A child who is passed over.
-pub(crate) struct PassedOver {
-    /// The number of its application.
-    pub(crate) application: String,
-    /// On what it is passed over, as the journal says it; it names no child.
-    pub(crate) grounds: Value,
 }
 
 /// The skips of a request, each with its field.
@@ -94,7 +86,12 @@ pub(crate) fn due(
             return Err(due::next_changed(office, &due.row));
         }
         let grounds = check_skip(tx, caller, sent, &field, skip, bound, &due.row)?;
-        passed_over.push(PassedOver { application: due.row.application.clone(), grounds });
+        passed_over.push(PassedOver {
+            application: due.row.application.clone(),
+            passed_over: grounds,
+            place: place.id.clone(),
+            role: caller.principal.role,
+        });
         without.push(due.row.application);
         due = due::due_now(office, rounds, tx, place, territory, &without)?;
     }
@@ -136,17 +133,15 @@ pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Ans
         store::rounds::insert_confirmation(tx, &confirmation)?;
         let of = Subject::seat(&sent.application);
         keys::keep(tx, home, of.clone(), &json!({"evidence": evidence}))?;
-        let entry = Entry {
-            home,
-            act: JournalAct::ConfirmSkip,
-            actor: caller.principal.id.clone(),
-            territory: place.queue.territory,
-            said: Said::of(
-                of,
-                json!({"confirmation": id, "place": sent.place, "application": sent.application,
-                    "ground": sent.ground, "role": caller.principal.role}),
-            ),
+        let confirmed = SkipConfirmed {
+            confirmation: id.clone(),
+            place: sent.place.clone(),
+            application: sent.application.clone(),
+            ground: sent.ground.clone(),
+            role: caller.principal.role,
         };
+        let act = ChildAct::ConfirmSkip(confirmed).told_to(of);
+        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: place.queue.territory };
         Ok(Written { value: Confirmed { id }, entries: vec![entry] })
     })
 }
@@ -159,7 +154,7 @@ fn check_skip(
     skip: &SkipIn,
     bound: &Bound<'_>,
     due: &RoundRow,
-) -> Result<Value, Problem> {
+) -> Result<SkipGrounds, Problem> {
     let mut faults = FieldFaults::default();
     check_ground(&mut faults, &format!("{field}.ground"), &skip.ground, bound);
     let evidence = faults.text(&format!("{field}.evidence"), &skip.evidence, 2_000);
@@ -167,24 +162,26 @@ fn check_skip(
         Ok(_) => store::rounds::find_confirmation(tx.conn(), &skip.confirmed_by)?,
         Err(_) => None,
     };
-    let why = match &found {
-        None => Some("name the id of a confirmation that another official made with their own credential"),
-        Some(c) if c.principal == caller.principal.id => Some("the second person must be another one than the first"),
-        Some(c) if c.used_at.is_some() => Some("this confirmation was used already; another one is needed"),
+    let confirmed = match found {
+        None => Err("name the id of a confirmation that another official made with their own credential"),
+        Some(c) if c.principal == caller.principal.id => Err("the second person must be another one than the first"),
+        Some(c) if c.used_at.is_some() => Err("this confirmation was used already; another one is needed"),
         Some(c) if c.place != sent.place || c.application != sent.application || c.ground != skip.ground => {
-            Some("this confirmation is for another place, application or ground")
+            Err("this confirmation is for another place, application or ground")
         }
-        Some(_) => None,
+        Some(c) => Ok(c.principal),
     };
-    if let Some(why) = why {
-        faults.add(&format!("{field}.confirmed_by"), "not_confirmed", why);
-    }
+    let second_person = match confirmed {
+        Ok(second_person) => second_person,
+        Err(why) => {
+            faults.add(&format!("{field}.confirmed_by"), "not_confirmed", why);
+            return Err(Problem::from(faults));
+        }
+    };
     faults.check()?;
     keys::keep(tx, due.queue.home(), Subject::seat(&due.application), &json!({"evidence": evidence}))?;
     store::rounds::use_confirmation(tx, &skip.confirmed_by)?;
-    Ok(json!({
-        "ground": skip.ground, "confirmation": skip.confirmed_by, "second_person": found.map(|c| c.principal),
-    }))
+    Ok(SkipGrounds { ground: skip.ground.clone(), confirmation: skip.confirmed_by.clone(), second_person })
 }
 
 fn check_ground(faults: &mut FieldFaults, field: &str, code: &str, bound: &Bound<'_>) {

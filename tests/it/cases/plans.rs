@@ -8,13 +8,14 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use kezek::domain::case::{Case, CaseState};
 use kezek::domain::codes::{Channel, Decision};
+use kezek::domain::instant::ToldInstant;
 use kezek::domain::kato::Kato;
 use kezek::domain::queue::Numbered;
 use kezek::store::connection::{AnyConnection, Location};
 use kezek::store::due_lists::{self, CaseFilter};
-use kezek::store::{Entry, Keeper, Said, StoreError, Written, cases, facts};
-use kezek::trust::act::JournalAct;
-use kezek::trust::opening::{Subject, SubjectKind};
+use kezek::store::{Entry, Keeper, StoreError, Written, cases, facts};
+use kezek::trust::act::{ClockConfirmed, PublicAct};
+use kezek::trust::subject::{Subject, SubjectKind};
 
 use crate::desk::{CITY, Desk, HOME, ParseKato, VILLAGE_HOME, instant, on_both};
 
@@ -83,8 +84,9 @@ fn fill(desk: &Desk) {
             )?;
             tx.numbers(home, Numbered::Case, OF_A_HOME)?;
             cases::insert(tx, &(0..OF_A_HOME).map(|n| case(home, n)).collect::<Vec<_>>())?;
-            let said = Said::in_public(serde_json::json!({"cases": OF_A_HOME}));
-            let entry = Entry { home, act: JournalAct::ConfirmClock, actor: "test".to_owned(), territory: home, said };
+            let confirmed = ClockConfirmed { newest: ToldInstant(tx.at()) };
+            let act = PublicAct::ConfirmClock(confirmed).into();
+            let entry = Entry { home, act, actor: "test".to_owned(), territory: home };
             Ok(Written { value: (), entries: vec![entry] })
         });
         written.expect("rows");

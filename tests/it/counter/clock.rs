@@ -7,11 +7,11 @@ use std::io::{Read, Write};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kezek::clock::Clock;
+use kezek::domain::instant::ToldInstant;
 use kezek::domain::kato::Kato;
 use kezek::service::counter::tick::{Ticked, tick};
-use kezek::store::{ClockBounds, Entry, Resolve, Said, Store, StoreError, Written};
-use kezek::trust::act::JournalAct;
-use serde_json::json;
+use kezek::store::{ClockBounds, Entry, Resolve, Store, StoreError, Written};
+use kezek::trust::act::{ClockConfirmed, PublicAct};
 
 use crate::desk::database::{Database, keys};
 use crate::desk::{CITY, Db, Desk, HOME, ParseKato, Setup, TODAY, VILLAGE, VILLAGE_HOME, instant, on_both};
@@ -100,13 +100,8 @@ fn an_act_far_ahead_of_every_record_is_refused_until_another_home_vouches_for_th
 
 fn append(store: &Store, home: Kato, now: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
     store.write(&[home], now, |tx| {
-        let entry = Entry {
-            home,
-            act: JournalAct::ConfirmClock,
-            actor: "operator".to_owned(),
-            territory: home,
-            said: Said::in_public(json!({"n": 1})),
-        };
+        let act = PublicAct::ConfirmClock(ClockConfirmed { newest: ToldInstant(tx.at()) }).into();
+        let entry = Entry { home, act, actor: "operator".to_owned(), territory: home };
         Ok(Written { value: tx.at(), entries: vec![entry] })
     })
 }

@@ -1,8 +1,9 @@
 //! A chain that is not what it was: the database was set back under a running server, or a record cannot be read.
 
+use kezek::domain::instant::ToldInstant;
 use kezek::store::copy::TABLES;
-use kezek::store::{Entry, Said, Written};
-use kezek::trust::act::JournalAct;
+use kezek::store::{Entry, Written};
+use kezek::trust::act::{ClockConfirmed, PublicAct};
 use kezek::trust::journal::{Record, Seals};
 use kezek::trust::opening::Opening;
 use serde_json::{Value, json};
@@ -89,7 +90,7 @@ fn another_record_in_the_place_of_one_that_was_seen_is_noticed(desk: &Desk) {
     let number = desk.register(&lost);
     set_back(desk);
     // Another server writes first: the chain is as long as it was.
-    write_in(desk, HOME, JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
+    write_in(desk, HOME, confirmed(desk));
     desk.look("/readyz").must(200);
     assert_eq!(desk.look_up(&lost.iin).json, json!({"entries": []}));
     assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
@@ -104,7 +105,7 @@ fn an_act_that_gave_no_number_is_missed_by_the_hash_of_its_record(desk: &Desk) {
     desk.post(&withdrawing, &desk.office(), &json!({"reason": "a test"})).must(200);
     assert_eq!(desk.look_up(&child.iin).json, json!({"entries": []}));
     set_back(desk);
-    write_in(desk, HOME, JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
+    write_in(desk, HOME, confirmed(desk));
     desk.look("/readyz").must(200);
     assert_eq!(desk.position(&child), Some(1), "its withdrawal is lost: it waits again");
     assert_eq!(metric(desk, "kezek_chain_went_back_total"), "1");
@@ -112,7 +113,7 @@ fn an_act_that_gave_no_number_is_missed_by_the_hash_of_its_record(desk: &Desk) {
 
 fn a_home_that_is_gone_altogether_is_noticed(desk: &Desk) {
     keep(desk);
-    write_in(desk, "710000000", JournalAct::ConfirmClock, json!({"newest": "2026-09-10T04:00:00.000000Z"}));
+    write_in(desk, "710000000", confirmed(desk));
     desk.look("/readyz").must(200);
     set_back(desk);
     desk.look("/readyz").must(200);
@@ -130,12 +131,16 @@ fn a_server_that_saw_nothing_of_what_was_lost_goes_on(desk: &Desk) {
     assert_eq!(desk.position(&first), Some(1));
 }
 
+/// An act that changes nothing.
+fn confirmed(desk: &Desk) -> PublicAct {
+    PublicAct::ConfirmClock(ClockConfirmed { newest: ToldInstant(desk.clock.now()) })
+}
+
 /// Writes a record into a home's chain, as another program does.
-fn write_in(desk: &Desk, home: &str, act: JournalAct, payload: Value) -> i64 {
+fn write_in(desk: &Desk, home: &str, act: PublicAct) -> i64 {
     let home = home.parse_kato();
     let now = desk.clock.now();
-    let said = Said::in_public(payload);
-    let entry = Entry { home, act, actor: "operator".to_owned(), territory: home, said };
+    let entry = Entry { home, act: act.into(), actor: "operator".to_owned(), territory: home };
     let store = desk.second_store();
     let seq = store.write(&[home], now, |tx| {
         Ok::<_, kezek::store::StoreError>(Written { value: tx.next_seq(home)?, entries: vec![entry.clone()] })

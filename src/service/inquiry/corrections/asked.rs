@@ -6,9 +6,9 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 
 use super::committed::Committed;
-use super::input::{CorrectedApplication, CorrectedPlaces, CorrectionGround, CorrectionIn, PLACES_MAX, once};
+use super::input::{CorrectedApplication, CorrectedPlaces, CorrectionIn, PLACES_MAX, once};
 use super::market::{Market, facts_of};
-use crate::domain::codes::{ProofStatus, Status};
+use crate::domain::codes::{CorrectionGround, ProofStatus, Status};
 use crate::domain::queue::{Number, Numbered, QueueKey};
 use crate::engine::allocation::Rule;
 use crate::engine::order::{Change, Seat};

@@ -1,27 +1,11 @@
 //! What is sent of a correction: what was wrong, and what groups and applications should have had.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::codes::{UnknownCode, codes};
 use crate::service::kernel::problem::FieldFaults;
-
-codes! {
-    /// What was wrong with a committed round.
-    CorrectionGround {
-        /// A kindergarten reported too many or too few places.
-        Places = "places_misreported",
-        /// A proof was wrong, or a right one was not counted.
-        Proof = "proof_wrong",
-        /// A turn was wrong: an instant, a ticket.
-        Turn = "turn_wrong",
-        /// A child took part that had no right to.
-        Part = "part_wrong",
-    }
-}
 
 /// Most groups, and most applications, of one correction.
 const CORRECTED_MAX: usize = 1_000;

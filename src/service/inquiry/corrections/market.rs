@@ -21,6 +21,7 @@ use crate::store::connection::AnyConnection;
 use crate::store::openings;
 use crate::store::rounds::Round;
 use crate::store::seats::{self, Seated};
+use crate::trust::act::ChildAct;
 
 /// Records read at once.
 const BATCH: i64 = 50;
@@ -75,13 +76,20 @@ fn accepted_after(conn: &mut AnyConnection, queue: QueueKey, seq: i64) -> Result
         let Some(last) = records.last() else { return Ok(found) };
         seq = last.record.seq;
         for opening in records.iter().flat_map(|opened| &opened.openings) {
-            let opened = opening.read().map_err(internal)?;
-            let text = |field: &str| opened.told.get(field).and_then(serde_json::Value::as_str);
-            if text("decision") == Some(Decision::Accepted.code()) {
-                found.extend(text("application").map(str::to_owned));
-            }
+            let act = opening.read().and_then(|opened| opened.child_act()).map_err(internal)?;
+            found.extend(act.and_then(accepted));
         }
     }
+}
+
+/// The application that an act accepted, if it did.
+fn accepted(act: ChildAct) -> Option<String> {
+    let (application, decision) = match act {
+        ChildAct::Decide(told) => (Some(told.application), Some(told.decision)),
+        ChildAct::CaseStep(told) => (told.application, told.decision),
+        _ => return None,
+    };
+    application.filter(|_| decision == Some(Decision::Accepted))
 }
 
 impl Market {

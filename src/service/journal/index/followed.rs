@@ -1,7 +1,7 @@
 //! How it went to follow a chain.
 
 use crate::domain::kato::Kato;
-use crate::store::homes::End;
+use crate::trust::end::End;
 use crate::trust::journal::Broken;
 
 /// Whether the index could follow.

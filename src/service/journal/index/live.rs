@@ -13,9 +13,10 @@ use crate::domain::kato::Kato;
 use crate::rules::Rules;
 use crate::service::journal::reading::ReadRecord;
 use crate::store::connection::AnyConnection;
-use crate::store::homes::{self, End, Head};
+use crate::store::homes;
 use crate::store::seats::{self, Seated};
 use crate::store::{Store, StoreError, openings};
+use crate::trust::end::{End, Head};
 use crate::trust::journal::Broken;
 
 /// How many records are read at once when following a chain. While they are applied nobody can read, and the record of

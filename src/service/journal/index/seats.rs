@@ -14,9 +14,9 @@ use crate::rules::{Era, Rules};
 use crate::service::journal::reading::ReadRecord;
 use crate::service::journal::turns::{HeldTurn, Move, ToldSeat, moves};
 use crate::service::kernel::ordering;
-use crate::store::homes::{End, Head, Numbers};
 use crate::store::seats::Seated;
 use crate::trust::cipher::BlindIin;
+use crate::trust::end::{End, Head, Numbers};
 
 /// What is held in memory.
 pub struct Index {

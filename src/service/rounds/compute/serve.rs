@@ -18,8 +18,8 @@ use crate::service::referrals::row::RoundRow;
 use crate::service::rounds::fault::internal;
 use crate::service::rounds::memory::{Question, StandingRounds};
 use crate::store::connection::AnyConnection;
-use crate::store::homes::Head;
 use crate::store::seats::{self, Seated};
+use crate::trust::end::Head;
 
 /// A queue whose entries are read, to be served as often as its families ask anew.
 struct ReadQueue {

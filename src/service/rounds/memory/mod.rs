@@ -24,8 +24,8 @@ use crate::rules::profile::Profile;
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
-use crate::store::homes::Head;
 use crate::store::seats::Seated;
+use crate::trust::end::Head;
 
 mod allocation;
 mod queue;

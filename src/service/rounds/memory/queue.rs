@@ -17,10 +17,10 @@ use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::service::rounds::fault::internal;
 use crate::store::connection::AnyConnection;
-use crate::store::homes::Head;
 use crate::store::seats::{self, Seated};
 use crate::store::{openings, queues};
-use crate::trust::act::JournalAct;
+use crate::trust::act::ActCode;
+use crate::trust::end::Head;
 use crate::trust::journal::Record;
 use crate::trust::opening::OpenedRecord;
 
@@ -126,7 +126,7 @@ impl StandingQueue {
     fn take(&mut self, opened: OpenedRecord, rules: &Rules, news: &mut News) -> Option<()> {
         let read = ReadRecord::of(opened).ok()?;
         // What it did to turns that are not held here, this queue would not see.
-        if read.record.journal_act() == Ok(JournalAct::MendClock) {
+        if read.record.act == ActCode::MendClock.code() {
             return None;
         }
         let mut made: Vec<Move> = Vec::new();

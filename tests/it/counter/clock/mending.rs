@@ -13,7 +13,8 @@ use kezek::service::journal::chains;
 use kezek::service::kernel::problem::Problem;
 use kezek::store::Resolve;
 use kezek::store::dated::Later;
-use kezek::trust::journal::{GENESIS, Record, Seals, Verifier};
+use kezek::trust::end::GENESIS;
+use kezek::trust::journal::{Record, Seals, Verifier};
 use serde_json::{Value, json};
 
 use super::strict;

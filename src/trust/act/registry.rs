@@ -1,0 +1,68 @@
+//! What is told of the registry itself: its credentials, its clock, its numbers, its messages.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::codes::Role;
+use crate::domain::instant::ToldInstant;
+use crate::rules::regulation::Actor;
+use crate::trust::end::{Head, Numbers};
+
+/// A credential was issued. The territory is the record's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenIssued {
+    /// The key of the credential.
+    pub token: String,
+    /// What it may be used as.
+    pub token_role: Role,
+    /// The id of the one kindergarten that it is for; none where it is for all of its territory.
+    pub kindergarten: Option<String>,
+    /// The actors of regulations that it is limited to; none where it acts as all of its role.
+    pub acts_as: Vec<Actor>,
+}
+
+/// A credential was revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenRevoked {
+    /// The key of the credential.
+    pub token: String,
+}
+
+/// A home whose last record lay in the future was set back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockMended {
+    /// The instant of the record that lay in the future.
+    pub last: ToldInstant,
+    /// How many applications this record dates anew because they were registered in the future.
+    pub registered: u64,
+}
+
+/// The clock was confirmed after a long rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockConfirmed {
+    /// The instant of the newest record of all homes before.
+    pub newest: ToldInstant,
+}
+
+/// A chain stood behind records that a server had seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumbersSkipped {
+    /// The last record that had been seen and is not there.
+    pub seen: Head,
+    /// The numbers behind which the home goes on.
+    pub numbers: Numbers,
+}
+
+/// Messages were taken to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessagesTaken {
+    /// How many.
+    pub messages: u64,
+    /// As whom they were taken.
+    pub role: Role,
+}
