@@ -13,6 +13,9 @@ use crate::domain::kato::Kato;
 /// How long a record may be: bytes of the canonical JSON of all its fields. What can be long stands in openings.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024;
 
+/// The bytes of `"hash":"…",`.
+const HASH_FIELD: usize = "\"hash\":\"\",".len() + GENESIS.len();
+
 /// One record as it is exported: a JSON line. `hash` is the SHA-256 of the canonical JSON of all the other fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -82,7 +85,20 @@ impl Record {
 
     /// How long it is in bytes of canonical JSON, with `payload` as for [`Record::hash_with`].
     pub fn length_with(&self, payload: &str) -> usize {
-        self.unhashed(payload).len() + "\"hash\":\"\",".len() + GENESIS.len()
+        self.unhashed(payload).len() + HASH_FIELD
+    }
+
+    /// What is wrong with its content, if anything is.
+    pub(super) fn content_fault(&self) -> Option<String> {
+        let text = self.unhashed(&canonical(&self.payload));
+        let length = text.len() + HASH_FIELD;
+        if sha256_hex(text.as_bytes()) != self.hash {
+            Some("its content does not match its hash".to_owned())
+        } else if length > RECORD_BYTES_MAX {
+            Some(format!("it has {length} bytes, and at most {RECORD_BYTES_MAX} may a record have"))
+        } else {
+            None
+        }
     }
 
     /// The canonical JSON of all fields but the hash itself.
@@ -126,7 +142,8 @@ impl Verifier {
     /// Takes the next record of its home.
     ///
     /// # Errors
-    /// The first thing that is wrong: a gap, a time that runs back, a broken link, a hash that does not match.
+    /// The first thing that is wrong: a gap, a time that runs back, a broken link, a hash that does not match, a record that is
+    /// too long.
     pub fn take(&mut self, record: &Record) -> Result<(), Broken> {
         let before = self.heads.get(&record.home);
         let (seq, at, head) =
@@ -137,8 +154,8 @@ impl Verifier {
             "it does not hold the hash of the record before".to_owned()
         } else if record.act != ActCode::MendClock.code() && at.is_some_and(|at| record.at.as_str() < at) {
             "its instant is before that of the record ahead".to_owned()
-        } else if record.expected_hash() != record.hash {
-            "its content does not match its hash".to_owned()
+        } else if let Some(why) = record.content_fault() {
+            why
         } else {
             let kept = (record.seq, record.at.clone(), record.hash.clone());
             self.heads.insert(record.home, kept);

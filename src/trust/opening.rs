@@ -178,9 +178,7 @@ impl OpenedRecord {
     /// What does not fit.
     pub fn check(&self) -> Result<(), Broken> {
         let record = &self.record;
-        if record.expected_hash() != record.hash {
-            return Err(record.unreadable("its content does not match its hash"));
-        }
+        record.content_fault().map_or(Ok(()), |why| Err(record.unreadable(why)))?;
         self.check_seals()
     }
 

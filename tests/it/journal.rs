@@ -1,5 +1,6 @@
 //! The journal: what it tells, what it keeps sealed, and who follows it.
 
+mod acts;
 mod auditor;
 mod back;
 mod following;

@@ -5,6 +5,8 @@ use diesel::prelude::*;
 use kezek::clock::Clock;
 use kezek::rules::shipped;
 use kezek::service::counter::tick::{Ticked, tick};
+use kezek::trust::journal::RECORD_BYTES_MAX;
+use kezek::trust::seal::{canonical, sha256_hex};
 use serde_json::json;
 
 use crate::desk::database::Database;
@@ -135,6 +137,25 @@ fn places_come_out_at_the_hour_of_the_profile() {
         report(1);
         assert_eq!(ticked(&desk, "2027-08-15T12:00:00Z"), Ticked::default(), "in August publication rests");
         assert_eq!(ticked(&desk, "2027-09-01T12:00:00Z"), Ticked { published: 1, ..Ticked::default() });
+    }
+}
+
+#[test]
+fn many_places_of_one_hour_are_told_by_a_short_record() {
+    for db in Db::BOTH {
+        let desk = with_an_hour(db);
+        desk.set_clock("2026-09-11T03:00:00Z");
+        let sent = json!({"group": GROUP, "cohort": 2022, "count": 500, "available_on": "2026-09-14"});
+        for _ in 0..2 {
+            desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+        }
+        assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z"), Ticked { published: 1_000, ..Ticked::default() });
+        let told = desk.deeds().into_iter().rfind(|deed| deed.act == "publish_places").expect("a record");
+        let numbers: Vec<&String> = told.rows["places"].as_object().expect("rows").keys().collect();
+        let list = json!({"count": 1_000, "hash": sha256_hex(canonical(&numbers).as_bytes())});
+        assert_eq!(told.said["places"], list, "the openings tell which they are");
+        assert!(canonical(&numbers).len() > RECORD_BYTES_MAX, "a list of them would not have fitted");
+        assert!(canonical(&told.record).len() < 1_000, "{}", canonical(&told.record));
     }
 }
 

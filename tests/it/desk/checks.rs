@@ -16,9 +16,23 @@ use kezek::service::journal::index::{self, Index};
 use kezek::store::seats::{NarrowSeat, Seats};
 use kezek::store::{self, StoreError, places, queues, referrals, seats};
 use kezek::trust::cipher::BlindIin;
+use kezek::trust::opening::OpenedRecord;
+use kezek::trust::seal::canonical;
 
 use super::Desk;
 use super::deeds::{self, Deed};
+
+/// What a record and its openings say is what the types of their acts write, word by word.
+fn what_is_told_is_of_its_type(opened: &OpenedRecord) {
+    let OpenedRecord { record, openings } = opened;
+    let act = record.public_act().expect("a public act");
+    assert_eq!(canonical(&act), canonical(&record.payload), "{}", record.act);
+    for opening in openings {
+        let read = opening.read().expect("an opening");
+        let act = read.child_act().expect("an act on a child");
+        assert_eq!(act.map(|act| canonical(&act)).as_deref(), read.told.map(|told| told.get()), "{}", opening.subject);
+    }
+}
 
 impl Desk {
     /// Checks everything; a test may also call it in between.
@@ -62,6 +76,7 @@ impl Desk {
             let text = opened.with_openings();
             let told = secrets.iter().find(|s| text.contains(s.as_str()));
             assert_eq!(told, None, "the journal names a person: {text}");
+            what_is_told_is_of_its_type(&opened);
         }
     }
 

@@ -149,6 +149,9 @@ fn the_example_of_the_page_is_what_the_page_says() {
     for opened in example() {
         verifier.take(&opened.record).expect("the chain");
         opened.check().expect("the seals");
+        assert_eq!(opened.record.public_act(), Ok(None));
+        let acts = opened.openings.iter().map(|o| o.read().and_then(|read| read.child_act()).expect("its act"));
+        assert_eq!(acts.flatten().count(), 1, "one of them says what was done");
         let Seals { root, .. } = &opened.record.seals;
         assert!(page.contains(root.as_str()) && page.contains(opened.record.hash.as_str()));
         for opening in &opened.openings {

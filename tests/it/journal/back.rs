@@ -24,6 +24,11 @@ on_both!(
     an_opening_that_is_missing_is_named_by_whoever_follows,
     an_opening_of_another_child_is_named_by_whoever_follows,
     a_record_of_a_newer_program_is_named,
+    a_record_that_says_what_its_act_does_not_tell_is_named,
+    a_record_that_tells_of_a_child_in_public_is_named,
+    a_record_that_is_too_long_is_named,
+    a_told_value_with_a_wrong_field_is_named,
+    an_opening_that_tells_nothing_of_its_act_is_named,
     a_record_whose_content_was_changed_is_named_by_whoever_follows,
     a_record_that_is_missing_is_named,
 );
@@ -248,6 +253,49 @@ fn a_record_of_a_newer_program_is_named(desk: &Desk) {
     desk.register(&desk.another_child());
     let seq = insert(desk, "offer_place", json!({}), &json!({}));
     is_named(desk, seq, "does not know the act");
+}
+
+fn a_record_that_says_what_its_act_does_not_tell_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let said = json!({"newest": "2026-09-10T04:00:00.000000Z", "n": 1});
+    let seq = insert(desk, "confirm_clock", said.clone(), &said);
+    is_named(desk, seq, "what it tells of confirm_clock cannot be read: unknown field `n`");
+}
+
+fn a_record_that_tells_of_a_child_in_public_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let said = json!({"application": "x", "role": "office"});
+    let seq = insert(desk, "child", said.clone(), &said);
+    is_named(desk, seq, "it tells of a child in public");
+}
+
+fn a_record_that_is_too_long_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let said = json!({"content": "x", "file": "x".repeat(20_000), "places": 1});
+    let seq = insert(desk, "import_places", said.clone(), &said);
+    is_named(desk, seq, "at most 16384 may a record have");
+}
+
+/// Appends a record with an opening of a child whose application was changed, which is told this.
+fn amended(desk: &Desk, told: Value) -> i64 {
+    let mut body = json!({"act": "amend", "actor": "x", "subject": "seat:x", "territory": HOME});
+    if !told.is_null() {
+        body["told"] = told;
+    }
+    let opening = Opening { subject: "seat:x".to_owned(), salt: [0; 32], body: body.to_string() };
+    insert_opened(desk, "child", Value::Null, &Value::Null, &[opening])
+}
+
+fn a_told_value_with_a_wrong_field_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = amended(desk, json!({"application": "x", "roll": "office"}));
+    is_named(desk, seq, "what an opening tells of amend cannot be read: unknown field `roll`");
+}
+
+fn an_opening_that_tells_nothing_of_its_act_is_named(desk: &Desk) {
+    desk.register(&desk.another_child());
+    let seq = amended(desk, Value::Null);
+    is_named(desk, seq, "an opening tells nothing of the act amend");
 }
 
 fn a_record_whose_content_was_changed_is_named_by_whoever_follows(desk: &Desk) {
