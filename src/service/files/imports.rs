@@ -336,8 +336,7 @@ pub fn places<'a>(
     let homes: Vec<Kato> = all.keys().copied().collect();
     let content = content(rows)?;
     store.write(&homes, now, |tx| -> Result<_, ImportFault> {
-        let mut entries = Vec::with_capacity(all.len());
-        let mut kept = 0;
+        let (mut entries, mut kept) = (Vec::with_capacity(all.len()), 0);
         for (home, places) in &all {
             let mut of_home = 0;
             for (place, count) in places {

@@ -105,11 +105,8 @@ fn told(caller: &Caller, issued: &Issued, position: u64, skips: Vec<PassedOver>,
         [one] => Some(Skips::One(one.passed_over.clone())),
         all => Some(Skips::Several(all.iter().map(|one| one.passed_over.clone()).collect())),
     };
-    let (referred, together): (fn(Referred) -> ChildAct, fn(ReferredTogether) -> ChildAct) = match skip {
-        None => (ChildAct::Refer, ChildAct::ReferTogether),
-        Some(_) => (ChildAct::ReferWithSkip, ChildAct::ReferTogetherWithSkip),
-    };
-    let got = referred(Referred {
+    let past_others = skip.is_some();
+    let got = Referred {
         application: referral.application.clone(),
         place: referral.place.clone(),
         referral: referral.number.clone(),
@@ -118,13 +115,15 @@ fn told(caller: &Caller, issued: &Issued, position: u64, skips: Vec<PassedOver>,
         role,
         skip,
         together: family.len() as u64,
-    });
+    };
+    let got = if past_others { ChildAct::ReferWithSkip(got) } else { ChildAct::Refer(got) };
     let mut all = BTreeMap::from([(Subject::seat(&referral.application), got)]);
     all.extend(skips.into_iter().map(|passed| (Subject::seat(&passed.application), ChildAct::PassOver(passed))));
     for Referral { number, application, place, .. } in family {
         let (application, place, referral) = (application.clone(), place.clone(), number.clone());
-        let of = Subject::seat(&application);
-        all.insert(of, together(ReferredTogether { application, place, referral, role }));
+        let (of, got) = (Subject::seat(&application), ReferredTogether { application, place, referral, role });
+        let act = if past_others { ChildAct::ReferTogetherWithSkip(got) } else { ChildAct::ReferTogether(got) };
+        all.insert(of, act);
     }
     JournalAct::Child(all)
 }
