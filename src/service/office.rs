@@ -198,7 +198,7 @@ impl Office {
             if given.cover(seen.numbers) {
                 return Ok(Written::nothing(()));
             }
-            homes::skip_to(tx, *home, later)?;
+            tx.skip_to(*home, later)?;
             let skipped = NumbersSkipped { seen: seen.head.clone(), numbers: later };
             let act = PublicAct::SkipNumbers(skipped).into();
             let entry = Entry { home: *home, act, actor: FOLLOWER.to_owned(), territory: *home };

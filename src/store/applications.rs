@@ -46,7 +46,7 @@ pub fn by_ticket(conn: &mut AnyConnection, home: Kato, tickets: &[u32]) -> Resul
 /// # Errors
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Application>, StoreError> {
-    let found: Option<Row> = applications::table.find(number).first(conn).optional()?;
+    let found: Option<Row> = applications::table.find(number).get_result(conn).optional()?;
     found.map(noun).transpose()
 }
 
@@ -305,7 +305,7 @@ pub fn save_standing<'a>(
 /// # Errors
 /// The database refuses.
 pub fn save_contacts(tx: &mut Transaction<'_>, number: &str, contacts: &[String]) -> Result<(), StoreError> {
-    let held: Vec<u8> = applicants::table.find(number).select(applicants::person).first(tx.conn())?;
+    let held: Vec<u8> = applicants::table.find(number).select(applicants::person).get_result(tx.conn())?;
     let mut sealed = SealedApplicant::read(&tx.open(APPLICANT, &held)?)?;
     sealed.contacts = contacts.to_vec();
     let sealed = seal_applicant(tx, number, &sealed)?;

@@ -77,7 +77,7 @@ pub(super) fn noun(row: Row) -> Result<Case, StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Case>, StoreError> {
-    let found: Option<Row> = cases::table.find(number).first(conn).optional()?;
+    let found: Option<Row> = cases::table.find(number).get_result(conn).optional()?;
     found.map(noun).transpose()
 }
 
@@ -90,7 +90,7 @@ pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Opt
     let found: Option<Row> = cases::table
         .filter(cases::application.eq(application))
         .filter(cases::referral.is_null())
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     found.map(noun).transpose()
 }
@@ -101,7 +101,7 @@ pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Opt
 /// The database is not available.
 pub fn of_referral(conn: &mut AnyConnection, referral: &str) -> Result<Option<Case>, StoreError> {
     let found: Option<Row> =
-        cases::table.filter(cases::referral.eq(referral)).order(cases::number.desc()).first(conn).optional()?;
+        cases::table.filter(cases::referral.eq(referral)).order(cases::number.desc()).get_result(conn).optional()?;
     found.map(noun).transpose()
 }
 

@@ -36,7 +36,19 @@ pub struct Claim {
 /// # Errors
 /// The database refuses.
 pub fn take(tx: &mut Transaction<'_>, iin: Iin, home: Kato, application: &str) -> Result<bool, StoreError> {
-    Ok(take_all(tx, &[(iin, home, application)])? == 1)
+    let row = (
+        child_claims::iin.eq(tx.look_up()?.blind(iin).0),
+        child_claims::home.eq(kato_to_column(home)),
+        child_claims::application.eq(application),
+    );
+    let left: Option<Row> = on_backend!(tx.conn(), c => diesel::insert_into(child_claims::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(child_claims::all_columns)
+        .get_result(c)
+        .optional())?;
+    tx.tell(left.as_slice());
+    Ok(left.is_some())
 }
 
 /// Takes many claims at once; gives how many were free.
@@ -85,7 +97,7 @@ pub fn release(tx: &mut Transaction<'_>, child: &str, application: &str) -> Resu
 
 /// By what the child of this key is looked up.
 fn iin_of(tx: &mut Transaction<'_>, child: &str) -> Result<i64, StoreError> {
-    Ok(children::table.find(child).select(children::iin).first(tx.conn())?)
+    Ok(children::table.find(child).select(children::iin).get_result(tx.conn())?)
 }
 
 /// Passes the claim of a child on, to another application of the same home.
@@ -111,7 +123,7 @@ pub fn holder(conn: &mut AnyConnection, iin: BlindIin) -> Result<Option<Claim>, 
         .inner_join(applications::table.on(applications::number.eq(child_claims::application)))
         .filter(child_claims::iin.eq(iin.0))
         .select((child_claims::home, child_claims::application, applications::territory, applications::status))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     row.map(|(home, application, territory, status)| {
         Ok(Claim {

@@ -56,7 +56,7 @@ pub(super) fn of_keys(
 /// # Errors
 /// The database is not available, or the child is missing or was erased.
 pub fn find(conn: &mut AnyConnection, vault: &Vault, key: &str) -> Result<Child, StoreError> {
-    let row: Row = children::table.find(key).first(conn)?;
+    let row: Row = children::table.find(key).get_result(conn)?;
     let opener = vault.opener(conn, row.person.as_deref())?;
     noun(row, &opener)
 }
@@ -70,7 +70,7 @@ pub fn child_key(conn: &mut AnyConnection, home: Kato, iin: BlindIin) -> Result<
         .filter(children::home.eq(kato_to_column(home)))
         .filter(children::iin.eq(iin.0))
         .select(children::key)
-        .first(conn)
+        .get_result(conn)
         .optional()?)
 }
 

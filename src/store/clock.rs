@@ -43,7 +43,7 @@ pub(super) fn newest_until(
     until: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let written = homes::table.filter(homes::seq.gt(0)).filter(homes::at.le(to_column(until)));
-    let newest: Option<NaiveDateTime> = written.select(max(homes::at)).first(conn)?;
+    let newest: Option<NaiveDateTime> = written.select(max(homes::at)).get_result(conn)?;
     Ok(newest.map(from_column))
 }
 

@@ -16,7 +16,7 @@ use crate::trust::cipher::BlindIin;
 /// # Errors
 /// The database refuses.
 pub fn erase(tx: &mut Transaction<'_>, child: &str) -> Result<(), StoreError> {
-    let born_on: NaiveDate = children::table.find(child).select(children::birth_on).first(tx.conn())?;
+    let born_on: NaiveDate = children::table.find(child).select(children::birth_on).get_result(tx.conn())?;
     let erased = (
         children::iin.eq(BlindIin::nobody().0),
         children::person.eq(None::<Vec<u8>>),

@@ -50,6 +50,6 @@ pub fn insert(tx: &mut Transaction<'_>, home: Kato, all: &[Facts]) -> Result<(),
 /// # Errors
 /// The database is not available.
 pub fn body(conn: &mut AnyConnection, vault: &Vault, key: &str) -> Result<Option<String>, StoreError> {
-    let sealed: Option<Vec<u8>> = facts::table.find(key).select(facts::body).first(conn).optional()?;
+    let sealed: Option<Vec<u8>> = facts::table.find(key).select(facts::body).get_result(conn).optional()?;
     sealed.map(|sealed| vault.open(conn, BODY, &sealed)).transpose()
 }

@@ -46,7 +46,7 @@ pub fn part(tx: &mut Transaction<'_>, application: &str) -> Result<(), StoreErro
 /// # Errors
 /// The database is not available.
 pub fn of(conn: &mut AnyConnection, application: &str) -> Result<Option<String>, StoreError> {
-    Ok(families::table.find(application).select(families::family).first(conn).optional()?)
+    Ok(families::table.find(application).select(families::family).get_result(conn).optional()?)
 }
 
 /// The applications of a family, by number.

@@ -13,9 +13,11 @@ use super::bounds::{ClockBounds, Seen};
 use super::clock;
 use super::columns::{from_column, kato_to_column, to_column};
 use super::connection::AnyConnection;
+use super::homes::end;
 use super::schema::homes;
+use super::tables::homes::Row;
 use crate::domain::kato::Kato;
-use crate::trust::end::GENESIS;
+use crate::trust::end::{End, GENESIS, Head, Numbers};
 
 /// How an act is dated.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,8 @@ pub(super) struct Chain {
     pub(super) seq: i64,
     /// The last record's hash.
     pub(super) head: String,
+    /// The numbers that the home has given.
+    pub(super) numbers: Numbers,
     /// Whether the act appended to it.
     pub(super) grew: bool,
 }
@@ -65,25 +69,25 @@ pub(super) fn lock(
             (homes::applications.eq(0), homes::tickets.eq(0), homes::places.eq(0)),
             (homes::referrals.eq(0), homes::rounds.eq(0), homes::results.eq(0), homes::cases.eq(0)),
         );
-        let columns = (homes::seq, homes::head, homes::at);
-        let (seq, head, last): (i64, String, NaiveDateTime) = match conn {
+        let row: Row = match conn {
             AnyConnection::Sqlite(c) => {
                 diesel::insert_into(homes::table).values(fresh).on_conflict_do_nothing().execute(c)?;
-                homes::table.find(code).select(columns).first(c)?
+                homes::table.find(code).get_result(c)?
             }
             AnyConnection::Postgres(c) => {
                 diesel::insert_into(homes::table).values(fresh).on_conflict_do_nothing().execute(c)?;
-                let columns = (columns, sql::<Timestamp>(clock::DATABASE_CLOCK));
-                let (chain, said): (_, NaiveDateTime) =
-                    homes::table.find(code).select(columns).for_update().first(c)?;
+                let columns = (homes::all_columns, sql::<Timestamp>(clock::DATABASE_CLOCK));
+                let (row, said): (_, NaiveDateTime) =
+                    homes::table.find(code).select(columns).for_update().get_result(c)?;
                 seen.database = Some(from_column(said));
-                chain
+                row
             }
         };
-        if seq > 0 {
-            seen.record(home, from_column(last));
+        if row.seq > 0 {
+            seen.record(home, from_column(row.at));
         }
-        chains.insert(home, Chain { seq, head, grew: false });
+        let End { head: Head { seq, hash }, numbers } = end(row);
+        chains.insert(home, Chain { seq, head: hash, numbers, grew: false });
     }
     if let Some(doubt) = bounds.doubt(now, &seen, |until| clock::newest_until(conn, until))? {
         return Err(StoreError::Clock(doubt));
@@ -101,8 +105,15 @@ pub(super) fn save(
     let mut any = false;
     for (home, chain) in chains.into_iter().filter(|(_, chain)| chain.grew) {
         any = true;
+        let Chain { seq, head, numbers: given, .. } = chain;
+        // Not as a whole row: where a key is set, be it to the same, SQLite looks through every table that names a home.
         diesel::update(homes::table.find(kato_to_column(home)))
-            .set((homes::seq.eq(chain.seq), homes::head.eq(chain.head), homes::at.eq(to_column(at))))
+            .set((
+                (homes::seq.eq(seq), homes::head.eq(head), homes::at.eq(to_column(at))),
+                (homes::applications.eq(given.applications), homes::tickets.eq(given.tickets)),
+                (homes::places.eq(given.places), homes::referrals.eq(given.referrals)),
+                (homes::rounds.eq(given.rounds), homes::results.eq(given.results), homes::cases.eq(given.cases)),
+            ))
             .execute(conn)?;
     }
     Ok(any)

@@ -5,29 +5,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use super::StoreError;
 use super::columns::{from_column, kato_from_column, kato_to_column};
 use super::connection::AnyConnection;
 use super::schema::homes;
-use super::{StoreError, Transaction};
+use super::tables::homes::Row;
 use crate::domain::kato::Kato;
 use crate::trust::end::{End, Head, Numbers};
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = homes)]
-struct Row {
-    code: i32,
-    seq: i64,
-    head: String,
-    applications: i64,
-    tickets: i64,
-    places: i64,
-    referrals: i64,
-    rounds: i64,
-    results: i64,
-    cases: i64,
-}
-
-fn end(row: Row) -> End {
+/// Where a home stands, by its row.
+pub(super) fn end(row: Row) -> End {
     let Row { seq, head: hash, applications, tickets, places, referrals, rounds, results, cases, .. } = row;
     let numbers = Numbers { applications, tickets, places, referrals, rounds, results, cases };
     End { head: Head { seq, hash }, numbers }
@@ -38,7 +25,7 @@ fn end(row: Row) -> End {
 /// # Errors
 /// The database is not available.
 pub fn end_of(conn: &mut AnyConnection, home: Kato) -> Result<End, StoreError> {
-    let row: Option<Row> = homes::table.find(kato_to_column(home)).select(Row::as_select()).first(conn).optional()?;
+    let row: Option<Row> = homes::table.find(kato_to_column(home)).get_result(conn).optional()?;
     Ok(row.map(end).unwrap_or_default())
 }
 
@@ -56,21 +43,6 @@ pub fn instants(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, DateTime<Utc>
 /// # Errors
 /// The database is not available.
 pub fn ends(conn: &mut AnyConnection) -> Result<BTreeMap<Kato, End>, StoreError> {
-    let rows: Vec<Row> = homes::table.select(Row::as_select()).order(homes::code).load(conn)?;
+    let rows: Vec<Row> = homes::table.order(homes::code).load(conn)?;
     rows.into_iter().map(|row| Ok((kato_from_column(row.code)?, end(row)))).collect()
-}
-
-/// Lets a locked home go on behind these numbers.
-///
-/// # Errors
-/// The database refuses.
-pub fn skip_to(tx: &mut Transaction<'_>, home: Kato, numbers: Numbers) -> Result<(), StoreError> {
-    diesel::update(homes::table.find(kato_to_column(home)))
-        .set((
-            (homes::applications.eq(numbers.applications), homes::tickets.eq(numbers.tickets)),
-            (homes::places.eq(numbers.places), homes::referrals.eq(numbers.referrals)),
-            (homes::rounds.eq(numbers.rounds), homes::results.eq(numbers.results), homes::cases.eq(numbers.cases)),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
 }

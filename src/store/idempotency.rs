@@ -53,7 +53,7 @@ pub fn find(tx: &mut Transaction<'_>, key: &Key<'_>) -> Result<Option<Answered>,
     let row: Option<(String, i32, Vec<u8>)> = idempotency::table
         .find((kato_to_column(key.home), key.principal, key.key))
         .select((idempotency::body_hash, idempotency::status, idempotency::answer))
-        .first(tx.conn())
+        .get_result(tx.conn())
         .optional()?;
     row.map(|(body_hash, status, answer)| {
         Ok(Answered { body_hash, status: u16::try_from(status).unwrap_or(200), answer: tx.open(ANSWER, &answer)? })

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
 use super::StoreError;
 use super::columns::{from_column, kato_from_column, kato_to_column, to_column};
-use super::connection::{AnyConnection, on_backend};
+use super::connection::AnyConnection;
 use super::schema::journal;
+use super::tables::journal::{Row, put};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::trust::act::{ActCode, JournalAct};
@@ -44,22 +45,6 @@ impl Entry {
         let deed = |act| Deed { act, actor: &self.actor, territory: self.territory };
         left.iter().map(|(subject, rows)| Opening::seal(subject, told.get(subject).map(deed), rows)).collect()
     }
-}
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = journal)]
-struct Row {
-    home: i32,
-    seq: i64,
-    at: NaiveDateTime,
-    act: String,
-    actor: String,
-    territory: i32,
-    payload: String,
-    seals: i32,
-    root: String,
-    prev: String,
-    hash: String,
 }
 
 /// The record that an entry becomes at this place of its chain, and the text that its payload is kept as.
@@ -100,35 +85,26 @@ pub(super) fn next(
     Ok((record, payload))
 }
 
-/// How many rows go into one statement: SQLite binds at most 32 766 values, and a row has eleven.
-const BATCH: usize = 1_000;
-
 /// Appends records; only [`super::Store::write`] may.
 pub(super) fn insert(
     conn: &mut AnyConnection,
     at: DateTime<Utc>,
     records: &[(Record, String)],
 ) -> Result<(), StoreError> {
-    for batch in records.chunks(BATCH) {
-        let rows: Vec<Row> = batch
-            .iter()
-            .map(|(r, payload)| Row {
-                home: kato_to_column(r.home),
-                seq: r.seq,
-                at: to_column(at),
-                act: r.act.clone(),
-                actor: r.actor.clone(),
-                territory: kato_to_column(r.territory),
-                payload: payload.clone(),
-                seals: r.seals.count,
-                root: r.seals.root.clone(),
-                prev: r.prev.clone(),
-                hash: r.hash.clone(),
-            })
-            .collect();
-        on_backend!(conn, c => diesel::insert_into(journal::table).values(&rows).execute(c))?;
-    }
-    Ok(())
+    let row = |(r, payload): &(Record, String)| Row {
+        home: kato_to_column(r.home),
+        seq: r.seq,
+        at: to_column(at),
+        act: r.act.clone(),
+        actor: r.actor.clone(),
+        territory: kato_to_column(r.territory),
+        payload: payload.clone(),
+        seals: r.seals.count,
+        root: r.seals.root.clone(),
+        prev: r.prev.clone(),
+        hash: r.hash.clone(),
+    };
+    put(conn, &records.iter().map(row).collect::<Vec<_>>())
 }
 
 fn record(row: Row) -> Result<Record, StoreError> {

@@ -44,7 +44,7 @@ fn group(row: GroupRow) -> Result<Group, StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Kindergarten>, StoreError> {
-    let row: Option<KindergartenRow> = kindergartens::table.find(id).first(conn).optional()?;
+    let row: Option<KindergartenRow> = kindergartens::table.find(id).get_result(conn).optional()?;
     row.map(kindergarten).transpose()
 }
 
@@ -53,7 +53,7 @@ pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Kindergarten>, 
 /// # Errors
 /// The database is not available.
 pub fn find_group(conn: &mut AnyConnection, id: &str) -> Result<Option<Group>, StoreError> {
-    let row: Option<GroupRow> = groups::table.find(id).first(conn).optional()?;
+    let row: Option<GroupRow> = groups::table.find(id).get_result(conn).optional()?;
     row.map(group).transpose()
 }
 

@@ -45,7 +45,7 @@ fn noun(row: Row) -> Result<Place, StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Place>, StoreError> {
-    let row: Option<Row> = places::table.find(id).first(conn).optional()?;
+    let row: Option<Row> = places::table.find(id).get_result(conn).optional()?;
     row.map(noun).transpose()
 }
 

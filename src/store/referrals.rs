@@ -59,7 +59,7 @@ fn noun(row: Row) -> Result<Referral, StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, number: &str) -> Result<Option<Referral>, StoreError> {
-    let found: Option<Row> = referrals::table.find(number).first(conn).optional()?;
+    let found: Option<Row> = referrals::table.find(number).get_result(conn).optional()?;
     found.map(noun).transpose()
 }
 

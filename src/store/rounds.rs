@@ -100,7 +100,7 @@ pub fn add_files(tx: &mut Transaction<'_>, round: &str, files: &[RoundFile]) -> 
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Round>, StoreError> {
     let Some(RoundBrief { id, home, territory, held_at, summary }) = brief(conn, id)? else { return Ok(None) };
-    let body: String = rounds::table.find(&id).select(rounds::body).first(conn)?;
+    let body: String = rounds::table.find(&id).select(rounds::body).get_result(conn)?;
     Ok(Some(Round { id, home, territory, held_at, summary, body }))
 }
 
@@ -118,7 +118,7 @@ fn noun(row: BriefRow) -> Result<RoundBrief, StoreError> {
 /// The database is not available.
 pub fn brief(conn: &mut AnyConnection, id: &str) -> Result<Option<RoundBrief>, StoreError> {
     let columns = (rounds::id, rounds::home, rounds::territory, rounds::held_at, rounds::summary);
-    let row: Option<BriefRow> = rounds::table.find(id).select(columns).first(conn).optional()?;
+    let row: Option<BriefRow> = rounds::table.find(id).select(columns).get_result(conn).optional()?;
     row.map(noun).transpose()
 }
 
@@ -209,7 +209,7 @@ pub fn with_text(conn: &mut AnyConnection, files: &[(&str, &str)], text: &str) -
 /// The database is not available.
 pub fn file(conn: &mut AnyConnection, round: &str, name: &str) -> Result<Option<RoundFile>, StoreError> {
     let found = round_files::table.find((round, name)).select((round_files::name, round_files::body));
-    Ok(found.first(conn).optional()?)
+    Ok(found.get_result(conn).optional()?)
 }
 
 /// A second person's word for a skip, given with their own credential and good for one use.
@@ -256,7 +256,7 @@ pub fn insert_confirmation(tx: &mut Transaction<'_>, c: &Confirmation) -> Result
 /// # Errors
 /// The database is not available.
 pub fn find_confirmation(conn: &mut AnyConnection, id: &str) -> Result<Option<Confirmation>, StoreError> {
-    let row: Option<ConfirmationRow> = confirmations::table.find(id).first(conn).optional()?;
+    let row: Option<ConfirmationRow> = confirmations::table.find(id).get_result(conn).optional()?;
     row.map(|row| {
         Ok(Confirmation {
             id: row.id,

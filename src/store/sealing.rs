@@ -79,7 +79,7 @@ impl<'a> Sealing<'a> {
             Keeper::Application(number) => self.key_of_application(conn, number),
             Keeper::Case(number) => {
                 let of: Option<Option<String>> =
-                    cases::table.find(number).select(cases::application).first(conn).optional()?;
+                    cases::table.find(number).select(cases::application).get_result(conn).optional()?;
                 match of.flatten() {
                     Some(application) => self.key_of_application(conn, &application),
                     None => Ok(KeyId::of_number(number)),
@@ -93,7 +93,7 @@ impl<'a> Sealing<'a> {
         if let Some(known) = self.of_applications.get(number) {
             return Ok(*known);
         }
-        let child: String = applications::table.find(number).select(applications::child).first(conn)?;
+        let child: String = applications::table.find(number).select(applications::child).get_result(conn)?;
         let id = KeyId::of_child(&child)?;
         self.of_applications.insert(number.to_owned(), id);
         Ok(id)

@@ -244,7 +244,11 @@ pub fn of_queue(conn: &mut AnyConnection, key: QueueKey) -> Result<Vec<Seated>, 
 pub fn of_applications(conn: &mut AnyConnection, numbers: &[String]) -> Result<Vec<Seated>, StoreError> {
     let mut all = Vec::with_capacity(numbers.len());
     for batch in numbers.chunks(10_000) {
-        let rows: Vec<Row> = seats!().filter(applications::number.eq_any(batch)).load(conn)?;
+        let rows: Vec<Row> = match batch {
+            // Nearly every act leaves one; the statement for one is prepared once for all acts.
+            [one] => seats!().filter(applications::number.eq(one)).load(conn)?,
+            many => seats!().filter(applications::number.eq_any(many)).load(conn)?,
+        };
         for row in rows {
             all.push(seated(row)?);
         }

@@ -13,6 +13,9 @@ use super::telling::{Cell, Column, Columns};
 /// How many values SQLite binds in one statement at most, with some to spare.
 const VALUES_MAX: usize = 30_000;
 
+/// So few rows go one by one: a statement of one row is prepared once for all acts, one of several each time.
+const FEW: usize = 4;
+
 /// Declares whole rows of tables.
 macro_rules! rows {
     ($($table:ident { $($column:ident: $kind:ty),+ $(,)? })+) => {
@@ -33,9 +36,10 @@ macro_rules! rows {
             /// Adds rows, as many in a statement as a database takes. For copies, which bring the records along.
             pub(in crate::store) fn put(conn: &mut AnyConnection, rows: &[Row]) -> Result<(), StoreError> {
                 const COLUMNS: usize = [$(stringify!($column)),+].len();
-                // A statement of one row is prepared once for all acts.
-                if let [row] = rows {
-                    on_backend!(conn, c => diesel::insert_into($table::table).values(row).execute(c))?;
+                if rows.len() <= FEW {
+                    for row in rows {
+                        on_backend!(conn, c => diesel::insert_into($table::table).values(row).execute(c))?;
+                    }
                     return Ok(());
                 }
                 for batch in rows.chunks(VALUES_MAX / COLUMNS) {

@@ -24,7 +24,7 @@ fn noun(row: Row) -> Result<Territory, StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, kato: Kato) -> Result<Option<Territory>, StoreError> {
-    let row: Option<Row> = territories::table.find(kato_to_column(kato)).first(conn).optional()?;
+    let row: Option<Row> = territories::table.find(kato_to_column(kato)).get_result(conn).optional()?;
     row.map(noun).transpose()
 }
 

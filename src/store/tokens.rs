@@ -52,7 +52,7 @@ fn noun(row: Row) -> Result<Token, StoreError> {
 /// # Errors
 /// The database is not available.
 pub fn find_by_hash(conn: &mut AnyConnection, hash: &str) -> Result<Option<Token>, StoreError> {
-    let row: Option<Row> = tokens::table.filter(tokens::hash.eq(hash)).first(conn).optional()?;
+    let row: Option<Row> = tokens::table.filter(tokens::hash.eq(hash)).get_result(conn).optional()?;
     row.map(noun).transpose()
 }
 
@@ -61,7 +61,7 @@ pub fn find_by_hash(conn: &mut AnyConnection, hash: &str) -> Result<Option<Token
 /// # Errors
 /// The database is not available.
 pub fn find(conn: &mut AnyConnection, id: &str) -> Result<Option<Token>, StoreError> {
-    let row: Option<Row> = tokens::table.find(id).first(conn).optional()?;
+    let row: Option<Row> = tokens::table.find(id).get_result(conn).optional()?;
     row.map(noun).transpose()
 }
 

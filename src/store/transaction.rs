@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 
-use super::columns::kato_to_column;
 use super::connection::AnyConnection;
 use super::heads::Chain;
 use super::journal::{self, Entry};
-use super::schema::homes;
 use super::sealing::{Keeper, Sealing};
 use super::telling::{TellRow, Untold};
 use super::vault::{KeyId, Vault};
@@ -17,6 +14,7 @@ use super::{StoreError, openings};
 use crate::domain::kato::Kato;
 use crate::domain::queue::{Number, Numbered};
 use crate::trust::cipher::LookUpKey;
+use crate::trust::end::Numbers;
 use crate::trust::subject::Subject;
 
 /// A write transaction: the homes are locked, their instant is fixed.
@@ -132,7 +130,7 @@ impl<'a> Transaction<'a> {
     /// The next ticket of a home: increasing, without gaps but where a database was set back.
     ///
     /// # Errors
-    /// The database refuses.
+    /// A home that was not locked, or whose tickets are used up.
     pub fn next_ticket(&mut self, home: Kato) -> Result<u32, StoreError> {
         self.tickets(home, 1)
     }
@@ -140,20 +138,15 @@ impl<'a> Transaction<'a> {
     /// Takes `count` tickets and gives the first.
     ///
     /// # Errors
-    /// The database refuses.
+    /// A home that was not locked, or whose tickets are used up.
     pub fn tickets(&mut self, home: Kato, count: u32) -> Result<u32, StoreError> {
-        let row = homes::table.find(kato_to_column(home));
-        let last: i64 = diesel::update(row)
-            .set(homes::tickets.eq(homes::tickets + i64::from(count)))
-            .returning(homes::tickets)
-            .get_result(self.conn)?;
-        serial(last + 1 - i64::from(count))
+        taken(&mut self.given(home)?.tickets, count)
     }
 
     /// The next number of its sort in a home.
     ///
     /// # Errors
-    /// The database refuses.
+    /// A home that was not locked, or whose numbers are used up.
     pub fn next_number(&mut self, home: Kato, of: Numbered) -> Result<Number, StoreError> {
         self.numbers(home, of, 1)
     }
@@ -161,25 +154,31 @@ impl<'a> Transaction<'a> {
     /// Takes `count` numbers in a row and gives the first.
     ///
     /// # Errors
-    /// The database refuses.
+    /// A home that was not locked, or whose numbers are used up.
     pub fn numbers(&mut self, home: Kato, of: Numbered, count: u32) -> Result<Number, StoreError> {
-        let row = homes::table.find(kato_to_column(home));
-        let more = i64::from(count);
-        macro_rules! advance {
-            ($column:expr) => {
-                diesel::update(row).set($column.eq($column + more)).returning($column).get_result(self.conn)?
-            };
-        }
-        let last: i64 = match of {
-            Numbered::Application => advance!(homes::applications),
-            Numbered::Place => advance!(homes::places),
-            Numbered::Referral => advance!(homes::referrals),
-            Numbered::Round => advance!(homes::rounds),
-            Numbered::Result | Numbered::Confirmation => advance!(homes::results),
-            Numbered::Case => advance!(homes::cases),
-        };
-        Ok(Number::new(home, of, serial(last + 1 - more)?))
+        Ok(Number::new(home, of, taken(self.given(home)?.of(of), count)?))
     }
+
+    /// Lets a locked home go on behind these numbers.
+    ///
+    /// # Errors
+    /// A home that was not locked.
+    pub fn skip_to(&mut self, home: Kato, numbers: Numbers) -> Result<(), StoreError> {
+        *self.given(home)? = numbers;
+        Ok(())
+    }
+
+    /// The numbers that a home has given. They are written down with its record: an act that leaves none has given none.
+    fn given(&mut self, home: Kato) -> Result<&mut Numbers, StoreError> {
+        Ok(&mut self.chains.get_mut(&home).ok_or_else(|| not_locked(home))?.numbers)
+    }
+}
+
+/// Counts so many on, and gives the first of them.
+fn taken(last: &mut i64, count: u32) -> Result<u32, StoreError> {
+    let first = *last + 1;
+    *last += i64::from(count);
+    serial(first)
 }
 
 fn not_locked(home: Kato) -> StoreError {

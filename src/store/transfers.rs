@@ -25,7 +25,7 @@ pub fn insert(tx: &mut Transaction<'_>, home: Kato, application: &str, enrolment
 /// # Errors
 /// The database is not available.
 pub fn enrolment_of(conn: &mut AnyConnection, application: &str) -> Result<Option<String>, StoreError> {
-    Ok(transfers::table.find(application).select(transfers::enrolment).first(conn).optional()?)
+    Ok(transfers::table.find(application).select(transfers::enrolment).get_result(conn).optional()?)
 }
 
 /// All rows: application and the enrolment that it would leave, by application.
@@ -48,7 +48,7 @@ pub fn open_beside(conn: &mut AnyConnection, enrolment: &str) -> Result<Option<S
         .filter(transfers::enrolment.eq(enrolment))
         .filter(applications::status.ne_all(ended))
         .select(transfers::application)
-        .first(conn)
+        .get_result(conn)
         .optional()?)
 }
 

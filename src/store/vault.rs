@@ -225,7 +225,7 @@ impl Vault {
         let mut erased = HashSet::new();
         for id in ids.into_iter().filter(|id| !keys.contains_key(id)) {
             let person: Option<Option<Vec<u8>>> =
-                children::table.find(hex(&id.0)).select(children::person).first(conn).optional()?;
+                children::table.find(hex(&id.0)).select(children::person).get_result(conn).optional()?;
             if person == Some(None) {
                 erased.insert(id);
             }
@@ -359,6 +359,6 @@ fn unwrapped<'r>(ring: &'r KeyRing, wrapped: &[u8]) -> Option<(SecretKey, &'r Se
 }
 
 fn registry_key(conn: &mut AnyConnection) -> Result<Vec<u8>, StoreError> {
-    let found = keys::table.find(KeyId::REGISTRY.0.to_vec()).select(keys::wrapped).first(conn).optional()?;
+    let found = keys::table.find(KeyId::REGISTRY.0.to_vec()).select(keys::wrapped).get_result(conn).optional()?;
     found.ok_or_else(|| StoreError::Damaged("the registry's own key is gone from the table keys".to_owned()))
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::queue::Numbered;
+
 /// What stands before the first record of a chain.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -45,6 +47,18 @@ impl Numbers {
     /// Whether these are all given that `others` tells of.
     pub fn cover(self, others: Numbers) -> bool {
         self.or_later(others) == self
+    }
+
+    /// The last number of a sort. Results and confirmations are counted together.
+    pub fn of(&mut self, sort: Numbered) -> &mut i64 {
+        match sort {
+            Numbered::Application => &mut self.applications,
+            Numbered::Place => &mut self.places,
+            Numbered::Referral => &mut self.referrals,
+            Numbered::Round => &mut self.rounds,
+            Numbered::Result | Numbered::Confirmation => &mut self.results,
+            Numbered::Case => &mut self.cases,
+        }
     }
 
     /// The later of both, sort by sort.

@@ -5,6 +5,7 @@ mod beside;
 mod beside_walk;
 mod crash;
 mod edits;
+mod frozen;
 mod pages;
 mod schema;
 mod secrets;

@@ -71,10 +71,11 @@ impl Edited {
 
     /// The condition of one row, with a value in this column if there is such a row.
     fn one_row(&self, table: &str, column: &str) -> String {
-        let id = if self.postgres { "ctid" } else { "rowid" };
-        format!(
-            "{id} = coalesce((SELECT min({id}) FROM {table} WHERE {column} IS NOT NULL), (SELECT min({id}) FROM {table}))"
-        )
+        let key = match self.postgres {
+            true => "ctid".to_owned(),
+            false => schema::key(&mut self.location.connect().expect("a connection"), table),
+        };
+        format!("({key}) = (SELECT {key} FROM {table} ORDER BY ({column}) IS NULL, {key} LIMIT 1)")
     }
 
     /// Another value for a column.
@@ -189,7 +190,7 @@ fn every_value_of_a_home_a_record_or_an_opening_is_proved(desk: &Desk) {
         edited.fault(&table, &format!("UPDATE {table} SET {column} = {other} WHERE {row}"));
     }
     for table in ["homes", "journal", "openings"] {
-        let row = edited.one_row(table, "1");
+        let row = edited.one_row(table, if table == "homes" { "code" } else { "home" });
         edited.fault(table, &format!("DELETE FROM {table} WHERE {row}"));
     }
     edited.whole();

@@ -46,6 +46,17 @@ pub(super) fn columns(conn: &mut AnyConnection) -> BTreeMap<(String, String), St
     ask(conn, IN_SQLITE, IN_POSTGRES).into_iter().map(|(column, (kind, _))| (column, kind)).collect()
 }
 
+/// The columns of a SQLite table's primary key, with a comma between them.
+pub(super) fn key(conn: &mut AnyConnection, table: &str) -> String {
+    let columns = format!(
+        "SELECT '{table}' AS tab, name AS col, type AS typ, false AS nullable FROM pragma_table_info('{table}') \
+         WHERE pk > 0 ORDER BY pk"
+    );
+    let AnyConnection::Sqlite(c) = conn else { panic!("the catalogue of SQLite") };
+    let found: Vec<Found> = diesel::sql_query(columns).load(c).expect("columns");
+    found.into_iter().map(|found| found.col).collect::<Vec<_>>().join(", ")
+}
+
 fn ask(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Tables {
     let found: Vec<Found> = match conn {
         AnyConnection::Sqlite(c) => diesel::sql_query(sqlite).load(c).expect("columns"),
