@@ -78,7 +78,7 @@ pub(super) fn next(
     if length > RECORD_BYTES_MAX {
         let Record { home, act, .. } = record;
         return Err(StoreError::Other(format!(
-            "a record of the act {act} in home {home} would have {length} bytes, and at most {RECORD_BYTES_MAX} may it have"
+            "a record of the act {act} in home {home} would have {length} bytes, and a record has at most {RECORD_BYTES_MAX}"
         )));
     }
     record.hash = record.hash_with(&payload);

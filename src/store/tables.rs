@@ -6,15 +6,12 @@ use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 
 use super::StoreError;
-use super::connection::{AnyConnection, on_backend};
+use super::connection::AnyConnection;
 use super::schema;
 use super::telling::{Cell, Column, Columns};
 
-/// How many values SQLite binds in one statement at most, with some to spare.
+/// How many values PostgreSQL binds in one statement: half of the most.
 const VALUES_MAX: usize = 30_000;
-
-/// So few rows go one by one: a statement of one row is prepared once for all acts, one of several each time.
-const FEW: usize = 4;
 
 /// Declares whole rows of tables.
 macro_rules! rows {
@@ -33,17 +30,23 @@ macro_rules! rows {
                 }
             }
 
-            /// Adds rows, as many in a statement as a database takes. For copies, which bring the records along.
+            /// Adds rows. For copies, which bring the records along.
             pub(in crate::store) fn put(conn: &mut AnyConnection, rows: &[Row]) -> Result<(), StoreError> {
                 const COLUMNS: usize = [$(stringify!($column)),+].len();
-                if rows.len() <= FEW {
-                    for row in rows {
-                        on_backend!(conn, c => diesel::insert_into($table::table).values(row).execute(c))?;
+                match conn {
+                    // A statement of one row is prepared once for all acts, one of several anew each time; and one that may
+                    // fail halfway keeps what the pages were before.
+                    AnyConnection::Sqlite(c) => {
+                        for row in rows {
+                            diesel::insert_into($table::table).values(row).execute(c)?;
+                        }
                     }
-                    return Ok(());
-                }
-                for batch in rows.chunks(VALUES_MAX / COLUMNS) {
-                    on_backend!(conn, c => diesel::insert_into($table::table).values(batch).execute(c))?;
+                    // Where a server is asked, a way to it costs more than that.
+                    AnyConnection::Postgres(c) => {
+                        for batch in rows.chunks(VALUES_MAX / COLUMNS) {
+                            diesel::insert_into($table::table).values(batch).execute(c)?;
+                        }
+                    }
                 }
                 Ok(())
             }

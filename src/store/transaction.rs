@@ -90,8 +90,9 @@ impl<'a> Transaction<'a> {
         Ok(self.chains.get(&home).ok_or_else(|| not_locked(home))?.seq + 1)
     }
 
-    /// Appends records at once, each with all that was left of its home's rows since the one before: for an act of so many that it should not hold them all until its end, or whose rows name
-    /// the record that changed them. The others leave theirs in [`super::Written::entries`].
+    /// Appends records at once, each with all that was left of its home's rows since the one before: for an act of so many
+    /// that it should not hold them all until its end, or whose rows name the record that changed them. The others leave
+    /// theirs in [`super::Written::entries`].
     ///
     /// # Errors
     /// A home that was not locked, a record longer than one may be, or the database refuses.

@@ -37,9 +37,7 @@ pub use files::{
 pub use places::{Listed, PlaceWithdrawn, PlacesPublished, PlacesReported, ReserveAsked};
 pub use referrals::{ReferralChanged, ReferralExpired};
 pub use registry::{ClockConfirmed, ClockMended, MessagesTaken, NumbersSkipped, TokenIssued, TokenRevoked};
-pub use rounds::{
-    PassedOver, Referred, ReferredTogether, RoundCorrected, RoundHeld, SkipConfirmed, SkipGrounds, Skips,
-};
+pub use rounds::{PassedOver, Referred, ReferredTogether, RoundCorrected, RoundHeld, SkipConfirmed, SkipGrounds};
 
 /// Declares the acts: of each its code and the type of what it tells. An act on a child can tell its subjects different
 /// things (`|`); the code is named like the first of them.

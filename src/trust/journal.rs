@@ -95,7 +95,7 @@ impl Record {
         if sha256_hex(text.as_bytes()) != self.hash {
             Some("its content does not match its hash".to_owned())
         } else if length > RECORD_BYTES_MAX {
-            Some(format!("it has {length} bytes, and at most {RECORD_BYTES_MAX} may a record have"))
+            Some(format!("it has {length} bytes, and a record has at most {RECORD_BYTES_MAX}"))
         } else {
             None
         }

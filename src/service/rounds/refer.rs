@@ -21,7 +21,7 @@ use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::issuing::{Issued, issue, issue_rows};
 use crate::service::referrals::row::RoundRow;
 use crate::store::{Entry, Transaction, Written};
-use crate::trust::act::{ChildAct, IssuedResult, JournalAct, PassedOver, Referred, ReferredTogether, Skips};
+use crate::trust::act::{ChildAct, IssuedResult, JournalAct, PassedOver, Referred, ReferredTogether};
 use crate::trust::subject::{Subject, SubjectKind};
 
 /// The referral at the decision of a case: only where a published place would be this child's, and nobody ahead could
@@ -100,12 +100,7 @@ pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
 fn told(caller: &Caller, issued: &Issued, position: u64, skips: Vec<PassedOver>, family: &[Referral]) -> JournalAct {
     let role = caller.principal.role;
     let Issued { referral, result } = issued;
-    let skip = match skips.as_slice() {
-        [] => None,
-        [one] => Some(Skips::One(one.passed_over.clone())),
-        all => Some(Skips::Several(all.iter().map(|one| one.passed_over.clone()).collect())),
-    };
-    let past_others = skip.is_some();
+    let past_others = !skips.is_empty();
     let got = Referred {
         application: referral.application.clone(),
         place: referral.place.clone(),
@@ -113,7 +108,7 @@ fn told(caller: &Caller, issued: &Issued, position: u64, skips: Vec<PassedOver>,
         result: IssuedResult { id: result.id.clone(), kind: result.kind.clone() },
         position,
         role,
-        skip,
+        skips: skips.iter().map(|passed| passed.passed_over.clone()).collect(),
         together: family.len() as u64,
     };
     let got = if past_others { ChildAct::ReferWithSkip(got) } else { ChildAct::Refer(got) };

@@ -74,20 +74,10 @@ pub struct Referred {
     pub position: u64,
     /// As whom it was issued.
     pub role: Role,
-    /// On what others were passed over; none where nobody was.
-    pub skip: Option<Skips>,
+    /// On what each of those ahead was passed over, in the order in which they were due; empty where nobody was.
+    pub skips: Vec<SkipGrounds>,
     /// How many brothers and sisters were placed with it.
     pub together: u64,
-}
-
-/// On what others were passed over: one ground, or one for each of several children.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Skips {
-    /// One child was passed over.
-    One(SkipGrounds),
-    /// Several were, in the order in which they were due.
-    Several(Vec<SkipGrounds>),
 }
 
 /// On what a child is passed over; it names no child.

@@ -273,7 +273,7 @@ fn a_record_that_is_too_long_is_named(desk: &Desk) {
     desk.register(&desk.another_child());
     let said = json!({"content": "x", "file": "x".repeat(20_000), "places": 1});
     let seq = insert(desk, "import_places", said.clone(), &said);
-    is_named(desk, seq, "at most 16384 may a record have");
+    is_named(desk, seq, "a record has at most 16384");
 }
 
 /// Appends a record with an opening of a child whose application was changed, which is told this.

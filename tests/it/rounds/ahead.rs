@@ -125,7 +125,7 @@ fn those_who_refused_one_after_the_other_are_passed_over_in_one_act(desk: &Desk)
         let subject = format!("seat:{number}");
         journaled.iter().find(|deed| deed.subject.as_ref() == Some(&subject)).map(|deed| &deed.said).expect("is told")
     };
-    let skips = &of(&third)["skip"];
+    let skips = &of(&third)["skips"];
     assert_eq!(skips.as_array().map(Vec::len), Some(2), "{skips}");
     for (passed_over, ground) in [(&first, &skips[0]), (&second, &skips[1])] {
         assert_eq!(&of(passed_over)["passed_over"], ground, "each hears why");
