@@ -13,8 +13,10 @@ use std::process::Command;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use kezek::domain::mix::Mix;
-use kezek::engine::allocation::{ANY, Instance, Laboratory, Lists, Parts, PlaceChange, Prepared, Rule, Scenario};
-use kezek::exchange::instance::{Allowed, read_all};
+use kezek::engine::allocation::{
+    ANY, Conditions, Instance, Laboratory, Lists, Parts, PlaceChange, Prepared, Rule, Scenario, solve as solved,
+};
+use kezek::exchange::instance::read_all;
 use tempfile::TempDir;
 
 #[global_allocator]
@@ -44,7 +46,7 @@ fn generated(children: u32) -> TempDir {
 }
 
 fn instance(folder: &Path) -> Instance {
-    read_all(&folder.join("groups.csv"), &folder.join("children.csv"), Allowed::default()).unwrap().instance
+    read_all(&folder.join("groups.csv"), &folder.join("children.csv"), false).unwrap().instance
 }
 
 /// One list for all, ten groups that hold four fifths; the last eighth has siblings at the first group, so each of them
@@ -68,6 +70,7 @@ fn adversarial(children: u32) -> Instance {
         turns: None,
         siblings: lists(&|child| u32::from(child >= late), &|_| 0..1),
         choices: lists(&|_| 10, &|_| 0..10),
+        ..Parts::default()
     })
     .unwrap()
 }
@@ -91,6 +94,37 @@ fn solve(c: &mut Criterion) {
     group.finish();
 }
 
+/// The same instance plain, and with every fortieth child and the next one as a family in kindergartens of four groups: from
+/// the instance to who got what.
+fn families(c: &mut Criterion) {
+    let mut group = c.benchmark_group("families");
+    group.sample_size(10);
+    let folder = generated(100_000);
+    let plain = instance(folder.path());
+    let parts = plain.parts();
+    let mut lists = Lists::default();
+    let mut together = vec![0; plain.children()];
+    for child in 0..plain.children() {
+        let second = child % 40 == 1;
+        lists.items.extend(parts.choices.get(if second { child - 1 } else { child }));
+        lists.starts.push(lists.items.len() as u32);
+        if second {
+            together.iter_mut().skip(child - 1).take(2).for_each(|family| *family = child as u32);
+        }
+    }
+    let kindergartens = (0..plain.groups() as u32).map(|group| group / 4 * 4).collect();
+    let conditions = Conditions { together, kindergartens, ..Conditions::default() };
+    let with = Instance::from_parts(Parts { choices: lists, conditions, ..parts.clone() }).unwrap();
+    for (name, rule) in RULES {
+        for (kind, instance) in [("plain", &plain), ("5 % in families", &with)] {
+            group.bench_function(BenchmarkId::new(format!("{name}, {kind}"), 100_000), |b| {
+                b.iter(|| black_box(solved(instance, rule).unwrap().placed()));
+            });
+        }
+    }
+    group.finish();
+}
+
 /// A thousand scenarios of a city of 100 000: a place more in one group, or other places in five.
 fn scenarios(c: &mut Criterion) {
     let folder = generated(100_000);
@@ -110,7 +144,7 @@ fn scenarios(c: &mut Criterion) {
             });
         }
         group.bench_function(BenchmarkId::new(format!("{name}, value of a place"), "4000 groups"), |b| {
-            b.iter(|| black_box(laboratory.values().len()));
+            b.iter(|| black_box(laboratory.values().unwrap().len()));
         });
         let tiers = |run: u8| -> BTreeMap<u8, u8> { (0..=3).map(|tier| (tier, run >> (2 * tier) & 3)).collect() };
         let ranked_anew: [(&str, Vec<Scenario>); 2] = [
@@ -129,7 +163,7 @@ fn scenarios(c: &mut Criterion) {
     let open = open_to_all(20_000);
     let laboratory = Laboratory::new(&open, Rule::Program).unwrap();
     group.bench_function("program, value of a place, families that take any kindergarten", |b| {
-        b.iter(|| black_box(laboratory.values().len()));
+        b.iter(|| black_box(laboratory.values().unwrap().len()));
     });
     group.finish();
 }
@@ -159,6 +193,7 @@ fn open_to_all(children: u32) -> Instance {
         turns: None,
         siblings: lists(&|child| if child % 8 == 3 { vec![some(child, 11)] } else { vec![] }),
         choices: lists(&|child| if child % 2 == 0 { vec![ANY] } else { (0..10).map(|n| some(child, n)).collect() }),
+        ..Parts::default()
     })
     .unwrap()
 }
@@ -187,5 +222,5 @@ fn process(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, solve, scenarios, process);
+criterion_group!(benches, solve, families, scenarios, process);
 criterion_main!(benches);

@@ -7,14 +7,10 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::report::{RuleArgs, end};
-use crate::engine::allocation::{
-    Allocation, CutOff, Instance, NoTurns, Prepared, Rule, Special, solve_special, special_cut_offs,
-};
-use crate::exchange::certificate::{
-    certificate_json, certify, input_sha256, published_special, result_sha256, special_input_sha256,
-};
+use crate::engine::allocation::{Allocation, CutOff, Instance, Market, NoTurns, Rule};
+use crate::exchange::certificate::{certificate_json, certify, input_sha256, result_sha256};
 use crate::exchange::fault::Faults;
-use crate::exchange::instance::{Allowed, Read, allocation_csv, explain, read_all};
+use crate::exchange::instance::{Read, allocation_csv, explain, read_all};
 use crate::exchange::output::Output;
 use crate::rules::messages::Messages;
 
@@ -25,7 +21,7 @@ pub(super) struct AllocateArgs {
     #[arg(long, value_name = "FILE")]
     groups: PathBuf,
     /// Children: columns id,priority_tier,applied_at,birth_date,siblings_at,choices and perhaps turn, holds, together,
-    /// categories
+    /// categories, excluded
     #[arg(long, value_name = "FILE")]
     children: PathBuf,
     #[command(flatten)]
@@ -50,40 +46,28 @@ pub(super) fn run(args: AllocateArgs) -> ExitCode {
 fn allocate(args: &AllocateArgs) -> Result<String, String> {
     let turn_allowed = args.rule.turn_allowed()?;
     check_targets(args)?;
-    let allowed = Allowed { turn: turn_allowed, special: true };
-    let read = read_all(&args.groups, &args.children, allowed).map_err(|faults: Faults| faults.to_string())?;
-    let Read { instance, special, .. } = read;
-    let special = special.as_ref();
+    let read = read_all(&args.groups, &args.children, turn_allowed).map_err(|faults: Faults| faults.to_string())?;
+    let Read { instance, .. } = read;
     let rule = args.rule.rule(&instance);
     let wanted = args.explain.is_some() || args.certificate.is_some();
     // Proposals run on one thread, so the other one can hash and read the words.
     let ((input, words), run) = rayon::join(
         || {
             let words = args.explain.is_some().then(Messages::shipped);
-            (args.certificate.is_some().then(|| input_hash(&instance, special)), words)
+            (args.certificate.is_some().then(|| input_sha256(&instance)), words)
         },
         || {
-            if let Some(special) = special {
-                let allocation = solve_special(&instance, special, rule)?;
-                let cut_offs = special_cut_offs(&instance, special, rule, &allocation)?;
-                return Ok((allocation, cut_offs));
-            }
-            let prepared = Prepared::new(&instance, rule)?;
-            let allocation = prepared.solve();
-            let cut_offs = if wanted { prepared.cut_offs(&instance, rule, &allocation) } else { vec![] };
+            let market = Market::new(&instance, rule)?;
+            let allocation = market.solve();
+            let cut_offs = if wanted { market.cut_offs(&allocation) } else { vec![] };
             Ok((allocation, cut_offs))
         },
     );
     let (allocation, cut_offs) = run.map_err(|fault: NoTurns| fault.to_string())?;
     let words = words.transpose().map_err(|faults| faults.to_string())?;
     let (allocation, cut_offs) = (&allocation, &cut_offs);
-    write_all(args, &Run { instance: &instance, special, rule, allocation, cut_offs, input, words })?;
+    write_all(args, &Run { instance: &instance, rule, allocation, cut_offs, input, words })?;
     Ok(format!("{} of {} children placed", allocation.placed(), instance.children()))
-}
-
-/// The hash of all that the input says.
-pub(super) fn input_hash(instance: &Instance, special: Option<&Special>) -> String {
-    special.map_or_else(|| input_sha256(instance), |special| special_input_sha256(instance, special))
 }
 
 /// Two outputs in one file, or an output over an input, would destroy what was asked for.
@@ -113,7 +97,6 @@ fn beside(explain: &Path, extension: &str) -> PathBuf {
 /// A run, ready to be written.
 struct Run<'a> {
     instance: &'a Instance,
-    special: Option<&'a Special>,
     rule: Rule,
     allocation: &'a Allocation,
     cut_offs: &'a [CutOff],
@@ -131,9 +114,7 @@ fn write_all(args: &AllocateArgs, run: &Run<'_>) -> Result<(), String> {
     let write_allocation = || written(&args.out, |out| pieces.iter().try_for_each(|piece| out.write_all(piece)));
     let mut outputs = vec![];
     if let (Some(path), Some(words)) = (&args.explain, &run.words) {
-        let explanation = explain(instance, rule, allocation, cut_offs)
-            .with_special(run.special)
-            .map_err(|fault| fault.to_string())?;
+        let explanation = explain(instance, rule, allocation, cut_offs).map_err(|fault| fault.to_string())?;
         let (rows, (allocation, groups)) = rayon::join(
             || written(path, |out| explanation.write_rows(out)),
             || {
@@ -148,8 +129,7 @@ fn write_all(args: &AllocateArgs, run: &Run<'_>) -> Result<(), String> {
     }
     if let Some(path) = &args.certificate {
         let input = run.input.clone().unwrap_or_default();
-        let mut certificate = certify(instance, rule, allocation, cut_offs, input, result_sha256(&pieces));
-        certificate.special = run.special.map(|special| published_special(special).counts());
+        let certificate = certify(instance, rule, allocation, cut_offs, input, result_sha256(&pieces));
         let json = certificate_json(&certificate).map_err(|error| format!("{}: {error}", path.display()))?;
         outputs.push(written(path, |out| out.write_all(&json))?);
     }

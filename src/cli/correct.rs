@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::report::{ReportArgs, RuleArgs, end};
-use crate::engine::allocation::{correct, correct_special};
+use crate::engine::allocation::correct;
 use crate::exchange::instance::{
-    Allowed, NotThere, committed_groups, correction_tables, extra_places, freed_table, read_all, read_allocation,
+    committed_groups, correction_tables, extra_places, freed_table, read_allocation, read_published,
 };
 
 /// Compares a committed allocation with a run of the corrected files. Nobody's place is taken: the report says which
@@ -37,34 +37,17 @@ pub(super) fn run(args: CorrectArgs) -> ExitCode {
 }
 
 fn corrected(args: &CorrectArgs) -> Result<String, String> {
-    let allowed = Allowed { turn: args.rule.turn_allowed()?, special: true };
-    let read = read_all(&args.groups, &args.children, allowed).map_err(|faults| faults.to_string())?;
+    let read =
+        read_published(&args.groups, &args.children, args.rule.turn_allowed()?).map_err(|faults| faults.to_string())?;
     let rows = read_allocation(&args.allocation).map_err(|faults| faults.to_string())?;
-    let committed = committed_groups(&read.instance, &rows).map_err(|fault| not_there(args, fault))?;
+    let committed = committed_groups(&read.instance, &rows)
+        .map_err(|fault| fault.fault(&args.allocation, &args.groups, &args.children).to_string())?;
     let rule = args.rule.rule(&read.instance);
-    let found = match &read.special {
-        Some(special) => correct_special(&read.instance, special, rule, &committed),
-        None => correct(&read.instance, rule, &committed),
-    };
-    let found = found.map_err(|fault| fault.to_string())?;
+    let found = correct(&read.instance, rule, &committed, None).map_err(|fault| fault.to_string())?;
     let mut tables = correction_tables(&read.instance, &read.facts, &found).to_vec();
     tables.push(freed_table(&read.instance, &read.facts, &found));
     args.report.write(&tables)?;
     let (harmed, profited, extra) = (found.harmed.len(), found.profited.len(), extra_places(&found));
     let freed: u64 = found.freed.iter().map(|freed| u64::from(freed.places)).sum();
     Ok(format!("{harmed} children harmed, {profited} profited, {extra} extra places, {freed} places freed"))
-}
-
-fn not_there(args: &CorrectArgs, fault: NotThere) -> String {
-    let (file, groups, children) = (args.allocation.display(), args.groups.display(), args.children.display());
-    match fault {
-        NotThere::Group { child, group } => {
-            format!("{file}: child {child} got group {group}, which is not in {groups}; add it there")
-        }
-        NotThere::Child(child) => {
-            format!(
-                "{file}: child {child} has a place, but is not in {children}; leave it in, with its corrected values"
-            )
-        }
-    }
 }

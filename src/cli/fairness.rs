@@ -11,12 +11,11 @@ use clap::Args;
 use super::report::{ReportArgs, RuleArgs, end};
 use crate::audit::allocation::Published;
 use crate::audit::allocation::fairness::{Fairness, NotAllowed, fairness};
-use crate::audit::allocation::special::fairness_special;
 use crate::domain::instant::read_instant;
-use crate::exchange::certificate::{audited, published, published_special};
+use crate::exchange::certificate::{audited, published};
 use crate::exchange::csv::table::Reader;
 use crate::exchange::fault::{Fault, Faults};
-use crate::exchange::instance::{Allowed, ChildFacts, read_all, read_allocation, read_child_facts};
+use crate::exchange::instance::{ChildFacts, committed_groups, read_allocation, read_child_facts, read_published};
 use crate::exchange::rows::FactsRow;
 use crate::service::rounds::fairness::tables;
 
@@ -62,8 +61,8 @@ pub(super) fn run(args: FairnessArgs) -> ExitCode {
 }
 
 fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
-    let allowed = Allowed { turn: args.rule.turn_allowed()?, special: true };
-    let read = read_all(&args.groups, &args.children, allowed).map_err(|faults| faults.to_string())?;
+    let read =
+        read_published(&args.groups, &args.children, args.rule.turn_allowed()?).map_err(|faults| faults.to_string())?;
     let rows = read_allocation(&args.allocation).map_err(|faults| faults.to_string())?;
     let facts = match &args.facts {
         Some(path) => facts_of(path, &read.instance.parts().child_ids),
@@ -72,12 +71,11 @@ fn report(args: &FairnessArgs) -> Result<(String, bool), String> {
     let facts = facts.map_err(|faults| faults.to_string())?;
     let published = published(&read.instance);
     let rule = audited(args.rule.rule(&read.instance));
-    let special = read.special.as_ref().map(published_special);
-    let found = match &special {
-        Some(special) => fairness_special(&published, special, &rows, rule),
-        None => fairness(&published, &rows, rule),
-    };
-    let found = found.map_err(|finding| format!("{}: {finding}", args.allocation.display()))?;
+    let found = fairness(&published, &rows, rule).map_err(|finding| {
+        let strange = committed_groups(&read.instance, &rows).err();
+        let strange = strange.map(|fault| fault.fault(&args.allocation, &args.groups, &args.children).to_string());
+        strange.unwrap_or_else(|| format!("{}: {finding}", args.allocation.display()))
+    })?;
     args.report.write(&tables(&found, &published, &read.facts, &facts, args.at.map(|at| at.timestamp_micros())))?;
     Ok((said(&found, &published), found.is_sound()))
 }
@@ -138,6 +136,12 @@ fn said(found: &Fairness, published: &Published<'_>) -> String {
     }
     if found.families_apart > 0 {
         lines.push(format!("{} families are apart", found.families_apart));
+    }
+    if let Some((child, group)) = found.first_blocking {
+        lines.push(format!(
+            "{} families block, the first: that of child {child}, at the kindergarten of group {group}; where wishes run in a circle the certificate names it",
+            found.blocking
+        ));
     }
     if lines.is_empty() { "no justified envy".to_owned() } else { lines.join("\n") }
 }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::report::{ReportArgs, RuleArgs, end};
-use crate::engine::allocation::{Instance, Laboratory, Outcome, PlaceValue, SpecialLaboratory, Won};
+use crate::engine::allocation::{Instance, Laboratory, Outcome, PlaceValue, Won};
 use crate::exchange::fault::Faults;
-use crate::exchange::instance::{Allowed, GroupFacts, Read, ScenarioReader, Setting, kindergarten_cell, read_all};
+use crate::exchange::instance::{GroupFacts, Read, ScenarioReader, Setting, kindergarten_cell, read_all};
 use crate::exchange::report::{Cell, Table};
 use crate::service::inquiry::laboratory::cells;
 
@@ -46,9 +46,8 @@ pub(super) fn run(args: SimulateArgs) -> ExitCode {
 
 fn simulate(args: &SimulateArgs) -> Result<String, String> {
     let turn_allowed = args.rule.turn_allowed()?;
-    let allowed = Allowed { turn: turn_allowed, special: true };
-    let Read { instance, facts, special } =
-        read_all(&args.groups, &args.children, allowed).map_err(|faults| faults.to_string())?;
+    let Read { instance, facts } =
+        read_all(&args.groups, &args.children, turn_allowed).map_err(|faults| faults.to_string())?;
     let rule = args.rule.rule(&instance);
     let mut reader = ScenarioReader::new(Setting { instance: &instance, facts: &facts, rule });
     if let Some(path) = &args.scenarios {
@@ -60,19 +59,10 @@ fn simulate(args: &SimulateArgs) -> Result<String, String> {
     }
     args.scenario.iter().try_for_each(|line| reader.line(line))?;
     let scenarios = reader.into_scenarios();
-    let (base, outcomes, values) = match &special {
-        Some(special) => {
-            let laboratory = SpecialLaboratory::new(&instance, special, rule).map_err(|fault| fault.to_string())?;
-            let outcomes = laboratory.run(&scenarios, args.moves).map_err(|fault| fault.to_string())?;
-            (laboratory.base().clone(), outcomes, laboratory.values())
-        }
-        None => {
-            let laboratory = Laboratory::new(&instance, rule).map_err(|fault| fault.to_string())?;
-            let outcomes = laboratory.run(&scenarios, args.moves).map_err(|fault| fault.to_string())?;
-            (laboratory.base().clone(), outcomes, Some(laboratory.values()))
-        }
-    };
-    let named: Vec<Named<'_>> = std::iter::once((Cell::Code("scenario", "base".to_owned()), &base))
+    let laboratory = Laboratory::new(&instance, rule).map_err(|fault| fault.to_string())?;
+    let outcomes = laboratory.run(&scenarios, args.moves).map_err(|fault| fault.to_string())?;
+    let values = laboratory.values();
+    let named: Vec<Named<'_>> = std::iter::once((Cell::Code("scenario", "base".to_owned()), laboratory.base()))
         .chain(scenarios.iter().map(|scenario| Cell::from(scenario.name.as_str())).zip(&outcomes))
         .collect();
     let mut tables = vec![scenarios_table(&named), tiers_table(&named), choices_table(&named)];

@@ -6,12 +6,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::allocate::input_hash;
-use crate::audit::allocation::special::{replay_special, verify_special};
 use crate::audit::allocation::{self as audit, Hashes};
 use crate::engine::allocation::Rule;
-use crate::exchange::certificate::{published, published_special, read_certificate, result_sha256, rules_sha256};
-use crate::exchange::instance::{Allowed, Read, allocation_csv, read_all, read_allocation};
+use crate::exchange::certificate::{input_sha256, published, read_certificate, result_sha256, rules_sha256};
+use crate::exchange::instance::{Read, allocation_csv, committed_groups, read_allocation, read_published};
 
 /// Checks an allocation against the published files. Exit 1 names the first child affected, 2 a file that is at fault.
 #[derive(Debug, Args)]
@@ -48,24 +46,27 @@ pub(super) fn run(args: VerifyArgs) -> ExitCode {
     ExitCode::from(code)
 }
 
+fn listed(children: &[u32]) -> String {
+    children.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 const VERIFIED: &str = "verified: hashes, capacities, cut-offs and every child's result agree";
 
 /// What does not agree, and what is to be known where everything does.
 fn verify(args: &VerifyArgs) -> Result<(Vec<String>, Option<String>), String> {
     let ((certificate, allocation), instance) = rayon::join(
         || (read_certificate(&args.certificate), read_allocation(&args.allocation)),
-        || read_all(&args.groups, &args.children, Allowed { turn: true, special: true }),
+        || read_published(&args.groups, &args.children, true),
     );
     let (certificate, rule) = certificate.map_err(|faults| faults.to_string())?;
-    let Read { instance, special, .. } = instance.map_err(|faults| faults.to_string())?;
-    let special = special.as_ref();
+    let Read { instance, .. } = instance.map_err(|faults| faults.to_string())?;
     let allocation = allocation.map_err(|faults| faults.to_string())?;
     if instance.parts().turns.is_some() != (rule == Rule::QueueByTurn) {
         let names = if rule == Rule::QueueByTurn { "turns were given" } else { "no turns were given" };
         let file = args.children.display();
         return Err(format!("{file}, row 1, column turn: the certificate says that {names}; take the certified file"));
     }
-    if certificate.special.is_some() != special.is_some() {
+    if certificate.conditions.is_none() != instance.conditions().is_empty() {
         let file = args.children.display();
         return Err(format!(
             "{file}: the certificate and the files differ in whether places are held or reserved; take the certified files"
@@ -73,26 +74,35 @@ fn verify(args: &VerifyArgs) -> Result<(Vec<String>, Option<String>), String> {
     }
     let published = published(&instance);
     let hashes = || Hashes {
-        input_sha256: input_hash(&instance, special),
+        input_sha256: input_sha256(&instance),
         rules_sha256: rules_sha256(rule),
         result_sha256: result_sha256(&allocation_csv(&allocation)),
     };
     let (hashes, (mut findings, replayed)) = rayon::join(hashes, || {
-        let Some(special) = special else {
-            let findings = audit::verify_result(&published, &allocation, &certificate);
-            let replay = || audit::replay(&published, &allocation, certificate.rule);
-            return (findings, args.replay.then(replay).and_then(Result::err));
-        };
-        let special = published_special(special);
-        let findings = verify_special(&published, &special, &allocation, &certificate);
-        let replay = || replay_special(&published, &special, &allocation, certificate.rule);
+        let findings = audit::verify_result(&published, &allocation, &certificate);
+        let replay = || audit::replay(&published, &allocation, certificate.rule);
         (findings, args.replay.then(replay).and_then(Result::err))
     });
     // The one pass may find nothing where the replay names a child; a hash names none, so it comes last.
     findings.extend(replayed);
     findings.extend(audit::verify_hashes(&certificate, &hashes));
+    // Looked for only where something is wrong: it takes a sort.
+    let strange = (!findings.is_empty()).then(|| committed_groups(&instance, &allocation).err()).flatten();
+    let strange = strange.map(|fault| fault.fault(&args.allocation, &args.groups, &args.children).to_string());
     let unclaimed = rule == Rule::QueueByTurn && !certificate.turns_of_queue;
     let against = unclaimed.then(|| audit::turns_against_queue(&published)).flatten();
-    let note = against.map(|finding| format!("the turns are as given, not those of a registry's queue: {finding}"));
-    Ok((findings.iter().take(20).map(ToString::to_string).collect(), note))
+    let turns = against.map(|finding| format!("the turns are as given, not those of a registry's queue: {finding}"));
+    let gave_up = certificate.families.iter().flat_map(|claim| &claim.gave_up).map(|up| {
+        let (family, circle) = (listed(&up.children), up.cycle.iter().map(|family| listed(family)));
+        let circle: Vec<String> = circle.collect();
+        format!(
+            "the family of {family} gave the kindergarten of group {} up: the wishes of {} run in a circle",
+            up.group,
+            circle.join(" and ")
+        )
+    });
+    let notes: Vec<String> = turns.into_iter().chain(gave_up).collect();
+    let note = (!notes.is_empty()).then(|| notes.join("\n"));
+    let findings = findings.iter().map(ToString::to_string);
+    Ok((strange.into_iter().chain(findings).take(20).collect(), note))
 }

@@ -6,7 +6,7 @@ mod certificate;
 mod fairness;
 
 use kezek::audit::allocation::{Certificate, Finding, Hashes, replay, verify};
-use kezek::engine::allocation::{Instance, Prepared, Rule};
+use kezek::engine::allocation::{Instance, Market, Rule};
 use kezek::exchange::certificate::{certify, input_sha256, published, result_sha256, rules_sha256};
 use kezek::exchange::instance::allocation_csv;
 use proptest::prelude::*;
@@ -22,9 +22,9 @@ struct Run {
 
 fn run(town: &Town, rule: Rule) -> Run {
     let instance = town.instance(rule == Rule::QueueByTurn);
-    let prepared = Prepared::new(&instance, rule).unwrap();
-    let allocation = prepared.solve();
-    let cut_offs = prepared.cut_offs(&instance, rule, &allocation);
+    let market = Market::new(&instance, rule).unwrap();
+    let allocation = market.solve();
+    let cut_offs = market.cut_offs(&allocation);
     let rows: Vec<(u32, u32)> = allocation.rows(&instance).map(|(id, group)| (id, group.unwrap_or(0))).collect();
     let hash = result_sha256(&allocation_csv(&rows));
     let certificate = certify(&instance, rule, &allocation, &cut_offs, input_sha256(&instance), hash);

@@ -1,9 +1,10 @@
 //! The engine: order, allocation and what is computed from them, each against a naive model.
 
 pub mod allocation;
+pub mod conditions;
+mod conditions_naive;
 mod correction;
+mod families;
 mod laboratory;
 mod order;
-pub mod special;
-mod special_naive;
 mod standing;

@@ -1,5 +1,6 @@
 //! What a run claims: rule, hashes, counts and cut-offs.
 
+use super::conditions::ConditionCounts;
 use super::published::Rule;
 
 /// What a run claims about itself.
@@ -22,7 +23,38 @@ pub struct Certificate {
     /// Whether given turns are claimed to be those of a queue: tier 0 first, and inside a stream by tier, instant and id.
     pub turns_of_queue: bool,
     /// What was held, reserved and asked for together; `None` where the input has no such column.
-    pub special: Option<SpecialCounts>,
+    pub conditions: Option<ConditionCounts>,
+    /// How families were placed; `None` where there are none.
+    pub families: Option<FamilyClaim>,
+}
+
+/// How a run says that it placed families.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FamilyClaim {
+    /// The rule.
+    pub rule: FamilyRule,
+    /// The kindergartens that families gave up.
+    pub gave_up: Vec<CertifiedGaveUp>,
+}
+
+/// By which rule families are placed: the input decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FamilyRule {
+    /// Where turns decide, without held places and open reserves: served where the last member stands.
+    LastMember,
+    /// Elsewhere: a family asks again when room appears, until nothing moves.
+    ReEntry,
+}
+
+/// A family that gave a kindergarten up, because its wishes and those of others run in a circle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertifiedGaveUp {
+    /// The ids of its children, ascending.
+    pub children: Vec<u32>,
+    /// The smallest id of the kindergarten's groups.
+    pub group: u32,
+    /// The families of the circle, it among them.
+    pub cycle: Vec<Vec<u32>>,
 }
 
 /// Totals of a run.
@@ -79,15 +111,4 @@ pub struct Hashes {
     pub rules_sha256: String,
     /// Of the allocation's file.
     pub result_sha256: String,
-}
-
-/// How much of it a run used, as certified.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SpecialCounts {
-    /// Children who held a place.
-    pub holds: u64,
-    /// Children in families of two and more.
-    pub together: u64,
-    /// Places that some children take first.
-    pub reserved: u64,
 }

@@ -1,6 +1,8 @@
 #![allow(clippy::indexing_slicing, reason = "arrays of a published instance have one entry per child")]
 //! The priority of a child at a group as a tuple, smaller first.
 
+use rayon::prelude::*;
+
 use super::published::{Published, Rule};
 
 /// (tier, no sibling there, instant or place in the queue order, id). Where the queue order decides only the third and
@@ -33,20 +35,19 @@ pub(super) struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     pub(super) fn new(published: &'a Published<'a>, rule: Rule) -> Result<Self, String> {
-        let children = 0..published.child_ids.len();
-        let by_tier = |child: usize| (published.tiers[child], published.applied_at[child], published.child_ids[child]);
-        let mut sorted: Vec<usize> = children.collect();
+        let by_tier = |child: usize| (published.tiers[child], published.applied_at[child]);
+        let mut sorted: Vec<usize>;
         match rule {
             Rule::Program => return Ok(Self { published, order: None }),
-            Rule::Queue => sorted.sort_unstable_by_key(|&child| by_tier(child)),
+            Rule::Queue => sorted = sorted_by(published, by_tier),
             Rule::QueueByTurn => {
                 let none = published.child_ids.is_empty().then_some(&[][..]);
                 let turns =
                     published.turns.or(none).ok_or("the certificate says that turns were given, the file has none")?;
-                sorted.sort_unstable_by_key(|&child| (turns[child], published.child_ids[child]));
+                sorted = sorted_by(published, |child| (0, turns[child]));
             }
             Rule::QueueMixed { p, g } => {
-                sorted.sort_unstable_by_key(|&child| by_tier(child));
+                sorted = sorted_by(published, by_tier);
                 let turns = mixed_turns(&sorted, published.tiers, u64::from(p), u64::from(g));
                 sorted.sort_by_key(|&child| turns[child]);
             }
@@ -61,6 +62,20 @@ impl<'a> Keys<'a> {
     /// The place of a child in the queue order from 1, where that decides.
     pub(super) fn order(&self, child: usize) -> Option<u32> {
         self.order.as_ref().map(|order| order[child] + 1)
+    }
+
+    /// Whether one queue order serves all groups.
+    pub(super) fn is_one_order(&self) -> bool {
+        self.order.is_some()
+    }
+
+    /// The children in the queue order; in that of the file where it does not decide.
+    pub(super) fn in_order(&self) -> Vec<usize> {
+        let mut children: Vec<usize> = (0..self.published.child_ids.len()).collect();
+        if let Some(order) = &self.order {
+            order.iter().enumerate().for_each(|(child, &place)| children[place as usize] = child);
+        }
+        children
     }
 
     /// Whether a sibling at the group counts for the child.
@@ -79,6 +94,14 @@ impl<'a> Keys<'a> {
             None => (p.tiers[child], !sibling, p.applied_at[child], p.child_ids[child]),
         }
     }
+}
+
+/// The children by this key, then by id.
+fn sorted_by(published: &Published<'_>, key: impl Fn(usize) -> (u8, i64)) -> Vec<usize> {
+    let row = |(child, &id): (usize, &u32)| (key(child), id, child);
+    let mut rows: Vec<((u8, i64), u32, usize)> = published.child_ids.iter().enumerate().map(row).collect();
+    rows.par_sort_unstable();
+    rows.into_iter().map(|(.., child)| child).collect()
 }
 
 /// (after tier 0, turn) of every child: the k-th first-priority child has turn (k/p)(p+g) + k mod p, the j-th general one

@@ -27,6 +27,7 @@
 //!     siblings: &[],
 //!     choice_starts: &[0, 1, 2],
 //!     choices: &[0, 0],
+//!     conditions: Default::default(),
 //! };
 //! let last = CertifiedLast { child: 1, tier: 3, sibling: false, applied_at: 100, order: Some(1) };
 //! let certificate = Certificate {
@@ -38,7 +39,8 @@
 //!     counts: Counts { groups: 1, places: 1, places_left: 0, children: 2, placed: 1, not_placed: 1 },
 //!     cut_offs: vec![CertifiedCutOff { group: 10, places: 1, placed: 1, last: Some(last) }],
 //!     turns_of_queue: false,
-//!     special: None,
+//!     conditions: None,
+//!     families: None,
 //! };
 //!
 //! // Rows are (child id, group id or 0).
@@ -52,16 +54,24 @@
 
 mod certificate;
 mod check;
+mod conditions;
 pub mod fairness;
+mod families;
 mod finding;
 mod key;
+mod market;
 mod published;
 mod replay;
-pub mod special;
+mod rows;
+mod seating;
+mod taken;
 mod turns;
 
-pub use certificate::{Certificate, CertifiedCutOff, CertifiedLast, Counts, Hashes, SpecialCounts};
+pub use certificate::{
+    Certificate, CertifiedCutOff, CertifiedGaveUp, CertifiedLast, Counts, FamilyClaim, FamilyRule, Hashes,
+};
 pub use check::{verify, verify_hashes, verify_result};
+pub use conditions::{ConditionCounts, PublishedConditions, PublishedReserve, PublishedWhom};
 pub use finding::Finding;
 pub use published::{ANY, Published, Rule};
 pub use replay::replay;

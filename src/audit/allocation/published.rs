@@ -1,5 +1,7 @@
 //! What a round publishes of its input, and by which rule it ran.
 
+use super::conditions::PublishedConditions;
+
 /// Last in a list of choices: every other group by ascending id.
 pub const ANY: u32 = u32::MAX;
 
@@ -22,7 +24,7 @@ pub enum Rule {
 }
 
 /// The published input. Groups ascend by id; lists hold positions of groups, or [`ANY`] at their end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Published<'a> {
     /// Ids of the groups, ascending.
     pub group_ids: &'a [u32],
@@ -44,6 +46,8 @@ pub struct Published<'a> {
     pub choice_starts: &'a [u32],
     /// Choices, most preferred first.
     pub choices: &'a [u32],
+    /// What is held, reserved and asked for together.
+    pub conditions: PublishedConditions<'a>,
 }
 
 impl<'a> Published<'a> {

@@ -1,18 +1,23 @@
 #![allow(clippy::indexing_slicing, reason = "arrays of a published instance have one entry per child or group")]
-//! The allocation again, in the rounds of the 1962 paper.
+//! The allocation again.
 
-use super::check::groups_of;
+mod choosing;
+mod plain;
+
 use super::finding::Finding;
-use super::key::{Bound, Key, Keys};
-use super::published::{ANY, Published, Rule};
+use super::published::{Published, Rule};
+use super::rows::groups_of;
+use choosing::replayed_choosing;
+use plain::replayed;
 
-const NONE: u32 = u32::MAX;
-
-/// Allocates anew and compares: the first child that got something else is named.
+/// Allocates anew and compares: the first child that got something else is named. Where families ask again when room appears
+/// they stay where they are, and everybody else is allocated anew beside them.
 pub fn replay(published: &Published<'_>, allocation: &[(u32, u32)], rule: Rule) -> Result<(), Finding> {
-    let keys = Keys::new(published, rule).map_err(|what| Finding { child: None, what })?;
     let groups = groups_of(published, allocation)?;
-    let due = by_rounds(&keys);
+    let due = match published.conditions.is_empty() {
+        true => replayed(published, rule),
+        false => replayed_choosing(published, rule, &groups),
+    }?;
     let differ = (0..groups.len()).filter(|&child| groups[child] != due[child]);
     let Some(child) = differ.min_by_key(|&child| published.child_ids[child]) else { return Ok(()) };
     let name = |group: u32| match published.group_ids.get(group as usize) {
@@ -21,71 +26,4 @@ pub fn replay(published: &Published<'_>, allocation: &[(u32, u32)], rule: Rule) 
     };
     let what = format!("got {}, but a replay gives {}", name(groups[child]), name(due[child]));
     Err(Finding { child: Some(published.child_ids[child]), what })
-}
-
-/// Where a child's proposals stand.
-#[derive(Clone, Copy, Default)]
-struct Progress {
-    /// The number of the choice that it asks next, from 0.
-    choice: u32,
-    /// The next group of `*`.
-    any: u32,
-}
-
-/// In every round all free children propose to their next choice; each group keeps its best, the rest are free again.
-fn by_rounds(keys: &Keys<'_>) -> Vec<u32> {
-    let published = keys.published;
-    let mut held: Vec<Vec<(Key, usize)>> = vec![vec![]; published.group_ids.len()];
-    let mut progress = vec![Progress::default(); published.child_ids.len()];
-    let mut free: Vec<usize> = (0..published.child_ids.len()).collect();
-    let mut asked: Vec<u32> = vec![];
-    // The last key that each full group kept; nobody behind it will ever be kept there.
-    let nobody = |&places: &u32| if places == 0 { Bound::Nobody } else { Bound::Anybody };
-    let mut bounds: Vec<Bound> = published.capacities.iter().map(nobody).collect();
-    while !free.is_empty() {
-        for child in free.drain(..) {
-            let group = next_group(keys, &bounds, child, &mut progress[child]);
-            if group != NONE {
-                held[group as usize].push((keys.key(child, group), child));
-                asked.push(group);
-            }
-        }
-        asked.sort_unstable();
-        asked.dedup();
-        for group in asked.drain(..) {
-            let members = &mut held[group as usize];
-            members.sort_unstable();
-            let kept = members.len().min(published.capacities[group as usize] as usize);
-            free.extend(members.drain(kept..).map(|(_, child)| child));
-            if let (true, Some(&(key, _))) = (kept == published.capacities[group as usize] as usize, members.last()) {
-                bounds[group as usize] = Bound::UpTo(key);
-            }
-        }
-    }
-    let mut groups = vec![NONE; published.child_ids.len()];
-    for (members, group) in held.iter().zip(0..) {
-        for &(_, child) in members {
-            groups[child] = group;
-        }
-    }
-    groups
-}
-
-/// The next group on the child's list. Of the groups behind `*` those are passed over that are full of children ahead.
-fn next_group(keys: &Keys<'_>, bounds: &[Bound], child: usize, progress: &mut Progress) -> u32 {
-    let published = keys.published;
-    let choices = published.choices_of(child);
-    while let Some(&group) = choices.get(progress.choice as usize) {
-        if group != ANY {
-            progress.choice += 1;
-            return group;
-        }
-        let group = progress.any;
-        let Some(bound) = bounds.get(group as usize) else { return NONE };
-        progress.any += 1;
-        if bound.admits(keys.key(child, group)) && !choices.contains(&group) {
-            return group;
-        }
-    }
-    NONE
 }

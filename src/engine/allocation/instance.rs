@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use super::conditions::Conditions;
+
 /// In a list of choices: every other group by ascending id. Only the last item of a list may be this.
 pub const ANY: u32 = u32::MAX;
 
@@ -83,6 +85,8 @@ pub struct Parts {
     pub siblings: Lists,
     /// Choices, most preferred first, possibly ending in [`ANY`]. A repeated choice counts once, at its first place.
     pub choices: Lists,
+    /// What is held, reserved and asked for together.
+    pub conditions: Conditions,
 }
 
 /// Groups and children whose arrays were checked: every index in them leads somewhere.
@@ -147,7 +151,8 @@ impl Instance {
         let shape = parts.capacities.len() == groups
             && parts.tiers.len() == children
             && parts.applied_at.len() == children
-            && parts.turns.as_ref().is_none_or(|turns| turns.len() == children);
+            && parts.turns.as_ref().is_none_or(|turns| turns.len() == children)
+            && parts.conditions.fits(children, groups);
         if !shape {
             return Err(InstanceFault::Shape);
         }
@@ -168,14 +173,33 @@ impl Instance {
         Builder::default()
     }
 
-    /// The same children and groups with other tiers and other places, one each.
+    /// The same children and groups with other tiers and other places, one each. Where a group has fewer places than its
+    /// reserves, the later reserves give way.
     pub(super) fn varied(&self, tiers: Vec<u8>, capacities: Vec<u32>) -> Self {
-        Self { parts: Parts { tiers, capacities, ..self.parts.clone() }, by_id: self.by_id.clone() }
+        let mut parts = Parts { tiers, capacities, ..self.parts.clone() };
+        for (reserves, &places) in parts.conditions.reserves.iter_mut().zip(&parts.capacities) {
+            let mut left = places;
+            for reserve in reserves {
+                reserve.places = reserve.places.min(left);
+                left -= reserve.places;
+            }
+        }
+        Self { parts, by_id: self.by_id.clone() }
     }
 
     /// The arrays that it is made of.
     pub fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// What is held, reserved and asked for together.
+    pub fn conditions(&self) -> &Conditions {
+        &self.parts.conditions
+    }
+
+    /// The places of each group with those that are held there.
+    pub(super) fn places(&self) -> Vec<u32> {
+        self.parts.conditions.places(&self.parts.capacities)
     }
 
     /// How many children take part.
@@ -255,6 +279,12 @@ impl Builder {
     /// Says that every child has a given turn, so that an instance without children is one with turns too.
     pub fn given_turns(&mut self) {
         self.parts.turns.get_or_insert_default();
+    }
+
+    /// Says what is held, reserved and asked for together. Its lists stand by the order in which children are added and by
+    /// the groups' ids.
+    pub fn conditions(&mut self, conditions: Conditions) {
+        self.parts.conditions = conditions;
     }
 
     /// Adds a child, which may name only groups that were set.

@@ -8,7 +8,7 @@
 //! # Who got what, and why not
 //!
 //! ```
-//! use kezek::engine::allocation::{Child, Instance, Prepared, Reason, Rule, reason};
+//! use kezek::engine::allocation::{Child, Instance, Market, Reason, Reasons, Rule};
 //!
 //! // Two groups of one place each, three children of one tier who applied one after the other.
 //! let mut builder = Instance::builder();
@@ -20,16 +20,17 @@
 //! let instance = builder.build()?;
 //!
 //! let rule = Rule::Queue { mix: None };
-//! let prepared = Prepared::new(&instance, rule)?;
-//! let allocation = prepared.solve();
+//! let market = Market::new(&instance, rule)?;
+//! let allocation = market.solve();
 //! let rows: Vec<(u32, Option<u32>)> = allocation.rows(&instance).collect();
 //! assert_eq!(rows, [(1, Some(10)), (2, None), (3, Some(20))]);
 //!
 //! // The second child is told where the places ran out: group 10 is full, and its last child applied earlier.
-//! let cut_offs = prepared.cut_offs(&instance, rule, &allocation);
+//! let cut_offs = market.cut_offs(&allocation);
 //! assert!(cut_offs[0].is_full());
 //! assert_eq!(cut_offs[0].last.map(|last| last.applied_at), Some(1));
-//! assert_eq!(reason(&instance, rule, 0, &cut_offs[0], 1), Reason::Instant);
+//! let reasons = Reasons::new(&instance, rule, &cut_offs)?;
+//! assert_eq!(reasons.reason(0, 1, allocation.group_of[1]), Reason::Instant);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -42,8 +43,8 @@
 //!   The result is therefore unique: it depends neither on threads nor on the order of rows.
 //! - **Strategy-proof for children.** Within one run no child gets a better group by hiding or reordering choices
 //!   (Dubins and Freedman 1981, Roth 1982). Over several rounds this does not follow, and it is not claimed.
-//! - **Held places, reserved places, families** are allocated on a path of their own, which says what it keeps of these and
-//!   what it loses: [`solve_special`].
+//! - **Held places, reserved places, families, exclusions** ([`Conditions`]) keep some of these and lose some: `choosing.rs`
+//!   says which.
 //! - A place more harms nobody. A child that leaves harms nobody under [`Rule::Program`] and under [`Rule::Queue`] without
 //!   mixing; with mixing a departure moves the turns of its stream, so it can.
 //!
@@ -52,29 +53,31 @@
 //! Ordering takes O(n log n), proposals O(total length of the lists): each (child, choice) pair is looked at once. `*` is
 //! never written out: the next group that would take the child is found in O(log groups).
 
+mod choosing;
+mod conditions;
 mod correction;
 mod cutoff;
 mod instance;
 mod laboratory;
+mod market;
 mod order;
 mod prepared;
+mod reasons;
 mod ripple;
 mod settled;
 mod solve;
-mod special;
 pub mod standing;
 mod thresholds;
 
-pub use correction::{Concerned, Correction, Freed, correct, correct_within};
-pub use cutoff::{Barrier, CutOff, Last, Reason, reason};
+pub use conditions::{Conditions, Exclusion, Reserve, Whom};
+pub use correction::{Concerned, Correction, Freed, correct};
+pub use cutoff::{CutOff, Last};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
-pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario, SpecialLaboratory};
+pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};
+pub use market::{AskedAgain, Market, cut_offs, is_served_in_order, solve};
 pub use order::{NoTurns, Rule};
 pub use prepared::Prepared;
+pub use reasons::{Reason, Reasons};
 pub use ripple::{Move, Ripple};
 pub use settled::{Settled, Won};
-pub use solve::{Allocation, NONE, Workspace, solve};
-pub use special::{
-    AskedAgain, Reserve, Special, SpecialReasons, Whom, correct_special, correct_special_within, cut_offs_with,
-    must_give_up, solve_special, solve_with, special_cut_offs,
-};
+pub use solve::{Allocation, GaveUp, NONE, Workspace};

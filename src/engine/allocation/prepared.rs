@@ -45,6 +45,20 @@ impl Prepared {
         Ok(Self { order, choices, siblings, blocks, capacities: parts.capacities.clone(), any })
     }
 
+    /// The same children with other choices, by rank.
+    pub(super) fn with_choices(&self, choices: Lists) -> Self {
+        let Self { order, siblings, blocks, capacities, .. } = self;
+        let any = choices.items.contains(&ANY);
+        Self {
+            order: order.clone(),
+            choices,
+            siblings: siblings.clone(),
+            blocks: blocks.clone(),
+            capacities: capacities.clone(),
+            any,
+        }
+    }
+
     /// The position in the instance of each rank.
     pub fn order(&self) -> &[u32] {
         &self.order

@@ -12,19 +12,29 @@
 //! in one array; a group's room there doubles until it holds its capacity, so that memory stays linear in the children
 //! and groups, whatever the capacities are.
 
+pub use super::conditions::NONE;
 use super::instance::{ANY, Instance};
-use super::order::{NoTurns, Rule};
 use super::prepared::Prepared;
 use super::thresholds::Thresholds;
 
-/// Where a child has no place.
-pub const NONE: u32 = u32::MAX;
-
 /// Who got which group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allocation {
     /// The group's position for each child's position, or [`NONE`].
     pub group_of: Vec<u32>,
+    /// The kindergartens that families gave up for good, where no allocation contents them all.
+    pub gave_up: Vec<GaveUp>,
+}
+
+/// A family that gave a kindergarten up because its wishes and those of others run in a circle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GaveUp {
+    /// The positions of its children, by id.
+    pub family: Vec<u32>,
+    /// The position of the kindergarten's first group.
+    pub group: u32,
+    /// The families of the circle, it among them.
+    pub cycle: Vec<Vec<u32>>,
 }
 
 impl Allocation {
@@ -42,11 +52,6 @@ impl Allocation {
             (ids[position], instance.group_id(self.group_of[position]))
         })
     }
-}
-
-/// Allocates an instance by a rule: lays it out and serves it once.
-pub fn solve(instance: &Instance, rule: Rule) -> Result<Allocation, NoTurns> {
-    Ok(Prepared::new(instance, rule)?.solve())
 }
 
 /// A child's seat while proposals go on.
@@ -109,7 +114,7 @@ impl Prepared {
         for (seat, &position) in workspace.seats.iter().zip(&self.order) {
             group_of[position as usize] = seat.group;
         }
-        Allocation { group_of }
+        Allocation { group_of, gave_up: vec![] }
     }
 
     /// Allocates with other capacities, one per group; missing ones count as 0. The result stays in the workspace.

@@ -7,41 +7,65 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::engine::allocation::{ANY, Instance, Reserve, Rule, Special, Whom};
+use crate::engine::allocation::{ANY, Conditions, Exclusion, Instance, Reserve, Rule, Whom};
 
 /// Bytes are hashed in pieces of about this size.
 const PIECE_BYTES: usize = 1 << 16;
 
-/// The hash of groups and children.
+/// The hash of groups and children, with what is held, reserved and asked for together.
 pub fn input_sha256(instance: &Instance) -> String {
-    hex(input_hash(instance))
+    let mut hash = input_hash(instance);
+    let Conditions { holds, together, reserves, exclusions, .. } = instance.conditions();
+    if !holds.is_empty() || !together.is_empty() || !reserves.is_empty() {
+        hash.update(conditions_piece(instance, instance.conditions()));
+    }
+    if !exclusions.is_empty() {
+        hash.update(exclusions_piece(instance, exclusions));
+    }
+    hex(hash)
 }
 
-/// The hash of groups and children with what is held, reserved and asked for together.
-pub fn special_input_sha256(instance: &Instance, special: &Special) -> String {
-    let mut hash = input_hash(instance);
-    let by_category = special.reserves.iter().flatten().any(|reserve| matches!(reserve.whom, Whom::Category(_)));
+/// The bytes that say which groups do not take which children.
+fn exclusions_piece(instance: &Instance, exclusions: &[Exclusion]) -> Vec<u8> {
+    let id = |out: &Exclusion| instance.parts().child_ids.get(out.child as usize).copied().unwrap_or_default();
+    let mut by_id: Vec<(u32, u32, Option<i64>)> =
+        exclusions.iter().map(|out| (id(out), instance.group_id(out.group).unwrap_or_default(), out.until)).collect();
+    by_id.sort_unstable();
+    let mut piece = b"excluded-1\n".to_vec();
+    push(&mut piece, by_id.len());
+    for (child, group, until) in by_id {
+        piece.extend(child.to_le_bytes());
+        piece.extend(group.to_le_bytes());
+        piece.push(u8::from(until.is_some()));
+        piece.extend(until.unwrap_or_default().to_le_bytes());
+    }
+    piece
+}
+
+/// The bytes that say what is held, reserved and asked for together.
+fn conditions_piece(instance: &Instance, conditions: &Conditions) -> Vec<u8> {
+    let by_category = conditions.reserves.iter().flatten().any(|reserve| matches!(reserve.whom, Whom::Category(_)));
     let mut piece = if by_category { b"special-2\n".to_vec() } else { b"special-1\n".to_vec() };
-    let has = [!special.holds.is_empty(), !special.together.is_empty(), !special.reserves.is_empty()];
+    let has = [!conditions.holds.is_empty(), !conditions.together.is_empty(), !conditions.reserves.is_empty()];
     piece.extend(has.map(u8::from));
     let id = |group: u32| instance.group_id(group).unwrap_or_default().to_le_bytes();
     let by_id = |i: usize| instance.by_id().map_or(i, |by_id| by_id.get(i).copied().unwrap_or_default() as usize);
     let children = || (0..instance.children()).map(by_id);
-    for group in children().filter_map(|child| special.holds.get(child)) {
+    for group in children().filter_map(|child| conditions.holds.get(child)) {
         piece.extend(id(*group));
     }
-    for family in children().filter_map(|child| special.together.get(child)) {
+    for family in children().filter_map(|child| conditions.together.get(child)) {
         piece.extend(family.to_le_bytes());
     }
-    if !special.together.is_empty() {
-        special.kindergartens.iter().for_each(|&first| piece.extend(id(first)));
+    if !conditions.together.is_empty() {
+        conditions.kindergartens.iter().for_each(|&first| piece.extend(id(first)));
     }
     for child in children().filter(|_| by_category) {
-        let own: BTreeSet<&String> = special.categories.get(child).into_iter().flatten().collect();
+        let own: BTreeSet<&String> = conditions.categories.get(child).into_iter().flatten().collect();
         push(&mut piece, own.len());
         own.into_iter().for_each(|code| push_code(&mut piece, code));
     }
-    for reserves in &special.reserves {
+    for reserves in &conditions.reserves {
         push(&mut piece, reserves.len());
         for Reserve { whom, places, open } in reserves {
             if by_category {
@@ -55,8 +79,7 @@ pub fn special_input_sha256(instance: &Instance, special: &Special) -> String {
             piece.extend(places.to_le_bytes());
         }
     }
-    hash.update(&piece);
-    hex(hash)
+    piece
 }
 
 fn push_code(piece: &mut Vec<u8>, code: &str) {

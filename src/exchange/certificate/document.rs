@@ -6,7 +6,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::published::audited;
-use crate::audit::allocation::{self as audit, Certificate, CertifiedCutOff, CertifiedLast, Counts, SpecialCounts};
+use crate::audit::allocation::{
+    self as audit, Certificate, CertifiedCutOff, CertifiedGaveUp, CertifiedLast, ConditionCounts, Counts, FamilyClaim,
+    FamilyRule,
+};
 use crate::domain::instant::{micros_text, read_micros};
 use crate::domain::mix::Mix;
 use crate::engine::allocation::Rule;
@@ -24,7 +27,7 @@ struct Document {
     rule: String,
     mix: Option<String>,
     turn: bool,
-    /// Only where it is so, as with `special`.
+    /// Only where it is so, as with `conditions`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     turns_of_queue: bool,
     input_sha256: String,
@@ -34,14 +37,41 @@ struct Document {
     cut_offs: Vec<CutOffDocument>,
     /// Only where it was used, so that other certificates stay as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    special: Option<SpecialDocument>,
+    #[serde(rename = "special")]
+    conditions: Option<ConditionsDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    families: Option<FamiliesDocument>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct SpecialDocument {
+struct FamiliesDocument {
+    rule: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gave_up: Vec<GaveUpDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GaveUpDocument {
+    children: Vec<u32>,
+    group: u32,
+    cycle: Vec<Vec<u32>>,
+}
+
+/// The names of the rules of families.
+const FAMILY_RULES: [(FamilyRule, &str); 2] =
+    [(FamilyRule::LastMember, "last_member"), (FamilyRule::ReEntry, "re_entry")];
+
+#[derive(Serialize, Deserialize)]
+struct ConditionsDocument {
     holds: u64,
     together: u64,
     reserved: u64,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    excluded: u64,
+}
+
+fn is_nothing(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,11 +143,8 @@ pub fn certificate_json(certificate: &Certificate) -> Result<Vec<u8>, serde_json
                 last: l.map(last),
             })
             .collect(),
-        special: certificate.special.map(|SpecialCounts { holds, together, reserved }| SpecialDocument {
-            holds,
-            together,
-            reserved,
-        }),
+        conditions: certificate.conditions.map(conditions_document),
+        families: certificate.families.as_ref().map(families_document),
     };
     let mut text = serde_json::to_vec(&document)?;
     text.push(b'\n');
@@ -176,13 +203,37 @@ fn read_document(path: &Path) -> Result<(Certificate, Rule), String> {
         counts: Counts { groups, places, places_left, children, placed, not_placed },
         cut_offs,
         turns_of_queue: document.turns_of_queue,
-        special: document.special.map(|SpecialDocument { holds, together, reserved }| SpecialCounts {
-            holds,
-            together,
-            reserved,
-        }),
+        conditions: document.conditions.map(condition_counts),
+        families: document.families.map(family_claim).transpose()?,
     };
     Ok((certificate, rule))
+}
+
+fn conditions_document(ConditionCounts { holds, together, reserved, excluded }: ConditionCounts) -> ConditionsDocument {
+    ConditionsDocument { holds, together, reserved, excluded }
+}
+
+fn condition_counts(ConditionsDocument { holds, together, reserved, excluded }: ConditionsDocument) -> ConditionCounts {
+    ConditionCounts { holds, together, reserved, excluded }
+}
+
+fn families_document(claim: &FamilyClaim) -> FamiliesDocument {
+    let rule = FAMILY_RULES.iter().find(|(rule, _)| *rule == claim.rule);
+    let gave_up = claim.gave_up.iter().cloned();
+    FamiliesDocument {
+        rule: rule.map_or("", |(_, name)| name).to_owned(),
+        gave_up: gave_up.map(|up| GaveUpDocument { children: up.children, group: up.group, cycle: up.cycle }).collect(),
+    }
+}
+
+fn family_claim(document: FamiliesDocument) -> Result<FamilyClaim, String> {
+    let FamiliesDocument { rule: name, gave_up } = document;
+    let rule = FAMILY_RULES.iter().find(|(_, known)| *known == name);
+    let (rule, _) = rule.ok_or_else(|| format!("the rule of families '{name}' is none that kezek knows"))?;
+    let gave_up = gave_up.into_iter();
+    let gave_up =
+        gave_up.map(|up| CertifiedGaveUp { children: up.children, group: up.group, cycle: up.cycle }).collect();
+    Ok(FamilyClaim { rule: *rule, gave_up })
 }
 
 fn cut_off(document: CutOffDocument) -> Result<CertifiedCutOff, String> {

@@ -5,7 +5,7 @@ mod claim;
 mod document;
 mod published;
 
-pub use canonical::{input_sha256, result_sha256, rules_sha256, special_input_sha256};
+pub use canonical::{input_sha256, result_sha256, rules_sha256};
 pub use claim::certify;
 pub use document::{certificate_json, read_certificate};
-pub use published::{audited, published, published_special};
+pub use published::{audited, published};

@@ -1,8 +1,7 @@
 //! A run as the audit reads it: the engine's nouns in the audit's words.
 
-use crate::audit::allocation::special::{PublishedReserve, PublishedSpecial, PublishedWhom};
-use crate::audit::allocation::{self as audit, Published};
-use crate::engine::allocation::{Instance, Reserve, Rule, Special, Whom};
+use crate::audit::allocation::{self as audit, Published, PublishedConditions, PublishedReserve, PublishedWhom};
+use crate::engine::allocation::{Conditions, Instance, Reserve, Rule, Whom};
 
 /// The instance as the audit reads it.
 pub fn published(instance: &Instance) -> Published<'_> {
@@ -18,17 +17,18 @@ pub fn published(instance: &Instance) -> Published<'_> {
         siblings: &parts.siblings.items,
         choice_starts: &parts.choices.starts,
         choices: &parts.choices.items,
+        conditions: published_conditions(instance.conditions()),
     }
 }
 
-/// What is held, reserved and asked for together, as the audit reads it.
-pub fn published_special(special: &Special) -> PublishedSpecial<'_> {
-    PublishedSpecial {
-        holds: &special.holds,
-        together: &special.together,
-        reserves: special.reserves.iter().map(|reserves| reserves.iter().map(published_reserve).collect()).collect(),
-        categories: &special.categories,
-        kindergartens: &special.kindergartens,
+fn published_conditions(conditions: &Conditions) -> PublishedConditions<'_> {
+    PublishedConditions {
+        holds: &conditions.holds,
+        together: &conditions.together,
+        reserves: conditions.reserves.iter().map(|reserves| reserves.iter().map(published_reserve).collect()).collect(),
+        categories: &conditions.categories,
+        kindergartens: &conditions.kindergartens,
+        exclusions: conditions.exclusions.iter().map(|out| (out.child as usize, out.group)).collect(),
     }
 }
 

@@ -77,6 +77,19 @@ pub fn read_allocation(path: &Path) -> Result<Vec<(u32, u32)>, Faults> {
     Ok(rows.into_iter().map(|(child, group, _)| (child, group)).collect())
 }
 
+/// The row in which a file that was read names a child; 0 where it does not, or is gone.
+pub(super) fn row_of(path: &Path, child: u32) -> u64 {
+    let mut rows = vec![];
+    let Ok(blocks) = Blocks::open(path) else { return 0 };
+    let columns = read_header(&blocks)
+        .ok()
+        .and_then(|header| find_columns("", &header, &KNOWN, KNOWN.len(), &mut Faults::default()));
+    if let Some(columns) = columns {
+        read_rows(&blocks, &columns, &mut rows, &mut |_, _, _| {});
+    }
+    rows.iter().find(|&&(id, ..)| id == child).map_or(0, |&(.., row)| row)
+}
+
 fn read_rows(
     blocks: &Blocks,
     columns: &[usize],

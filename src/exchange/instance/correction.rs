@@ -1,21 +1,47 @@
 //! A correction run as tables: what `kezek correct` writes and what the service answers.
 
+use std::path::Path;
+
+use super::allocation::row_of;
 use super::group_facts::{GroupFacts, kindergarten_cell};
 use crate::engine::allocation::{Concerned, Correction, Instance, NONE, Won};
+use crate::exchange::fault::Fault;
 use crate::exchange::report::{Cell, Table};
 
-/// Why a committed row does not fit the corrected files.
+/// Why a row of an allocation does not fit the files of groups and children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotThere {
     /// The group that the child got is not among the groups.
     Group {
         /// The id of the child that got it.
         child: u32,
-        /// The id that the corrected files do not have.
+        /// The id that the files do not have.
         group: u32,
     },
     /// A child with a place is not among the children.
     Child(u32),
+}
+
+impl NotThere {
+    /// Where the allocation's file says so, and what is to be done in these files.
+    pub fn fault(self, allocation: &Path, groups: &Path, children: &Path) -> Fault {
+        let (child, column, message) = match self {
+            NotThere::Group { child, group } => {
+                let message =
+                    format!("child {child} got group {group}, which is not in {}; add it there", groups.display());
+                (child, "group_id", message)
+            }
+            NotThere::Child(child) => {
+                let message = format!(
+                    "child {child} has a place, but is not in {}; leave it in, with its corrected values",
+                    children.display()
+                );
+                (child, "child_id", message)
+            }
+        };
+        let (file, row) = (allocation.display().to_string(), row_of(allocation, child));
+        Fault { file, row, column: Some(column.to_owned()), message }
+    }
 }
 
 /// The committed groups by position, from (child id, group id or 0). A child that is no longer in the files would lose its

@@ -1,14 +1,13 @@
 //! Both files of an instance, checked as a whole.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::children::{Allowed, read_children};
-use super::group_facts::{GroupFacts, numbered};
+use super::children::read_children;
+use super::conditions::{Files, read_conditions};
+use super::group_facts::GroupFacts;
 use super::groups::{GroupsRead, read_groups};
 use super::lookup::GroupLookup;
-use super::reserves::named_categories;
-use crate::engine::allocation::{Instance, InstanceFault, Parts, Special};
+use crate::engine::allocation::{Instance, InstanceFault, Parts};
 use crate::exchange::fault::{Fault, Faults};
 
 /// What both files say, read and checked.
@@ -18,45 +17,39 @@ pub struct Read {
     pub instance: Instance,
     /// What the groups' file says for readers, by position; empty where it says nothing.
     pub facts: Vec<GroupFacts>,
-    /// What is held, reserved and asked for together; `None` where no such column is there.
-    pub special: Option<Special>,
 }
 
-/// Reads both files with all that they say and checks them as a whole. A column that is not `allowed` is a fault.
+/// Reads both files with all that they say and checks them as a whole. A column `turn` is a fault where turns are not allowed.
 ///
 /// # Errors
-/// All faults of both, up to the limit of [`Faults`].
-pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read, Faults> {
+/// All faults of both, up to the limit of [`Faults`]; a family whose members list no kindergarten in common is one, since nobody
+/// can place it.
+pub fn read_all(groups: &Path, children: &Path, turn_allowed: bool) -> Result<Read, Faults> {
+    read(groups, children, turn_allowed, true)
+}
+
+/// The same for files of a run that was made. In a round the groups of a list are those with places, so that members of a
+/// family can be left with none in common.
+///
+/// # Errors
+/// As [`read_all`], families aside.
+pub fn read_published(groups: &Path, children: &Path, turn_allowed: bool) -> Result<Read, Faults> {
+    read(groups, children, turn_allowed, false)
+}
+
+fn read(groups: &Path, children: &Path, turn_allowed: bool, families_share: bool) -> Result<Read, Faults> {
     let mut faults = Faults::default();
     let groups_read = read_groups(groups, &mut faults);
     let lookup = GroupLookup::new(&groups_read.ids);
-    let read = read_children(children, &lookup, faults.is_empty(), allowed, &mut faults);
-    let GroupsRead { ids, capacities, facts, reserves } = groups_read;
-    let mut column = |row: u64, column: &str, message: &str| {
-        let (file, column) = (groups.display().to_string(), Some(column.to_owned()));
-        faults.push(Fault { file, row, column, message: message.to_owned() });
-    };
-    if !reserves.is_empty() && !allowed.special {
-        column(1, "reserved", "this command does not know reserved places; remove the column");
-    }
-    if !read.together.is_empty() && facts.is_empty() {
-        column(1, "kindergarten", "the column is missing; families are placed in one kindergarten");
-    }
-    let named: BTreeSet<&str> = named_categories(&reserves).collect();
-    if !named.is_empty() && read.categories.is_empty() && !read.parts.child_ids.is_empty() {
-        let message =
-            "a category is named, and the children's file has no column categories; add it, with each child's codes";
-        column(1, "reserved", message);
-    }
-    let own = |codes: &str| codes.split(';').filter(|code| named.contains(code)).map(str::to_owned).collect();
-    let categories = if named.is_empty() { vec![] } else { read.categories.iter().map(|codes| own(codes)).collect() };
-    let kindergartens = numbered(facts.iter());
-    let special = Special { holds: read.holds, together: read.together, reserves, categories, kindergartens };
-    let special = (!special.is_empty()).then_some(special);
+    let groups_sound = faults.is_empty();
+    let read = read_children(children, &lookup, groups_sound, turn_allowed, &mut faults);
+    let files = Files { groups, children, lookup: &lookup, groups_sound, families_share };
+    let conditions = read_conditions(&files, &groups_read, &read, &mut faults);
+    let GroupsRead { ids, capacities, facts, .. } = groups_read;
     let file = children.display().to_string();
     let (rows, lost) = (read.rows, read.lost);
     let row = |index: usize| rows.row(index);
-    let parts = Parts { group_ids: ids, capacities, ..read.parts };
+    let parts = Parts { group_ids: ids, capacities, conditions, ..read.parts };
     if !faults.is_empty() {
         push_duplicates(&parts.child_ids, &lost, &file, row, &mut faults);
         return Err(faults);
@@ -69,7 +62,7 @@ pub fn read_all(groups: &Path, children: &Path, allowed: Allowed) -> Result<Read
         }
     }
     let instance = Instance::from_parts(parts).map_err(|fault| whole_file(&file, &fault))?;
-    Ok(Read { instance, facts, special })
+    Ok(Read { instance, facts })
 }
 
 fn whole_file(file: &str, fault: &InstanceFault) -> Faults {

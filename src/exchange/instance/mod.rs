@@ -6,6 +6,7 @@
 mod allocation;
 mod child_facts;
 mod children;
+mod conditions;
 mod correction;
 mod explanation;
 mod files;
@@ -19,14 +20,11 @@ mod written;
 
 pub use allocation::{allocation_csv, read_allocation};
 pub use child_facts::{ChildFacts, read_child_facts};
-pub use children::Allowed;
 pub use correction::{NotThere, committed_groups, correction_tables, extra_places, freed_table};
 pub use explanation::{ChoiceExplained, Explanation, GroupExplained, Sentences, Voice, explain};
-pub use files::{Read, read_all};
+pub use files::{Read, read_all, read_published};
 pub use group_facts::{GroupFacts, kindergarten_cell};
 pub use lookup::GroupLookup;
 pub use scenarios::{ScenarioReader, Setting};
 pub use write::{children_csv, groups_csv};
-pub use written::{
-    WrittenChild, WrittenGroup, written_allocation, written_children, written_groups, written_instance, written_special,
-};
+pub use written::{WrittenChild, WrittenGroup, written_allocation, written_children, written_groups, written_instance};

@@ -67,6 +67,6 @@ pub(super) fn push_reserves(text: &mut String, reserves: &[Reserve]) {
 pub(super) fn named_categories(reserves: &[Vec<Reserve>]) -> impl Iterator<Item = &str> {
     reserves.iter().flatten().filter_map(|reserve| match &reserve.whom {
         Whom::Category(code) => Some(code.as_str()),
-        Whom::Tiers(..) => None,
+        _ => None,
     })
 }

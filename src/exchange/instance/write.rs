@@ -2,17 +2,18 @@
 
 use std::fmt::Write;
 
+use super::conditions::{push_columns, push_row};
 use super::group_facts::GroupFacts;
 use super::reserves::push_reserves;
 use crate::domain::instant::micros_text;
-use crate::engine::allocation::{ANY, Instance, Special};
+use crate::engine::allocation::{ANY, Instance};
 
 /// `groups.csv`; `facts` stand in the order of the instance's groups. With reserves where there are any.
-pub fn groups_csv(instance: &Instance, special: Option<&Special>, facts: &[GroupFacts]) -> String {
+pub fn groups_csv(instance: &Instance, facts: &[GroupFacts]) -> String {
     let mut text = String::from("id,capacity,kindergarten,territory,language,kind,age_from_months,age_to_months");
     let parts = instance.parts();
-    let special = special.filter(|special| !special.reserves.is_empty());
-    text.push_str(if special.is_some() { ",reserved\n" } else { "\n" });
+    let conditions = Some(instance.conditions()).filter(|conditions| !conditions.reserves.is_empty());
+    text.push_str(if conditions.is_some() { ",reserved\n" } else { "\n" });
     let none = GroupFacts::default();
     for ((n, (id, capacity)), group) in parts.group_ids.iter().zip(&parts.capacities).enumerate().zip(0..) {
         let f = facts.get(n).unwrap_or(&none);
@@ -24,9 +25,9 @@ pub fn groups_csv(instance: &Instance, special: Option<&Special>, facts: &[Group
             text,
             "{id},{capacity},{kindergarten},{territory},{language},{kind},{age_from_months},{age_to_months}"
         );
-        if let Some(special) = special {
+        if let Some(conditions) = conditions {
             text.push(',');
-            push_reserves(&mut text, special.reserves_of(group));
+            push_reserves(&mut text, conditions.reserves_of(group));
         }
         text.push('\n');
     }
@@ -35,15 +36,13 @@ pub fn groups_csv(instance: &Instance, special: Option<&Special>, facts: &[Group
 
 /// `children.csv`, by position; with the given turns where the instance has them, with families where there are any, and with
 /// the categories that reserves name. Held places are not written: no round has them.
-pub fn children_csv(instance: &Instance, special: Option<&Special>) -> String {
+pub fn children_csv(instance: &Instance) -> String {
     let parts = instance.parts();
     let turns = parts.turns.as_deref();
-    let together = special.map(|special| special.together.as_slice()).filter(|together| !together.is_empty());
     let mut text = String::from("id,priority_tier,applied_at,birth_date,siblings_at,choices");
     text.push_str(if turns.is_some() { ",turn" } else { "" });
-    text.push_str(if together.is_some() { ",together" } else { "" });
-    let categories = special.map(|special| special.categories.as_slice()).filter(|categories| !categories.is_empty());
-    text.push_str(if categories.is_some() { ",categories\n" } else { "\n" });
+    push_columns(&mut text, instance.conditions());
+    text.push('\n');
     for (n, ((id, tier), at)) in parts.child_ids.iter().zip(&parts.tiers).zip(&parts.applied_at).enumerate() {
         let siblings = list(instance, parts.siblings.get(n));
         let choices = list(instance, parts.choices.get(n));
@@ -51,16 +50,7 @@ pub fn children_csv(instance: &Instance, special: Option<&Special>) -> String {
         if let Some(turn) = turns.and_then(|t| t.get(n)) {
             let _ = write!(text, ",{turn}");
         }
-        if let Some(together) = together {
-            match together.get(n) {
-                None | Some(0) => text.push(','),
-                Some(family) => drop(write!(text, ",{family}")),
-            }
-        }
-        if let Some(categories) = categories {
-            text.push(',');
-            text.push_str(&categories.get(n).map(|own| own.join(";")).unwrap_or_default());
-        }
+        push_row(&mut text, instance, n);
         text.push('\n');
     }
     text

@@ -1,10 +1,12 @@
 //! Reads back what [`super::groups_csv`], [`super::children_csv`] and [`super::allocation_csv`] wrote: a round's own files,
 //! from the registry's memory. Files of others are read with care elsewhere.
 
+use super::conditions::read_excluded;
 use super::group_facts::{GroupFacts, numbered, said};
+use super::lookup::GroupLookup;
 use super::reserves::{named_categories, read_reserves};
 use crate::domain::instant::read_micros;
-use crate::engine::allocation::{Child, Instance, InstanceFault, Reserve, Rule, Special};
+use crate::engine::allocation::{Child, Conditions, Instance, InstanceFault, Reserve, Rule};
 
 /// A group as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct WrittenChild {
     pub together: u32,
     /// Its categories, of those that reserves name.
     pub categories: Vec<String>,
+    /// The groups that do not take it, as the column has them.
+    pub excluded: String,
 }
 
 /// The groups of a file; `None` where it is not as it was written.
@@ -87,6 +91,7 @@ fn child(row: &[&str], columns: &[&str]) -> Option<WrittenChild> {
         any,
         together: further("together").map_or(Ok(0), str::parse).ok()?,
         categories: further("categories").into_iter().flat_map(|codes| codes.split(';')).map(str::to_owned).collect(),
+        excluded: further("excluded").unwrap_or_default().to_owned(),
     })
 }
 
@@ -98,7 +103,7 @@ pub fn written_allocation(text: &str) -> Option<Vec<(u32, u32)>> {
         .collect()
 }
 
-/// The instance of groups and children; with given turns where the rule goes by them.
+/// The instance of groups and children, with what is reserved and asked for together; with given turns where the rule goes by them.
 ///
 /// # Errors
 /// They do not fit one another.
@@ -117,24 +122,33 @@ pub fn written_instance(
         let (id, tier, applied_at, turn, any) = (*id, *tier, *applied_at, *turn, *any);
         builder.child(Child { id, tier, applied_at, turn, siblings, choices, any })?;
     }
+    builder.conditions(conditions(groups, children));
     builder.build()
 }
 
-/// What is reserved and asked for together in an instance of these groups and children; `None` where nothing is.
-pub fn written_special(groups: &[WrittenGroup], children: &[WrittenChild]) -> Option<Special> {
+/// What is reserved and asked for together in an instance of these groups and children.
+fn conditions(groups: &[WrittenGroup], children: &[WrittenChild]) -> Conditions {
     let mut groups: Vec<&WrittenGroup> = groups.iter().collect();
     groups.sort_unstable_by_key(|group| group.id);
     let reserved = groups.iter().any(|group| !group.reserves.is_empty());
     let together = children.iter().any(|child| child.together > 0);
     let reserves = if reserved { groups.iter().map(|group| group.reserves.clone()).collect() } else { vec![] };
     let by_category = named_categories(&reserves).next().is_some();
-    (reserved || together).then(|| Special {
-        holds: vec![],
+    let excluded = children.iter().any(|child| !child.excluded.is_empty());
+    if !reserved && !together && !excluded {
+        return Conditions::default();
+    }
+    let ids: Vec<u32> = groups.iter().map(|group| group.id).collect();
+    let lookup = GroupLookup::new(&ids);
+    let own = |(child, at): (&WrittenChild, u32)| read_excluded(&child.excluded, at, &lookup).unwrap_or_default();
+    Conditions {
         together: if together { children.iter().map(|child| child.together).collect() } else { vec![] },
         categories: if by_category { children.iter().map(|child| child.categories.clone()).collect() } else { vec![] },
         reserves,
         kindergartens: numbered(groups.iter().map(|group| &group.facts)),
-    })
+        exclusions: children.iter().zip(0..).flat_map(own).collect(),
+        ..Conditions::default()
+    }
 }
 
 fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {

@@ -1,7 +1,7 @@
 //! Brothers and sisters who apply together: places in one kindergarten for all of them, or for none.
 //!
 //! They wait in the queues of one territory, each with its own turn: twins in one queue, brothers and sisters of different years
-//! of birth in several. A round places them by the rule that the engine's `special` and [`crate::service::rounds::compute`] state, and whoever
+//! of birth in several. A round places them by the rule that the engine's `choosing` and [`crate::service::rounds::compute`] state, and whoever
 //! gives them places outside a round gives all of them in one act.
 
 use super::entry::without_place_in_hand;

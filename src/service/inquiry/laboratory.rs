@@ -5,7 +5,6 @@
 //! contract, so a base run may differ from the next round by the turns that were spent already. A committed round may be the
 //! base instead, with the turns that it had.
 
-mod bench;
 mod markets;
 mod queue;
 mod replay;

@@ -36,6 +36,8 @@ fn summary(found: &Fairness) -> Table {
     row("not_chosen", found.not_allowed.iter().map(|group| u64::from(group.not_chosen)).sum::<u64>().into());
     row("held_lost", found.held_lost.into());
     row("families_apart", found.families_apart.into());
+    row("families_blocking", found.blocking.into());
+    row("first_blocking_child", found.first_blocking.map(|(child, _)| child).into());
     row("places_left", found.left.iter().map(|left| u64::from(left.places)).sum::<u64>().into());
     table
 }

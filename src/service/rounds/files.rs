@@ -10,14 +10,11 @@ use super::compute::offer::Run;
 use super::compute::outcome::{Outcome, Pass};
 use super::report::{self, Part, whole};
 use crate::audit::allocation::fairness::fairness;
-use crate::audit::allocation::special::fairness_special;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
-use crate::engine::allocation::cut_offs_with;
-use crate::exchange::certificate::{
-    audited, certificate_json, certify, input_sha256, published, published_special, result_sha256, special_input_sha256,
-};
+use crate::engine::allocation::cut_offs;
+use crate::exchange::certificate::{audited, certificate_json, certify, input_sha256, published, result_sha256};
 use crate::exchange::instance::{ChildFacts, GroupFacts, allocation_csv, children_csv, groups_csv};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
@@ -48,13 +45,13 @@ pub(crate) fn files(
     let mut parts = Vec::with_capacity(outcome.passes.len());
     for pass in &outcome.passes {
         let run = pass.run.as_ref().ok_or_else(|| internal("only a full run can be certified"))?;
-        let (instance, special) = (&run.instance, run.special.as_ref());
+        let instance = &run.instance;
         let groups = pass.groups.iter().map(|g| facts(g, pass, &territories)).collect();
         let children = report::child_facts(office, conn, pass.queue, instance, at)?;
         let (part, [allocation, certificate]) = certified(run, groups, children)?;
         let bodies = [
-            groups_csv(instance, special, &part.groups),
-            children_csv(instance, special),
+            groups_csv(instance, &part.groups),
+            children_csv(instance),
             allocation,
             certificate,
             part.facts_csv(),
@@ -73,24 +70,18 @@ fn name(pass: &Pass, file: &str) -> String {
 
 /// A pass with what its report says of it, its allocation, and the certificate.
 fn certified(
-    Run { instance, special, rule, allocation }: &Run,
+    Run { instance, rule, allocation }: &Run,
     groups: Vec<GroupFacts>,
     children: Vec<ChildFacts>,
 ) -> Result<(Part<'_>, [String; 2]), Problem> {
-    let (special, rule) = (special.as_ref(), *rule);
-    let cut_offs = cut_offs_with(instance, special, rule, allocation).map_err(internal)?;
+    let rule = *rule;
+    let cut_offs = cut_offs(instance, rule, allocation).map_err(internal)?;
     let rows: Vec<(u32, u32)> =
         allocation.rows(instance).map(|(child, group)| (child, group.unwrap_or_default())).collect();
     let pieces = allocation_csv(&rows);
-    let (published, asked) = (published(instance), special.map(published_special));
-    let input = special.map_or_else(|| input_sha256(instance), |special| special_input_sha256(instance, special));
-    let mut certificate = certify(instance, rule, allocation, &cut_offs, input, result_sha256(&pieces));
-    certificate.special = asked.as_ref().map(|asked| asked.counts());
-    let found = match &asked {
-        Some(asked) => fairness_special(&published, asked, &rows, audited(rule)),
-        None => fairness(&published, &rows, audited(rule)),
-    };
-    let found = found.map_err(internal)?;
+    let input = input_sha256(instance);
+    let certificate = certify(instance, rule, allocation, &cut_offs, input, result_sha256(&pieces));
+    let found = fairness(&published(instance), &rows, audited(rule)).map_err(internal)?;
     let certificate = String::from_utf8(certificate_json(&certificate).map_err(internal)?).map_err(internal)?;
     let allocation = String::from_utf8(pieces.concat()).map_err(internal)?;
     Ok((Part { instance, groups, children, found }, [allocation, certificate]))

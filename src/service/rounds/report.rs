@@ -118,6 +118,8 @@ pub(crate) fn whole(parts: &[Part<'_>], at: DateTime<Utc>) -> Result<String, Pro
         }));
         found.held_lost += part.found.held_lost;
         found.families_apart += part.found.families_apart;
+        found.blocking += part.found.blocking;
+        found.first_blocking = found.first_blocking.or(part.found.first_blocking);
         found.not_allowed.extend(part.found.not_allowed.iter().map(|not_allowed| {
             let mut not_allowed = *not_allowed;
             not_allowed.group += before;

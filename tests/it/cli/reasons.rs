@@ -1,6 +1,6 @@
 //! What an explanation tells a family is true: each sentence is tried on the child itself.
 
-use kezek::engine::allocation::{Prepared, Rule};
+use kezek::engine::allocation::{Market, Rule};
 use kezek::exchange::instance::explain;
 use proptest::prelude::*;
 
@@ -56,10 +56,10 @@ proptest! {
     #[test]
     fn every_reason_is_true_of_the_child_that_it_is_told(town in town(40, 6, 4), rule in rules()) {
         let instance = town.instance(rule == Rule::QueueByTurn);
-        let prepared = Prepared::new(&instance, rule).unwrap();
-        let allocation = prepared.solve();
-        let cut_offs = prepared.cut_offs(&instance, rule, &allocation);
-        let explanation = explain(&instance, rule, &allocation, &cut_offs);
+        let market = Market::new(&instance, rule).unwrap();
+        let allocation = market.solve();
+        let cut_offs = market.cut_offs(&allocation);
+        let explanation = explain(&instance, rule, &allocation, &cut_offs).unwrap();
         let result = town.by_rounds(rule);
         let priority = town.priority(rule);
         for (kid, at) in town.kids.iter().zip(0..) {
@@ -96,13 +96,14 @@ proptest! {
 #[test]
 fn a_family_that_names_no_common_kindergarten_is_told_so() {
     let files = Files::new(
-        "id,capacity,kindergarten\n10,1,A\n20,1,B\n",
+        "id,capacity,kindergarten\n10,1,A\n20,1,B\n30,1,C\n",
         "id,priority_tier,applied_at,birth_date,siblings_at,choices,together\n\
-         1,3,2026-03-20T09:00:00Z,,,10,7\n2,3,2026-03-21T09:00:00Z,,,20,7\n",
+         1,3,2026-03-20T09:00:00Z,,,10;30,7\n2,3,2026-03-21T09:00:00Z,,,20;30,7\n",
     );
     let output = files.allocate(&["--rule", "program", "--explain", "why.csv"]);
     assert!(output.status.success(), "{}", errors(&output));
-    assert!(files.read("why.csv").ends_with("1,1,10,not_common\n2,1,20,not_common\n"), "{}", files.read("why.csv"));
+    let why = files.read("why.csv");
+    assert!(why.ends_with("1,1,10,not_common\n1,2,30,together\n2,1,20,not_common\n2,2,30,together\n"), "{why}");
     assert!(files.read("why.sentences.csv").contains("not all of them named this one"));
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kezek::engine::allocation::{NONE, Special, correct, correct_special};
+use kezek::engine::allocation::{Conditions, NONE, correct};
 use proptest::prelude::*;
 
 use crate::cli::allocate::{Files, errors};
 use crate::engine::allocation::{Result, Town, rules, town};
-use crate::engine::special::{reserves, run, special};
+use crate::engine::conditions::{asking, conditions, reserves, run};
 
 /// The town as it should have been: other places in one group, another tier for one child, a choice that was dropped.
 fn mended(town: &Town, group: usize, places: u32, kid: prop::sample::Index, tier: u8) -> Town {
@@ -35,7 +35,7 @@ proptest! {
             group.map_or(NONE, |id| instance.parts().group_ids.iter().position(|&g| g == id).unwrap() as u32)
         };
         let before: Vec<u32> = instance.parts().child_ids.iter().map(|id| position(committed[id])).collect();
-        let found = correct(&instance, rule, &before).unwrap();
+        let found = correct(&instance, rule, &before, None).unwrap();
         let due = right.solved(rule);
         let ids = |children: &[kezek::engine::allocation::Concerned]| {
             let mut ids: Vec<u32> = children.iter().map(|c| instance.parts().child_ids[c.child as usize]).collect();
@@ -97,10 +97,10 @@ proptest! {
         group in 0usize..6, places in 0u32..6, kid in any::<prop::sample::Index>(), tier in 0u8..6,
     ) {
         let right = mended(&town, group, places, kid, tier);
-        let (before, after) = (special(&town, &seeds, &reserved, which), special(&right, &seeds, &reserved, which));
+        let (before, after) = (conditions(&town, &seeds, &reserved, which), conditions(&right, &seeds, &reserved, which));
         let committed = run(&town, &before, rule);
         let due = run(&right, &after, rule);
-        let found = correct_special(&due.instance, &after, rule, &committed.allocation.group_of).unwrap();
+        let found = correct(&due.instance, rule, &committed.allocation.group_of, None).unwrap();
         let mut kept = committed.allocation.group_of.clone();
         for harmed in &found.harmed {
             kept[harmed.child as usize] = harmed.due.group;
@@ -147,15 +147,15 @@ proptest! {
         kid in any::<prop::sample::Index>(), tier in 0u8..6,
     ) {
         let right = mended(&town, group, places, kid, tier);
-        let nothing = |town: &Town| Special { holds: vec![NONE; town.kids.len()], ..Special::default() };
+        let nothing = |town: &Town| Conditions { holds: vec![NONE; town.kids.len()], ..Conditions::default() };
         let committed = run(&town, &nothing(&town), rule).allocation.group_of;
         let instance = right.instance(true);
-        let special = correct_special(&instance, &nothing(&right), rule, &committed).unwrap();
-        let mut plain = correct(&instance, rule, &committed).unwrap();
-        prop_assert_eq!(special.harmed, plain.harmed);
-        prop_assert_eq!(special.profited, { plain.profited.sort_by_key(|concerned| concerned.child); plain.profited });
-        prop_assert_eq!((special.held, special.places, special.extra), (plain.held, plain.places, plain.extra));
-        prop_assert_eq!(special.freed, plain.freed);
+        let blank = correct(&asking(&right, &nothing(&right)), rule, &committed, None).unwrap();
+        let mut plain = correct(&instance, rule, &committed, None).unwrap();
+        prop_assert_eq!(blank.harmed, plain.harmed);
+        prop_assert_eq!(blank.profited, { plain.profited.sort_by_key(|concerned| concerned.child); plain.profited });
+        prop_assert_eq!((blank.held, blank.places, blank.extra), (plain.held, plain.places, plain.extra));
+        prop_assert_eq!(blank.freed, plain.freed);
     }
 }
 

@@ -181,7 +181,7 @@ proptest! {
     fn the_value_of_a_place_is_what_a_full_run_with_it_brings(town in crossing(), rule in rules()) {
         let instance = town.instance(true);
         let base = town.solved(rule);
-        for value in Laboratory::new(&instance, rule).unwrap().values() {
+        for value in Laboratory::new(&instance, rule).unwrap().values().unwrap() {
             let group = value.group as usize;
             let places = town.groups.values().nth(group).unwrap().saturating_add(1);
             let result = with_places(&town, &[(value.group, places)]).solved(rule);

@@ -60,10 +60,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What came of it, by each child's own tier, and what it has in the base run and now.
-    pub(super) fn of(tiers: &[u8], base: &[Won], now: &[Won]) -> Self {
+    /// What came of it, by each child's own tier, and what it has in the base run and now. Within its kindergarten a family
+    /// fares alike wherever its children are.
+    pub(super) fn of(tiers: &[u8], base: &[Won], now: &[Won], in_family: impl Fn(u32) -> bool) -> Self {
         let mut outcome = Outcome::default();
-        for (&tier, (&base, &now)) in tiers.iter().zip(base.iter().zip(now)) {
+        for ((&tier, child), (&base, &now)) in tiers.iter().zip(0..).zip(base.iter().zip(now)) {
+            let alike = base.choice == now.choice && in_family(child);
+            let base = if alike { now } else { base };
             outcome.change(tier, base, now, true);
             outcome.all.children += 1;
             outcome.by_tier.entry(tier).or_default().children += 1;

@@ -1,7 +1,7 @@
 //! A row that has a quote or a fault: every field is looked at with care.
 
 use super::super::reserves::is_category;
-use super::column::{CATEGORIES, HOLDS, INFORMS, KNOWN, TOGETHER};
+use super::column::{CATEGORIES, HOLDS, INFORMS, KNOWN, TOGETHER, is_plain};
 use super::sheet::{BLANK, Block, Context, Met, Row, Sheet};
 use crate::domain::instant::{read_micros, take_date};
 use crate::engine::allocation::ANY;
@@ -22,7 +22,6 @@ pub(super) fn slow_row(
     let number_of_line = block.lines;
     let mut faults = vec![];
     let mut row = BLANK;
-    sheet.own.clear();
     match split(line) {
         Err(fault) => faults.push((None, fault.message().to_owned())),
         Ok(fields) if fields.len() != context.columns.len() => {
@@ -35,7 +34,11 @@ pub(super) fn slow_row(
                 let result = match column {
                     4 | 5 => slow_list(field, context, met, list, column == 5),
                     HOLDS => slow_held(field, context, &mut row),
-                    CATEGORIES => slow_categories(field, &mut sheet.own),
+                    CATEGORIES..INFORMS if is_plain(column, field) => {
+                        sheet.say(column, field);
+                        Ok(())
+                    }
+                    CATEGORIES => Err(no_categories(field)),
                     _ => slow_value(field, column, &mut row),
                 };
                 if let Err(message) = result {
@@ -96,17 +99,10 @@ fn slow_held(field: &str, context: &Context<'_>, row: &mut Row) -> Result<(), St
     Ok(())
 }
 
-/// Codes of categories, or nothing.
-fn slow_categories(field: &str, own: &mut String) -> Result<(), String> {
-    match field.split(';').find(|code| !field.is_empty() && !is_category(code)) {
-        Some(code) => Err(format!(
-            "'{code}' is no category; write codes such as large_family, separated by semicolons, or nothing"
-        )),
-        None => {
-            field.clone_into(own);
-            Ok(())
-        }
-    }
+/// Which of these is no code of a category.
+fn no_categories(field: &str) -> String {
+    let code = field.split(';').find(|code| !is_category(code)).unwrap_or_default();
+    format!("'{code}' is no category; write codes such as large_family, separated by semicolons, or nothing")
 }
 
 /// A signed 64-bit number without plus sign or leading zeros.

@@ -1,7 +1,9 @@
 //! The columns of `children.csv`.
 
+use super::super::reserves::is_category;
+
 /// `channel` and `category` inform reports and change nothing.
-pub(in crate::exchange) const KNOWN: [&str; 12] = [
+pub(in crate::exchange) const KNOWN: [&str; 13] = [
     "id",
     "priority_tier",
     "applied_at",
@@ -12,6 +14,7 @@ pub(in crate::exchange) const KNOWN: [&str; 12] = [
     "holds",
     "together",
     "categories",
+    "excluded",
     "channel",
     "category",
 ];
@@ -20,15 +23,15 @@ pub(in crate::exchange) const REQUIRED: usize = 6;
 pub(super) const TURN: usize = 6;
 pub(super) const HOLDS: usize = 7;
 pub(super) const TOGETHER: usize = 8;
-pub(super) const CATEGORIES: usize = 9;
+/// The columns of text that say conditions: from the first up to those that inform.
+pub(in crate::exchange::instance) const CATEGORIES: usize = 9;
+pub(in crate::exchange::instance) const EXCLUDED: usize = 10;
 /// This and the later ones inform.
-pub(super) const INFORMS: usize = 10;
+pub(super) const INFORMS: usize = 11;
+/// How many columns of text there are.
+pub(in crate::exchange::instance) const TEXTS: usize = INFORMS - CATEGORIES;
 
-/// Which of the further columns may be there.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Allowed {
-    /// Whether `turn` may be there.
-    pub turn: bool,
-    /// `holds`, `together` and `categories`, and `reserved` of the groups.
-    pub special: bool,
+/// Whether a column of text can hold this: of categories their codes, whatever else is looked at when groups are known.
+pub(super) fn is_plain(column: usize, field: &str) -> bool {
+    column != CATEGORIES || field.is_empty() || field.split(';').all(is_category)
 }

@@ -1,7 +1,7 @@
 //! A sound row, read from front to back: nearly all rows are.
 
 use super::super::lookup::GroupLookup;
-use super::column::{CATEGORIES, HOLDS, INFORMS, TOGETHER};
+use super::column::{CATEGORIES, HOLDS, INFORMS, TOGETHER, is_plain};
 use super::sheet::{BLANK, Context, Met, Row, Sheet};
 use crate::domain::instant::{take_date, take_micros};
 use crate::engine::allocation::ANY;
@@ -36,15 +36,22 @@ pub(super) fn fast_row<'a>(
             3 => (_, rest) = take_date(rest)?,
             4 => rest = take_list(rest, context.lookup, met, &mut sheet.siblings, false)?,
             5 => rest = take_list(rest, context.lookup, met, &mut sheet.choices, true)?,
-            HOLDS | TOGETHER | CATEGORIES if let None | Some(b',' | b'\r' | b'\n') = rest.first() => {}
+            HOLDS | TOGETHER if let None | Some(b',' | b'\r' | b'\n') = rest.first() => {}
             HOLDS => {
                 let id;
                 (id, rest) = take_number(rest)?;
                 row.holds = context.lookup.find(id)?;
             }
             TOGETHER => (row.together, rest) = take_number(rest).filter(|&(family, _)| family > 0)?,
-            // Few files have such a column, and few children a category.
-            CATEGORIES => return None,
+            CATEGORIES..INFORMS => {
+                let after = skip_text(rest)?;
+                let text = std::str::from_utf8(rest.get(..rest.len() - after.len())?).ok()?;
+                if !is_plain(column, text) {
+                    return None;
+                }
+                sheet.say(column, text);
+                rest = after;
+            }
             INFORMS.. => rest = skip_text(rest)?,
             _ => {
                 let negative = rest.first() == Some(&b'-');

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::lookup::GroupLookup;
-use super::column::{Allowed, CATEGORIES, HOLDS, KNOWN, REQUIRED, TOGETHER, TURN};
+use super::column::{KNOWN, REQUIRED, TURN};
 use super::joined::{ChildrenRead, merged};
 use super::lines::read_blocks;
 use super::sheet::Context;
@@ -17,7 +17,7 @@ pub(in crate::exchange::instance) fn read_children(
     path: &Path,
     lookup: &GroupLookup,
     groups_sound: bool,
-    allowed: Allowed,
+    turn_allowed: bool,
     faults: &mut Faults,
 ) -> ChildrenRead {
     let file = path.display().to_string();
@@ -37,13 +37,9 @@ pub(in crate::exchange::instance) fn read_children(
         }
     };
     let Some(columns) = find_columns(&file, &header, &KNOWN, REQUIRED, faults) else { return ChildrenRead::default() };
-    let turn = "turns replace tier and mix: use --rule queue without --mix, or remove the column";
-    let special = "this command does not know held places, families and reserves; remove the column";
-    let barred = [HOLDS, TOGETHER, CATEGORIES].map(|column| (column, allowed.special, special));
-    let barred = [(TURN, allowed.turn, turn)].into_iter().chain(barred);
-    for (column, _, message) in barred.filter(|(column, fine, _)| !fine && columns.contains(column)) {
-        let column = KNOWN.get(column).map(|name| (*name).to_owned());
-        faults.push(Fault { file: file.clone(), row: 1, column, message: message.to_owned() });
+    if columns.contains(&TURN) && !turn_allowed {
+        let message = "turns replace tier and mix: use --rule queue without --mix, or remove the column".to_owned();
+        faults.push(Fault { file: file.clone(), row: 1, column: Some("turn".to_owned()), message });
     }
     let context = Context { file: &file, columns: &columns, lookup, groups_sound };
     let read = read_blocks(&blocks, &context);

@@ -1,6 +1,6 @@
 //! The blocks of a file as one list of children, as the rows stand.
 
-use super::column::{CATEGORIES, HOLDS, TOGETHER, TURN};
+use super::column::{CATEGORIES, HOLDS, TEXTS, TOGETHER, TURN};
 use super::sheet::{Block, BlocksRead, Entry, Sheet, length};
 use crate::engine::allocation::{Lists, Parts};
 use crate::exchange::fault::Faults;
@@ -15,8 +15,8 @@ pub(in crate::exchange::instance) struct ChildrenRead {
     pub holds: Vec<u32>,
     /// The family of each child, or 0; empty where there is no such column.
     pub together: Vec<u32>,
-    /// The categories of each child, as the column has them; empty where there is no such column.
-    pub categories: Vec<Box<str>>,
+    /// By column of text: what it says of each child; empty where there is no such column.
+    pub texts: [Vec<Box<str>>; TEXTS],
     /// The row of each child.
     pub rows: Rows,
     /// The id and the row of each child whose row is at fault in something else.
@@ -77,8 +77,9 @@ pub(super) fn merged(read: BlocksRead, columns: &[usize], faults: &mut Faults) -
     if column(TOGETHER) {
         read.together = gathered(&blocks, &sheets, |sheet| &sheet.together);
     }
-    if column(CATEGORIES) {
-        read.categories = gathered(&blocks, &sheets, |sheet| &sheet.categories);
+    for (text, all) in read.texts.iter_mut().enumerate() {
+        let of = |block: &Block| sheets.get(block.thread)?.texts.get(text)?.get(block.from.rows..block.to.rows);
+        *all = blocks.iter().filter_map(of).flatten().cloned().collect();
     }
     let (mut first, mut row) = (0, 1);
     for block in blocks {
@@ -93,6 +94,13 @@ pub(super) fn merged(read: BlocksRead, columns: &[usize], faults: &mut Faults) -
         row += block.lines;
     }
     read
+}
+
+impl ChildrenRead {
+    /// What a column of text says of each child; empty where there is no such column.
+    pub fn text(&self, column: usize) -> &[Box<str>] {
+        self.texts.get(column - CATEGORIES).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl Block {

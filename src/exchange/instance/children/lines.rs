@@ -48,7 +48,7 @@ pub(super) fn read_blocks(blocks: &Blocks, context: &Context<'_>) -> BlocksRead 
 
 fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, sheet: &mut Sheet, block: &mut Block) {
     let (with_turn, with_special) = (context.with_turn(), context.with_special());
-    let with_categories = context.columns.contains(&CATEGORIES);
+    let with_text = |text: usize| context.columns.contains(&(CATEGORIES + text));
     let mut rest = bytes;
     let mut previous = 0;
     while !rest.is_empty() {
@@ -86,8 +86,10 @@ fn parse(bytes: &[u8], context: &Context<'_>, met: &mut Met, sheet: &mut Sheet, 
             sheet.holds.push(holds);
             sheet.together.push(together);
         }
-        if with_categories {
-            sheet.categories.push(std::mem::take(&mut sheet.own).into_boxed_str());
+        for (text, (own, all)) in sheet.own.iter_mut().zip(&mut sheet.texts).enumerate() {
+            if with_text(text) {
+                all.push(std::mem::take(own).into_boxed_str());
+            }
         }
     }
 }

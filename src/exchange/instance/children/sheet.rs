@@ -1,7 +1,7 @@
 //! What the threads fill while they read: sheets of children, blocks of lines.
 
 use super::super::lookup::GroupLookup;
-use super::column::{HOLDS, TOGETHER, TURN};
+use super::column::{CATEGORIES, HOLDS, TEXTS, TOGETHER, TURN};
 use crate::engine::allocation::NONE;
 use crate::exchange::fault::Faults;
 
@@ -33,9 +33,9 @@ pub(super) struct Sheet {
     pub(super) turns: Vec<i64>,
     pub(super) holds: Vec<u32>,
     pub(super) together: Vec<u32>,
-    /// The categories of the row at hand, and of all.
-    pub(super) own: String,
-    pub(super) categories: Vec<Box<str>>,
+    /// By column of text: what the row at hand says, and all.
+    pub(super) own: [String; TEXTS],
+    pub(super) texts: [Vec<Box<str>>; TEXTS],
     pub(super) siblings: Vec<u32>,
     pub(super) choices: Vec<u32>,
 }
@@ -138,6 +138,13 @@ impl Sheet {
         if context.with_special() {
             roomy(&mut self.holds, bytes);
             roomy(&mut self.together, bytes);
+        }
+    }
+
+    /// What the row at hand says in a column of text.
+    pub(super) fn say(&mut self, column: usize, text: &str) {
+        if let Some(own) = self.own.get_mut(column - CATEGORIES) {
+            text.clone_into(own);
         }
     }
 

@@ -7,7 +7,7 @@ pub(super) const ANY_FULL: &str = "any_full";
 pub(super) const ANY_BEFORE: &str = "any_before";
 
 /// Every reason, in the order of its numbers.
-pub(super) const REASONS: [Reason; 11] = [
+pub(super) const REASONS: [Reason; 12] = [
     Reason::NoPlaces,
     Reason::Tier,
     Reason::TierSibling,
@@ -19,6 +19,7 @@ pub(super) const REASONS: [Reason; 11] = [
     Reason::Reserved,
     Reason::Together,
     Reason::NotCommon,
+    Reason::Excluded,
 ];
 
 /// The code of a reason.
@@ -35,5 +36,6 @@ pub(super) fn code(reason: Reason) -> &'static str {
         Reason::Reserved => "reserved",
         Reason::Together => "together",
         Reason::NotCommon => "not_common",
+        Reason::Excluded => "excluded",
     }
 }

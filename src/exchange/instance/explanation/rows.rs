@@ -4,13 +4,14 @@
 use std::io::{self, Write};
 
 use super::reason::{ANY_BEFORE, ANY_FULL, REASONS, code};
-use crate::engine::allocation::{
-    ANY, Allocation, Barrier, CutOff, Instance, NONE, NoTurns, Reason, Rule, Special, SpecialReasons,
-};
+use crate::engine::allocation::{ANY, Allocation, CutOff, Instance, NONE, NoTurns, Reason, Reasons, Rule};
+use crate::exchange::csv::fields::push_number;
 use crate::exchange::csv::pieces::write_pieces;
 
 /// Header of the rows.
-const ROWS: &str = "child_id,choice,group_id,reason\n";
+const ROWS: &str = "child_id,choice,group_id,reason";
+/// A further column where turns decide and some children apply together: the number with which their family was served.
+const SERVED_WITH: &str = ",served_with";
 
 const CHILDREN_TOGETHER: usize = 1 << 11;
 /// Room for a row of a piece: most are shorter, and a piece has not all choices as rows.
@@ -35,53 +36,42 @@ pub struct Explanation<'a> {
     pub(super) rule: Rule,
     pub(super) allocation: &'a Allocation,
     pub(super) cut_offs: &'a [CutOff],
-    groups: Vec<GroupBrief>,
-    special: Option<SpecialReasons<'a>>,
+    reasons: Reasons<'a>,
     /// The groups of which places are held or reserved; empty where there are none.
     pub(super) set_apart: Vec<bool>,
 }
 
-/// What the rows need of a group, side by side: all groups of a country stay in the cache.
-#[derive(Clone, Copy)]
-struct GroupBrief {
-    barrier: Barrier,
-    id: u32,
-}
-
 /// Prepares the explanation of a run.
+///
+/// # Errors
+/// The rule asks for turns that the children do not have.
 pub fn explain<'a>(
     instance: &'a Instance,
     rule: Rule,
     allocation: &'a Allocation,
     cut_offs: &'a [CutOff],
-) -> Explanation<'a> {
-    let brief = |(&id, cut_off)| GroupBrief { barrier: Barrier::new(rule, cut_off), id };
-    let groups = instance.parts().group_ids.iter().zip(cut_offs).map(brief).collect();
-    Explanation { instance, rule, allocation, cut_offs, groups, special: None, set_apart: vec![] }
+) -> Result<Explanation<'a>, NoTurns> {
+    let reasons = Reasons::new(instance, rule, cut_offs)?;
+    let set_apart = match instance.conditions().is_empty() {
+        true => vec![],
+        false => instance.conditions().set_apart(instance.groups()),
+    };
+    Ok(Explanation { instance, rule, allocation, cut_offs, reasons, set_apart })
 }
 
-impl<'a> Explanation<'a> {
-    /// With what was held, reserved and asked for together.
-    ///
-    /// # Errors
-    /// The rule asks for turns that the children do not have.
-    pub fn with_special(mut self, special: Option<&'a Special>) -> Result<Self, NoTurns> {
-        let reasons = special.map(|special| SpecialReasons::new(self.instance, special, self.rule));
-        self.special = reasons.transpose()?;
-        self.set_apart = special.map(|special| special.set_apart(self.instance.groups())).unwrap_or_default();
-        Ok(self)
-    }
-
+impl Explanation<'_> {
     /// Writes the rows by ascending child id. For `*` there is one row with group `*`: every group that it stands for and
     /// that comes before the result was full.
     pub fn write_rows(&self, out: &mut (impl Write + Send)) -> io::Result<()> {
-        out.write_all(ROWS.as_bytes())?;
+        let further = if self.reasons.has_numbers() { SERVED_WITH } else { "" };
+        out.write_all(format!("{ROWS}{further}\n").as_bytes())?;
         let pieces = self.instance.children().div_ceil(CHILDREN_TOGETHER);
         write_pieces(pieces, |piece, text| self.rows(piece * CHILDREN_TOGETHER, text), |piece| out.write_all(piece))
     }
 
     fn rows(&self, from: usize, text: &mut Vec<u8>) {
         let parts = self.instance.parts();
+        let numbers = self.reasons.has_numbers();
         let ends = REASONS.map(|reason| Ending::new(code(reason)));
         let mut row = Row { bytes: [0; ROW_BYTES], length: 0 };
         let start = |child: usize| parts.choices.starts.get(child).map_or(parts.choices.items.len(), |&s| s as usize);
@@ -102,7 +92,7 @@ impl<'a> Explanation<'a> {
                         text.push(b'\n');
                     }
                     Ok((group, reason)) => {
-                        row.number(self.groups[group as usize].id);
+                        row.number(parts.group_ids[group as usize]);
                         row.end(&ends[reason as usize]);
                         // A copy of known length and a cut are faster than a copy of any length.
                         let whole = text.len() + row.length;
@@ -110,8 +100,20 @@ impl<'a> Explanation<'a> {
                         text.truncate(whole);
                     }
                 }
+                if numbers {
+                    self.push_number_of(child, text);
+                }
             });
         }
+    }
+
+    /// Puts the number with which a child's family was served at the end of its row.
+    fn push_number_of(&self, child: usize, text: &mut Vec<u8>) {
+        text.pop();
+        text.push(b',');
+        let number = u32::try_from(child).ok().and_then(|child| self.reasons.served_with(child));
+        number.into_iter().for_each(|number| push_number(text, number));
+        text.push(b'\n');
     }
 
     /// Tells of every choice above a child's result its number from 1, and the group's position with the reason, or for `*`
@@ -119,14 +121,15 @@ impl<'a> Explanation<'a> {
     #[inline]
     pub(super) fn above(&self, child: usize, mut tell: impl FnMut(u32, Result<(u32, Reason), &'static str>)) {
         let parts = self.instance.parts();
-        let (tier, applied_at, got) = (parts.tiers[child], parts.applied_at[child], self.allocation.group_of[child]);
+        let got = self.allocation.group_of[child];
+        let at = u32::try_from(child).unwrap_or(NONE);
         let choices = parts.choices.get(child);
         for (&choice, number) in choices.iter().zip(1..) {
             // A child without a place has no group, which must not be taken for `*`.
             if choice == got && choice != ANY {
                 break;
             }
-            let Some(group) = self.groups.get(choice as usize) else {
+            if choice == ANY {
                 // Nothing was refused where all groups before the result are named ones.
                 match got {
                     NONE => tell(number, Err(ANY_FULL)),
@@ -134,21 +137,9 @@ impl<'a> Explanation<'a> {
                     _ => {}
                 }
                 continue;
-            };
-            let reason = match &self.special {
-                None => {
-                    let sibling = || parts.siblings.get(child).contains(&choice);
-                    group.barrier.reason(tier, applied_at, sibling)
-                }
-                Some(special) => self.special_reason(special, choice, child, got),
-            };
-            tell(number, Ok((choice, reason)));
+            }
+            tell(number, Ok((choice, self.reasons.reason(choice, at, got))));
         }
-    }
-
-    fn special_reason(&self, special: &SpecialReasons<'_>, choice: u32, child: usize, got: u32) -> Reason {
-        let child = u32::try_from(child).unwrap_or(NONE);
-        special.reason(self.instance, choice, &self.cut_offs[choice as usize], child, got)
     }
 }
 

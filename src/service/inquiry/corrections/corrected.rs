@@ -9,10 +9,9 @@ use super::asked::Rerun;
 use super::committed::CommittedPass;
 use super::market::Market;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Correction, Instance, correct_special_within, correct_within, solve_with};
+use crate::engine::allocation::{Correction, Instance, correct, solve};
 use crate::exchange::instance::{
     GroupFacts, children_csv, committed_groups, correction_tables, extra_places, groups_csv, written_instance,
-    written_special,
 };
 use crate::exchange::report::{Cell, Table, json as json_report};
 use crate::service::kernel::problem::Problem;
@@ -129,19 +128,13 @@ impl Corrected {
                 from.fold(group.places, |places, left| (places + left.room).saturating_sub(left.places))
             })
             .collect();
-        let special = written_special(&pass.groups, &pass.children);
-        let special = special.as_ref();
-        let found = match special {
-            Some(special) => correct_special_within(&instance, special, pass.rule, &before, &room),
-            None => correct_within(&instance, pass.rule, &before, &room),
-        };
-        let found = found.map_err(internal)?;
+        let found = correct(&instance, pass.rule, &before, Some(&room)).map_err(internal)?;
         self.extra += extra_places(&found);
         let facts: Vec<GroupFacts> = pass.groups.iter().map(|g| g.facts.clone()).collect();
-        self.files.push((format!("{}-groups.csv", pass.name), groups_csv(&instance, special, &facts)));
-        self.files.push((format!("{}-children.csv", pass.name), children_csv(&instance, special)));
+        self.files.push((format!("{}-groups.csv", pass.name), groups_csv(&instance, &facts)));
+        self.files.push((format!("{}-children.csv", pass.name), children_csv(&instance)));
         self.tell(conn, pass, &instance, &facts, &found)?;
-        let due = solve_with(&instance, special, pass.rule).map_err(internal)?;
+        let due = solve(&instance, pass.rule).map_err(internal)?;
         let due: Vec<(u32, u32)> = due.rows(&instance).filter_map(|(child, group)| Some((child, group?))).collect();
         let held = pass.groups.iter().zip(&found.held);
         let room = held.map(|(group, held)| (group.id, group.places.saturating_sub(*held))).collect();

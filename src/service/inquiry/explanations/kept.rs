@@ -7,9 +7,9 @@ use super::told::{GIVEN, NOT_GIVEN, ResultExplained, TOGETHER};
 use super::wishes::Wishes;
 use crate::domain::codes::Language;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, Special, cut_offs_with};
+use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, cut_offs};
 use crate::exchange::instance::{
-    ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance, written_special,
+    ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance,
 };
 use crate::service::inquiry::corrections::committed;
 use crate::service::kernel::problem::Problem;
@@ -31,7 +31,6 @@ pub(super) struct Pass {
     pub(super) number: u64,
     pub(super) rule: Rule,
     instance: Instance,
-    special: Option<Special>,
     allocation: Allocation,
     cut_offs: Vec<CutOff>,
     /// The registry's groups, by position.
@@ -142,9 +141,7 @@ impl Pass {
 
     /// The choices above its result, each with its group, where it is one.
     pub(super) fn above(&self, child: u32) -> Result<Vec<(ChoiceExplained, Option<GroupExplained>)>, Problem> {
-        let explanation = explain(&self.instance, self.rule, &self.allocation, &self.cut_offs)
-            .with_special(self.special.as_ref())
-            .map_err(internal)?;
+        let explanation = explain(&self.instance, self.rule, &self.allocation, &self.cut_offs).map_err(internal)?;
         let above = explanation.of_child(child).into_iter();
         Ok(above.map(|refused| (refused, refused.group.and_then(|group| explanation.of_group(group)))).collect())
     }
@@ -228,9 +225,8 @@ fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem>
     let given: HashMap<u32, u32> = read.allocation.iter().copied().collect();
     let group_of = instance.parts().child_ids.iter();
     let group_of = group_of.map(|child| given.get(child).and_then(|group| lookup.find(*group)).unwrap_or(NONE));
-    let allocation = Allocation { group_of: group_of.collect() };
-    let special = written_special(&read.groups, &read.children);
-    let cut_offs = cut_offs_with(&instance, special.as_ref(), rule, &allocation).map_err(internal)?;
+    let allocation = Allocation { group_of: group_of.collect(), gave_up: Vec::new() };
+    let cut_offs = cut_offs(&instance, rule, &allocation).map_err(internal)?;
     let ids = instance.parts().group_ids.iter();
     let name = |id: &u32| {
         let facts = read.groups.iter().find(|g| g.id == *id).map(|WrittenGroup { facts, .. }| facts);
@@ -242,5 +238,5 @@ fn settled(read: committed::CommittedPass, number: u64) -> Result<Pass, Problem>
     let groups = ids.map(name).collect();
     let (wishes, elsewhere, suiting) = (Wishes::default(), BTreeSet::new(), HashMap::new());
     let queue = read.queue;
-    Ok(Pass { queue, number, rule, instance, special, allocation, cut_offs, groups, wishes, elsewhere, suiting })
+    Ok(Pass { queue, number, rule, instance, allocation, cut_offs, groups, wishes, elsewhere, suiting })
 }

@@ -7,7 +7,7 @@ use super::scenarios::SimulationIn;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::Numbered;
-use crate::exchange::instance::{written_instance, written_special};
+use crate::exchange::instance::written_instance;
 use crate::service::inquiry::corrections::committed::{Committed, CommittedPass};
 use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::ordering;
@@ -62,7 +62,6 @@ pub(super) fn markets_of_round(
             queue: pass.queue,
             profile: ordering::profile(&office.rules, pass.queue, scope.at)?.clone(),
             instance: written_instance(&pass.groups, &pass.children, pass.rule).map_err(internal)?,
-            special: written_special(&pass.groups, &pass.children),
             groups: named,
         };
         queues.push(Queue { base: pass.rule, own, spills_to: scope.spill(pass.queue)?, market });

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::bench::Bench;
 use super::queue::Queue;
 use super::scenarios::Read;
 use super::spilled::{Spilled, TakenIn};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Count, Outcome, Scenario, Won};
+use crate::engine::allocation::{Count, Laboratory, Outcome, Scenario, Won};
 use crate::exchange::report::{Cell, Table};
 use crate::service::kernel::problem::Problem;
 use crate::service::rounds::compute::market::Market;
+use crate::service::rounds::fault::internal;
 use crate::store::applications;
 use crate::store::connection::AnyConnection;
 
@@ -71,11 +71,11 @@ impl Report {
         spilled: &mut Spilled,
     ) -> Result<(), Problem> {
         let market = &queue.market;
-        let laboratory = Bench::new(market, queue.base)?;
+        let laboratory = Laboratory::new(&market.instance, queue.base).map_err(internal)?;
         let mut asked: Vec<Scenario> = scenarios.iter().map(|s| s.of(queue)).collect();
         taken.change(market, &mut asked);
         let with_moves = self.moves.is_some() || queue.spills_to.is_some();
-        let outcomes = laboratory.run(&asked, with_moves)?;
+        let outcomes = laboratory.run(&asked, with_moves).map_err(internal)?;
         if let Some(target) = queue.spills_to {
             spilled.leave(target, market, &laboratory, &asked, &outcomes);
         }
@@ -85,7 +85,7 @@ impl Report {
             self.count(at, name, market.queue, outcome);
             self.moved(name, market, outcome);
         }
-        for value in laboratory.values() {
+        for value in laboratory.values().unwrap_or_default() {
             let at = value.group as usize;
             if queue.own.get(at) != Some(&true) {
                 continue;

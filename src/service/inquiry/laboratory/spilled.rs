@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::bench::Bench;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Instance, Outcome, PlaceChange, Scenario};
+use crate::engine::allocation::{Instance, Laboratory, Outcome, PlaceChange, Scenario};
 use crate::service::kernel::problem::Problem;
 use crate::service::rounds::compute::market::Market;
 use crate::service::rounds::fault::internal;
@@ -29,7 +28,7 @@ impl Spilled {
         &mut self,
         target: QueueKey,
         market: &Market,
-        laboratory: &Bench<'_>,
+        laboratory: &Laboratory<'_>,
         scenarios: &[Scenario],
         outcomes: &[Outcome],
     ) {

@@ -1,8 +1,8 @@
 //! Families over several queues: brothers and sisters of different years of birth who ask for one kindergarten.
 //!
-//! They ask as a family of one queue does in the engine's `special`: one kindergarten after the other, in the order of the
-//! member with the smallest ticket, of those where every member has a place that suits it. A kindergarten that cannot take all
-//! of them is given up for good, by as many at a time as there, those first whose last member applied latest. In the files of a
+//! They ask one kindergarten after the other, in the order of the member with the smallest ticket, of those where every member
+//! has a place that suits it. A kindergarten that cannot take all of them is given up for good, by several at a time, those first whose
+//! last member applied latest. In the files of a
 //! round each member has the groups of the kindergarten that its family asked last, or none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,10 +15,16 @@ use super::scope::Scope;
 use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::must_give_up;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
+
+/// How many of so many families that are not whole in one kindergarten give it up at once, the largest having so many children:
+/// a family that is not whole holds at most one place less than it has children, and whoever becomes whole needs a place that
+/// another leaves, so at least these must go in any case.
+fn must_give_up(families: usize, largest: usize) -> usize {
+    families.div_ceil(largest.max(1))
+}
 
 /// The families of a home's live entries, by queue and application.
 type Families = BTreeMap<QueueKey, BTreeMap<String, String>>;

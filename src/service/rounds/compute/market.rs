@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::conditions;
 use super::offer::{Offered, choices, group_order, offer};
 use super::scope::Scope;
 use super::serve::{self, instance};
-use super::special;
 use crate::domain::kindergarten::Group;
 use crate::domain::place::Place;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Instance, Rule, Special};
+use crate::engine::allocation::{Instance, Rule};
 use crate::rules::profile::Profile;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
@@ -20,8 +20,6 @@ pub(crate) struct Market {
     pub(crate) queue: QueueKey,
     pub(crate) profile: Profile,
     pub(crate) instance: Instance,
-    /// What is reserved and asked for together, where anything is.
-    pub(crate) special: Option<Special>,
     /// The registry's groups, by their engine ids from 1.
     pub(crate) groups: Vec<Group>,
 }
@@ -56,12 +54,12 @@ pub(crate) fn market(
     offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
     let families = families::of_queue(conn, queue)?;
     let mut waiting = serve::waiting(scope, conn, queue, None, profile, &families)?;
-    special::read_categories(conn, queue, profile, &mut waiting, &offered)?;
-    let special = special::asked(&waiting, &offered, &families, profile);
+    conditions::read_categories(conn, queue, profile, &mut waiting, &offered)?;
+    let asked = conditions::asked(&waiting, &offered, &families, profile);
     // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
     let siblings = seats::siblings(conn, queue, None)?;
     let lists = waiting.iter().map(|waiting| choices(&waiting.seated, &offered));
-    let instance = instance(&waiting, lists, &offered, Rule::Program, &siblings)?;
+    let instance = instance(&waiting, lists, &offered, asked, Rule::Program, &siblings)?;
     let groups = offered.into_iter().map(|o| o.group).collect();
-    Ok(Market { queue, profile: profile.clone(), instance, special, groups })
+    Ok(Market { queue, profile: profile.clone(), instance, groups })
 }

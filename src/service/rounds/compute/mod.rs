@@ -6,10 +6,10 @@
 
 pub mod across;
 pub(crate) mod ahead;
+pub(crate) mod conditions;
 pub(crate) mod market;
 pub(crate) mod offer;
 pub(crate) mod outcome;
 pub(crate) mod run;
 pub(crate) mod scope;
 pub(crate) mod serve;
-pub(crate) mod special;

@@ -9,7 +9,7 @@ use crate::domain::codes::{Decision, Status};
 use crate::domain::kindergarten::Group;
 use crate::domain::place::{Place, Reserved};
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Allocation, Instance, Rule, Special};
+use crate::engine::allocation::{Allocation, Instance, Rule};
 use crate::rules::profile::Profile;
 use crate::service::referrals::row::RoundRow;
 use crate::store::seats::Seated;
@@ -18,8 +18,6 @@ use crate::store::seats::Seated;
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) instance: Instance,
-    /// What is reserved and asked for together, where anything is.
-    pub(crate) special: Option<Special>,
     /// What ordered it: the merged order of the queue, or each group's own under `program`.
     pub(crate) rule: Rule,
     /// Who got which group.

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::across::{Across, Asking};
+use super::conditions;
 use super::offer::{Allocated, Call, Offered, Run, Taker, Waiting, choices, group_order, takes_part};
 use super::outcome::{Outcome, Pass};
 use super::scope::{Scope, positions};
-use super::special;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{AskedAgain, Builder, Child, Instance, NONE, Rule, Special, solve_with};
+use crate::engine::allocation::{AskedAgain, Builder, Child, Conditions, Instance, NONE, Rule, solve};
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::kernel::problem::Problem;
 use crate::service::referrals::row::RoundRow;
@@ -29,32 +29,33 @@ struct ReadQueue {
     /// By entry: the groups that suit it; empty where there is no such family.
     choices: Vec<Vec<u32>>,
     siblings: HashMap<String, Vec<String>>,
-    special: Option<Special>,
+    /// What is reserved and asked for together.
+    asked: Conditions,
     rule: Rule,
 }
 
 /// How a queue of a stage is served.
 enum Readiness {
     /// From the standing round in memory, without a run.
-    Allocated(Allocated),
+    Allocated(Box<Allocated>),
     /// In a full run.
-    Full(ReadQueue),
+    Full(Box<ReadQueue>),
 }
 
 /// Lets the families over several queues ask until each is whole or has asked everywhere.
 fn settle(calls: &[Call], ready: &[Readiness], asking: &mut Asking) -> Result<(), Problem> {
     let full = calls.iter().zip(ready).filter_map(|(call, own)| match own {
-        Readiness::Full(own) if !own.concerned.is_empty() => Some((call, own)),
+        Readiness::Full(own) if !own.concerned.is_empty() => Some((call, own.as_ref())),
         _ => None,
     });
     let full: Vec<(&Call, &ReadQueue)> = full.collect();
     let mut instances = Vec::with_capacity(full.len());
     for (call, own) in &full {
-        instances.push((own.instance(&call.offered, None)?, own.special.clone().unwrap_or_default()));
+        instances.push(own.instance(&call.offered, None)?);
     }
     let mut runs = Vec::with_capacity(full.len());
-    for ((call, own), (instance, special)) in full.iter().zip(&instances) {
-        let run = AskedAgain::new(instance, special, own.rule).map_err(internal)?;
+    for ((call, own), instance) in full.iter().zip(&instances) {
+        let run = AskedAgain::new(instance, own.rule).map_err(internal)?;
         runs.push((*call, *own, run, BTreeSet::new()));
     }
     let mut moved: BTreeSet<QueueKey> = calls.iter().map(|call| call.queue).collect();
@@ -84,15 +85,15 @@ pub(crate) fn stage(
     let mut all = Vec::with_capacity(calls.len());
     for call in &calls {
         all.push(match standing_of(scope, conn, call, remembered)? {
-            Some(standing) => Readiness::Allocated(standing),
-            None => Readiness::Full(ready(scope, conn, call, remembered, across, &asking)?),
+            Some(standing) => Readiness::Allocated(Box::new(standing)),
+            None => Readiness::Full(Box::new(ready(scope, conn, call, remembered, across, &asking)?)),
         });
     }
     settle(&calls, &all, &mut asking)?;
     let mut left = Vec::with_capacity(calls.len());
     for (call, own) in calls.into_iter().zip(all) {
         let served = match own {
-            Readiness::Allocated(served) => served,
+            Readiness::Allocated(served) => *served,
             Readiness::Full(own) => own.serve(&call.offered, &asking)?,
         };
         left.push((call.queue, give(scope, outcome, call, served)?));
@@ -126,7 +127,7 @@ fn give(scope: &Scope<'_>, outcome: &mut Outcome, call: Call, served: Allocated)
     }
     let mut rows = Vec::with_capacity(served.given.len());
     for (takers, offer) in takers.into_iter().zip(&mut offered) {
-        let places = special::give(offer, &takers, profile);
+        let places = conditions::give(offer, &takers, profile);
         rows.extend(takers.into_iter().zip(places).map(|(taker, place)| {
             let together = families.get(&taker.number).cloned();
             RoundRow { together, ..taker.row(queue, pass, place, &offer.group) }
@@ -160,18 +161,18 @@ fn ready(
     let remembered = remembered.filter(|_| !call.is_plain());
     let mut waiting = waiting(scope, conn, queue, remembered, profile, families)?;
     waiting.retain(|w| !across.held_back(&w.seated.number));
-    special::read_categories(conn, queue, profile, &mut waiting, offered)?;
+    conditions::read_categories(conn, queue, profile, &mut waiting, offered)?;
     let (rule, siblings) = match profile.round_rule.value {
         RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
         RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
     };
-    let special = special::asked(&waiting, offered, families, profile);
+    let asked = conditions::asked(&waiting, offered, families, profile);
     // Where nobody asks anew the lists are made once, with the instance.
     let asks = |(at, w): (u32, &Waiting)| asking.concerns(&w.seated.number).then_some(at);
     let concerned: Vec<u32> = (0..).zip(&waiting).filter_map(asks).collect();
     let again = !concerned.is_empty();
     let choices = if again { waiting.iter().map(|w| choices(&w.seated, offered)).collect() } else { Vec::new() };
-    Ok(ReadQueue { waiting, concerned, choices, siblings, special, rule })
+    Ok(ReadQueue { waiting, concerned, choices, siblings, asked, rule })
 }
 
 /// What the standing rounds are asked of a queue.
@@ -191,7 +192,7 @@ pub(crate) fn waiting(
     let today = scope.office.day(queue.territory, scope.at);
     let mut waiting = live(scope, conn, queue, remembered, profile)?;
     let may = |s: &Seated| takes_part(profile, today, s) && !scope.without.contains(&s.number);
-    let held_back = special::held_back(waiting.iter().map(|w| &w.seated), families, may);
+    let held_back = conditions::held_back(waiting.iter().map(|w| &w.seated), families, may);
     waiting.retain(|w| {
         let whole = |family: &String| !held_back.contains(family);
         may(&w.seated) && families.get(&w.seated.number).is_none_or(whole)
@@ -231,11 +232,11 @@ impl ReadQueue {
             None => choices(&child.seated, offered),
         };
         let lists = self.waiting.iter().enumerate().map(list);
-        instance(&self.waiting, lists, offered, self.rule, &self.siblings)
+        instance(&self.waiting, lists, offered, self.asked.clone(), self.rule, &self.siblings)
     }
 
     /// Which applications of families over several queues get a place where their families ask now.
-    fn placed(&self, run: &mut AskedAgain<'_>, offered: &[Offered], asking: &Asking) -> BTreeSet<&str> {
+    fn placed(&self, run: &AskedAgain<'_>, offered: &[Offered], asking: &Asking) -> BTreeSet<&str> {
         let number = |at: u32| self.waiting.get(at as usize).map(|waiting| waiting.seated.number.as_str());
         let lists = self.concerned.iter().filter_map(|&at| {
             let groups = asking.groups_of(number(at)?, self.choices.get(at as usize)?, offered)?;
@@ -250,7 +251,7 @@ impl ReadQueue {
     /// A full run, families over several queues asking what they ask now.
     fn serve(&self, offered: &[Offered], asking: &Asking) -> Result<Allocated, Problem> {
         let instance = self.instance(offered, Some(asking))?;
-        let allocation = solve_with(&instance, self.special.as_ref(), self.rule).map_err(internal)?;
+        let allocation = solve(&instance, self.rule).map_err(internal)?;
         let by_ticket: HashMap<u32, &Waiting> = self.waiting.iter().map(|w| (w.seated.ticket, w)).collect();
         let mut given: Vec<(Taker, usize)> = allocation
             .rows(&instance)
@@ -259,8 +260,8 @@ impl ReadQueue {
                 Some((by_ticket.get(&child)?.taker(), group))
             })
             .collect();
-        special::best_first(&mut given, self.rule, self.special.as_ref(), offered, &self.siblings);
-        let run = Run { instance, special: self.special.clone(), rule: self.rule, allocation };
+        conditions::best_first(&mut given, self.rule, &self.asked, offered, &self.siblings);
+        let run = Run { instance, rule: self.rule, allocation };
         Ok(Allocated { given, participants: self.waiting.len(), run: Some(run) })
     }
 }
@@ -270,6 +271,7 @@ pub(crate) fn instance(
     waiting: &[Waiting],
     lists: impl Iterator<Item = Vec<u32>>,
     offered: &[Offered],
+    asked: Conditions,
     rule: Rule,
     siblings: &HashMap<String, Vec<String>>,
 ) -> Result<Instance, Problem> {
@@ -296,6 +298,7 @@ pub(crate) fn instance(
             })
             .map_err(internal)?;
     }
+    builder.conditions(asked);
     builder.build().map_err(internal)
 }
 

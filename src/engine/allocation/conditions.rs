@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::instance::Instance;
-use super::super::solve::NONE;
+/// Where a child has no place.
+pub const NONE: u32 = u32::MAX;
 
 /// Places of a group that some children take first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +17,13 @@ pub struct Reserve {
     pub open: bool,
 }
 
-/// The children for whom places are reserved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The children for whom places are reserved. What is narrower stands first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Whom {
+    /// Those who have this code, whatever their tier: that of a category, or whatever else children are told apart by.
+    Category(String),
     /// Those of the tiers from the first to the second.
     Tiers(u8, u8),
-    /// Those who have the category of this code, whatever their tier.
-    Category(String),
 }
 
 impl Whom {
@@ -36,9 +36,10 @@ impl Whom {
     }
 }
 
-/// What an instance asks beside choices and priorities. A list that is not asked for is empty.
+/// What an instance asks beside choices and priorities. A list that is not asked for is empty; where all are, the case is the
+/// plain one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Special {
+pub struct Conditions {
     /// By child: the position of the group where it has a place, or [`NONE`].
     pub holds: Vec<u32>,
     /// By child: its family, 0 where it applies alone.
@@ -49,12 +50,37 @@ pub struct Special {
     pub categories: Vec<Vec<String>>,
     /// By group: a number for its kindergarten; asked for by families only.
     pub kindergartens: Vec<u32>,
+    /// Children whom a group does not take in this run.
+    pub exclusions: Vec<Exclusion>,
 }
 
-impl Special {
+/// A child whom a group does not take in this run: it was offered just this vacancy before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exclusion {
+    /// The position of the child.
+    pub child: u32,
+    /// The position of the group.
+    pub group: u32,
+    /// The last day on which it holds, in days since 1970-01-01, where there is one. It is told, and does not decide: whoever makes
+    /// the instance leaves out what is over.
+    pub until: Option<i64>,
+}
+
+impl Conditions {
+    /// Whether every list has one entry per child or per group, and leads to no other group than these.
+    pub(super) fn fits(&self, children: usize, groups: usize) -> bool {
+        let per_child = [self.holds.len(), self.together.len(), self.categories.len()];
+        let per_group = [self.reserves.len(), self.kindergartens.len()];
+        per_child.iter().all(|&length| length == 0 || length == children)
+            && per_group.iter().all(|&length| length == 0 || length == groups)
+            && self.holds.iter().all(|&group| group == NONE || (group as usize) < groups)
+            && (self.together.is_empty() || self.kindergartens.len() == groups)
+            && self.exclusions.iter().all(|out| (out.child as usize) < children && (out.group as usize) < groups)
+    }
+
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
-        self.holds.is_empty() && self.together.is_empty() && self.reserves.is_empty()
+        self.holds.is_empty() && self.together.is_empty() && self.reserves.is_empty() && self.exclusions.is_empty()
     }
 
     /// The group where a child has a place, or [`NONE`].
@@ -72,8 +98,13 @@ impl Special {
         apart
     }
 
+    /// Whether a reserve is for a child of this tier.
+    pub(super) fn is_for(&self, whom: &Whom, child: u32, tier: u8) -> bool {
+        whom.covers(tier, self.categories_of(child))
+    }
+
     /// The categories of a child.
-    pub fn categories_of(&self, child: u32) -> &[String] {
+    fn categories_of(&self, child: u32) -> &[String] {
         self.categories.get(child as usize).map_or(&[], Vec::as_slice)
     }
 
@@ -91,9 +122,9 @@ impl Special {
         families.into_values().filter(|members| members.len() > 1).collect()
     }
 
-    /// The places of each group with those that are held there.
-    pub fn places(&self, instance: &Instance) -> Vec<u32> {
-        let mut places = instance.parts().capacities.clone();
+    /// The places of each group with those that are held there, of these free ones.
+    pub fn places(&self, capacities: &[u32]) -> Vec<u32> {
+        let mut places = capacities.to_vec();
         for &group in self.holds.iter().filter(|&&group| group != NONE) {
             places[group as usize] = places[group as usize].saturating_add(1);
         }

@@ -21,7 +21,7 @@ const RANKINGS_TOGETHER: usize = 4;
 
 /// A base run, and what can be asked about it.
 #[derive(Clone, Debug)]
-pub struct Laboratory<'a> {
+pub(super) struct Rippled<'a> {
     instance: &'a Instance,
     rule: Rule,
     settled: Settled,
@@ -30,9 +30,9 @@ pub struct Laboratory<'a> {
     outcome: Outcome,
 }
 
-impl<'a> Laboratory<'a> {
+impl<'a> Rippled<'a> {
     /// Makes the base run.
-    pub fn new(instance: &'a Instance, rule: Rule) -> Result<Self, NoTurns> {
+    pub(super) fn new(instance: &'a Instance, rule: Rule) -> Result<Self, NoTurns> {
         let settled = Settled::new(Prepared::new(instance, rule)?);
         let mut base = vec![Won::NOTHING; instance.children()];
         for (&position, rank) in settled.prepared().order().iter().zip(0..) {
@@ -40,17 +40,17 @@ impl<'a> Laboratory<'a> {
                 *won = settled.won(rank);
             }
         }
-        let outcome = Outcome::of(&instance.parts().tiers, &base, &base);
+        let outcome = Outcome::of(&instance.parts().tiers, &base, &base, |_| false);
         Ok(Self { instance, rule, settled, base, outcome })
     }
 
     /// What came of the base run.
-    pub fn base(&self) -> &Outcome {
+    pub(super) fn base(&self) -> &Outcome {
         &self.outcome
     }
 
     /// Runs the scenarios; their outcomes stand in the same order. `with_moves` keeps every child's change.
-    pub fn run(&self, scenarios: &[Scenario], with_moves: bool) -> Result<Vec<Outcome>, NoTurns> {
+    pub(super) fn run(&self, scenarios: &[Scenario], with_moves: bool) -> Result<Vec<Outcome>, NoTurns> {
         let mut alike: BTreeMap<(RuleKey, &BTreeMap<u8, u8>), Vec<usize>> = BTreeMap::new();
         for (at, scenario) in scenarios.iter().enumerate() {
             let rule = rule_key(scenario.rule.unwrap_or(self.rule));
@@ -216,12 +216,12 @@ impl<'a> Laboratory<'a> {
     }
 
     /// The places that each group has left in the base run.
-    pub fn left(&self) -> Vec<u32> {
+    pub(super) fn left(&self) -> Vec<u32> {
         self.left_of(&[], &[])
     }
 
     /// The places that each group has left in a scenario that was run with moves.
-    pub fn left_after(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<u32> {
+    pub(super) fn left_after(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<u32> {
         self.left_of(&self.places(&scenario.places), &outcome.moves)
     }
 
@@ -234,7 +234,7 @@ impl<'a> Laboratory<'a> {
     }
 
     /// What one more place in each group would bring, by position.
-    pub fn values(&self) -> Vec<PlaceValue> {
+    pub(super) fn values(&self) -> Vec<PlaceValue> {
         let capacities = &self.instance.parts().capacities;
         let value = |ripple: &mut Ripple<'_>, group: usize| {
             let places = capacities.get(group).copied().unwrap_or_default().saturating_add(1);

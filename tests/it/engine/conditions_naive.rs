@@ -1,15 +1,13 @@
-//! Held places, reserved places and families against a solver that looks at every allocation there is.
+//! Held places and reserved places against a solver that looks at every allocation there is.
 //!
 //! It shares no step with the engine or the audit: an allocation is right where it is stable by the definition and no child
-//! has more in another stable one. Families ask one kindergarten after the other, as the engine's page says.
+//! has more in another stable one. Families are tried in `families.rs`.
 
-use std::collections::BTreeMap;
-
-use kezek::engine::allocation::{NONE, Rule, Special, Whom, solve_special};
+use kezek::engine::allocation::{Conditions, NONE, Rule, Whom, solve};
 use proptest::prelude::*;
 
 use crate::engine::allocation::{Kid, Town, rules, town};
-use crate::engine::special::{reserves, special};
+use crate::engine::conditions::{asking, conditions, reserves};
 
 /// Position of a group, or nothing.
 type Got = Option<usize>;
@@ -19,27 +17,27 @@ type Key = (bool, (i64, i64, i64, u32));
 
 struct Naive<'a> {
     town: &'a Town,
-    special: &'a Special,
+    asked: &'a Conditions,
     places: Vec<usize>,
     /// Smaller first; by child and group.
     keys: Vec<Vec<Key>>,
 }
 
 impl<'a> Naive<'a> {
-    fn new(town: &'a Town, special: &'a Special, rule: Rule) -> Self {
+    fn new(town: &'a Town, asked: &'a Conditions, rule: Rule) -> Self {
         let priority = town.priority(rule);
-        let held = |child: usize| special.holds.get(child).filter(|&&group| group != NONE).map(|&group| group as usize);
+        let held = |child: usize| asked.holds.get(child).filter(|&&group| group != NONE).map(|&group| group as usize);
         let key = |child: usize, kid: &Kid, group: usize, id: u32| (held(child) != Some(group), priority(kid, id));
         let keys = town.kids.iter().enumerate().map(|(child, kid)| {
             town.groups.keys().enumerate().map(|(group, &id)| key(child, kid, group, id)).collect()
         });
         let of = |group: usize| (0..town.kids.len()).filter(|&child| held(child) == Some(group)).count();
         let places = town.groups.values().enumerate().map(|(group, &places)| places as usize + of(group)).collect();
-        Self { town, special, places, keys: keys.collect() }
+        Self { town, asked, places, keys: keys.collect() }
     }
 
     fn held(&self, child: usize) -> Got {
-        self.special.holds.get(child).filter(|&&group| group != NONE).map(|&group| group as usize)
+        self.asked.holds.get(child).filter(|&&group| group != NONE).map(|&group| group as usize)
     }
 
     /// All that a child takes, best first; a held place ends the list.
@@ -62,11 +60,11 @@ impl<'a> Naive<'a> {
         let mut left: Vec<usize> = among.iter().copied().filter(|&other| self.held(other) != Some(group)).collect();
         left.sort_by_key(|&child| key(child));
         let mut gone = holders;
-        for reserve in self.special.reserves.get(group).into_iter().flatten() {
+        for reserve in self.asked.reserves.get(group).into_iter().flatten() {
             let none = vec![];
             let has = |child: usize| match &reserve.whom {
                 Whom::Tiers(from, to) => (from..=to).contains(&&self.town.kids[child].tier),
-                Whom::Category(code) => self.special.categories.get(child).unwrap_or(&none).contains(code),
+                Whom::Category(code) => self.asked.categories.get(child).unwrap_or(&none).contains(code),
             };
             let best: Vec<usize> =
                 left.iter().copied().filter(|&child| has(child)).take(reserve.places as usize).collect();
@@ -119,58 +117,6 @@ impl<'a> Naive<'a> {
                     .all(|&better| !self.takes(better, &with(better), child))
         })
     }
-
-    /// Families ask, and give up.
-    fn solved(&self, order: &dyn Fn(usize) -> usize) -> Vec<Got> {
-        let home = |group: usize| self.special.kindergartens[group];
-        let own: Vec<Vec<usize>> = (0..self.town.kids.len()).map(|child| self.list(child)).collect();
-        let mut families: Vec<(Vec<usize>, Vec<u32>)> = vec![];
-        for members in self.special.families() {
-            let mut members: Vec<usize> = members.into_iter().map(|child| child as usize).collect();
-            members.sort_by_key(|&child| self.town.kids[child].id);
-            let mut asks: Vec<u32> = own[members[0]].iter().map(|&group| home(group)).collect();
-            asks.retain(|&k| members.iter().all(|&child| own[child].iter().any(|&group| home(group) == k)));
-            let mut once: Vec<u32> = vec![];
-            asks.into_iter().for_each(|k| {
-                if !once.contains(&k) {
-                    once.push(k)
-                }
-            });
-            families.push((members, once));
-        }
-        loop {
-            let mut lists = own.clone();
-            for (members, asks) in &families {
-                for &child in members {
-                    lists[child].retain(|&group| Some(&home(group)) == asks.first());
-                    let held = self.held(child).filter(|held| !lists[child].contains(held));
-                    lists[child].extend(held);
-                }
-            }
-            let got = self.best(&lists);
-            let mut torn: BTreeMap<u32, Vec<(usize, usize)>> = BTreeMap::new();
-            for (number, (members, asks)) in families.iter().enumerate() {
-                let Some(&asked) = asks.first() else { continue };
-                if !members.iter().all(|&child| got[child].map(home) == Some(asked)) {
-                    let latest = (members.iter().map(|&child| order(child)).max().unwrap(), number);
-                    torn.entry(asked).or_default().push(latest);
-                }
-            }
-            if torn.is_empty() {
-                return got;
-            }
-            for mut there in torn.into_values() {
-                let largest = there.iter().map(|&(_, number)| families[number].0.len()).max().unwrap();
-                there.sort();
-                let all = there.len();
-                let mut gone = 0;
-                while gone == 0 || gone * largest < all {
-                    families[there.pop().unwrap().1].1.remove(0);
-                    gone += 1;
-                }
-            }
-        }
-    }
 }
 
 proptest! {
@@ -179,17 +125,13 @@ proptest! {
     #[test]
     fn the_engine_gives_what_is_best_among_all_allocations_that_are_stable(
         town in town(5, 4, 2), rule in rules(), seeds in prop::collection::vec((0u32..6, 0u32..4), 5),
-        reserved in reserves(), which in any::<(bool, bool, bool)>(),
+        reserved in reserves(), which in any::<(bool, bool)>(),
     ) {
-        let special = special(&town, &seeds, &reserved, which);
-        let instance = town.instance(true);
-        let solved = solve_special(&instance, &special, rule).unwrap();
-        let naive = Naive::new(&town, &special, rule);
-        let priority = town.priority(rule);
-        // The rule's order, siblings aside.
-        let alone = |child: usize| { let mut key = priority(&town.kids[child], 0); if rule == Rule::Program { key.1 = 1 }; key };
-        let order = |child: usize| (0..town.kids.len()).filter(|&other| alone(other) < alone(child)).count();
-        let due = naive.solved(&order);
+        let asked = conditions(&town, &seeds, &reserved, (which.0, false, which.1));
+        let solved = solve(&asking(&town, &asked), rule).unwrap();
+        let naive = Naive::new(&town, &asked, rule);
+        let lists: Vec<Vec<usize>> = (0..town.kids.len()).map(|child| naive.list(child)).collect();
+        let due = naive.best(&lists);
         let got: Vec<Got> = solved.group_of.iter().map(|&group| (group != NONE).then_some(group as usize)).collect();
         prop_assert_eq!(got, due);
     }

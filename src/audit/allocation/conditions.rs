@@ -1,6 +1,6 @@
 //! What a round publishes beside choices and priorities.
 
-use super::super::certificate::SpecialCounts;
+use std::collections::BTreeSet;
 
 /// Where a child has no place.
 pub(super) const NONE: u32 = u32::MAX;
@@ -27,7 +27,7 @@ pub enum PublishedWhom<'a> {
 
 /// What was published beside choices and priorities. A list that was not is empty.
 #[derive(Clone, Debug, Default)]
-pub struct PublishedSpecial<'a> {
+pub struct PublishedConditions<'a> {
     /// By child: the position of the group that it holds, or the largest number.
     pub holds: &'a [u32],
     /// By child: its family, or 0.
@@ -38,15 +38,33 @@ pub struct PublishedSpecial<'a> {
     pub categories: &'a [Vec<String>],
     /// By group: a number for its kindergarten.
     pub kindergartens: &'a [u32],
+    /// Children whom a group does not take: the position of the child, and that of the group.
+    pub exclusions: BTreeSet<(usize, u32)>,
 }
 
-impl PublishedSpecial<'_> {
-    /// The counts that a certificate states.
-    pub fn counts(&self) -> SpecialCounts {
-        SpecialCounts {
+impl PublishedConditions<'_> {
+    /// The counts that a certificate states; none where nothing is held, reserved or asked for together.
+    pub fn counts(&self) -> Option<ConditionCounts> {
+        (!self.is_empty()).then(|| ConditionCounts {
             holds: self.holds.iter().filter(|&&group| group != NONE).count() as u64,
             together: self.families().iter().map(|members| members.len() as u64).sum(),
             reserved: self.reserves.iter().flatten().map(|reserve| u64::from(reserve.places)).sum(),
+            excluded: self.exclusions.len() as u64,
+        })
+    }
+
+    /// Whether nothing is held, reserved or asked for together.
+    pub(super) fn is_empty(&self) -> bool {
+        self.holds.is_empty() && self.together.is_empty() && self.reserves.is_empty() && self.exclusions.is_empty()
+    }
+
+    /// Whether a reserve is for a child of this tier.
+    pub(super) fn is_for(&self, whom: PublishedWhom<'_>, child: usize, tier: u8) -> bool {
+        match whom {
+            PublishedWhom::Tiers(from, to) => (from..=to).contains(&tier),
+            PublishedWhom::Category(code) => {
+                self.categories.get(child).is_some_and(|own| own.iter().any(|category| category == code))
+            }
         }
     }
 
@@ -61,4 +79,17 @@ impl PublishedSpecial<'_> {
         let families = pairs.chunk_by(|a, b| a.0 == b.0).filter(|members| members.len() > 1);
         families.map(|members| members.iter().map(|&(_, child)| child).collect()).collect()
     }
+}
+
+/// How much of it a run used, as certified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConditionCounts {
+    /// Children who held a place.
+    pub holds: u64,
+    /// Children in families of two and more.
+    pub together: u64,
+    /// Places that some children take first.
+    pub reserved: u64,
+    /// Pairs of a child and a group that does not take it.
+    pub excluded: u64,
 }

@@ -2,50 +2,37 @@
 //! Correction runs beside held places, reserved places and families.
 //!
 //! A family is harmed as one: where the corrected run places it in a kindergarten that it asks for earlier, all its members
-//! get what they were due there, so that the remedy does not tear it. Within one kindergarten, and alone, each child is
-//! judged by its own list. Extra places are counted by whom the group would choose: a place that is kept for others is
+//! get what they were due there, so that the remedy does not tear it; within one kindergarten it fares alike. Alone a child
+//! is judged by its own list. Extra places are counted by whom the group would choose: a place that is kept for others is
 //! none for the remedy. Families do not claim freed places: what is free must do for all of them, which a round decides.
 
 use std::collections::BTreeSet;
 
-use super::super::correction::{Claims, Concerned, Correction};
+use super::super::choosing::{Key, Run, Unit, Units};
 use super::super::instance::Instance;
 use super::super::order::{NoTurns, Rule};
 use super::super::solve::NONE;
-use super::asked::Special;
-use super::run::{Family, Key, Run, solve_special};
+use super::found::{Claims, Concerned, Correction};
 
-/// Compares a committed allocation with a run of the corrected instance, as [`super::super::correct`] does.
-pub fn correct_special(
+/// Compares a committed allocation with a run of the corrected instance, the remedy finding these places by group.
+pub(super) fn correct_choosing(
     instance: &Instance,
-    special: &Special,
-    rule: Rule,
-    committed: &[u32],
-) -> Result<Correction, NoTurns> {
-    correct_special_within(instance, special, rule, committed, &special.places(instance))
-}
-
-/// As [`correct_special`], where the remedy finds other numbers of places than the corrected run: by group, those that are
-/// left when others keep what they have of them, with those that are held.
-pub fn correct_special_within(
-    instance: &Instance,
-    special: &Special,
     rule: Rule,
     committed: &[u32],
     room: &[u32],
 ) -> Result<Correction, NoTurns> {
-    let mut run = Run::new(instance, special, rule)?;
-    let due = solve_special(instance, special, rule)?.group_of;
+    let mut run = Run::new(instance, rule)?;
+    let due = Run::new(instance, rule)?.solve().group_of;
     let before = |child: u32| committed.get(child as usize).copied().unwrap_or(NONE);
-    let families: Vec<Family> = special.families().iter().map(|members| run.family(members)).collect();
-    let (mut moved, mut stays) = (BTreeSet::new(), BTreeSet::new());
-    for family in &families {
-        let members = || family.members.iter().map(|&(child, _)| child);
-        let (got, due) = (run.asked(family, before), run.asked(family, |child| due[child as usize]));
+    let units = Units::new(&run);
+    let (mut moved, mut stays) = (BTreeSet::<u32>::new(), BTreeSet::<u32>::new());
+    for unit in &units.all {
+        let asked = |group_of: &dyn Fn(u32) -> u32| asked(&run, &units, unit, group_of);
+        let (got, due) = (asked(&before), asked(&|child| due[child as usize]));
         if due < got {
-            moved.extend(members());
+            moved.extend(&unit.members);
         } else if got < due {
-            stays.extend(members());
+            stays.extend(&unit.members);
         }
     }
     let places = std::mem::replace(&mut run.places, room.to_vec());
@@ -55,10 +42,11 @@ pub fn correct_special_within(
     for child in (0..).take(instance.children()) {
         let (got, due) = (run.won(child, before(child)), run.won(child, due[child as usize]));
         let concerned = Concerned { child, got, due, extra: false };
-        let moves = due != got && (moved.contains(&child) || (due < got && !stays.contains(&child)));
+        let alone = units.of(child).is_none();
+        let moves = due != got && (moved.contains(&child) || (alone && due < got));
         if moves {
             harmed.push((due.group, run.key(child, due.group), concerned));
-        } else if got < due {
+        } else if stays.contains(&child) || (alone && got < due) {
             found.profited.push(concerned);
         }
         kept.push(if moves { due.group } else { got.group });
@@ -73,11 +61,11 @@ pub fn correct_special_within(
         found.extra.push(run.too_many(group, members.clone()));
     }
     found.mark(harmed);
-    let together: BTreeSet<u32> = families.iter().flat_map(|family| &family.members).map(|&(child, _)| child).collect();
+    let together: BTreeSet<u32> = units.all.iter().flat_map(|unit| &unit.members).copied().collect();
     let mut claims = Claims::new(&found, &run.places, |_| true, committed);
     let open = claims.open();
     for (&keeps, child) in kept.iter().zip(0..).filter(|(_, child)| !together.contains(child)) {
-        let list = run.taken_by(child);
+        let list: Vec<u32> = run.taken_by(child).collect();
         let better = list.iter().take_while(|group| **group != keeps).enumerate();
         for (at, &group) in better.filter(|&(_, &group)| open[group as usize]) {
             if list[..at].contains(&group) {
@@ -96,15 +84,6 @@ pub fn correct_special_within(
 }
 
 impl Run<'_> {
-    /// How early a family asks for the kindergarten that it got; behind all where it got none as a whole.
-    fn asked(&self, family: &Family, got: impl Fn(u32) -> u32) -> usize {
-        let kindergarten = |&(child, _): &(u32, Vec<u32>)| self.special.kindergartens.get(got(child) as usize).copied();
-        let first = family.members.first().and_then(kindergarten);
-        let whole = first.filter(|_| family.members.iter().all(|member| kindergarten(member) == first));
-        let asked = whole.and_then(|whole| family.kindergartens.iter().position(|&asked| asked == whole));
-        asked.unwrap_or(usize::MAX)
-    }
-
     /// How many of these members, sorted by key, the group would not keep.
     fn too_many(&self, group: u32, mut members: Vec<(Key, u32)>) -> u32 {
         let mut count = 0;
@@ -114,4 +93,12 @@ impl Run<'_> {
         }
         count
     }
+}
+
+/// How early a unit asks for the kindergarten that it got; behind all where it got none as a whole.
+fn asked(run: &Run<'_>, units: &Units, unit: &Unit, got: &dyn Fn(u32) -> u32) -> usize {
+    let mut homes = unit.members.iter().map(|&child| units.home(got(child)));
+    let first = homes.next().filter(|&first| homes.all(|home| home == first));
+    let asked = first.and_then(|first| units.asks(run, unit).position(|asked| asked == first));
+    asked.unwrap_or(usize::MAX)
 }

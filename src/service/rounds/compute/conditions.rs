@@ -6,7 +6,7 @@ use super::offer::{Free, Offered, Taker, Waiting};
 use crate::domain::codes::{ProofStatus, Status};
 use crate::domain::place::Reserved;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Reserve, Rule, Special, Whom};
+use crate::engine::allocation::{Conditions, Reserve, Rule, Whom};
 use crate::rules::profile::Profile;
 use crate::service::kernel::problem::Problem;
 use crate::store::applications;
@@ -27,10 +27,10 @@ pub(crate) fn give(offered: &mut Offered, takers: &[&Taker], profile: &Profile) 
 /// The reserves of a group, categories before tiers. Where some places of a reserve are open to others and some are not,
 /// none is.
 fn reserves(offered: &Offered, profile: &Profile) -> Vec<Reserve> {
-    let mut by_rank: BTreeMap<(bool, String), Reserve> = BTreeMap::new();
+    let mut by_rank: BTreeMap<Whom, Reserve> = BTreeMap::new();
     for reserved in offered.places.iter().filter_map(|place| place.reserved.as_ref()) {
         let Some(whom) = whom(profile, reserved) else { continue };
-        let reserve = by_rank.entry(rank(&whom)).or_insert(Reserve { whom, places: 0, open: true });
+        let reserve = by_rank.entry(whom.clone()).or_insert(Reserve { whom, places: 0, open: true });
         reserve.places += 1;
         reserve.open &= reserved.open;
     }
@@ -44,18 +44,10 @@ fn whom(profile: &Profile, reserved: &Reserved) -> Option<Whom> {
     tier.or_else(|| profile.category(&reserved.whom).map(|category| Whom::Category(category.code.clone())))
 }
 
-/// Which of a group's reserves is asked first: the narrower.
-fn rank(whom: &Whom) -> (bool, String) {
-    match whom {
-        Whom::Category(code) => (false, code.clone()),
-        Whom::Tiers(tier, _) => (true, format!("{tier:03}")),
-    }
-}
-
-/// The rank of the reserve by which a child may take a place; none where it is of none.
-fn own_reserve(free: &Free, taker: &Taker, profile: &Profile) -> Option<(bool, String)> {
+/// The reserve by which a child may take a place, the one that is asked first being the smallest; none where it is of none.
+fn own_reserve(free: &Free, taker: &Taker, profile: &Profile) -> Option<Whom> {
     let whom = whom(profile, free.reserved.as_ref()?)?;
-    whom.covers(taker.by_tier.0, &taker.categories).then(|| rank(&whom))
+    whom.covers(taker.by_tier.0, &taker.categories).then_some(whom)
 }
 
 /// Reads the categories that count of those who wait, where places are kept for any: claimed and confirmed ones do.
@@ -83,12 +75,12 @@ pub(crate) fn read_categories(
 pub(crate) fn best_first(
     given: &mut [(Taker, usize)],
     rule: Rule,
-    special: Option<&Special>,
+    conditions: &Conditions,
     offered: &[Offered],
     siblings: &HashMap<String, Vec<String>>,
 ) {
     given.sort_by_key(|(taker, _)| taker.position);
-    if rule == Rule::Program && special.is_some_and(|special| !special.reserves.is_empty()) {
+    if rule == Rule::Program && !conditions.reserves.is_empty() {
         given.sort_by_key(|(taker, group)| {
             let there = siblings.get(&taker.number).zip(offered.get(*group));
             let sibling = there.is_some_and(|(there, offer)| there.contains(&offer.group.kindergarten));
@@ -101,17 +93,17 @@ pub(crate) fn best_first(
 fn category(reserve: Reserve) -> Option<String> {
     match reserve.whom {
         Whom::Category(code) => Some(code),
-        Whom::Tiers(..) => None,
+        _ => None,
     }
 }
 
-/// What is reserved and asked for together; `None` where nothing is.
+/// What is reserved and asked for together.
 pub(crate) fn asked(
     waiting: &[Waiting],
     offered: &[Offered],
     families: &BTreeMap<String, String>,
     profile: &Profile,
-) -> Option<Special> {
+) -> Conditions {
     let reserves: Vec<Vec<Reserve>> = offered.iter().map(|offer| reserves(offer, profile)).collect();
     let reserves = if reserves.iter().all(Vec::is_empty) { vec![] } else { reserves };
     // A family is known by the smallest ticket of its members; one of whom only one waits is none.
@@ -134,8 +126,9 @@ pub(crate) fn asked(
     let by_category = reserves.iter().flatten().any(|reserve| matches!(reserve.whom, Whom::Category(_)));
     let categories =
         if by_category { waiting.iter().map(|waiting| waiting.categories.clone()).collect() } else { vec![] };
-    let special = Special { holds: vec![], kindergartens: kindergartens.collect(), together, reserves, categories };
-    (!special.is_empty()).then_some(special)
+    let kindergartens = kindergartens.collect();
+    let asked = Conditions { kindergartens, together, reserves, categories, ..Conditions::default() };
+    if asked.is_empty() { Conditions::default() } else { asked }
 }
 
 /// The families of which somebody waits who may not be placed now: they wait for each other.
