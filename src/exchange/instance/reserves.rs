@@ -2,15 +2,16 @@
 
 use std::fmt::Write;
 
+use crate::domain::kato::Kato;
 use crate::engine::allocation::{Reserve, Whom};
 use crate::exchange::csv::fields::number;
 
-/// Reserves such as `0-2:3;large_family:1:open`: first and last tier or a category, places, and whether what they leave is open
-/// to others.
+/// Reserves such as `0-2:3;large_family:1:open;391010000:2`: first and last tier, a category or a territory, places, and whether
+/// what they leave is open to others.
 pub(super) fn read_reserves(field: &str) -> Result<Vec<Reserve>, String> {
     let wrong = || {
         format!(
-            "'{field}' is no reserve; write first and last tier or a category, and places, such as 0-2:3 or large_family:1, with :open where others may have what is left"
+            "'{field}' is no reserve; write first and last tier, a category or a territory, and places, such as 0-2:3, large_family:1 or 391010000:2, with :open where others may have what is left"
         )
     };
     let mut reserves: Vec<Reserve> = vec![];
@@ -45,10 +46,12 @@ fn overlap(one: &Whom, other: &Whom) -> bool {
     }
 }
 
-/// Whether a text is the code of a category: it begins with a small letter, and small letters, digits and `_` follow.
+/// Whether a text is the code of a category: it begins with a small letter, and small letters, digits and `_` follow. The code of a
+/// territory is one as well: its children have it.
 pub(super) fn is_category(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    let is_code = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    is_code || Kato::parse(text).is_ok()
 }
 
 /// Reserves as the column has them, such as `0-2:3;large_family:1:open`.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::domain::codes::PlaceStatus;
 use crate::domain::instant::instant_text;
+use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
 use crate::domain::place::{Place, PlaceAct, Reserved};
 use crate::domain::queue::{Number, Numbered, QueueKey};
@@ -58,15 +59,20 @@ pub struct ReservedIn {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(example = "large_family")]
     pub category: String,
-    /// Whether others get a place that no such child can use; otherwise it stays empty.
+    /// In their place `true`: the children whose application names the territory where the kindergarten stands, or one below it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub territory: bool,
+    /// Whether others get a place that no such child can use; otherwise, and where nothing is said, it stays empty.
+    #[serde(default)]
     pub open: bool,
 }
 
 impl ReservedIn {
-    /// What the journal says of it.
-    fn told(&self) -> ReserveAsked {
+    /// What the journal says of it, the kindergarten standing in this territory.
+    fn told(&self, own: Kato) -> ReserveAsked {
         let named = |code: &String| Some(code.clone()).filter(|code| !code.is_empty());
-        ReserveAsked { tier: named(&self.tier), category: named(&self.category), open: self.open }
+        let territory = self.territory.then_some(own);
+        ReserveAsked { tier: named(&self.tier), category: named(&self.category), territory, open: self.open }
     }
 }
 
@@ -133,7 +139,7 @@ pub struct BulletinRow {
     pub available_on: String,
     /// How many such places are published and free.
     pub free: u64,
-    /// The tier or category that they are kept for, with `:open` where others may have what it leaves.
+    /// The tier, category or territory that they are kept for, with `:open` where others may have what it leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,
     /// Since when, the earliest of them.
@@ -165,8 +171,8 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
         if available_on.is_some_and(|on| (on - today).num_days().abs() > 400) {
             faults.add("available_on", "wrong_date", "the first day lies more than a year away; check it");
         }
-        let bound = office.bound(kindergarten.territory, tx.at())?;
-        let reserved = sent.reserved.as_ref().and_then(|sent| read_reserved(&mut faults, bound.profile, sent));
+        let (bound, own) = (office.bound(kindergarten.territory, tx.at())?, kindergarten.territory);
+        let reserved = sent.reserved.as_ref().and_then(|sent| read_reserved(&mut faults, bound.profile, sent, own));
         faults.check()?;
         let published = bound.profile.publication.value.is_none();
         let mut warnings = over_capacity(tx, &group, sent.count)?;
@@ -192,7 +198,7 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             place_queue: place.queue,
             available_on: place.available_on,
             status: place.status,
-            reserved: sent.reserved.as_ref().map(ReservedIn::told),
+            reserved: sent.reserved.as_ref().map(|sent| sent.told(own)),
             capacity: group.capacity,
             enrolled: group.enrolled,
             role: caller.principal.role,
@@ -301,17 +307,19 @@ pub(crate) fn keep(tx: &mut Transaction<'_>, place: &Place, count: u32) -> Resul
     Ok(all.into_iter().map(|p| p.id).collect())
 }
 
-/// For whom places are kept: one tier, or one category.
-fn read_reserved(faults: &mut FieldFaults, profile: &Profile, sent: &ReservedIn) -> Option<Reserved> {
-    let (field, code, whom, known) = match (sent.tier.as_str(), sent.category.as_str()) {
-        ("", "") => {
-            faults.add("reserved", "missing", "name a tier or a category");
+/// For whom places are kept: one tier, one category, or the kindergarten's own territory.
+fn read_reserved(faults: &mut FieldFaults, profile: &Profile, sent: &ReservedIn, own: Kato) -> Option<Reserved> {
+    let own = own.to_string();
+    let (field, code, whom, known) = match (sent.tier.as_str(), sent.category.as_str(), sent.territory) {
+        ("", "", false) => {
+            faults.add("reserved", "missing", "name a tier, a category or the kindergarten's own territory");
             return None;
         }
-        (tier, "") => ("tier", "unknown_tier", tier, tiers(profile)),
-        ("", category) => ("category", "unknown_category", category, categories(profile)),
+        ("", "", true) => ("territory", "unknown_territory", own.as_str(), vec![own.as_str()]),
+        (tier, "", false) => ("tier", "unknown_tier", tier, tiers(profile)),
+        ("", category, false) => ("category", "unknown_category", category, categories(profile)),
         _ => {
-            faults.add("reserved", "tier_and_category", "name a tier or a category, not both");
+            faults.add("reserved", "tier_and_category", "name a tier, a category or the own territory, one of them");
             return None;
         }
     };
@@ -330,11 +338,11 @@ fn categories(profile: &Profile) -> Vec<&str> {
     profile.categories.iter().map(|category| category.code.as_str()).collect()
 }
 
-/// Says so where a profile has no such tier or category.
+/// Says so where a profile has no such tier or category, and it is no territory either.
 pub(crate) fn unknown_reserve(profile: &Profile, reserved: &Reserved) -> Option<String> {
     let known: Vec<&str> = tiers(profile).into_iter().chain(categories(profile)).collect();
     let (code, whom) = (&profile.code, &reserved.whom);
-    (!known.contains(&whom.as_str()))
+    (!known.contains(&whom.as_str()) && Kato::parse(whom).is_err())
         .then(|| format!("profile {code} has no tier or category {whom}; use one of: {}", known.join(", ")))
 }
 

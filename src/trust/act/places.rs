@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::codes::{PlaceStatus, Role};
 use crate::domain::instant::ToldInstant;
+use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
 use crate::trust::seal::{canonical, sha256_hex};
 
@@ -54,7 +55,7 @@ pub struct PlacesReported {
     pub role: Role,
 }
 
-/// For whom places are kept: a tier, or a category.
+/// For whom places are kept: a tier, a category, or the kindergarten's own territory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReserveAsked {
@@ -64,6 +65,9 @@ pub struct ReserveAsked {
     /// The code of a category of the profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// The territory where the kindergarten stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub territory: Option<Kato>,
     /// Whether others get a place that no such child can use.
     pub open: bool,
 }

@@ -1,8 +1,8 @@
-//! Places that are kept for children of one tier, or of one category.
+//! Places that are kept for children of one tier, of one category, or of the kindergarten's own territory.
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, GROUP, HOME, on_both};
+use crate::desk::{CITY, Desk, GROUP, HOME, on_both};
 use crate::rounds::spilling::verified;
 
 on_both!(
@@ -17,6 +17,7 @@ on_both!(
     who_finds_no_place_of_its_category_left_takes_one_of_its_tier,
     a_rejected_proof_opens_no_place_of_its_category,
     a_correction_of_a_round_keeps_the_places_of_a_category,
+    a_place_kept_for_the_own_territory_goes_to_a_child_of_it,
 );
 
 fn reserve(desk: &Desk, tier: &str, open: bool) -> String {
@@ -108,12 +109,12 @@ fn a_reserve_names_a_tier_of_the_profile(desk: &Desk) {
     assert!(refused.text.contains("orphan"), "{}", refused.text);
     for (reserved, code) in [
         (json!({"tier": "general", "category": "orphan", "open": true}), "tier_and_category"),
+        (json!({"tier": "general", "territory": true}), "tier_and_category"),
         (json!({"open": true}), "missing"),
     ] {
         let refused = desk.post("/api/v1/places", &staff, &sent(reserved)).must(422);
         assert_eq!(refused.json["faults"][0]["code"], code);
     }
-    desk.post("/api/v1/places", &staff, &sent(json!({"tier": "general"}))).must(422);
     desk.post("/api/v1/places", &staff, &sent(json!("general"))).must(422);
 }
 
@@ -208,4 +209,32 @@ fn a_correction_of_a_round_keeps_the_places_of_a_category(desk: &Desk) {
     let sent = json!({"round": round["id"], "scenarios": [scenario], "moves": true});
     let tried = desk.post("/api/v1/simulations", &desk.department(), &sent).must(200).json;
     assert_eq!(tried["moves"][0]["application"], json!(large), "{tried}");
+}
+
+fn a_place_kept_for_the_own_territory_goes_to_a_child_of_it(desk: &Desk) {
+    // The queue is one for the city and whatever else its akimat serves; the kindergarten stands in the city.
+    let elsewhere = [(); 2].map(|()| {
+        let number = desk.register_in(&desk.another_child(), HOME);
+        desk.accept(&number);
+        number
+    });
+    let of_the_city = desk.waiting(&desk.another_child());
+    let place = keep(desk, &json!({"territory": true}));
+    let bulletin = desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json;
+    assert_eq!(bulletin["places"][0]["reserved"], CITY);
+    let next = desk.next(HOME);
+    assert_eq!((&next["application"], &next["row"]["reserved_for"]), (&json!(of_the_city), &json!(CITY)));
+    assert_eq!(next["reasons"][0]["ahead"], json!([{"cause": "reserved", "children": 2}]));
+    let round = held(desk);
+    assert_eq!(given(&round), [(of_the_city.as_str(), place.as_str())]);
+    let id = round["id"].as_str().expect("an id");
+    assert_eq!(verified(desk, id).len(), 1);
+    let told = desk.get(&format!("/api/v1/rounds/{id}/applications/{}", elsewhere[0]), &desk.department()).must(200);
+    assert_eq!(told.json["choices"][0]["reason"], "reserved", "{}", told.text);
+    // Nobody of the city is left: the next place stays empty, and an open one goes on.
+    let closed = keep(desk, &json!({"territory": true}));
+    desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(409, "nothing_to_give_out");
+    desk.post(&format!("/api/v1/places/{closed}/withdraw"), &desk.kindergarten(), &json!({"reason": "хат"})).must(200);
+    let open = keep(desk, &json!({"territory": true, "open": true}));
+    assert_eq!(given(&held(desk)), [(elsewhere[0].as_str(), open.as_str())]);
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::offer::{Free, Offered, Taker, Waiting};
 use crate::domain::codes::{ProofStatus, Status};
+use crate::domain::kato::Kato;
 use crate::domain::place::Reserved;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Conditions, Reserve, Rule, Whom};
@@ -37,11 +38,13 @@ fn reserves(offered: &Offered, profile: &Profile) -> Vec<Reserve> {
     by_rank.into_values().collect()
 }
 
-/// For whom a place is kept. A code that the profile does not have keeps nothing.
+/// For whom a place is kept: of a territory those who have its code. A code that the profile does not have keeps nothing.
 fn whom(profile: &Profile, reserved: &Reserved) -> Option<Whom> {
     let tier = profile.tiers.iter().find(|tier| tier.code == reserved.whom);
     let tier = tier.map(|tier| Whom::Tiers(tier.number, tier.number));
-    tier.or_else(|| profile.category(&reserved.whom).map(|category| Whom::Category(category.code.clone())))
+    let of_territory = || Kato::parse(&reserved.whom).ok().map(|code| Whom::Category(code.to_string()));
+    let category = || profile.category(&reserved.whom).map(|category| Whom::Category(category.code.clone()));
+    tier.or_else(category).or_else(of_territory)
 }
 
 /// The reserve by which a child may take a place, the one that is asked first being the smallest; none where it is of none.
@@ -50,7 +53,8 @@ fn own_reserve(free: &Free, taker: &Taker, profile: &Profile) -> Option<Whom> {
     whom.covers(taker.by_tier.0, &taker.categories).then_some(whom)
 }
 
-/// Reads the categories that count of those who wait, where places are kept for any: claimed and confirmed ones do.
+/// Reads the categories that count of those who wait, where places are kept for any: claimed and confirmed ones do, and the
+/// territories in which their applications say that they live.
 pub(crate) fn read_categories(
     conn: &mut AnyConnection,
     queue: QueueKey,
@@ -63,10 +67,20 @@ pub(crate) fn read_categories(
         return Ok(());
     }
     let mut claims = applications::claims_of_queue(conn, queue)?;
-    for child in waiting {
+    for child in &mut *waiting {
         let own = claims.remove(&child.seated.number).unwrap_or_default().into_iter();
         let counts = own.filter(|(code, status)| *status != ProofStatus::Rejected && named.contains(code));
         child.categories = counts.map(|(code, _)| code).collect();
+    }
+    let territories: Vec<Kato> = named.iter().filter_map(|code| Kato::parse(code).ok()).collect();
+    if !territories.is_empty() {
+        let reported = applications::reported(conn, queue)?;
+        let lives: HashMap<u32, Kato> = reported.into_iter().map(|told| (told.ticket, told.territory)).collect();
+        for child in waiting {
+            let lives = lives.get(&child.seated.ticket);
+            let own = territories.iter().filter(|code| lives.is_some_and(|lives| lives.within(**code)));
+            child.categories.extend(own.map(ToString::to_string));
+        }
     }
     Ok(())
 }

@@ -102,6 +102,32 @@ fn a_child_is_not_given_the_vacancy_from_which_it_is_excluded() {
 }
 
 #[test]
+fn places_are_kept_for_children_of_a_territory() {
+    let groups = "id,capacity,territory,reserved\n10,2,391653000,391653000:1\n20,1,391010000,\n";
+    let children = "id,priority_tier,applied_at,birth_date,siblings_at,choices,categories\n\
+        1,3,2026-03-20T09:00:00Z,,,10;20,391010000\n2,3,2026-03-21T09:00:00Z,,,10;20,\n\
+        3,3,2026-03-22T09:00:00Z,,,10,391010000\n4,3,2026-03-23T09:00:00Z,,,10;20,orphan;391653000\n";
+    for rule in ["queue", "program"] {
+        let files = Files::new(groups, children);
+        let run = ["--rule", rule, "--certificate", "certificate.json"];
+        let output = files.allocate(&run);
+        assert!(output.status.success(), "{}", errors(&output));
+        assert_eq!(files.read("out.csv"), "child_id,group_id\n1,10\n2,20\n3,\n4,10\n", "{rule}");
+        assert!(files.verify(&["--replay"]).status.success());
+        // A child that moved is another input, and no longer one of them.
+        std::fs::write(files.0.path().join("children.csv"), children.replace("391653000", "391010000")).unwrap();
+        assert_eq!(files.verify(&[]).status.code(), Some(1));
+        assert!(files.allocate(&run).status.success());
+        assert_eq!(files.read("out.csv"), "child_id,group_id\n1,10\n2,20\n3,\n4,\n", "{rule}");
+    }
+    let files = Files::new(groups.replace("391653000:1", "39165300:1"), children);
+    let output = files.allocate(&["--rule", "queue"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = "groups.csv, row 2, column reserved: '39165300:1' is no reserve; write first and last tier, a category or a territory";
+    assert!(errors(&output).starts_with(told), "{}", errors(&output));
+}
+
+#[test]
 fn a_certificate_without_such_columns_says_nothing_of_them() {
     let files = Files::new(
         "id,capacity\n10,1\n",
