@@ -273,7 +273,8 @@ pub fn queues(conn: &mut AnyConnection, home: Kato) -> Result<Vec<QueueKey>, Sto
 }
 
 /// The kindergartens where a brother or sister of an application's child is enrolled, for the waiting applications of a
-/// queue; of the families of these applications alone, where they are named. Brothers and sisters are children of one applicant in the same home: the registry knows no other kinship.
+/// queue where there are any; of the families of these applications alone, where they are named, for all of them. Brothers
+/// and sisters are children of one applicant in the same home: the registry knows no other kinship.
 ///
 /// # Errors
 /// The database is not available.
@@ -314,5 +315,7 @@ pub fn siblings(
         of_applicant.entry(iin).or_default().push(kindergarten);
     }
     let waiting: Vec<(String, i64)> = waiting.load(conn)?;
-    Ok(waiting.into_iter().filter_map(|(number, iin)| Some((number, of_applicant.get(&iin)?.clone()))).collect())
+    let there = |iin| of_applicant.get(&iin).cloned().unwrap_or_default();
+    let all = waiting.into_iter().map(|(number, iin)| (number, there(iin)));
+    Ok(all.filter(|(_, there)| of.is_some() || !there.is_empty()).collect())
 }

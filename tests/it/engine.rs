@@ -7,4 +7,3 @@ mod correction;
 mod families;
 mod laboratory;
 mod order;
-mod standing;

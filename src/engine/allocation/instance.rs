@@ -37,7 +37,11 @@ impl Lists {
         self.items.get(from as usize..to as usize).unwrap_or_default()
     }
 
-    fn push(&mut self, list: impl IntoIterator<Item = u32>) -> Result<(), InstanceFault> {
+    /// Adds the list of the next child.
+    ///
+    /// # Errors
+    /// More items than 32 bits count.
+    pub fn push(&mut self, list: impl IntoIterator<Item = u32>) -> Result<(), InstanceFault> {
         self.items.extend(list);
         let end = u32::try_from(self.items.len()).map_err(|_| InstanceFault::TooLarge)?;
         self.starts.push(end);

@@ -66,7 +66,6 @@ mod reasons;
 mod ripple;
 mod settled;
 mod solve;
-pub mod standing;
 mod thresholds;
 
 pub use conditions::{Conditions, Exclusion, Reserve, Whom};

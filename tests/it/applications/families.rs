@@ -29,7 +29,7 @@ on_both!(
 /// Two groups of one other kindergarten that suit the children of these tests.
 const PAIR: [&str; 2] = ["503", "507"];
 
-fn twins(desk: &Desk) -> ([Child; 2], [String; 2]) {
+pub fn twins(desk: &Desk) -> ([Child; 2], [String; 2]) {
     let first = desk.another_child();
     let mut second = desk.another_child();
     second.parent_iin.clone_from(&first.parent_iin);

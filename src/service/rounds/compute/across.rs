@@ -5,7 +5,7 @@
 //! last member applied latest. In the files of a
 //! round each member has the groups of the kindergarten that its family asked last, or none.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -76,6 +76,17 @@ impl Across {
         self.held_back.contains(application)
     }
 
+    /// The applications of a queue that are of families over several.
+    pub(crate) fn members_in(&self, queue: QueueKey) -> HashSet<&str> {
+        let all = self.families.values().flatten();
+        all.filter(|member| member.queue == queue).map(|member| member.number.as_str()).collect()
+    }
+
+    /// Whether a child of a queue is of such a family.
+    pub(crate) fn touches(&self, queue: QueueKey) -> bool {
+        self.families.values().flatten().any(|member| member.queue == queue)
+    }
+
     /// This queue with all that families tie it to.
     pub(crate) fn tied(&self, queue: QueueKey) -> BTreeSet<QueueKey> {
         let mut tied = BTreeSet::from([queue]);
@@ -129,8 +140,8 @@ impl Across {
 /// The kindergartens where a child has a place that suits it, most wanted first.
 fn kindergartens(child: &Seated, offered: &[Offered]) -> Vec<String> {
     let mut named: Vec<String> = Vec::new();
-    for group in choices(child, offered) {
-        let offer = usize::try_from(group).ok().and_then(|id| offered.get(id.checked_sub(1)?));
+    for group in choices(child, offered).iter() {
+        let offer = offered.get(*group as usize);
         let Some(offer) = offer.filter(|offer| !named.contains(&offer.group.kindergarten)) else { continue };
         named.push(offer.group.kindergarten.clone());
     }
@@ -199,16 +210,11 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// Whether an application is of a family over several queues.
-    pub(crate) fn concerns(&self, application: &str) -> bool {
-        self.of.contains_key(application)
-    }
-
     /// The groups of a child whose family asks one kindergarten, of those that suit it; none for other children.
     pub(crate) fn groups_of(&self, application: &str, suiting: &[u32], offered: &[Offered]) -> Option<Vec<u32>> {
         let family = self.families.get(*self.of.get(application)?)?;
         let asked = |group: &u32| {
-            let offer = usize::try_from(*group).ok().and_then(|id| offered.get(id.checked_sub(1)?));
+            let offer = offered.get(*group as usize);
             offer.map(|offer| &offer.group.kindergarten) == family.asks() && offer.is_some()
         };
         Some(suiting.iter().copied().filter(asked).collect())

@@ -86,20 +86,13 @@ pub(crate) fn read_categories(
 }
 
 /// Puts those who got places in the order in which their groups rank them, as far as reserves ask for it.
-pub(crate) fn best_first(
-    given: &mut [(Taker, usize)],
-    rule: Rule,
-    conditions: &Conditions,
-    offered: &[Offered],
-    siblings: &HashMap<String, Vec<String>>,
-) {
+pub(crate) fn best_first(given: &mut [(&Waiting, usize)], rule: Rule, conditions: &Conditions, offered: &[Offered]) {
     given.sort_by_key(|(taker, _)| taker.position);
     if rule == Rule::Program && !conditions.reserves.is_empty() {
         given.sort_by_key(|(taker, group)| {
-            let there = siblings.get(&taker.number).zip(offered.get(*group));
-            let sibling = there.is_some_and(|(there, offer)| there.contains(&offer.group.kindergarten));
-            let (tier, applied_at, ticket) = taker.by_tier;
-            (tier, !sibling, applied_at, ticket)
+            let sibling = offered.get(*group).is_some_and(|offer| taker.has_sibling_at(offer));
+            let Seated { tier, applied_at, ticket, .. } = &*taker.seated;
+            (*tier, !sibling, *applied_at, *ticket)
         });
     }
 }

@@ -1,9 +1,10 @@
 //! A queue with its groups and entries as they stand, for the laboratory.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::conditions;
-use super::offer::{Offered, choices, group_order, offer};
+use super::offer::{Offered, group_order, offer};
 use super::scope::Scope;
 use super::serve::{self, instance};
 use crate::domain::kindergarten::Group;
@@ -13,7 +14,7 @@ use crate::engine::allocation::{Instance, Rule};
 use crate::rules::profile::Profile;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
-use crate::store::{families, seats};
+use crate::store::families;
 
 /// One queue as the laboratory sees it: its entries, and the groups that could take them with their free places.
 pub(crate) struct Market {
@@ -24,8 +25,8 @@ pub(crate) struct Market {
     pub(crate) groups: Vec<Group>,
 }
 
-/// The market of a queue, in which families over several queues apply one by one: its groups in `groups`, with the places that it has in `published`; groups of which places may
-/// spill to it have none yet.
+/// The market of a queue, in which families over several queues apply one by one: its groups in `groups`, with the places
+/// that it has in `published`; groups of which places may spill to it have none yet.
 pub(crate) fn market(
     scope: &Scope<'_>,
     conn: &mut AnyConnection,
@@ -53,13 +54,14 @@ pub(crate) fn market(
     }
     offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
     let families = families::of_queue(conn, queue)?;
-    let mut waiting = serve::waiting(scope, conn, queue, None, profile, &families)?;
+    let mut waiting = serve::live(conn, queue, profile, &offered)?;
+    serve::retain_placeable(scope, queue, profile, &families, &mut waiting);
     conditions::read_categories(conn, queue, profile, &mut waiting, &offered)?;
     let asked = conditions::asked(&waiting, &offered, &families, profile);
     // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
-    let siblings = seats::siblings(conn, queue, None)?;
-    let lists = waiting.iter().map(|waiting| choices(&waiting.seated, &offered));
-    let instance = instance(&waiting, lists, &offered, asked, Rule::Program, &siblings)?;
+    serve::read_siblings(conn, queue, &mut waiting)?;
+    let lists = waiting.iter().map(|waiting| Arc::clone(&waiting.choices));
+    let instance = instance(&waiting, lists, &offered, asked, Rule::Program)?;
     let groups = offered.into_iter().map(|o| o.group).collect();
     Ok(Market { queue, profile: profile.clone(), instance, groups })
 }

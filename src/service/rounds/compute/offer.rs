@@ -1,6 +1,7 @@
 //! What a round offers a queue: groups with their free places, the children who may take them, and who took what.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -25,6 +26,7 @@ pub(crate) struct Run {
 }
 
 /// What an allocation gave, before the places have their names.
+#[derive(Clone, Debug)]
 pub(crate) struct Allocated {
     /// Who got which of the offered groups, counted from 0; in each group the best first.
     pub(crate) given: Vec<(Taker, usize)>,
@@ -35,6 +37,7 @@ pub(crate) struct Allocated {
 }
 
 /// Who gets a place.
+#[derive(Clone, Debug)]
 pub(crate) struct Taker {
     pub(crate) number: String,
     /// Its tier, instant and ticket.
@@ -47,7 +50,7 @@ pub(crate) struct Taker {
 }
 
 /// The places of one group that a queue may use, by id.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Offered {
     pub(crate) group: Group,
     pub(crate) available_on: NaiveDate,
@@ -55,7 +58,7 @@ pub(crate) struct Offered {
 }
 
 /// A free place that is offered to a queue, with what limits who may have it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Free {
     pub(crate) id: String,
     /// The queue that it was published for.
@@ -65,11 +68,6 @@ pub(crate) struct Free {
 }
 
 impl Offered {
-    /// Whether some of the places are kept for somebody.
-    pub(crate) fn keeps_places(&self) -> bool {
-        self.places.iter().any(|place| place.reserved.is_some())
-    }
-
     /// Takes the place of the smallest rank; none where no place has one.
     pub(crate) fn take<R: Ord>(&mut self, rank: impl Fn(&Free) -> Option<R>) -> Option<Free> {
         let ranked = self.places.iter().enumerate().filter_map(|(at, free)| Some((rank(free)?, at)));
@@ -79,17 +77,6 @@ impl Offered {
 }
 
 impl Taker {
-    /// An entry that gets a place, no categories known.
-    pub(crate) fn of(seated: &Seated, position: u64) -> Self {
-        Taker {
-            number: seated.number.clone(),
-            by_tier: (seated.tier, seated.applied_at, seated.ticket),
-            categories: Vec::new(),
-            position,
-            preferences: seated.preferences.clone(),
-        }
-    }
-
     pub(crate) fn row(&self, queue: QueueKey, pass: u8, place: Free, group: &Group) -> RoundRow {
         RoundRow {
             queue,
@@ -115,20 +102,18 @@ pub(crate) fn takes_part(profile: &Profile, today: NaiveDate, seated: &Seated) -
         && !profile.too_old(seated.birth_on, today)
 }
 
-/// The groups that suit a child, most wanted first, as engine ids.
-pub(crate) fn choices(seated: &Seated, offered: &[Offered]) -> Vec<u32> {
-    let suits = |o: &&(u32, &Offered)| o.1.group.suits(age_months(seated.birth_on, o.1.available_on), seated.language);
-    let numbered: Vec<(u32, &Offered)> = (1..).zip(offered).collect();
+/// The groups that suit a child, most wanted first, by their places in the offer.
+pub(crate) fn choices(seated: &Seated, offered: &[Offered]) -> Arc<[u32]> {
+    let numbered = || (0..).zip(offered);
+    let suits = |o: &Offered| o.group.suits(age_months(seated.birth_on, o.available_on), seated.language);
     if seated.preferences.is_empty() {
-        return numbered.iter().filter(suits).map(|(id, _)| *id).collect();
+        return numbered().filter(|(_, o)| suits(o)).map(|(at, _)| at).collect();
     }
-    seated
-        .preferences
-        .iter()
-        .flat_map(|wanted| {
-            numbered.iter().filter(move |(_, o)| o.group.kindergarten == *wanted).filter(suits).map(|(id, _)| *id)
-        })
-        .collect()
+    let of = |wanted: &String| {
+        let there = numbered().filter(|(_, o)| o.group.kindergarten == *wanted);
+        there.filter(|(_, o)| suits(o)).map(|(at, _)| at).collect::<Vec<u32>>()
+    };
+    seated.preferences.iter().flat_map(of).collect()
 }
 
 /// Groups by ascending id: numbers by value, other ids as text after them.
@@ -164,26 +149,36 @@ pub(crate) struct Call {
 
 /// An entry that may be placed, with its number in the merged order.
 pub(crate) struct Waiting {
-    pub(crate) seated: Seated,
+    pub(crate) seated: Arc<Seated>,
     pub(crate) position: u64,
+    /// The groups that suit it, most wanted first, by their places in the offer.
+    pub(crate) choices: Arc<[u32]>,
+    /// The kindergartens where brothers and sisters are enrolled, where the rule ranks by it.
+    pub(crate) siblings: Vec<String>,
     /// Of those for which places are kept, where they were read.
     pub(crate) categories: Vec<String>,
 }
 
 impl Waiting {
-    /// One of whom no category was read.
-    pub(crate) fn of(seated: Seated, position: u64) -> Self {
-        Waiting { seated, position, categories: Vec::new() }
+    /// One of whom neither brothers and sisters nor categories were read.
+    pub(crate) fn of(seated: Arc<Seated>, position: u64, offered: &[Offered]) -> Self {
+        let choices = choices(&seated, offered);
+        Waiting { seated, position, choices, siblings: Vec::new(), categories: Vec::new() }
+    }
+
+    /// Whether a brother or sister is enrolled in the kindergarten of a group.
+    pub(crate) fn has_sibling_at(&self, offer: &Offered) -> bool {
+        self.siblings.contains(&offer.group.kindergarten)
     }
 
     pub(crate) fn taker(&self) -> Taker {
-        Taker { categories: self.categories.clone(), ..Taker::of(&self.seated, self.position) }
-    }
-}
-
-impl Call {
-    /// Whether children are served one by one.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.families.is_empty() && !self.offered.iter().any(Offered::keeps_places)
+        let Seated { number, tier, applied_at, ticket, preferences, .. } = &*self.seated;
+        Taker {
+            number: number.clone(),
+            by_tier: (*tier, *applied_at, *ticket),
+            categories: self.categories.clone(),
+            position: self.position,
+            preferences: preferences.clone(),
+        }
     }
 }

@@ -3,20 +3,21 @@
 //! Queues share neither children nor places, so each has a run of its own. Only families over several of them tie them: what
 //! such a family asks is tried in all its queues, and where one has no place for its child, all are served again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::across::{Across, Asking};
 use super::conditions;
-use super::offer::{Allocated, Call, Offered, Run, Taker, Waiting, choices, group_order, takes_part};
+use super::offer::{Allocated, Call, Offered, Run, Taker, Waiting, group_order, takes_part};
 use super::outcome::{Outcome, Pass};
 use super::scope::{Scope, positions};
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{AskedAgain, Builder, Child, Conditions, Instance, NONE, Rule, solve};
+use crate::engine::allocation::{AskedAgain, Conditions, Instance, NONE, Parts, Rule, solve};
 use crate::rules::profile::{Profile, RoundRule};
 use crate::service::kernel::problem::Problem;
 use crate::service::referrals::row::RoundRow;
 use crate::service::rounds::fault::internal;
-use crate::service::rounds::memory::{Question, StandingRounds};
+use crate::service::rounds::memory::{Question, StandingRounds, Terms};
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
 use crate::trust::end::Head;
@@ -26,9 +27,6 @@ struct ReadQueue {
     waiting: Vec<Waiting>,
     /// The entries of families over several queues, by position.
     concerned: Vec<u32>,
-    /// By entry: the groups that suit it; empty where there is no such family.
-    choices: Vec<Vec<u32>>,
-    siblings: HashMap<String, Vec<String>>,
     /// What is reserved and asked for together.
     asked: Conditions,
     rule: Rule,
@@ -36,8 +34,8 @@ struct ReadQueue {
 
 /// How a queue of a stage is served.
 enum Readiness {
-    /// From the standing round in memory, without a run.
-    Allocated(Box<Allocated>),
+    /// As it stands: nothing has changed since it was served.
+    Standing(Box<Allocated>),
     /// In a full run.
     Full(Box<ReadQueue>),
 }
@@ -84,17 +82,20 @@ pub(crate) fn stage(
     let mut asking = across.asking(&calls);
     let mut all = Vec::with_capacity(calls.len());
     for call in &calls {
-        all.push(match standing_of(scope, conn, call, remembered)? {
-            Some(standing) => Readiness::Allocated(Box::new(standing)),
-            None => Readiness::Full(Box::new(ready(scope, conn, call, remembered, across, &asking)?)),
-        });
+        all.push(ready(scope, conn, call, remembered, across)?);
     }
     settle(&calls, &all, &mut asking)?;
     let mut left = Vec::with_capacity(calls.len());
     for (call, own) in calls.into_iter().zip(all) {
         let served = match own {
-            Readiness::Allocated(served) => *served,
-            Readiness::Full(own) => own.serve(&call.offered, &asking)?,
+            Readiness::Standing(served) => *served,
+            Readiness::Full(own) => {
+                let served = own.serve(&call.offered, &asking)?;
+                if let Some(Remembered { rounds, head }) = followed(remembered, across, call.queue) {
+                    rounds.stand(&question(scope, call.queue, head), terms(scope, &call)?, &served);
+                }
+                served
+            }
         };
         left.push((call.queue, give(scope, outcome, call, served)?));
     }
@@ -102,19 +103,20 @@ pub(crate) fn stage(
     Ok(left)
 }
 
-/// What stands of a queue, where it is followed: for children one by one. Families and reserves are a run of their own.
-fn standing_of(
-    scope: &Scope<'_>,
-    conn: &mut AnyConnection,
-    call: &Call,
-    remembered: Option<Remembered<'_>>,
-) -> Result<Option<Allocated>, Problem> {
-    match remembered.filter(|_| call.is_plain()) {
-        Some(Remembered { rounds, head }) => {
-            rounds.serve(&question(scope, call.queue, head), conn, &call.offered, scope.without)
-        }
-        None => Ok(None),
-    }
+/// The memory of a queue whose allocation its own entries decide: families over several queues tie it to others.
+fn followed<'m>(remembered: Option<Remembered<'m>>, across: &Across, queue: QueueKey) -> Option<Remembered<'m>> {
+    remembered.filter(|_| !across.touches(queue))
+}
+
+/// What a queue is served by.
+fn terms(scope: &Scope<'_>, call: &Call) -> Result<Terms, Problem> {
+    Ok(Terms {
+        profile: scope.profile(call.queue)?.code.clone(),
+        day: scope.office.day(call.queue.territory, scope.at),
+        offered: call.offered.clone(),
+        families: call.families.clone(),
+        passed_over: scope.without.to_vec(),
+    })
 }
 
 /// Gives those who were served their places; what is left of the offer.
@@ -147,32 +149,47 @@ fn give(scope: &Scope<'_>, outcome: &mut Outcome, call: Call, served: Allocated)
     Ok(offered)
 }
 
-/// Reads the entries of a queue for a full run.
+/// What stands of a queue, or its entries, read for a full run.
 fn ready(
     scope: &Scope<'_>,
     conn: &mut AnyConnection,
     call: &Call,
     remembered: Option<Remembered<'_>>,
     across: &Across,
-    asking: &Asking,
-) -> Result<ReadQueue, Problem> {
+) -> Result<Readiness, Problem> {
     let Call { queue, offered, families, .. } = call;
-    let (queue, profile) = (*queue, scope.profile(*queue)?);
-    let remembered = remembered.filter(|_| !call.is_plain());
-    let mut waiting = waiting(scope, conn, queue, remembered, profile, families)?;
-    waiting.retain(|w| !across.held_back(&w.seated.number));
-    conditions::read_categories(conn, queue, profile, &mut waiting, offered)?;
-    let (rule, siblings) = match profile.round_rule.value {
-        RoundRule::Queue => (Rule::QueueByTurn, HashMap::new()),
-        RoundRule::Program => (Rule::Program, seats::siblings(conn, queue, None)?),
+    if let Some(Remembered { rounds, head }) = followed(remembered, across, *queue)
+        && let Some(standing) = rounds.standing(&question(scope, *queue, head), conn, &terms(scope, call)?)?
+    {
+        return Ok(Readiness::Standing(Box::new(standing)));
+    }
+    let profile = scope.profile(*queue)?;
+    let rule = match profile.round_rule.value {
+        RoundRule::Queue => Rule::QueueByTurn,
+        RoundRule::Program => Rule::Program,
     };
+    let known = match remembered {
+        Some(Remembered { rounds, head }) => rounds.entries(&question(scope, *queue, head), conn, offered)?,
+        None => None,
+    };
+    let mut waiting = match known {
+        Some(known) => known,
+        None => {
+            let mut read = live(conn, *queue, profile, offered)?;
+            if rule == Rule::Program {
+                read_siblings(conn, *queue, &mut read)?;
+            }
+            read
+        }
+    };
+    retain_placeable(scope, *queue, profile, families, &mut waiting);
+    waiting.retain(|w| !across.held_back(&w.seated.number));
+    conditions::read_categories(conn, *queue, profile, &mut waiting, offered)?;
     let asked = conditions::asked(&waiting, offered, families, profile);
-    // Where nobody asks anew the lists are made once, with the instance.
-    let asks = |(at, w): (u32, &Waiting)| asking.concerns(&w.seated.number).then_some(at);
-    let concerned: Vec<u32> = (0..).zip(&waiting).filter_map(asks).collect();
-    let again = !concerned.is_empty();
-    let choices = if again { waiting.iter().map(|w| choices(&w.seated, offered)).collect() } else { Vec::new() };
-    Ok(ReadQueue { waiting, concerned, choices, siblings, asked, rule })
+    let members = across.members_in(*queue);
+    let asks = |(at, w): (u32, &Waiting)| members.contains(w.seated.number.as_str()).then_some(at);
+    let concerned = if members.is_empty() { Vec::new() } else { (0..).zip(&waiting).filter_map(asks).collect() };
+    Ok(Readiness::Full(Box::new(ReadQueue { waiting, concerned, asked, rule })))
 }
 
 /// What the standing rounds are asked of a queue.
@@ -180,68 +197,66 @@ fn question<'s>(scope: &'s Scope<'_>, queue: QueueKey, head: &'s Head) -> Questi
     Question { rules: &scope.office.rules, queue, head, at: scope.at }
 }
 
-/// The entries of a queue that may be placed, in the merged order.
-pub(crate) fn waiting(
+/// Leaves those who may be placed today: neither they nor any of their families wait for something else.
+pub(crate) fn retain_placeable(
     scope: &Scope<'_>,
-    conn: &mut AnyConnection,
     queue: QueueKey,
-    remembered: Option<Remembered<'_>>,
     profile: &Profile,
     families: &BTreeMap<String, String>,
-) -> Result<Vec<Waiting>, Problem> {
+    waiting: &mut Vec<Waiting>,
+) {
     let today = scope.office.day(queue.territory, scope.at);
-    let mut waiting = live(scope, conn, queue, remembered, profile)?;
     let may = |s: &Seated| takes_part(profile, today, s) && !scope.without.contains(&s.number);
-    let held_back = conditions::held_back(waiting.iter().map(|w| &w.seated), families, may);
+    let held_back = conditions::held_back(waiting.iter().map(|w| &*w.seated), families, may);
     waiting.retain(|w| {
         let whole = |family: &String| !held_back.contains(family);
         may(&w.seated) && families.get(&w.seated.number).is_none_or(whole)
     });
-    Ok(waiting)
 }
 
-/// The live entries of a queue in the merged order: from memory where it stands at `head`, else from its rows.
-fn live(
-    scope: &Scope<'_>,
+/// The live entries of a queue in the merged order, as its rows stand.
+pub(crate) fn live(
     conn: &mut AnyConnection,
     queue: QueueKey,
-    remembered: Option<Remembered<'_>>,
     profile: &Profile,
+    offered: &[Offered],
 ) -> Result<Vec<Waiting>, Problem> {
-    if let Some(Remembered { rounds, head }) = remembered
-        && let Some(entries) = rounds.entries(&question(scope, queue, head), conn)?
-    {
-        return Ok(entries.into_iter().map(|(seated, position)| Waiting::of(seated, position)).collect());
-    }
     let seated = seats::of_queue(conn, queue)?;
     let positions = positions(conn, queue, profile, &seated)?;
-    let placed = |s: Seated| positions.get(&s.ticket).map(|&position| Waiting::of(s, position));
+    let placed = |seated: Seated| {
+        let position = *positions.get(&seated.ticket)?;
+        Some(Waiting::of(Arc::new(seated), position, offered))
+    };
     let mut live: Vec<Waiting> = seated.into_iter().filter_map(placed).collect();
     live.sort_by_key(|w| w.position);
     Ok(live)
 }
 
+/// Reads where brothers and sisters of those who wait are enrolled.
+pub(crate) fn read_siblings(conn: &mut AnyConnection, queue: QueueKey, waiting: &mut [Waiting]) -> Result<(), Problem> {
+    let mut there = seats::siblings(conn, queue, None)?;
+    for child in waiting {
+        child.siblings = there.remove(&child.seated.number).unwrap_or_default();
+    }
+    Ok(())
+}
+
 impl ReadQueue {
     /// The instance: of all that suits each child, or with what families over several queues ask now.
     fn instance(&self, offered: &[Offered], asking: Option<&Asking>) -> Result<Instance, Problem> {
-        let list = |(at, child): (usize, &Waiting)| match self.choices.get(at) {
-            Some(known) => {
-                let asked = asking.and_then(|asking| asking.groups_of(&child.seated.number, known, offered));
-                asked.unwrap_or_else(|| known.clone())
-            }
-            None => choices(&child.seated, offered),
+        let list = |child: &Waiting| {
+            let asked = asking.and_then(|asking| asking.groups_of(&child.seated.number, &child.choices, offered));
+            asked.map_or_else(|| Arc::clone(&child.choices), Arc::from)
         };
-        let lists = self.waiting.iter().enumerate().map(list);
-        instance(&self.waiting, lists, offered, self.asked.clone(), self.rule, &self.siblings)
+        instance(&self.waiting, self.waiting.iter().map(list), offered, self.asked.clone(), self.rule)
     }
 
     /// Which applications of families over several queues get a place where their families ask now.
     fn placed(&self, run: &AskedAgain<'_>, offered: &[Offered], asking: &Asking) -> BTreeSet<&str> {
         let number = |at: u32| self.waiting.get(at as usize).map(|waiting| waiting.seated.number.as_str());
         let lists = self.concerned.iter().filter_map(|&at| {
-            let groups = asking.groups_of(number(at)?, self.choices.get(at as usize)?, offered)?;
-            // Groups of an instance stand by their ids, which count from 1.
-            Some((at, groups.into_iter().map(|group| group - 1).collect()))
+            let groups = asking.groups_of(number(at)?, &self.waiting.get(at as usize)?.choices, offered)?;
+            Some((at, groups))
         });
         let group_of = run.solve(lists.collect()).group_of;
         let has = |at: &u32| group_of.get(*at as usize).is_some_and(|group| *group != NONE);
@@ -252,54 +267,41 @@ impl ReadQueue {
     fn serve(&self, offered: &[Offered], asking: &Asking) -> Result<Allocated, Problem> {
         let instance = self.instance(offered, Some(asking))?;
         let allocation = solve(&instance, self.rule).map_err(internal)?;
-        let by_ticket: HashMap<u32, &Waiting> = self.waiting.iter().map(|w| (w.seated.ticket, w)).collect();
-        let mut given: Vec<(Taker, usize)> = allocation
-            .rows(&instance)
-            .filter_map(|(child, group)| {
-                let group = usize::try_from(group?).ok()?.checked_sub(1)?;
-                Some((by_ticket.get(&child)?.taker(), group))
-            })
-            .collect();
-        conditions::best_first(&mut given, self.rule, &self.asked, offered, &self.siblings);
+        let given = self.waiting.iter().zip(&allocation.group_of).filter(|(_, group)| **group != NONE);
+        let mut given: Vec<(&Waiting, usize)> = given.map(|(waiting, group)| (waiting, *group as usize)).collect();
+        conditions::best_first(&mut given, self.rule, &self.asked, offered);
+        let given = given.into_iter().map(|(waiting, group)| (waiting.taker(), group)).collect();
         let run = Run { instance, rule: self.rule, allocation };
         Ok(Allocated { given, participants: self.waiting.len(), run: Some(run) })
     }
 }
 
-/// The instance of those who wait, each with its list of groups.
+/// The instance of those who wait, each with its list of groups by their places in the offer.
 pub(crate) fn instance(
     waiting: &[Waiting],
-    lists: impl Iterator<Item = Vec<u32>>,
+    lists: impl Iterator<Item = Arc<[u32]>>,
     offered: &[Offered],
     asked: Conditions,
     rule: Rule,
-    siblings: &HashMap<String, Vec<String>>,
 ) -> Result<Instance, Problem> {
-    let mut builder: Builder = Instance::builder();
-    let by_turn = rule == Rule::QueueByTurn;
-    if by_turn {
-        builder.given_turns();
-    }
-    let sizes = (1..).zip(offered).map(|(id, o)| (id, u32::try_from(o.places.len()).unwrap_or(u32::MAX)));
-    builder.groups(sizes).map_err(internal)?;
+    let turn = |child: &Waiting| i64::try_from(child.position).unwrap_or(i64::MAX);
+    let mut parts = Parts {
+        group_ids: (1..).zip(offered).map(|(id, _)| id).collect(),
+        capacities: offered.iter().map(|o| u32::try_from(o.places.len()).unwrap_or(u32::MAX)).collect(),
+        child_ids: waiting.iter().map(|child| child.seated.ticket).collect(),
+        tiers: waiting.iter().map(|child| child.seated.tier).collect(),
+        applied_at: waiting.iter().map(|child| child.seated.applied_at.timestamp_micros()).collect(),
+        turns: (rule == Rule::QueueByTurn).then(|| waiting.iter().map(turn).collect()),
+        conditions: asked,
+        ..Parts::default()
+    };
     for (child, choices) in waiting.iter().zip(lists) {
-        let there = siblings.get(&child.seated.number).map_or(&[][..], Vec::as_slice);
-        let with_sibling: Vec<u32> =
-            (1..).zip(offered).filter(|(_, o)| there.contains(&o.group.kindergarten)).map(|(id, _)| id).collect();
-        builder
-            .child(Child {
-                id: child.seated.ticket,
-                tier: child.seated.tier,
-                applied_at: child.seated.applied_at.timestamp_micros(),
-                turn: by_turn.then(|| i64::try_from(child.position).unwrap_or(i64::MAX)),
-                siblings: &with_sibling,
-                choices: &choices,
-                any: false,
-            })
-            .map_err(internal)?;
+        let looked_at = if child.siblings.is_empty() { &[] } else { offered };
+        let with_sibling = (0..).zip(looked_at).filter(|(_, offer)| child.has_sibling_at(offer));
+        parts.siblings.push(with_sibling.map(|(at, _)| at)).map_err(internal)?;
+        parts.choices.push(choices.iter().copied()).map_err(internal)?;
     }
-    builder.conditions(asked);
-    builder.build().map_err(internal)
+    Instance::from_parts(parts).map_err(internal)
 }
 
 /// The rounds that the process remembers, asked as of a head of the home's chain.

@@ -1,15 +1,12 @@
-//! Standing rounds: until a round is committed, its allocation stands and follows every act.
+//! Standing rounds: what a process remembers of the queues that it was asked for, until a round is committed.
 //!
-//! For each queue that was asked for, its live entries and its allocation are kept in memory as of a known head of its home's
-//! chain (`queue`). A later question reads the records since then, takes their effects, reads again the rows that they name,
-//! and brings the allocation forward (`served`): a joining child is one more proposer, and what changed nothing costs
-//! nothing. What cannot be followed is loaded anew; whatever is answered equals a full run over the rows.
-//!
-//! What it earns: in a city of 103 558 waiting children the first question of who is due reads all rows and takes 1.4 s, one
-//! after each further registration 0.12 s (`benches/README.md`).
+//! Of each queue its live entries are kept as of a known head of its home's chain (`queue`), with the groups that suit them, and
+//! the allocation that they were last given. A later question reads the records since then, takes their effects, and reads
+//! again the rows that they name. Where nothing has changed the allocation stands; else all are served anew, from memory.
+//! What cannot be followed is loaded anew; whatever is answered equals a full run over the rows.
 //!
 //! Kept queues are dropped, the longest unused first, so that memory stays bounded. A committed round, whose instance is
-//! published, is always a full run.
+//! published, is always a full run over the rows.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -17,23 +14,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::compute::offer::{Allocated, Offered};
+use super::compute::offer::{Allocated, Offered, Waiting};
 use crate::domain::queue::QueueKey;
 use crate::rules::Rules;
-use crate::rules::profile::Profile;
+use crate::rules::profile::{Profile, RoundRule};
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::Seated;
 use crate::trust::end::Head;
 
-mod allocation;
 mod queue;
-mod served;
+mod standing;
 
-use allocation::Terms;
+pub(crate) use standing::Terms;
+
 use queue::StandingQueue;
-use served::{served, served_without};
+use standing::StandingRound;
 
 /// Most entries that are kept, of all queues together; the queue asked for last stays whatever its length.
 const ENTRIES_MAX: usize = 400_000;
@@ -66,7 +63,7 @@ pub struct StandingRounds {
     entries_max: AtomicUsize,
     questions: AtomicU64,
     rows_read: AtomicU64,
-    turns_served: AtomicU64,
+    served: AtomicU64,
     compared: AtomicBool,
 }
 
@@ -77,7 +74,7 @@ impl Default for StandingRounds {
             entries_max: AtomicUsize::new(ENTRIES_MAX),
             questions: AtomicU64::default(),
             rows_read: AtomicU64::default(),
-            turns_served: AtomicU64::default(),
+            served: AtomicU64::default(),
             compared: AtomicBool::default(),
         }
     }
@@ -104,9 +101,9 @@ impl StandingRounds {
         self.rows_read.load(Ordering::Relaxed)
     }
 
-    /// Turns and proposers served so far.
-    pub fn turns_served(&self) -> u64 {
-        self.turns_served.load(Ordering::Relaxed)
+    /// How often a queue was served anew so far.
+    pub fn served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
     }
 
     /// How many queues are kept.
@@ -119,34 +116,43 @@ impl StandingRounds {
         self.len() == 0
     }
 
-    /// Allocates what a queue is offered to all but those who are passed over. `None` where the queue was already brought
-    /// further than the question's head: then a full run has to answer.
-    pub(crate) fn serve(
+    /// The allocation of a queue in these terms, where it stands; nothing where the queue is to be served anew.
+    pub(crate) fn standing(
         &self,
         question: &Question<'_>,
         conn: &mut AnyConnection,
-        offered: &[Offered],
-        without: &[String],
+        terms: &Terms,
     ) -> Result<Option<Allocated>, Problem> {
-        self.ask(question, conn, |conn, profile, standing| {
-            standing.know_siblings(conn, profile)?;
-            let day = question.rules.calendar.civil_day(question.at, question.queue.territory);
-            let terms = Terms { profile, day, offered };
-            if without.is_empty() {
-                served(standing, &terms)
-            } else {
-                served_without(standing, &terms, |number| without.contains(number))
-            }
-        })
+        let stands = |_: &mut _, _: &_, queue: &mut StandingQueue| {
+            Ok(queue.round.as_ref().filter(|round| round.terms == *terms).map(|round| round.allocated.clone()))
+        };
+        Ok(self.ask(question, conn, stands)?.flatten())
     }
 
-    /// The live entries of a queue with their numbers in the merged order; `None` as in [`Self::serve`].
+    /// The live entries of a queue in the merged order, with the groups that suit them. `None` where the queue was already
+    /// brought further than the question's head: then its rows have to be read.
     pub(crate) fn entries(
         &self,
         question: &Question<'_>,
         conn: &mut AnyConnection,
-    ) -> Result<Option<Vec<(Seated, u64)>>, Problem> {
-        self.ask(question, conn, |_, profile, standing| Ok(standing.in_order(profile.mix.value)))
+        offered: &[Offered],
+    ) -> Result<Option<Vec<Waiting>>, Problem> {
+        self.ask(question, conn, |conn, profile, queue| {
+            if profile.round_rule.value == RoundRule::Program {
+                queue.know_siblings(conn)?;
+            }
+            Ok(queue.in_order(profile.mix.value, offered))
+        })
+    }
+
+    /// Remembers what a queue was given in these terms, unless it has moved on since.
+    pub(crate) fn stand(&self, question: &Question<'_>, terms: Terms, given: &Allocated) {
+        self.served.fetch_add(1, Ordering::Relaxed);
+        let cell = self.cell(question.queue);
+        let mut held = cell.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = held.as_mut().filter(|queue| queue.head == *question.head) {
+            queue.round = Some(StandingRound::new(terms, given));
+        }
     }
 
     /// Asks a queue that stands at the question's head.
@@ -179,7 +185,6 @@ impl StandingRounds {
         };
         let told = ask(conn, profile, &mut standing)?;
         self.rows_read.fetch_add(std::mem::take(&mut standing.rows_read), Ordering::Relaxed);
-        self.turns_served.fetch_add(std::mem::take(&mut standing.turns_served), Ordering::Relaxed);
         let entries = standing.len();
         *held = Some(standing);
         drop(held);
@@ -199,7 +204,7 @@ impl StandingRounds {
         let Ok(held) = cell.lock() else { return false };
         let Some(standing) = held.as_ref().filter(|standing| standing.head == *head) else { return false };
         let ahead = standing.order.in_order().take_while(|placed| placed.position < position);
-        ahead.filter_map(|placed| standing.entries.get(&placed.seat.ticket)).for_each(show);
+        ahead.filter_map(|placed| standing.entries.get(&placed.seat.ticket)).for_each(|entry| show(&entry.seated));
         true
     }
 

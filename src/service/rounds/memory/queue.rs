@@ -1,20 +1,24 @@
 //! The live entries of a queue, kept as of a head of its home's chain.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use super::allocation::Allocation;
-use crate::domain::codes::{Status, Turn};
+use chrono::NaiveDate;
+
+use super::standing::StandingRound;
+use crate::domain::codes::Turn;
 use crate::domain::instant::read_instant;
+use crate::domain::kindergarten::Group;
 use crate::domain::mix::Mix;
 use crate::domain::queue::QueueKey;
 use crate::engine::order::{Change, QueueOrder, Seat, TurnState};
 use crate::rules::Rules;
-use crate::rules::profile::{Profile, RoundRule};
 use crate::service::journal::index::seat;
 use crate::service::journal::reading::ReadRecord;
 use crate::service::journal::turns::{HeldTurn, Move, ToldSeat, moves};
 use crate::service::kernel::ordering;
 use crate::service::kernel::problem::Problem;
+use crate::service::rounds::compute::offer::{Offered, Waiting, choices};
 use crate::service::rounds::fault::internal;
 use crate::store::connection::AnyConnection;
 use crate::store::seats::{self, Seated};
@@ -35,19 +39,29 @@ pub(crate) struct StandingQueue {
     /// The merged order; nobody asks it for kindergartens.
     pub(crate) order: QueueOrder,
     /// The live entries by ticket.
-    pub(crate) entries: HashMap<u32, Seated>,
+    pub(crate) entries: HashMap<u32, QueueEntry>,
     tickets: HashMap<String, u32>,
+    /// The groups by which the entries' choices were last made, each with the first day of its places.
+    offer: Vec<(Group, NaiveDate)>,
     /// Where brothers and sisters of the waiting are enrolled, once a profile asks for it.
-    pub(crate) siblings: Option<HashMap<String, Vec<String>>>,
-    /// Whether the order moved since the allocation was brought forward.
-    pub(crate) moved: bool,
-    /// Entries that joined, left or changed since then.
-    pub(crate) changed: BTreeSet<u32>,
-    pub(crate) allocation: Option<Allocation>,
+    siblings: Option<HashMap<String, Vec<String>>>,
+    /// What it was last given, until something moves.
+    pub(crate) round: Option<StandingRound>,
     /// Rows that were read since the last count.
     pub(crate) rows_read: u64,
-    /// Turns and proposers that were served since the last count.
-    pub(crate) turns_served: u64,
+}
+
+/// A live entry.
+pub(crate) struct QueueEntry {
+    pub(crate) seated: Arc<Seated>,
+    /// The groups that suit it, where they were asked for.
+    choices: Option<Arc<[u32]>>,
+}
+
+impl QueueEntry {
+    fn of(seated: Seated) -> Self {
+        QueueEntry { seated: Arc::new(seated), choices: None }
+    }
 }
 
 /// What records tell beyond the order.
@@ -78,13 +92,11 @@ impl StandingQueue {
             head,
             order,
             tickets: live().map(|s| (s.number.clone(), s.ticket)).collect(),
-            entries: live().map(|s| (s.ticket, s.clone())).collect(),
+            entries: live().map(|s| (s.ticket, QueueEntry::of(s.clone()))).collect(),
+            offer: Vec::new(),
             siblings: None,
-            moved: true,
-            changed: BTreeSet::new(),
-            allocation: None,
+            round: None,
             rows_read,
-            turns_served: 0,
         })
     }
 
@@ -93,11 +105,24 @@ impl StandingQueue {
         self.entries.len()
     }
 
-    /// The live entries with their numbers, in the order that this ratio merges.
-    pub(crate) fn in_order(&mut self, mix: Option<Mix>) -> Vec<(Seated, u64)> {
+    /// The live entries with their numbers, in the order that this ratio merges, and the groups that suit them.
+    pub(crate) fn in_order(&mut self, mix: Option<Mix>, offered: &[Offered]) -> Vec<Waiting> {
+        let offer: Vec<(Group, NaiveDate)> = offered.iter().map(|o| (o.group.clone(), o.available_on)).collect();
+        if self.offer != offer {
+            self.offer = offer;
+            self.entries.values_mut().for_each(|entry| entry.choices = None);
+        }
         self.order.set_mix(mix);
+        let (entries, siblings) = (&mut self.entries, self.siblings.as_ref());
         let placed = self.order.in_order();
-        placed.filter_map(|p| Some((self.entries.get(&p.seat.ticket)?.clone(), p.position))).collect()
+        let waiting = placed.filter_map(|placed| {
+            let QueueEntry { seated, choices: known } = entries.get_mut(&placed.seat.ticket)?;
+            let choices = Arc::clone(known.get_or_insert_with(|| choices(seated, offered)));
+            let siblings = siblings.and_then(|all| all.get(&seated.number)).cloned().unwrap_or_default();
+            let (seated, categories) = (Arc::clone(seated), Vec::new());
+            Some(Waiting { seated, position: placed.position, choices, siblings, categories })
+        });
+        waiting.collect()
     }
 
     /// Brings the queue forward to `head`. False where the records do not lead there.
@@ -141,13 +166,15 @@ impl StandingQueue {
             self.order.set_mix(ordering::mix(rules, self.key, read_instant(&read.record.at).ok()?));
             let changes: Vec<Change<'_>> = made.iter().map(Move::change).collect();
             self.order.apply(&changes).ok()?;
-            self.moved = true;
+            self.round = None;
         }
         Some(())
     }
 
     /// Takes what an application's row is now, and gives the moves of this queue.
     fn told(&mut self, told: &ToldSeat, news: &mut News) -> Vec<Move> {
+        // Also in another queue: it may be enrolled now, or no longer.
+        news.families.insert(told.number.clone());
         let after = HeldTurn { queue: told.queue, seat: told.seat, turn: told.turn, choices: Box::default() };
         let here = told.queue == self.key;
         let Some(seat) = self.seat_of(&told.number, news) else {
@@ -163,8 +190,6 @@ impl StandingQueue {
             self.leaves(&told.number, news);
             if here && told.turn == Turn::Live {
                 self.joins(told.number.clone(), told.seat, news);
-            } else if told.status == Status::Enrolled {
-                news.families.insert(told.number.clone());
             }
         }
         moves(Some(&before), &after).into_iter().filter(|made| made.queue == self.key).collect()
@@ -173,20 +198,18 @@ impl StandingQueue {
     /// The seat of a live entry.
     fn seat_of(&self, application: &str, news: &News) -> Option<Seat> {
         let ticket = self.tickets.get(application)?;
-        news.joined.get(ticket).copied().or_else(|| self.entries.get(ticket).map(seat))
+        news.joined.get(ticket).copied().or_else(|| self.entries.get(ticket).map(|entry| seat(&entry.seated)))
     }
 
     fn joins(&mut self, application: String, seat: Seat, news: &mut News) {
         news.joined.insert(seat.ticket, seat);
         self.tickets.insert(application.clone(), seat.ticket);
-        news.families.insert(application.clone());
         news.touched.insert(application);
     }
 
     fn leaves(&mut self, application: &str, news: &mut News) {
         let Some(ticket) = self.tickets.remove(application) else { return };
         self.entries.remove(&ticket);
-        self.changed.insert(ticket);
         news.touched.remove(application);
         news.joined.remove(&ticket);
     }
@@ -194,12 +217,11 @@ impl StandingQueue {
     fn read_again(&mut self, conn: &mut AnyConnection, news: &News) -> Result<(), Problem> {
         let touched: Vec<String> = news.touched.iter().filter(|n| self.tickets.contains_key(*n)).cloned().collect();
         if !touched.is_empty() {
+            // Also what its row does not show may decide: a claim that was judged.
+            self.round = None;
             for row in seats::of_applications(conn, &touched)? {
                 self.rows_read += 1;
-                if self.entries.get(&row.ticket) != Some(&row) {
-                    self.changed.insert(row.ticket);
-                    self.entries.insert(row.ticket, row);
-                }
+                self.take_row(row);
             }
         }
         if let Some(siblings) = &mut self.siblings
@@ -208,18 +230,24 @@ impl StandingQueue {
             let families: Vec<String> = news.families.iter().cloned().collect();
             for (number, there) in seats::siblings(conn, self.key, Some(&families))? {
                 self.rows_read += 1;
-                self.changed.extend(self.tickets.get(&number));
+                self.round = None;
                 siblings.insert(number, there);
             }
         }
         Ok(())
     }
 
-    /// Reads where brothers and sisters are enrolled, where the profile ranks by it.
-    pub(crate) fn know_siblings(&mut self, conn: &mut AnyConnection, profile: &Profile) -> Result<(), Problem> {
-        if profile.round_rule.value == RoundRule::Program && self.siblings.is_none() {
+    fn take_row(&mut self, row: Seated) {
+        let known = self.entries.get(&row.ticket).is_some_and(|entry| *entry.seated == row);
+        if !known {
+            self.entries.insert(row.ticket, QueueEntry::of(row));
+        }
+    }
+
+    /// Reads where brothers and sisters are enrolled.
+    pub(crate) fn know_siblings(&mut self, conn: &mut AnyConnection) -> Result<(), Problem> {
+        if self.siblings.is_none() {
             self.siblings = Some(seats::siblings(conn, self.key, None)?);
-            self.allocation = None;
         }
         Ok(())
     }
