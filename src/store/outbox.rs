@@ -20,9 +20,9 @@ pub struct Message {
     pub home: Kato,
     /// The number of what it is about.
     pub subject: String,
-    /// What is told, for instance `overdue`.
+    /// What is told, for instance `overdue` or `passed_together`.
     pub kind: String,
-    /// Who is told: `head` or `department`.
+    /// Who is told: `head`, `department` or `family`.
     pub recipient: String,
     /// The territory whose head or department is told.
     pub territory: Kato,

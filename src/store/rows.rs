@@ -10,6 +10,7 @@ pub(super) use super::tables::*;
 use super::telling::{Cell, Columns, TellRow, part};
 use super::{StoreError, Transaction};
 use crate::domain::kato::Kato;
+use crate::domain::queue::{Number, Numbered};
 use crate::trust::subject::{Subject, SubjectKind};
 
 /// A home from its column; the country where the column holds none.
@@ -27,6 +28,14 @@ fn of_result(row: &results::Row) -> Subject {
     match &row.application {
         Some(application) => Subject::seat(application),
         None => Subject::of(SubjectKind::Case, row.case_number.as_ref().unwrap_or(&row.id)),
+    }
+}
+
+/// A message is about an application or about a case.
+fn of_message(row: &outbox::Row) -> Subject {
+    match Number::parse(&row.subject, Numbered::Application) {
+        Some(_) => Subject::seat(&row.subject),
+        None => Subject::of(SubjectKind::Case, &row.subject),
     }
 }
 
@@ -147,7 +156,7 @@ told! {
     results by id of |row| home(row.home), of_result(row), hashed body;
     cases by number of |row| home(row.home), Subject::of(SubjectKind::Case, &row.number);
     case_steps by case_number / serial of |row| home(row.home), Subject::of(SubjectKind::Case, &row.case_number);
-    outbox by id of |row| home(row.home), Subject::of(SubjectKind::Case, &row.subject), hashed recipient body;
+    outbox by id of |row| home(row.home), of_message(row), hashed recipient body;
     rounds by id of |row| home(row.home), Subject::of(SubjectKind::Round, &row.id);
     round_files by round / name of |row| home_in(&row.round), Subject::of(SubjectKind::Round, &row.round);
     confirmations by id of |row| home(row.home), Subject::seat(&row.application);

@@ -40,6 +40,8 @@ pub struct PublishedConditions<'a> {
     pub kindergartens: &'a [u32],
     /// Children whom a group does not take: the position of the child, and that of the group.
     pub exclusions: BTreeSet<(usize, u32)>,
+    /// Whether brothers and sisters of some children stand in other queues.
+    pub is_tied: bool,
 }
 
 impl PublishedConditions<'_> {

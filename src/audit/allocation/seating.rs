@@ -23,7 +23,8 @@ impl Market<'_> {
     /// Whether one order serves all groups and no seat is taken away again.
     pub(super) fn serves_in_line(&self) -> bool {
         let open = self.conditions.reserves.iter().flatten().any(|reserve| reserve.open);
-        self.keys.is_one_order() && !open && self.conditions.holds.iter().all(|&group| group == NONE)
+        let one_order = self.keys.is_one_order() && !self.conditions.is_tied;
+        one_order && !open && self.conditions.holds.iter().all(|&group| group == NONE)
     }
 
     /// By child: the place in the line from 1 of the last of its family, its own where it applies alone; none where each

@@ -52,6 +52,9 @@ pub struct Conditions {
     pub kindergartens: Vec<u32>,
     /// Children whom a group does not take in this run.
     pub exclusions: Vec<Exclusion>,
+    /// The positions of children whose brothers and sisters stand in other queues, by orders that do not compare: they ask for
+    /// what those were given too, and families beside them ask again when room appears, whatever the rule.
+    pub tied: Vec<u32>,
 }
 
 /// A child whom a group does not take in this run: it was offered just this vacancy before.
@@ -76,6 +79,7 @@ impl Conditions {
             && self.holds.iter().all(|&group| group == NONE || (group as usize) < groups)
             && (self.together.is_empty() || self.kindergartens.len() == groups)
             && self.exclusions.iter().all(|out| (out.child as usize) < children && (out.group as usize) < groups)
+            && self.tied.iter().all(|&child| (child as usize) < children)
     }
 
     /// Whether nothing is asked for.

@@ -1,8 +1,6 @@
 //! An instance laid out for a rule. Which way it is allocated is the engine's own choice: where nothing is held, reserved or
 //! asked for together, keys of 32 bits and one threshold per group do.
 
-use std::collections::BTreeMap;
-
 use super::choosing::{Run, serves_in_order};
 use super::cutoff::CutOff;
 use super::instance::Instance;
@@ -74,24 +72,4 @@ pub fn solve(instance: &Instance, rule: Rule) -> Result<Allocation, NoTurns> {
 /// The rule asks for turns that the children do not have.
 pub fn cut_offs(instance: &Instance, rule: Rule, allocation: &Allocation) -> Result<Vec<CutOff>, NoTurns> {
     Ok(Market::new(instance, rule)?.cut_offs(allocation))
-}
-
-/// An instance that is allocated again and again, a few children asking for less than their lists: what a family does whose
-/// children stand in several instances.
-#[derive(Debug)]
-pub struct AskedAgain<'a>(Run<'a>);
-
-impl<'a> AskedAgain<'a> {
-    /// Ready to allocate one instance.
-    ///
-    /// # Errors
-    /// The rule asks for turns that the children do not have.
-    pub fn new(instance: &'a Instance, rule: Rule) -> Result<Self, NoTurns> {
-        Ok(Self(Run::new(instance, rule)?))
-    }
-
-    /// Allocates, these children having these lists of groups.
-    pub fn solve(&self, lists: BTreeMap<u32, Vec<u32>>) -> Allocation {
-        self.0.solve_with(lists)
-    }
 }

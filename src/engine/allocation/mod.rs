@@ -73,7 +73,7 @@ pub use correction::{Concerned, Correction, Freed, correct};
 pub use cutoff::{CutOff, Last};
 pub use instance::{ANY, Builder, Child, Instance, InstanceFault, Lists, Parts};
 pub use laboratory::{Count, Laboratory, Outcome, PlaceChange, PlaceValue, Scenario};
-pub use market::{AskedAgain, Market, cut_offs, is_served_in_order, solve};
+pub use market::{Market, cut_offs, is_served_in_order, solve};
 pub use order::{NoTurns, Rule};
 pub use prepared::Prepared;
 pub use reasons::{Reason, Reasons};

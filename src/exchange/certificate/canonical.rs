@@ -15,12 +15,15 @@ const PIECE_BYTES: usize = 1 << 16;
 /// The hash of groups and children, with what is held, reserved and asked for together.
 pub fn input_sha256(instance: &Instance) -> String {
     let mut hash = input_hash(instance);
-    let Conditions { holds, together, reserves, exclusions, .. } = instance.conditions();
+    let Conditions { holds, together, reserves, exclusions, tied, .. } = instance.conditions();
     if !holds.is_empty() || !together.is_empty() || !reserves.is_empty() {
         hash.update(conditions_piece(instance, instance.conditions()));
     }
     if !exclusions.is_empty() {
         hash.update(exclusions_piece(instance, exclusions));
+    }
+    if !tied.is_empty() {
+        hash.update(tied_piece(instance, tied));
     }
     hex(hash)
 }
@@ -39,6 +42,17 @@ fn exclusions_piece(instance: &Instance, exclusions: &[Exclusion]) -> Vec<u8> {
         piece.push(u8::from(until.is_some()));
         piece.extend(until.unwrap_or_default().to_le_bytes());
     }
+    piece
+}
+
+/// The bytes that say whose brothers and sisters stand in other queues.
+fn tied_piece(instance: &Instance, tied: &[u32]) -> Vec<u8> {
+    let id = |child: &u32| instance.parts().child_ids.get(*child as usize).copied().unwrap_or_default();
+    let mut ids: Vec<u32> = tied.iter().map(id).collect();
+    ids.sort_unstable();
+    let mut piece = b"tied-1\n".to_vec();
+    push(&mut piece, ids.len());
+    ids.into_iter().for_each(|id| piece.extend(id.to_le_bytes()));
     piece
 }
 

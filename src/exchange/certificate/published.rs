@@ -29,6 +29,7 @@ fn published_conditions(conditions: &Conditions) -> PublishedConditions<'_> {
         categories: &conditions.categories,
         kindergartens: &conditions.kindergartens,
         exclusions: conditions.exclusions.iter().map(|out| (out.child as usize, out.group)).collect(),
+        is_tied: !conditions.tied.is_empty(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::children::ChildrenRead;
-use super::children::column::{CATEGORIES, EXCLUDED};
+use super::children::column::{CATEGORIES, EXCLUDED, TIED, YES};
 use super::group_facts::numbered;
 use super::groups::GroupsRead;
 use super::lookup::GroupLookup;
@@ -68,6 +68,7 @@ pub(super) fn read_conditions(
         categories,
         kindergartens: numbered(groups.facts.iter()),
         exclusions,
+        tied: read.text(TIED).iter().zip(0..).filter(|(text, _)| ***text == *YES).map(|(_, child)| child).collect(),
     };
     for family in conditions.families().iter().filter(|family| family.len() > FAMILY_MAX) {
         let first = family.first().copied().unwrap_or_default() as usize;
@@ -145,6 +146,7 @@ pub(super) fn push_columns(text: &mut String, conditions: &Conditions) {
         (!conditions.together.is_empty(), ",together"),
         (!conditions.categories.is_empty(), ",categories"),
         (!conditions.exclusions.is_empty(), ",excluded"),
+        (!conditions.tied.is_empty(), ",tied"),
     ] {
         text.push_str(if is_there { column } else { "" });
     }
@@ -165,6 +167,10 @@ pub(super) fn push_row(text: &mut String, instance: &Instance, child: usize) {
     if !conditions.exclusions.is_empty() {
         text.push(',');
         push_excluded(text, instance, child);
+    }
+    if !conditions.tied.is_empty() {
+        let tied = u32::try_from(child).is_ok_and(|child| conditions.tied.binary_search(&child).is_ok());
+        text.push_str(if tied { ",yes" } else { "," });
     }
 }
 

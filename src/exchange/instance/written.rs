@@ -44,6 +44,8 @@ pub struct WrittenChild {
     pub categories: Vec<String>,
     /// The groups that do not take it, as the column has them.
     pub excluded: String,
+    /// Whether its brothers and sisters stand in other queues.
+    pub tied: bool,
 }
 
 /// The groups of a file; `None` where it is not as it was written.
@@ -92,6 +94,7 @@ fn child(row: &[&str], columns: &[&str]) -> Option<WrittenChild> {
         together: further("together").map_or(Ok(0), str::parse).ok()?,
         categories: further("categories").into_iter().flat_map(|codes| codes.split(';')).map(str::to_owned).collect(),
         excluded: further("excluded").unwrap_or_default().to_owned(),
+        tied: further("tied").is_some(),
     })
 }
 
@@ -147,6 +150,7 @@ fn conditions(groups: &[WrittenGroup], children: &[WrittenChild]) -> Conditions 
         reserves,
         kindergartens: numbered(groups.iter().map(|group| &group.facts)),
         exclusions: children.iter().zip(0..).flat_map(own).collect(),
+        tied: children.iter().zip(0..).filter(|(child, _)| child.tied).map(|(_, at)| at).collect(),
         ..Conditions::default()
     }
 }

@@ -14,6 +14,7 @@ use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::words::say;
 use crate::service::office::Office;
+use crate::service::papers::outbox;
 use crate::store::rounds::{self, RoundBrief};
 use last::last_part;
 use part::part;
@@ -75,14 +76,16 @@ pub fn explanations(office: &Office, explained: &KeptPasses, iin: Iin) -> Result
     let Some(number) = found else { return Ok(Explanations::default()) };
     office.store.read(|conn| {
         let application = load(conn, &number)?;
+        let passed = outbox::passed_by(office, conn, &application.number)?;
         let Some((round, part)) = last_part(explained, conn, &application)? else {
-            return Ok(Explanations::default());
+            return Ok(Explanations { explanations: Vec::new(), passed });
         };
         let words = Words::new(office, conn, Voice::Family, application.home)?;
         let choices = words.choices(&part.pass, part.child)?.into_iter().map(|told| told.choice).collect();
         let told = FamilyExplained {
             text: words.result(&round, &part),
             order: part.pass.order_of(part.child),
+            served_with: part.pass.served_with(part.child),
             placed: part.pass.result(part.child).is_some(),
             application: application.number,
             round: round.id,
@@ -90,7 +93,7 @@ pub fn explanations(office: &Office, explained: &KeptPasses, iin: Iin) -> Result
             wishes: words.wishes(&part.pass, part.child),
             choices,
         };
-        Ok(Explanations { explanations: vec![told] })
+        Ok(Explanations { explanations: vec![told], passed })
     })
 }
 

@@ -1,4 +1,4 @@
-//! The outbox: what heads and departments are to be told, in words of each language, until whoever sends it takes it.
+//! The outbox: what heads, departments and families are to be told, in words of each language, until whoever sends it takes it.
 //!
 //! A message is written once, in the transaction of the act that says so, and taken once, under the lock of its home. A
 //! sender that repeats a request under its Idempotency-Key gets the messages that it took the first time.
@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::codes::Channel;
+use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::exchange::rows::MessageRow;
 use crate::service::kernel::permissions::{Act, Principal};
@@ -16,6 +17,7 @@ use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::query;
 use crate::service::kernel::words::{self, Said, say_each};
 use crate::service::office::{Answer, Caller, Office};
+use crate::store::connection::AnyConnection;
 use crate::store::outbox::{self, Message, MessageFilter};
 use crate::store::{Entry, Written};
 use crate::trust::act::{MessagesTaken, PublicAct};
@@ -26,6 +28,53 @@ const PAGE: i64 = 200;
 const CSV_MAX: i64 = 100_000;
 /// Most messages that are taken at once, and how many where nobody says.
 const TAKEN_MAX: i64 = 500;
+
+/// The kind of a message that a place passed a child because it waits together with brothers and sisters.
+pub(crate) const PASSED_TOGETHER: &str = "passed_together";
+
+/// What such a message says beside its words.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct PassedPlace {
+    pub(crate) place: String,
+    /// The kindergarten, by its id and by its names of that day.
+    pub(crate) kindergarten: String,
+    pub(crate) name_kk: String,
+    pub(crate) name_ru: String,
+}
+
+/// A place that passed a child because it waits together with brothers and sisters.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PassedTogether {
+    /// When it was given to a child behind.
+    pub at: String,
+    /// The id of the kindergarten.
+    pub kindergarten: String,
+    /// In words, `{"kk", "ru", "en"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub text: Said,
+}
+
+/// The places that passed a child because it waits together with others, the first one first.
+///
+/// # Errors
+/// The database is not available.
+pub(crate) fn passed_by(
+    office: &Office,
+    conn: &mut AnyConnection,
+    application: &str,
+) -> Result<Vec<PassedTogether>, Problem> {
+    let all = outbox::about(conn, application)?.into_iter().filter(|message| message.kind == PASSED_TOGETHER);
+    Ok(all.map(|message| passed_together(office, &message)).collect())
+}
+
+fn passed_together(office: &Office, m: &Message) -> PassedTogether {
+    let place: PassedPlace = serde_json::from_str(&m.body).unwrap_or_default();
+    let PassedPlace { kindergarten, name_kk, name_ru, .. } = place;
+    let name = Said { kk: name_kk, en: name_ru.clone(), ru: name_ru };
+    let on = words::date(&office.rules, office.day(m.territory, m.created_at));
+    let text = say_each(&office.rules, PASSED_TOGETHER, &[("on", &on), ("kindergarten", &name)]);
+    PassedTogether { at: instant_text(m.created_at), kindergarten, text }
+}
 
 /// Which messages are asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -62,21 +111,22 @@ pub struct Messages {
     pub next: Option<String>,
 }
 
-/// Something that the head of a provider or a department is to be told.
+/// Something that the head of a provider, a department or a family is to be told.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MessageView {
     /// A random key, always the same for this message.
     pub id: String,
-    /// What is told: `overdue`.
+    /// What is told: `overdue`, or `passed_together` where a place passed a child because it waits together with brothers and
+    /// sisters.
     pub kind: String,
-    /// Who is told: `head` or `department`.
+    /// Who is told: `head`, `department` or `family`.
     pub recipient: String,
-    /// The KATO code of the territory whose head or department is told.
+    /// The KATO code of the territory whose head or department is told, or in whose queue the family waits.
     pub territory: String,
-    /// The kindergarten whose head is told.
+    /// The kindergarten whose head is told, or whose place it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kindergarten: Option<String>,
-    /// The number of what it is about: a case.
+    /// The number of what it is about: a case, or an application whose family is told.
     pub subject: String,
     /// The words, in each language.
     #[schema(value_type = Object)]
@@ -189,6 +239,9 @@ fn message(office: &Office, m: &Message) -> MessageView {
 /// What a message says. A step whose regulation is not held any more is called by its id.
 fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    if m.kind == PASSED_TOGETHER {
+        return passed_together(office, m).text;
+    }
     let course = field("channel").parse::<Channel>().ok().and_then(|channel| {
         office.rules.regulations.get(field("regulation")).and_then(|regulation| regulation.course(channel))
     });

@@ -73,7 +73,7 @@ fn push_entry(
                 text.push(',');
                 text.push_str(rule);
             }
-            if let Some(reason) = view::together(office, index, number, held) {
+            if let Some(reason) = view::together(office, index, number, held, now) {
                 text.push(',');
                 // A reason always has a JSON form.
                 text.push_str(&serde_json::to_string(&reason).unwrap_or_default());

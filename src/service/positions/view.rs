@@ -11,7 +11,9 @@ use crate::domain::instant::instant_text;
 use crate::domain::life::is_live;
 use crate::domain::queue::{Number, Numbered};
 use crate::engine::order::Standing;
+use crate::rules::profile::RoundRule;
 use crate::service::journal::index::{Index, IndexSeat, seat_of};
+use crate::service::kernel::ordering;
 use crate::service::kernel::words::{Said, say_each};
 use crate::service::office::Office;
 
@@ -57,17 +59,42 @@ pub(crate) fn entry(
         entry.choices =
             held.choices.iter().filter_map(|&k| located.among(k).map(|s| choice(index.kindergarten(k), s))).collect();
         entry.reasons = reasons::of(&office.rules, held.queue, standing.ahead, now);
-        entry.reasons.extend(together(office, index, number, held));
+        entry.reasons.extend(together(office, index, number, held, now));
     }
     entry
 }
 
 /// With whom an application waits: whatever its number, it is placed with brothers and sisters or not at all.
-pub(crate) fn together(office: &Office, index: &Index, number: Number, held: &IndexSeat) -> Option<Reason> {
-    let others = if held.status == Status::InQueue { index.waiting_beside(number) } else { 0 };
-    let text = || say_each(&office.rules, "reason_together", &[("others", &Said::same(others.to_string()))]);
+pub(crate) fn together(
+    office: &Office,
+    index: &Index,
+    number: Number,
+    held: &IndexSeat,
+    now: DateTime<Utc>,
+) -> Option<Reason> {
+    let beside: Vec<&IndexSeat> = index.waiting_beside(number).filter(|_| held.status == Status::InQueue).collect();
+    let others = Said::same(beside.len().to_string());
+    let rules = &office.rules;
+    let by_turn = ordering::profile(rules, held.queue, now).is_ok_and(|p| p.round_rule.value == RoundRule::Queue);
+    let text = || match last_position(index, held, &beside).filter(|_| by_turn) {
+        Some(last) => {
+            let number = Said::same(last.to_string());
+            say_each(rules, "reason_together_numbered", &[("others", &others), ("number", &number)])
+        }
+        None => say_each(rules, "reason_together", &[("others", &others)]),
+    };
     let reason = || Reason { code: "together", ahead: None, basis: None, source: None, text: text() };
-    (others > 0).then(reason)
+    (!beside.is_empty()).then(reason)
+}
+
+/// The number of the last of those who wait together in one queue; none where they wait in several, whose numbers do not
+/// compare.
+fn last_position(index: &Index, held: &IndexSeat, beside: &[&IndexSeat]) -> Option<u64> {
+    let order = index.queue(held.queue)?;
+    let all = std::iter::once(held).chain(beside.iter().copied());
+    let positions =
+        all.map(|seat| Some(order.locate(seat.seat).filter(|_| seat.queue == held.queue)?.standing().position));
+    positions.collect::<Option<Vec<u64>>>()?.into_iter().max()
 }
 
 fn choice(kindergarten: &str, standing: Standing) -> ChoiceView {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::compute::run;
 use super::compute::scope::Scope;
 use super::memory::StandingRounds;
+use super::passed::{PassedBy, passed};
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
 use crate::domain::place::Place;
@@ -59,6 +60,8 @@ pub struct ReferIn {
 pub(crate) struct Due {
     pub(crate) row: RoundRow,
     pub(crate) family: Vec<RoundRow>,
+    /// What passes others who wait together, once these places are given.
+    pub(crate) passed: Vec<PassedBy>,
 }
 
 /// The rows of those who are placed together with the child of a row.
@@ -91,7 +94,9 @@ pub(crate) fn due_now(
     for queue in [Some(place.queue), scope.spill(place.queue)?].into_iter().flatten() {
         let outcome = run::standing(&Scope { only: Some(queue), ..scope }, tx.conn(), rounds)?;
         if let Some(row) = outcome.rows.iter().find(|r| r.place == place.id) {
-            return Ok(Due { row: row.clone(), family: family_of(&outcome.rows, row) });
+            let family = family_of(&outcome.rows, row);
+            let given: Vec<&RoundRow> = std::iter::once(row).chain(&family).collect();
+            return Ok(Due { row: row.clone(), passed: passed(&outcome, &given), family });
         }
     }
     Err(nobody_due())

@@ -17,6 +17,7 @@ use super::compute::scope::Scope;
 use super::fault::internal;
 use super::held::{RoundQueue, ServedGroup, ServedQueue};
 use super::memory::StandingRounds;
+use super::passed;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::Numbered;
@@ -107,6 +108,7 @@ pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         prove(office, tx, territory.home(), &outcome)?;
         let id = tx.next_number(territory.home(), Numbered::Round)?.to_string();
         let issued = issuing::issue_rows(office, tx, &authority, &outcome.rows)?;
+        passed::tell(tx, passed::passed(&outcome, &outcome.rows.iter().collect::<Vec<_>>()))?;
         let numbers: Vec<String> = issued.into_iter().map(|referral| referral.number).collect();
         let summary = summary(tx.conn(), &id, territory, at, &outcome)?;
         let view = RoundView::new(Some(id.clone()), territory, at, &outcome, &numbers);

@@ -10,6 +10,7 @@ pub mod held;
 pub mod hold;
 pub mod memory;
 pub mod next;
+pub(crate) mod passed;
 pub mod refer;
 pub(crate) mod report;
 pub mod skips;

@@ -7,7 +7,7 @@ use super::compute::scope::Scope;
 use super::compute::{ahead as compute_ahead, run};
 use super::due::{ReferIn, gives_by_round, place_of, round_decides};
 use super::memory::StandingRounds;
-use super::skips;
+use super::{passed, skips};
 use crate::domain::application::Application;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::Referral;
@@ -87,6 +87,7 @@ pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         let issued = issue(office, tx, &mut application, &bound, &authority, &row)?;
         crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
         let family = issue_rows(office, tx, &authority, &due.family)?;
+        passed::tell(tx, due.passed)?;
         let act = told(caller, &issued, row.position, skips, &family);
         let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         let mut value = crate::service::referrals::life::view(&issued.referral, Some(issued.result.id.as_str()));

@@ -104,12 +104,13 @@ fn named(registry: &Registry, tongue: Tongue, mut entry: PositionEntry) -> Shown
 
 /// The sentences about the last round that the child took part in; none where they cannot be read now.
 fn of_last_round(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<String> {
-    let explained =
-        explanations::explanations(&registry.office, &registry.memory.explained, iin).unwrap_or_default().explanations;
-    let told = explained
-        .into_iter()
-        .flat_map(|round| std::iter::once(round.text.get(tongue).to_owned()).chain(round.sentences(tongue)));
-    told.collect()
+    let told = explanations::explanations(&registry.office, &registry.memory.explained, iin).unwrap_or_default();
+    let rounds = told.explanations.into_iter();
+    let rounds =
+        rounds.flat_map(|round| std::iter::once(round.text.get(tongue).to_owned()).chain(round.sentences(tongue)));
+    // The page has room for the last one.
+    let passed = told.passed.iter().rev().take(1).map(|passed| passed.text.get(tongue).to_owned());
+    rounds.chain(passed).collect()
 }
 
 fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {

@@ -24,6 +24,8 @@ on_both!(
     who_has_a_place_in_hand_joins_no_family,
     who_left_a_family_founds_another_one,
     a_parent_reads_that_twins_wait_together,
+    a_parent_reads_each_time_that_a_place_passed_twins,
+    a_parent_reads_with_which_number_twins_were_served,
 );
 
 /// Two groups of one other kindergarten that suit the children of these tests.
@@ -274,6 +276,7 @@ fn a_parent_reads_that_twins_wait_together(desk: &Desk) {
     for child in [&first, &second] {
         let said = together(child).expect("both are told, decided or not");
         assert!(said.contains("with it: 1.") && !said.contains(&one) && !said.contains(&two), "{said}");
+        assert!(said.contains("the last of them is reached: 2;"), "{said}");
     }
     let now = desk.registry.office.clock.now();
     let rebuild = || {
@@ -303,6 +306,67 @@ fn a_parent_reads_that_twins_wait_together(desk: &Desk) {
     assert_eq!((together(&first), together(&second)), (None, None));
     rebuild();
     assert_eq!((together(&first), together(&second)), (None, None));
+}
+
+fn passed(desk: &Desk, child: &Child) -> Vec<Value> {
+    let told = desk.post("/api/v1/explanations", "", &json!({"iin": child.iin})).must(200).json;
+    told["passed"].as_array().expect("places").clone()
+}
+
+fn a_parent_reads_each_time_that_a_place_passed_twins(desk: &Desk) {
+    let ([first, second], _) = twins(desk);
+    for _ in 0..2 {
+        desk.waiting(&desk.another_child());
+    }
+    desk.place(GROUP);
+    assert_eq!(passed(desk, &first), [] as [Value; 0]);
+    desk.refer_next(HOME);
+    for child in [&first, &second] {
+        let told = passed(desk, child);
+        assert_eq!((told.len(), &told[0]["kindergarten"]), (1, &json!("k-001")), "{told:?}");
+        let text = told[0]["text"]["en"].as_str().expect("a text");
+        assert!(text.contains("went to a child behind yours") && text.contains("wait together"), "{text}");
+    }
+    desk.place(GROUP);
+    held(desk);
+    assert_eq!(passed(desk, &first).len(), 2, "a round tells it too");
+    let messages = desk.get(&format!("/api/v1/outbox?territory={HOME}"), &desk.department()).must(200).json;
+    let family = messages["messages"].as_array().expect("messages").iter().filter(|m| m["recipient"] == "family");
+    assert_eq!(family.count(), 4, "{messages}");
+    let page = desk.send(
+        "POST",
+        "/",
+        None,
+        &[("content-type", "application/x-www-form-urlencoded")],
+        Some(format!("iin={}&lang=ru", first.iin).as_bytes()),
+    );
+    assert!(page.must(200).text.contains("на всех ваших детей, которые ждут вместе"), "the page says it");
+    // Two places are enough for them, and whoever gets places hears nothing more.
+    desk.places(GROUP, 2);
+    held(desk);
+    assert_eq!(passed(desk, &first).len(), 2);
+    program::run(&["journal", "verify", "--database-url", desk.database_url()]).must(0);
+}
+
+fn a_parent_reads_with_which_number_twins_were_served(desk: &Desk) {
+    let first = desk.another_child();
+    let one = desk.waiting(&first);
+    let between = desk.another_child();
+    desk.waiting(&between);
+    let mut second = desk.another_child();
+    second.parent_iin.clone_from(&first.parent_iin);
+    let two = united(desk, &second, &one);
+    desk.accept(&two);
+    desk.places(GROUP, 3);
+    let round = held(desk);
+    assert_eq!(given(&round).len(), 3);
+    for (child, order, served_with) in [(&first, 1, json!(3)), (&second, 3, json!(3)), (&between, 2, Value::Null)] {
+        let told = desk.post("/api/v1/explanations", "", &json!({"iin": child.iin})).must(200).json;
+        let told = &told["explanations"][0];
+        assert_eq!((&told["order"], &told["served_with"]), (&json!(order), &served_with), "{told}");
+    }
+    let path = format!("/api/v1/rounds/{}/applications/{one}", round["id"].as_str().expect("an id"));
+    assert_eq!(desk.get(&path, &desk.department()).must(200).json["served_with"], 3);
 }
 
 fn who_left_a_family_founds_another_one(desk: &Desk) {

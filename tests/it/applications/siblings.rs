@@ -123,8 +123,9 @@ fn where_one_of_them_finds_no_place_all_wait_and_the_next_children_are_due(desk:
     let round = held(desk);
     assert_eq!(given(&round), pairs([(&other, GROUP), (&before, YOUNGER.2)]));
     let told = &round["families"][0];
-    let given_up = json!([{"kindergarten": KINDERGARTEN, "without": [two]}]);
-    assert_eq!((&told["kindergarten"], &told["given_up"]), (&Value::Null, &given_up), "{told}");
+    assert_eq!((&told["kindergarten"], &told["given_up"]), (&Value::Null, &json!([])), "{told}");
+    let there = ["elder", "younger"].map(|_| json!([KINDERGARTEN]));
+    assert_eq!([&told["members"][0]["kindergartens"], &told["members"][1]["kindergartens"]], there.each_ref(), "{two}");
     verified(desk, round["id"].as_str().expect("an id"));
     for child in &children {
         let told = desk.post("/api/v1/explanations", "", &json!({"iin": child.iin})).must(200).json;
@@ -221,8 +222,7 @@ fn of_two_families_the_later_one_gives_way(desk: &Desk) {
     let told = round["families"].as_array().expect("families");
     let of = |number: &String| told.iter().find(|family| family["together"] == json!(number)).expect("a family");
     assert_eq!(of(&one)["given_up"], json!([]));
-    let without = json!([{"kindergarten": KINDERGARTEN, "without": [two_younger]}]);
-    assert_eq!(of(&two)["given_up"], without, "{round}");
+    assert_eq!(of(&two)["given_up"], json!([]), "{round}");
 }
 
 fn whose_brother_has_a_place_is_alone(desk: &Desk) {
@@ -287,26 +287,64 @@ fn drawn(seed: &mut u64, below: u64) -> u64 {
     (*seed >> 33) % below
 }
 
+/// A round of families of two, one child in each of two queues, and the groups of either kindergarten.
+struct Taken<'a> {
+    capacities: &'a BTreeMap<&'static str, usize>,
+    positions: &'a BTreeMap<String, u64>,
+    given: &'a BTreeMap<String, String>,
+}
+
+/// The groups of a kindergarten: for the elder, for the younger.
+type Pair = [&'static str; 2];
+
+impl Taken<'_> {
+    /// The kindergartens that a family likes better than what it got.
+    fn better(&self, members: &[String; 2]) -> Vec<Pair> {
+        let all: [Pair; 2] = [[GROUP, YOUNGER.2], OTHER.1];
+        let got =
+            all.iter().position(|pair| self.given.get(&members[0]).is_some_and(|group| pair.contains(&group.as_str())));
+        all.into_iter().take(got.unwrap_or(all.len())).collect()
+    }
+
+    /// Whether each group would choose its child of the family beside those whom it took: they stand in no other order than
+    /// that of their queue.
+    fn would_choose(&self, members: &[String; 2], kindergarten: Pair) -> bool {
+        members.iter().zip(kindergarten).all(|(member, group)| {
+            let there = self.given.iter().filter(|(_, own)| own.as_str() == group);
+            let before = there.filter(|(number, _)| self.positions[*number] < self.positions[member]);
+            before.count() < self.capacities[group]
+        })
+    }
+}
+
 #[test]
 fn whatever_places_there_are_a_family_is_whole_and_every_certificate_verifies() {
     let groups = [(GROUP, 2022), (OTHER.1[0], 2022), (YOUNGER.2, 2023), (OTHER.1[1], 2023)];
     let mut seed = 7;
-    let (mut whole, mut given_up) = (0, 0);
+    let (mut whole, mut refused) = (0, 0);
     for _ in 0..6 {
         let desk = Desk::open(crate::desk::Db::Sqlite);
-        let mut families = vec![];
+        let (mut families, mut everybody) = (vec![], vec![]);
         for _ in 0..8 {
             match drawn(&mut seed, 3) {
-                0 => drop(single(&desk, if drawn(&mut seed, 2) == 0 { BORN_ON } else { YOUNGER.0 })),
+                0 => everybody.push(single(&desk, if drawn(&mut seed, 2) == 0 { BORN_ON } else { YOUNGER.0 })),
                 _ => families.push(family(&desk).1),
             }
         }
+        let mut capacities = BTreeMap::new();
         for (group, cohort) in groups {
             let count = drawn(&mut seed, 4) as u32;
             if count > 0 {
                 free(&desk, group, cohort, count);
             }
+            capacities.insert(group, count as usize);
         }
+        everybody.extend(families.iter().flatten().cloned());
+        let positions = everybody.into_iter().map(|number| {
+            let position = desk.application(&number)["standing"]["position"].as_u64();
+            (number, position.expect("everybody waits"))
+        });
+        let positions: BTreeMap<String, u64> = positions.collect();
         // What stands is compared with a full run at every question.
         let next = desk.next(HOME);
         let reply = desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME}));
@@ -322,9 +360,14 @@ fn whatever_places_there_are_a_family_is_whole_and_every_certificate_verifies() 
             assert_eq!(there.len(), 1, "{members:?} in {round}");
             whole += usize::from(!there.contains(&None));
         }
-        given_up +=
-            round["families"].as_array().expect("families").iter().filter(|f| f["given_up"] != json!([])).count();
+        let market = Taken { capacities: &capacities, positions: &positions, given: &given };
+        for members in &families {
+            for kindergarten in market.better(members) {
+                assert!(!market.would_choose(members, kindergarten), "{members:?} block {kindergarten:?} in {round}");
+                refused += 1;
+            }
+        }
         verified(&desk, round["id"].as_str().expect("an id"));
     }
-    assert!(whole > 3 && given_up > 3, "{whole} families placed, {given_up} gave up a kindergarten");
+    assert!(whole > 3 && refused > 3, "{whole} families placed, {refused} kindergartens could not take a family");
 }

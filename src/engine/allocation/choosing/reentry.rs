@@ -90,7 +90,7 @@ impl Run<'_> {
     fn alone(&self, units: &Units, has: impl Fn(u32) -> u32) -> Vec<u32> {
         let holds = self.conditions.holds.iter().any(|&group| group != NONE);
         let keeps = self.conditions.reserves.iter().any(|reserves| !reserves.is_empty());
-        if holds || keeps || !self.asks_its_own() || !self.conditions.exclusions.is_empty() {
+        if holds || keeps || !self.conditions.exclusions.is_empty() {
             return self.allocate(|child| units.of(child).map(|_| has(child)));
         }
         let mut choices = Lists::default();

@@ -17,7 +17,8 @@ pub(in crate::engine::allocation) type Key = u64;
 /// whole of it.
 pub(in crate::engine::allocation) fn serves_in_order(conditions: &Conditions, rule: Rule) -> bool {
     let holds = conditions.holds.iter().any(|&group| group != NONE);
-    rule != Rule::Program && !holds && !conditions.reserves.iter().flatten().any(|reserve| reserve.open)
+    let one_order = rule != Rule::Program && conditions.tied.is_empty();
+    one_order && !holds && !conditions.reserves.iter().flatten().any(|reserve| reserve.open)
 }
 
 /// The proposals of one instance.
@@ -35,8 +36,6 @@ pub(in crate::engine::allocation) struct Run<'a> {
     pub(in crate::engine::allocation) places: Vec<u32>,
     /// By child: the groups that do not take it.
     barred: BTreeMap<u32, Vec<u32>>,
-    /// Lists that some children have instead of their own.
-    lists: BTreeMap<u32, Vec<u32>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -67,23 +66,12 @@ impl<'a> Run<'a> {
             in_order: serves_in_order(conditions, rule),
             places: instance.places(),
             barred,
-            lists: BTreeMap::new(),
         })
-    }
-
-    /// The same, these children having these lists of groups.
-    pub(super) fn with_lists(&self, lists: BTreeMap<u32, Vec<u32>>) -> Self {
-        Run { lists, ..self.clone() }
     }
 
     /// What a child asks for, most wanted first, [`ANY`] at the end.
     pub(super) fn list(&self, child: u32) -> &[u32] {
-        self.lists.get(&child).map_or(self.instance.parts().choices.get(child as usize), Vec::as_slice)
-    }
-
-    /// Whether no child has another list than its own.
-    pub(super) fn asks_its_own(&self) -> bool {
-        self.lists.is_empty()
+        self.instance.parts().choices.get(child as usize)
     }
 
     /// The groups that a child names.

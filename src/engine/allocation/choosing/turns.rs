@@ -16,13 +16,11 @@ impl Run<'_> {
     /// Serves every unit where its last member stands.
     pub(super) fn serve(&self, units: &Units) -> Vec<u32> {
         let mut seats = Seats::new(self);
-        let own = self.asks_its_own();
         // By rank: memory is read and written from front to back.
         let mut group_of = vec![NONE; self.instance.children()];
         for (&child, rank) in self.prepared.order().iter().zip(0..) {
             let Some(unit) = units.of(child).map(|unit| &units.all[unit as usize]) else {
-                let list = if own { self.prepared.choices.get(rank as usize) } else { self.list(child) };
-                if let Some(seat) = seats.first_for(child, list) {
+                if let Some(seat) = seats.first_for(child, self.prepared.choices.get(rank as usize)) {
                     seats.take(seat);
                     group_of[rank as usize] = seat.group;
                 }

@@ -1,7 +1,7 @@
 //! A row that has a quote or a fault: every field is looked at with care.
 
 use super::super::reserves::is_category;
-use super::column::{CATEGORIES, HOLDS, INFORMS, KNOWN, TOGETHER, is_plain};
+use super::column::{CATEGORIES, HOLDS, INFORMS, KNOWN, TIED, TOGETHER, is_plain};
 use super::sheet::{BLANK, Block, Context, Met, Row, Sheet};
 use crate::domain::instant::{read_micros, take_date};
 use crate::engine::allocation::ANY;
@@ -39,6 +39,9 @@ pub(super) fn slow_row(
                         Ok(())
                     }
                     CATEGORIES => Err(no_categories(field)),
+                    TIED => Err(format!(
+                        "'{field}' is neither yes nor nothing; write yes where brothers and sisters stand in other queues"
+                    )),
                     _ => slow_value(field, column, &mut row),
                 };
                 if let Err(message) = result {

@@ -7,7 +7,7 @@ use super::told::{GIVEN, NOT_GIVEN, ResultExplained, TOGETHER};
 use super::wishes::Wishes;
 use crate::domain::codes::Language;
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, cut_offs};
+use crate::engine::allocation::{Allocation, CutOff, Instance, NONE, Rule, cut_offs, is_served_in_order};
 use crate::exchange::instance::{
     ChoiceExplained, GroupExplained, GroupLookup, WrittenGroup, explain, written_instance,
 };
@@ -65,6 +65,15 @@ impl Pass {
     /// Its number in the merged order; none where each kindergarten ranks for itself.
     pub(super) fn order_of(&self, child: u32) -> Option<i64> {
         self.instance.parts().turns.as_ref()?.get(child as usize).copied()
+    }
+
+    /// The number with which its family was served; none where it applies alone, and where no one number decides.
+    pub(super) fn served_with(&self, child: u32) -> Option<i64> {
+        let together = &self.instance.conditions().together;
+        let family = together.get(child as usize).copied().filter(|family| *family > 0)?;
+        let turns = self.instance.parts().turns.as_ref()?;
+        let own = together.iter().zip(turns).filter(|(of, _)| **of == family);
+        own.map(|(_, turn)| *turn).max().filter(|_| is_served_in_order(&self.instance, self.rule))
     }
 
     /// Its tier and instant.

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::domain::queue::QueueKey;
 use crate::rules::messages::Tongue;
 use crate::service::kernel::words::Said;
+use crate::service::papers::outbox::PassedTogether;
 
 /// Why a round gave an application what it gave.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -36,6 +37,10 @@ pub struct PassExplained {
     pub rule: &'static str,
     /// The application's number in the merged order at that moment; none where each kindergarten ranks for itself.
     pub order: Option<i64>,
+    /// The number with which all children who apply together were served: that of the last of them. None where it applies
+    /// alone, and where no one number decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served_with: Option<i64>,
     /// Its precedence class in that round; within a stream the smaller goes first.
     pub tier: u8,
     /// The instant that orders the queue.
@@ -124,6 +129,8 @@ pub struct ChoiceTold {
 pub struct Explanations {
     /// One, or none where the child took part in no round.
     pub explanations: Vec<FamilyExplained>,
+    /// The places that passed the child because it waits together with brothers and sisters, the first one first.
+    pub passed: Vec<PassedTogether>,
 }
 
 /// Why a round gave a child what it gave, without a word about any one other child but the number or instant at which a
@@ -138,6 +145,10 @@ pub struct FamilyExplained {
     pub held_at: String,
     /// The child's number in the merged order at that moment; none where each kindergarten ranks for itself.
     pub order: Option<i64>,
+    /// The number with which all children who apply together were served: that of the last of them. None where it applies
+    /// alone, and where no one number decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served_with: Option<i64>,
     /// Whether it got a place.
     pub placed: bool,
     /// What came of it, `{"kk", "ru", "en"}`.

@@ -79,6 +79,7 @@ impl<'a> Words<'a> {
             queue: pass.queue,
             pass: pass.number,
             rule: if pass.rule == Rule::Program { "program" } else { "queue" },
+            served_with: pass.served_with(child),
             order: pass.order_of(child),
             tier,
             applied_at: micros_text(applied_at),

@@ -251,10 +251,10 @@ impl Index {
         numbers.into_iter().flatten().filter_map(|number| Some((*number, self.seats.get(number)?)))
     }
 
-    /// How many brothers and sisters wait together with an application.
-    pub fn waiting_beside(&self, number: Number) -> usize {
-        let waits = |number: &Number| self.seats.get(number).is_some_and(|held| held.status == Status::InQueue);
-        self.families.beside(number).filter(waits).count()
+    /// The seats of brothers and sisters who wait together with an application.
+    pub fn waiting_beside(&self, number: Number) -> impl Iterator<Item = &IndexSeat> {
+        let beside = self.families.beside(number).filter_map(|number| self.seats.get(&number));
+        beside.filter(|held| held.status == Status::InQueue)
     }
 
     /// The seat of an application.

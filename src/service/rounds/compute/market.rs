@@ -1,12 +1,11 @@
 //! A queue with its groups and entries as they stand, for the laboratory.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::conditions;
 use super::offer::{Offered, group_order, offer};
+use super::read::instance;
 use super::scope::Scope;
-use super::serve::{self, instance};
+use super::{conditions, entries};
 use crate::domain::kindergarten::Group;
 use crate::domain::place::Place;
 use crate::domain::queue::QueueKey;
@@ -54,14 +53,13 @@ pub(crate) fn market(
     }
     offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
     let families = families::of_queue(conn, queue)?;
-    let mut waiting = serve::live(conn, queue, profile, &offered)?;
-    serve::retain_placeable(scope, queue, profile, &families, &mut waiting);
+    let mut waiting = entries::live(conn, queue, profile, &offered)?;
+    entries::retain_placeable(scope, queue, profile, &families, &mut waiting);
     conditions::read_categories(conn, queue, profile, &mut waiting, &offered)?;
     let asked = conditions::asked(&waiting, &offered, &families, profile);
     // Program ranks brothers and sisters first; a scenario may ask for it anywhere.
-    serve::read_siblings(conn, queue, &mut waiting)?;
-    let lists = waiting.iter().map(|waiting| Arc::clone(&waiting.choices));
-    let instance = instance(&waiting, lists, &offered, asked, Rule::Program)?;
+    entries::read_siblings(conn, queue, &mut waiting)?;
+    let instance = instance(&waiting, &offered, asked, Rule::Program)?;
     let groups = offered.into_iter().map(|o| o.group).collect();
     Ok(Market { queue, profile: profile.clone(), instance, groups })
 }

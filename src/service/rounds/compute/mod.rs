@@ -7,9 +7,12 @@
 pub mod across;
 pub(crate) mod ahead;
 pub(crate) mod conditions;
+mod entries;
+mod joined;
 pub(crate) mod market;
 pub(crate) mod offer;
 pub(crate) mod outcome;
+mod read;
 pub(crate) mod run;
 pub(crate) mod scope;
 pub(crate) mod serve;

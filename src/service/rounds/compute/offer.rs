@@ -32,8 +32,21 @@ pub(crate) struct Allocated {
     pub(crate) given: Vec<(Taker, usize)>,
     /// How many entries took part.
     pub(crate) participants: usize,
+    /// Those who got nothing and wait together with others.
+    pub(crate) waiting_together: Vec<WaitsTogether>,
     /// The instance of a full run.
     pub(crate) run: Option<Run>,
+}
+
+/// A child that gets no place and waits together with brothers and sisters: a place may pass it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WaitsTogether {
+    /// The number of its application.
+    pub(crate) application: String,
+    /// Its number in the merged order.
+    pub(crate) position: u64,
+    /// The groups that suit it, most wanted first, by their places in the offer.
+    pub(crate) choices: Arc<[u32]>,
 }
 
 /// Who gets a place.
@@ -148,11 +161,14 @@ pub(crate) struct Call {
 }
 
 /// An entry that may be placed, with its number in the merged order.
+#[derive(Clone)]
 pub(crate) struct Waiting {
     pub(crate) seated: Arc<Seated>,
     pub(crate) position: u64,
     /// The groups that suit it, most wanted first, by their places in the offer.
     pub(crate) choices: Arc<[u32]>,
+    /// Whether it waits together with brothers and sisters.
+    pub(crate) is_together: bool,
     /// The kindergartens where brothers and sisters are enrolled, where the rule ranks by it.
     pub(crate) siblings: Vec<String>,
     /// Of those for which places are kept, where they were read.
@@ -163,12 +179,18 @@ impl Waiting {
     /// One of whom neither brothers and sisters nor categories were read.
     pub(crate) fn of(seated: Arc<Seated>, position: u64, offered: &[Offered]) -> Self {
         let choices = choices(&seated, offered);
-        Waiting { seated, position, choices, siblings: Vec::new(), categories: Vec::new() }
+        Waiting { seated, position, choices, is_together: false, siblings: Vec::new(), categories: Vec::new() }
     }
 
     /// Whether a brother or sister is enrolled in the kindergarten of a group.
     pub(crate) fn has_sibling_at(&self, offer: &Offered) -> bool {
         self.siblings.contains(&offer.group.kindergarten)
+    }
+
+    /// What is remembered of one who gets nothing.
+    pub(crate) fn waits_together(&self) -> WaitsTogether {
+        let (application, choices) = (self.seated.number.clone(), Arc::clone(&self.choices));
+        WaitsTogether { application, position: self.position, choices }
     }
 
     pub(crate) fn taker(&self) -> Taker {

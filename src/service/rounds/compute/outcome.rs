@@ -1,7 +1,7 @@
 //! What a round decides.
 
 use super::across::FamilyTold;
-use super::offer::Run;
+use super::offer::{Run, WaitsTogether};
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::QueueKey;
 use crate::service::referrals::row::RoundRow;
@@ -30,6 +30,8 @@ pub(crate) struct Pass {
     /// How many entries took part.
     pub(crate) participants: usize,
     pub(crate) placed: usize,
+    /// Those who got nothing and wait together with others.
+    pub(crate) waiting_together: Vec<WaitsTogether>,
     /// The instance of a full run.
     pub(crate) run: Option<Run>,
 }
@@ -37,7 +39,7 @@ pub(crate) struct Pass {
 impl Outcome {
     /// All that is answered of a round, for a comparison.
     pub(crate) fn answered(&self) -> impl PartialEq + std::fmt::Debug + use<> {
-        let pass = |p: &Pass| (p.queue, p.pass, p.participants, p.placed, p.groups.clone());
+        let pass = |p: &Pass| (p.queue, p.pass, p.participants, p.placed, p.groups.clone(), p.waiting_together.clone());
         (self.rows.clone(), self.left.clone(), self.passes.iter().map(pass).collect::<Vec<_>>(), self.families.clone())
     }
 }

@@ -1,70 +1,32 @@
 //! A stage of a round: queues that are served side by side, each with what it is offered.
 //!
-//! Queues share neither children nor places, so each has a run of its own. Only families over several of them tie them: what
-//! such a family asks is tried in all its queues, and where one has no place for its child, all are served again.
+//! Queues share neither children nor places, so each has a run of its own. Only families over several of them tie them: such
+//! queues are one market.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::across::{Across, Asking};
-use super::conditions;
-use super::offer::{Allocated, Call, Offered, Run, Taker, Waiting, group_order, takes_part};
+use super::across::Across;
+use super::joined::{self, Joined, JoinedQueue};
+use super::offer::{Allocated, Call, Offered, Taker, group_order};
 use super::outcome::{Outcome, Pass};
-use super::scope::{Scope, positions};
+use super::read::ReadQueue;
+use super::scope::Scope;
+use super::{conditions, entries};
 use crate::domain::queue::QueueKey;
-use crate::engine::allocation::{AskedAgain, Conditions, Instance, NONE, Parts, Rule, solve};
-use crate::rules::profile::{Profile, RoundRule};
+use crate::engine::allocation::Rule;
+use crate::rules::profile::RoundRule;
 use crate::service::kernel::problem::Problem;
 use crate::service::referrals::row::RoundRow;
-use crate::service::rounds::fault::internal;
 use crate::service::rounds::memory::{Question, StandingRounds, Terms};
 use crate::store::connection::AnyConnection;
-use crate::store::seats::{self, Seated};
 use crate::trust::end::Head;
-
-/// A queue whose entries are read, to be served as often as its families ask anew.
-struct ReadQueue {
-    waiting: Vec<Waiting>,
-    /// The entries of families over several queues, by position.
-    concerned: Vec<u32>,
-    /// What is reserved and asked for together.
-    asked: Conditions,
-    rule: Rule,
-}
 
 /// How a queue of a stage is served.
 enum Readiness {
     /// As it stands: nothing has changed since it was served.
-    Standing(Box<Allocated>),
+    Standing(Allocated),
     /// In a full run.
-    Full(Box<ReadQueue>),
-}
-
-/// Lets the families over several queues ask until each is whole or has asked everywhere.
-fn settle(calls: &[Call], ready: &[Readiness], asking: &mut Asking) -> Result<(), Problem> {
-    let full = calls.iter().zip(ready).filter_map(|(call, own)| match own {
-        Readiness::Full(own) if !own.concerned.is_empty() => Some((call, own.as_ref())),
-        _ => None,
-    });
-    let full: Vec<(&Call, &ReadQueue)> = full.collect();
-    let mut instances = Vec::with_capacity(full.len());
-    for (call, own) in &full {
-        instances.push(own.instance(&call.offered, None)?);
-    }
-    let mut runs = Vec::with_capacity(full.len());
-    for ((call, own), instance) in full.iter().zip(&instances) {
-        let run = AskedAgain::new(instance, own.rule).map_err(internal)?;
-        runs.push((*call, *own, run, BTreeSet::new()));
-    }
-    let mut moved: BTreeSet<QueueKey> = calls.iter().map(|call| call.queue).collect();
-    while !moved.is_empty() {
-        for (call, own, run, placed) in runs.iter_mut().filter(|(call, ..)| moved.contains(&call.queue)) {
-            *placed = own.placed(run, &call.offered, asking);
-        }
-        let placed = runs.iter().flat_map(|(.., placed)| placed).copied().collect();
-        moved = asking.give_up(calls, &placed);
-    }
-    Ok(())
+    Full(ReadQueue),
 }
 
 /// Serves the queues of a stage, and gives what each could not use.
@@ -79,27 +41,37 @@ pub(crate) fn stage(
     for call in &mut calls {
         call.offered.sort_by(|a, b| group_order(&a.group.id).cmp(&group_order(&b.group.id)));
     }
-    let mut asking = across.asking(&calls);
-    let mut all = Vec::with_capacity(calls.len());
+    let mut read: BTreeMap<QueueKey, ReadQueue> = BTreeMap::new();
+    let mut served: BTreeMap<QueueKey, Allocated> = BTreeMap::new();
     for call in &calls {
-        all.push(ready(scope, conn, call, remembered, across)?);
-    }
-    settle(&calls, &all, &mut asking)?;
-    let mut left = Vec::with_capacity(calls.len());
-    for (call, own) in calls.into_iter().zip(all) {
-        let served = match own {
-            Readiness::Standing(served) => *served,
+        match ready(scope, conn, call, remembered, across)? {
+            Readiness::Standing(standing) => drop(served.insert(call.queue, standing)),
+            Readiness::Full(own) if across.touches(call.queue) => drop(read.insert(call.queue, own)),
             Readiness::Full(own) => {
-                let served = own.serve(&call.offered, &asking)?;
-                if let Some(Remembered { rounds, head }) = followed(remembered, across, call.queue) {
-                    rounds.stand(&question(scope, call.queue, head), terms(scope, &call)?, &served);
+                let own = own.serve(&call.offered)?;
+                if let Some(Remembered { rounds, head }) = remembered {
+                    rounds.stand(&question(scope, call.queue, head), terms(scope, call)?, &own);
                 }
-                served
+                served.insert(call.queue, own);
             }
-        };
-        left.push((call.queue, give(scope, outcome, call, served)?));
+        }
     }
-    outcome.families.extend(asking.families());
+    while let Some(first) = read.keys().next().copied() {
+        let tied = across.tied(first);
+        let joined = calls.iter().filter(|call| tied.contains(&call.queue));
+        let joined: Vec<JoinedQueue<'_>> =
+            joined.filter_map(|call| Some(JoinedQueue { call, read: read.get(&call.queue)? })).collect();
+        let Joined { allocated, families } = joined::serve(&joined, across, scope.profile(first)?)?;
+        served.extend(joined.iter().map(|queue| queue.call.queue).zip(allocated));
+        outcome.families.extend(families);
+        read.retain(|queue, _| !tied.contains(queue));
+    }
+    let mut left = Vec::with_capacity(calls.len());
+    for call in calls {
+        if let Some(own) = served.remove(&call.queue) {
+            left.push((call.queue, give(scope, outcome, call, own)?));
+        }
+    }
     Ok(left)
 }
 
@@ -142,6 +114,7 @@ fn give(scope: &Scope<'_>, outcome: &mut Outcome, call: Call, served: Allocated)
         groups: offered.iter().map(|o| o.group.clone()).collect(),
         participants: served.participants,
         placed: rows.len(),
+        waiting_together: served.waiting_together,
         run: served.run,
     });
     outcome.rows.extend(rows);
@@ -161,7 +134,7 @@ fn ready(
     if let Some(Remembered { rounds, head }) = followed(remembered, across, *queue)
         && let Some(standing) = rounds.standing(&question(scope, *queue, head), conn, &terms(scope, call)?)?
     {
-        return Ok(Readiness::Standing(Box::new(standing)));
+        return Ok(Readiness::Standing(standing));
     }
     let profile = scope.profile(*queue)?;
     let rule = match profile.round_rule.value {
@@ -175,133 +148,28 @@ fn ready(
     let mut waiting = match known {
         Some(known) => known,
         None => {
-            let mut read = live(conn, *queue, profile, offered)?;
+            let mut read = entries::live(conn, *queue, profile, offered)?;
             if rule == Rule::Program {
-                read_siblings(conn, *queue, &mut read)?;
+                entries::read_siblings(conn, *queue, &mut read)?;
             }
             read
         }
     };
-    retain_placeable(scope, *queue, profile, families, &mut waiting);
+    entries::retain_placeable(scope, *queue, profile, families, &mut waiting);
     waiting.retain(|w| !across.held_back(&w.seated.number));
     conditions::read_categories(conn, *queue, profile, &mut waiting, offered)?;
     let asked = conditions::asked(&waiting, offered, families, profile);
     let members = across.members_in(*queue);
-    let asks = |(at, w): (u32, &Waiting)| members.contains(w.seated.number.as_str()).then_some(at);
-    let concerned = if members.is_empty() { Vec::new() } else { (0..).zip(&waiting).filter_map(asks).collect() };
-    Ok(Readiness::Full(Box::new(ReadQueue { waiting, concerned, asked, rule })))
+    for (at, child) in waiting.iter_mut().enumerate() {
+        let beside = asked.together.get(at).is_some_and(|family| *family > 0);
+        child.is_together = beside || members.contains(child.seated.number.as_str());
+    }
+    Ok(Readiness::Full(ReadQueue { waiting, asked, rule }))
 }
 
 /// What the standing rounds are asked of a queue.
 fn question<'s>(scope: &'s Scope<'_>, queue: QueueKey, head: &'s Head) -> Question<'s> {
     Question { rules: &scope.office.rules, queue, head, at: scope.at }
-}
-
-/// Leaves those who may be placed today: neither they nor any of their families wait for something else.
-pub(crate) fn retain_placeable(
-    scope: &Scope<'_>,
-    queue: QueueKey,
-    profile: &Profile,
-    families: &BTreeMap<String, String>,
-    waiting: &mut Vec<Waiting>,
-) {
-    let today = scope.office.day(queue.territory, scope.at);
-    let may = |s: &Seated| takes_part(profile, today, s) && !scope.without.contains(&s.number);
-    let held_back = conditions::held_back(waiting.iter().map(|w| &*w.seated), families, may);
-    waiting.retain(|w| {
-        let whole = |family: &String| !held_back.contains(family);
-        may(&w.seated) && families.get(&w.seated.number).is_none_or(whole)
-    });
-}
-
-/// The live entries of a queue in the merged order, as its rows stand.
-pub(crate) fn live(
-    conn: &mut AnyConnection,
-    queue: QueueKey,
-    profile: &Profile,
-    offered: &[Offered],
-) -> Result<Vec<Waiting>, Problem> {
-    let seated = seats::of_queue(conn, queue)?;
-    let positions = positions(conn, queue, profile, &seated)?;
-    let placed = |seated: Seated| {
-        let position = *positions.get(&seated.ticket)?;
-        Some(Waiting::of(Arc::new(seated), position, offered))
-    };
-    let mut live: Vec<Waiting> = seated.into_iter().filter_map(placed).collect();
-    live.sort_by_key(|w| w.position);
-    Ok(live)
-}
-
-/// Reads where brothers and sisters of those who wait are enrolled.
-pub(crate) fn read_siblings(conn: &mut AnyConnection, queue: QueueKey, waiting: &mut [Waiting]) -> Result<(), Problem> {
-    let mut there = seats::siblings(conn, queue, None)?;
-    for child in waiting {
-        child.siblings = there.remove(&child.seated.number).unwrap_or_default();
-    }
-    Ok(())
-}
-
-impl ReadQueue {
-    /// The instance: of all that suits each child, or with what families over several queues ask now.
-    fn instance(&self, offered: &[Offered], asking: Option<&Asking>) -> Result<Instance, Problem> {
-        let list = |child: &Waiting| {
-            let asked = asking.and_then(|asking| asking.groups_of(&child.seated.number, &child.choices, offered));
-            asked.map_or_else(|| Arc::clone(&child.choices), Arc::from)
-        };
-        instance(&self.waiting, self.waiting.iter().map(list), offered, self.asked.clone(), self.rule)
-    }
-
-    /// Which applications of families over several queues get a place where their families ask now.
-    fn placed(&self, run: &AskedAgain<'_>, offered: &[Offered], asking: &Asking) -> BTreeSet<&str> {
-        let number = |at: u32| self.waiting.get(at as usize).map(|waiting| waiting.seated.number.as_str());
-        let lists = self.concerned.iter().filter_map(|&at| {
-            let groups = asking.groups_of(number(at)?, &self.waiting.get(at as usize)?.choices, offered)?;
-            Some((at, groups))
-        });
-        let group_of = run.solve(lists.collect()).group_of;
-        let has = |at: &u32| group_of.get(*at as usize).is_some_and(|group| *group != NONE);
-        self.concerned.iter().copied().filter(has).filter_map(number).collect()
-    }
-
-    /// A full run, families over several queues asking what they ask now.
-    fn serve(&self, offered: &[Offered], asking: &Asking) -> Result<Allocated, Problem> {
-        let instance = self.instance(offered, Some(asking))?;
-        let allocation = solve(&instance, self.rule).map_err(internal)?;
-        let given = self.waiting.iter().zip(&allocation.group_of).filter(|(_, group)| **group != NONE);
-        let mut given: Vec<(&Waiting, usize)> = given.map(|(waiting, group)| (waiting, *group as usize)).collect();
-        conditions::best_first(&mut given, self.rule, &self.asked, offered);
-        let given = given.into_iter().map(|(waiting, group)| (waiting.taker(), group)).collect();
-        let run = Run { instance, rule: self.rule, allocation };
-        Ok(Allocated { given, participants: self.waiting.len(), run: Some(run) })
-    }
-}
-
-/// The instance of those who wait, each with its list of groups by their places in the offer.
-pub(crate) fn instance(
-    waiting: &[Waiting],
-    lists: impl Iterator<Item = Arc<[u32]>>,
-    offered: &[Offered],
-    asked: Conditions,
-    rule: Rule,
-) -> Result<Instance, Problem> {
-    let turn = |child: &Waiting| i64::try_from(child.position).unwrap_or(i64::MAX);
-    let mut parts = Parts {
-        group_ids: (1..).zip(offered).map(|(id, _)| id).collect(),
-        capacities: offered.iter().map(|o| u32::try_from(o.places.len()).unwrap_or(u32::MAX)).collect(),
-        child_ids: waiting.iter().map(|child| child.seated.ticket).collect(),
-        tiers: waiting.iter().map(|child| child.seated.tier).collect(),
-        applied_at: waiting.iter().map(|child| child.seated.applied_at.timestamp_micros()).collect(),
-        turns: (rule == Rule::QueueByTurn).then(|| waiting.iter().map(turn).collect()),
-        conditions: asked,
-        ..Parts::default()
-    };
-    for (child, choices) in waiting.iter().zip(lists) {
-        let looked_at = if child.siblings.is_empty() { &[] } else { offered };
-        let with_sibling = (0..).zip(looked_at).filter(|(_, offer)| child.has_sibling_at(offer));
-        parts.siblings.push(with_sibling.map(|(at, _)| at)).map_err(internal)?;
-        parts.choices.push(choices.iter().copied()).map_err(internal)?;
-    }
-    Instance::from_parts(parts).map_err(internal)
 }
 
 /// The rounds that the process remembers, asked as of a head of the home's chain.

@@ -119,8 +119,8 @@ impl StandingQueue {
             let QueueEntry { seated, choices: known } = entries.get_mut(&placed.seat.ticket)?;
             let choices = Arc::clone(known.get_or_insert_with(|| choices(seated, offered)));
             let siblings = siblings.and_then(|all| all.get(&seated.number)).cloned().unwrap_or_default();
-            let (seated, categories) = (Arc::clone(seated), Vec::new());
-            Some(Waiting { seated, position: placed.position, choices, siblings, categories })
+            let (seated, position) = (Arc::clone(seated), placed.position);
+            Some(Waiting { seated, position, choices, is_together: false, siblings, categories: Vec::new() })
         });
         waiting.collect()
     }
