@@ -278,6 +278,9 @@ pub struct Profile {
     pub round_rule: Sourced<RoundRule>,
     /// What a round covers.
     pub round_scope: Sourced<RoundScope>,
+    /// For how many days an open place waits for children who apply together at the head of its queue, until there is room
+    /// for all of them; 0: it does not wait. Where turns decide, and for children of one queue.
+    pub together_hold: Sourced<u16>,
     /// Where places go that their queue cannot use; `None`: they stay.
     pub spill: Sourced<Option<Spill>>,
     /// What follows an offer without an answer.
@@ -403,6 +406,7 @@ impl Profile {
             self.publication.fault("publication"),
             self.round_rule.fault("round_rule"),
             self.round_scope.fault("round_scope"),
+            self.together_hold.fault("together_hold"),
             self.spill.fault("spill"),
             self.on_silence.fault("on_silence"),
             self.on_expiry.fault("on_expiry"),

@@ -62,6 +62,25 @@ pub fn of_home(conn: &mut AnyConnection, home: Kato, status: PlaceStatus) -> Res
     rows.into_iter().map(noun).collect()
 }
 
+/// The places of a group in one status, by id.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_group(
+    conn: &mut AnyConnection,
+    home: Kato,
+    group: &str,
+    status: PlaceStatus,
+) -> Result<Vec<Place>, StoreError> {
+    let rows: Vec<Row> = places::table
+        .filter(places::home.eq(kato_to_column(home)))
+        .filter(places::status.eq(status.code()))
+        .filter(places::group_id.eq(group))
+        .order(places::id)
+        .load(conn)?;
+    rows.into_iter().map(noun).collect()
+}
+
 /// The places with these ids.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod held;
+mod kept_places;
 pub mod program_rule;
 mod reserved_places;
 pub mod spilling;

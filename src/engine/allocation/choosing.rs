@@ -50,8 +50,6 @@ mod seats;
 mod turns;
 mod units;
 
-use std::collections::BTreeMap;
-
 use super::solve::Allocation;
 pub(super) use run::{Key, Run, serves_in_order};
 pub(super) use units::{Unit, Units};
@@ -67,10 +65,5 @@ impl Run<'_> {
         } else {
             self.let_in(&units)
         }
-    }
-
-    /// Allocates, these children having these lists of groups.
-    pub(super) fn solve_with(&self, lists: BTreeMap<u32, Vec<u32>>) -> Allocation {
-        self.with_lists(lists).solve()
     }
 }

@@ -20,7 +20,7 @@ pub use found::{Concerned, Correction, Freed};
 use plain::correct_plain;
 
 /// Compares a committed allocation with a run of the corrected instance. `committed` is the group's position that each
-/// child of the corrected instance has, by position, or [`NONE`]. The remedy finds the corrected places, or where it finds others
+/// child of the corrected instance has, by position, or [`super::NONE`]. The remedy finds the corrected places, or where it finds others
 /// `room` has those: by group, what is left when others keep what they have of them, with the places that are held.
 ///
 /// # Errors

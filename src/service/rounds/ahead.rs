@@ -113,8 +113,8 @@ pub(crate) fn causes_ahead(
     let place = places::find(conn, &row.place)?.ok_or_else(|| Problem::not_found("place"))?;
     let group = kindergartens::find_group(conn, &row.group)?.ok_or_else(|| Problem::not_found("group"))?;
     // The places of a group are offered together, from the first day of any of them.
-    let together = places::of_home(conn, place.home, PlaceStatus::Published)?;
-    let same = || together.iter().filter(|p| p.group == place.group && p.queue == place.queue);
+    let together = places::of_group(conn, place.home, &place.group, PlaceStatus::Published)?;
+    let same = || together.iter().filter(|p| p.queue == place.queue);
     let wanted = AheadOf {
         profile: ordering::profile(&office.rules, row.queue, at)?,
         today: office.day(row.queue.territory, at),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::compute::offer::KeptPlace;
 use super::compute::run;
 use super::compute::scope::Scope;
 use super::memory::StandingRounds;
@@ -16,7 +17,7 @@ use crate::rules::profile::RoundRule;
 use crate::service::kernel::ordering;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::Problem;
-use crate::service::kernel::words::{Said, say, say_each};
+use crate::service::kernel::words::{Said, date, say, say_each};
 use crate::service::office::{Caller, Office};
 use crate::service::referrals::row::RoundRow;
 use crate::store::{Transaction, places};
@@ -91,15 +92,24 @@ pub(crate) fn due_now(
     without: &[String],
 ) -> Result<Due, Problem> {
     let scope = Scope { office, territory, at: tx.at(), without, only: None };
+    let mut kept = None;
     for queue in [Some(place.queue), scope.spill(place.queue)?].into_iter().flatten() {
         let outcome = run::standing(&Scope { only: Some(queue), ..scope }, tx.conn(), rounds)?;
+        kept = kept.or_else(|| outcome.kept.iter().find(|kept| kept.place == place.id).cloned());
         if let Some(row) = outcome.rows.iter().find(|r| r.place == place.id) {
             let family = family_of(&outcome.rows, row);
             let given: Vec<&RoundRow> = std::iter::once(row).chain(&family).collect();
             return Ok(Due { row: row.clone(), passed: passed(&outcome, &given), family });
         }
     }
-    Err(nobody_due())
+    Err(kept.map_or_else(nobody_due, |kept| kept_together(office, &kept)))
+}
+
+/// The place waits for children who apply together.
+pub(crate) fn kept_together(office: &Office, kept: &KeptPlace) -> Problem {
+    let until = date(&office.rules, kept.until);
+    let text = say_each(&office.rules, "kept_together", &[("until", &until)]);
+    Problem::conflict("kept_together", text.en.clone()).with("until", kept.until).with("text", &text)
 }
 
 pub(crate) fn next_changed(office: &Office, due: &RoundRow) -> Problem {

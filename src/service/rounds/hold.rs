@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::compute::across::FamilyTold;
+use super::compute::offer::KeptPlace;
 use super::compute::outcome::{Outcome, Pass};
 use super::compute::run;
 use super::compute::scope::Scope;
@@ -63,6 +64,8 @@ pub struct RoundView {
     pub placed: usize,
     /// The places that nobody could use.
     pub places_left: Vec<String>,
+    /// The places that wait for children who apply together, until there is room for all of them.
+    pub kept: Vec<KeptPlace>,
     /// Who got which place, by pass, queue and position.
     pub allocation: Vec<RowView>,
     /// The queues that it served.
@@ -180,6 +183,7 @@ impl RoundView {
             held_at: instant_text(at),
             placed: outcome.rows.len(),
             places_left: outcome.left.clone(),
+            kept: outcome.kept.clone(),
             allocation: outcome.rows.iter().enumerate().map(row).collect(),
             queues: queues(outcome),
             families: outcome.families.clone(),

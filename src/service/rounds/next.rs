@@ -5,9 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ahead::{self, AheadCause};
+use super::compute::offer::KeptPlace;
 use super::compute::run;
 use super::compute::scope::Scope;
-use super::due::{family_of, gives_by_round, nobody_due, round_decides};
+use super::due::{family_of, gives_by_round, kept_together, nobody_due, round_decides};
 use super::memory::StandingRounds;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
@@ -34,6 +35,9 @@ pub struct Next {
     pub reasons: Vec<NextReason>,
     /// To be sent back with the referral; opaque.
     pub state: String,
+    /// The places that wait for children who apply together, until there is room for all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptPlace>,
     /// How many places are open in the territory.
     pub open_places: usize,
 }
@@ -79,11 +83,14 @@ pub fn next(
         Ok((outcome, row, causes, seq))
     })?;
     if let (Some(place), None) = (place, &row) {
+        if let Some(kept) = outcome.kept.iter().find(|kept| kept.place == *place) {
+            return Err(kept_together(office, kept));
+        }
         let given = outcome.rows.iter().any(|row| row.place == *place);
         return Err(if given { round_decides(office) } else { nobody_due() });
     }
     let held_back = outcome.rows.iter().any(|row| by_round(&row));
-    let open_places = outcome.rows.len() + outcome.left.len();
+    let open_places = outcome.rows.len() + outcome.left.len() + outcome.kept.len();
     let reasons = match &row {
         Some(row) => vec![next_reason(office, row, causes, at)],
         None if held_back => {
@@ -97,6 +104,7 @@ pub fn next(
         together: row.as_ref().map(|r| family_of(&outcome.rows, r)).unwrap_or_default(),
         row,
         reasons,
+        kept: outcome.kept,
         state: format!("{}-{seq}", territory.home()),
         open_places,
     })

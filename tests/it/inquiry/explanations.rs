@@ -201,7 +201,7 @@ fn a_family_is_told_of_the_last_round_without_a_word_about_another_child(desk: &
     assert_eq!((&of(&third)[0]["placed"], &of(&second)[0]["round"]), (&json!(true), &json!(round)));
     assert_eq!(
         told(desk, &desk.another_child().iin),
-        json!({"explanations": []}),
+        json!({"explanations": [], "passed": []}),
         "the same shape for an unknown child"
     );
     let wrong = json!({"iin": "123"}).to_string();
@@ -219,7 +219,7 @@ fn whoever_took_no_part_is_told_so_and_what_to_look_at(desk: &Desk) {
         let text = refused.json["text"]["en"].as_str().expect("a text").to_owned();
         assert!(text.contains(number.as_str()) && text.contains("Look at its position"), "{text}");
     }
-    assert_eq!(told(desk, &pending.iin), json!({"explanations": []}));
+    assert_eq!(told(desk, &pending.iin), json!({"explanations": [], "passed": []}));
     desk.place(GROUP);
     let second = hold(desk, HOME);
     desk.get(&path(&second, &first), &desk.department()).refused(404, "not_in_round");

@@ -131,7 +131,7 @@ fn a_second_program_s_acts_are_followed_too(desk: &Desk) {
         &serde_json::from_value(sent).expect("an application"),
     )
     .expect("registered");
-    assert_eq!(cost(desk, || drop(dry(desk, HOME))), (1, 0));
+    assert_eq!(cost(desk, || drop(dry(desk, HOME))), (1, 1));
 }
 
 #[test]
@@ -151,6 +151,23 @@ fn under_program_an_enrolment_moves_up_the_brother_or_sister_who_waits() {
         let found = cost(&desk, || assert_eq!(dry(&desk, HOME)["allocation"][0]["application"], json!(sibling)));
         assert_eq!(found.0, 1, "the sibling's row alone is read again");
     }
+}
+
+#[test]
+fn under_program_an_enrolment_from_another_queue_moves_up_too() {
+    let desk = Desk::with(Db::Sqlite, by_program());
+    let younger = desk.another_child_born("2023-05-17");
+    let mut elder = desk.another_child();
+    (elder.parent_iin, elder.parent_name) = (younger.parent_iin.clone(), younger.parent_name.clone());
+    desk.waiting(&younger);
+    let sent = json!({"group": "110", "cohort": 2023, "count": 1, "available_on": "2026-09-14"});
+    desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+    let held = desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).json;
+    let [stranger, sibling] = [desk.waiting(&desk.another_child()), desk.waiting(&elder)];
+    desk.place(GROUP);
+    assert_eq!(dry(&desk, HOME)["allocation"][0]["application"], json!(stranger));
+    desk.enrol(held["allocation"][0]["referral"].as_str().expect("a referral"));
+    assert_eq!(dry(&desk, HOME)["allocation"][0]["application"], json!(sibling));
 }
 
 /// What a random run knows of its desk.

@@ -16,7 +16,7 @@ const WINGS: &[(&str, &[&str])] = &[
     ("positions", &["kernel", "journal", "office"]),
     ("papers", &["kernel", "office", "applications", "positions"]),
     ("referrals", &["kernel", "office", "applications", "papers"]),
-    ("rounds", &["kernel", "journal", "office", "applications", "positions", "referrals"]),
+    ("rounds", &["kernel", "journal", "office", "applications", "positions", "papers", "referrals"]),
     ("cases", &["kernel", "office", "applications", "positions", "papers", "referrals", "rounds"]),
     ("inquiry", &["kernel", "journal", "office", "papers", "rounds"]),
     ("counter", &["kernel", "office", "applications", "positions", "papers", "referrals", "cases"]),

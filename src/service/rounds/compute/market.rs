@@ -39,10 +39,10 @@ pub(crate) fn market(
     let mut offered = Vec::new();
     for place in published {
         if place.queue == queue {
-            offer(&mut offered, groups, place.clone());
+            offer(&mut offered, groups, place.clone(), today);
         } else if place.queue.territory.within(scope.territory) && scope.spill(place.queue)? == Some(queue) {
             // How many of them the other queue leaves is not known yet.
-            offer(&mut offered, groups, place.clone());
+            offer(&mut offered, groups, place.clone(), today);
             offered.iter_mut().filter(|o| o.group.id == place.group).for_each(|o| o.places.clear());
         }
     }

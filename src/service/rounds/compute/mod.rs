@@ -9,6 +9,7 @@ pub(crate) mod ahead;
 pub(crate) mod conditions;
 mod entries;
 mod joined;
+mod kept;
 pub(crate) mod market;
 pub(crate) mod offer;
 pub(crate) mod outcome;

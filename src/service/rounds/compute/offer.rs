@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, Status};
@@ -34,8 +36,23 @@ pub(crate) struct Allocated {
     pub(crate) participants: usize,
     /// Those who got nothing and wait together with others.
     pub(crate) waiting_together: Vec<WaitsTogether>,
+    /// Places that nobody is given, since they wait for a family.
+    pub(crate) kept: Vec<KeptPlace>,
     /// The instance of a full run.
     pub(crate) run: Option<Run>,
+}
+
+/// An open place that waits for a family until there is room for all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeptPlace {
+    /// The number of the place.
+    pub place: String,
+    /// The id of its kindergarten.
+    pub kindergarten: String,
+    /// The application of the family's first child.
+    pub application: String,
+    /// From this day on it goes to whoever is due.
+    pub until: NaiveDate,
 }
 
 /// A child that gets no place and waits together with brothers and sisters: a place may pass it.
@@ -78,6 +95,8 @@ pub(crate) struct Free {
     pub(crate) queue: QueueKey,
     /// For whom it is kept.
     pub(crate) reserved: Option<Reserved>,
+    /// Since which day it is on the bulletin.
+    pub(crate) open_since: NaiveDate,
 }
 
 impl Offered {
@@ -134,9 +153,10 @@ pub(crate) fn group_order(id: &str) -> (u64, &str) {
     (id.parse().unwrap_or(u64::MAX), id)
 }
 
-pub(crate) fn offer(offered: &mut Vec<Offered>, groups: &HashMap<String, Group>, place: Place) {
+/// Offers a place that is on the bulletin since a day.
+pub(crate) fn offer(offered: &mut Vec<Offered>, groups: &HashMap<String, Group>, place: Place, open_since: NaiveDate) {
     let Some(group) = groups.get(&place.group) else { return };
-    let free = Free { id: place.id, queue: place.queue, reserved: place.reserved };
+    let free = Free { id: place.id, queue: place.queue, reserved: place.reserved, open_since };
     offer_again(offered, Offered { group: group.clone(), available_on: place.available_on, places: vec![free] });
 }
 

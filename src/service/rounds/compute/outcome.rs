@@ -1,7 +1,7 @@
 //! What a round decides.
 
 use super::across::FamilyTold;
-use super::offer::{Run, WaitsTogether};
+use super::offer::{KeptPlace, Run, WaitsTogether};
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::QueueKey;
 use crate::service::referrals::row::RoundRow;
@@ -13,6 +13,8 @@ pub(crate) struct Outcome {
     pub(crate) rows: Vec<RoundRow>,
     /// Places that nobody in the scope can use.
     pub(crate) left: Vec<String>,
+    /// Places that wait for families.
+    pub(crate) kept: Vec<KeptPlace>,
     /// One instance per queue, for the certificate.
     pub(crate) passes: Vec<Pass>,
     /// What came of families over several queues.
@@ -40,6 +42,12 @@ impl Outcome {
     /// All that is answered of a round, for a comparison.
     pub(crate) fn answered(&self) -> impl PartialEq + std::fmt::Debug + use<> {
         let pass = |p: &Pass| (p.queue, p.pass, p.participants, p.placed, p.groups.clone(), p.waiting_together.clone());
-        (self.rows.clone(), self.left.clone(), self.passes.iter().map(pass).collect::<Vec<_>>(), self.families.clone())
+        (
+            self.rows.clone(),
+            self.left.clone(),
+            self.kept.clone(),
+            self.passes.iter().map(pass).collect::<Vec<_>>(),
+            self.families.clone(),
+        )
     }
 }

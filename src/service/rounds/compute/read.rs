@@ -38,7 +38,7 @@ impl ReadQueue {
             self.waiting.iter().zip(&allocation.group_of).filter(|(child, group)| **group == NONE && child.is_together);
         let waiting_together = left.map(|(child, _)| child.waits_together()).collect();
         let run = Run { instance, rule: self.rule, allocation };
-        Allocated { given, participants: self.waiting.len(), waiting_together, run: Some(run) }
+        Allocated { given, participants: self.waiting.len(), waiting_together, kept: Vec::new(), run: Some(run) }
     }
 }
 

@@ -58,7 +58,8 @@ pub(crate) fn run(
     let mut free: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
     for place in places::of_home(conn, home, PlaceStatus::Published)? {
         if place.queue.territory.within(scope.territory) {
-            offer(free.entry(place.queue).or_default(), &groups, place);
+            let open_since = scope.office.day(place.queue.territory, place.status_at);
+            offer(free.entry(place.queue).or_default(), &groups, place, open_since);
         }
     }
     let mut families = families::of_home(conn, home)?;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::across::Across;
 use super::joined::{self, Joined, JoinedQueue};
+use super::kept::{self, Hold};
 use super::offer::{Allocated, Call, Offered, Taker, group_order};
 use super::outcome::{Outcome, Pass};
 use super::read::ReadQueue;
@@ -24,7 +25,7 @@ use crate::trust::end::Head;
 /// How a queue of a stage is served.
 enum Readiness {
     /// As it stands: nothing has changed since it was served.
-    Standing(Allocated),
+    Standing(Box<Allocated>),
     /// In a full run.
     Full(ReadQueue),
 }
@@ -45,10 +46,10 @@ pub(crate) fn stage(
     let mut served: BTreeMap<QueueKey, Allocated> = BTreeMap::new();
     for call in &calls {
         match ready(scope, conn, call, remembered, across)? {
-            Readiness::Standing(standing) => drop(served.insert(call.queue, standing)),
+            Readiness::Standing(standing) => drop(served.insert(call.queue, *standing)),
             Readiness::Full(own) if across.touches(call.queue) => drop(read.insert(call.queue, own)),
             Readiness::Full(own) => {
-                let own = own.serve(&call.offered)?;
+                let own = kept::serve(&own, call, hold(scope, call.queue)?)?;
                 if let Some(Remembered { rounds, head }) = remembered {
                     rounds.stand(&question(scope, call.queue, head), terms(scope, call)?, &own);
                 }
@@ -91,10 +92,21 @@ fn terms(scope: &Scope<'_>, call: &Call) -> Result<Terms, Problem> {
     })
 }
 
+/// How long places of a queue wait for the family at its head. Where kindergartens rank by themselves, none has a head.
+fn hold(scope: &Scope<'_>, queue: QueueKey) -> Result<Hold, Problem> {
+    let profile = scope.profile(queue)?;
+    let by_turn = profile.round_rule.value == RoundRule::Queue;
+    let days = if by_turn { profile.together_hold.value } else { 0 };
+    Ok(Hold { days, today: scope.office.day(queue.territory, scope.at) })
+}
+
 /// Gives those who were served their places; what is left of the offer.
 fn give(scope: &Scope<'_>, outcome: &mut Outcome, call: Call, served: Allocated) -> Result<Vec<Offered>, Problem> {
     let Call { queue, pass, mut offered, families } = call;
     let profile = scope.profile(queue)?;
+    for offer in &mut offered {
+        offer.places.retain(|place| !served.kept.iter().any(|kept| kept.place == place.id));
+    }
     let mut takers: Vec<Vec<&Taker>> = vec![vec![]; offered.len()];
     for (taker, group) in &served.given {
         takers.get_mut(*group).into_iter().for_each(|takers| takers.push(taker));
@@ -118,6 +130,7 @@ fn give(scope: &Scope<'_>, outcome: &mut Outcome, call: Call, served: Allocated)
         run: served.run,
     });
     outcome.rows.extend(rows);
+    outcome.kept.extend(served.kept);
     offered.retain(|o| !o.places.is_empty());
     Ok(offered)
 }
@@ -134,7 +147,7 @@ fn ready(
     if let Some(Remembered { rounds, head }) = followed(remembered, across, *queue)
         && let Some(standing) = rounds.standing(&question(scope, *queue, head), conn, &terms(scope, call)?)?
     {
-        return Ok(Readiness::Standing(standing));
+        return Ok(Readiness::Standing(Box::new(standing)));
     }
     let profile = scope.profile(*queue)?;
     let rule = match profile.round_rule.value {

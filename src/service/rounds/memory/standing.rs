@@ -29,9 +29,9 @@ pub(super) struct StandingRound {
 impl StandingRound {
     /// The instance is not kept: only a committed round is certified.
     pub(super) fn new(terms: Terms, given: &Allocated) -> Self {
-        let Allocated { given, participants, waiting_together, run: _ } = given;
-        let (given, waiting_together) = (given.clone(), waiting_together.clone());
-        let allocated = Allocated { given, participants: *participants, waiting_together, run: None };
+        let Allocated { given, participants, waiting_together, kept, run: _ } = given;
+        let (given, waiting_together, kept) = (given.clone(), waiting_together.clone(), kept.clone());
+        let allocated = Allocated { given, participants: *participants, waiting_together, kept, run: None };
         StandingRound { terms, allocated }
     }
 }
