@@ -20,6 +20,7 @@ on_both!(
     who_is_left_alone_is_placed_alone,
     twins_and_a_younger_sister_are_one_family,
     of_two_families_the_later_one_gives_way,
+    a_place_in_one_queue_is_not_lost_by_a_number_in_another,
     whose_brother_has_a_place_is_alone,
     they_wait_in_one_territory,
     a_round_with_them_can_be_corrected_and_replayed,
@@ -223,6 +224,24 @@ fn of_two_families_the_later_one_gives_way(desk: &Desk) {
     let of = |number: &String| told.iter().find(|family| family["together"] == json!(number)).expect("a family");
     assert_eq!(of(&one)["given_up"], json!([]));
     assert_eq!(of(&two)["given_up"], json!([]), "{round}");
+}
+
+fn a_place_in_one_queue_is_not_lost_by_a_number_in_another(desk: &Desk) {
+    let elder = desk.another_child_born(BORN_ON);
+    let one = hand_in(desk, &elder, None);
+    let before = [(); 3].map(|()| single(desk, YOUNGER.0));
+    let other = single(desk, BORN_ON);
+    let two = hand_in(desk, &brother(desk, &elder, YOUNGER.0), Some(&one));
+    for number in [&one, &two] {
+        desk.accept(number);
+    }
+    free(desk, GROUP, 2022, 1);
+    free(desk, YOUNGER.2, 2023, 4);
+    // The elder stands first of its queue, the younger fourth of its own, and the other child second of the elder's: the two
+    // numbers do not compare, and nobody is ahead of either where it asks.
+    let given = given(&held(desk));
+    assert_eq!((given.get(&one), given.get(&two)), (Some(&GROUP.to_owned()), Some(&YOUNGER.2.to_owned())), "{given:?}");
+    assert_eq!((given.get(&other), given.len()), (None, 2 + before.len()));
 }
 
 fn whose_brother_has_a_place_is_alone(desk: &Desk) {
