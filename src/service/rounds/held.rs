@@ -340,6 +340,9 @@ fn part(conn: &mut AnyConnection, mut body: Value, territory: Kato) -> Result<Va
         let told = |family: &Value| FamilyTold::deserialize(family).is_ok_and(|told| told.territory.within(territory));
         families.retain(told);
     }
+    if let Some(Value::Array(kept)) = fields.get_mut("kept") {
+        kept.retain(its_place);
+    }
     if let Some(Value::Array(left)) = fields.get_mut("places_left") {
         let mut own = Vec::new();
         for id in left.iter().filter_map(Value::as_str) {

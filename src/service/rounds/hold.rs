@@ -15,6 +15,7 @@ use super::compute::offer::KeptPlace;
 use super::compute::outcome::{Outcome, Pass};
 use super::compute::run;
 use super::compute::scope::Scope;
+use super::due::kept_together;
 use super::fault::internal;
 use super::held::{RoundQueue, ServedGroup, ServedQueue};
 use super::memory::StandingRounds;
@@ -132,8 +133,12 @@ pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
     })
 }
 
-/// A round without a row would be a number for nothing: there is no free place, or no child that could take one.
+/// A round without a row would be a number for nothing: there is no free place, all of them wait for a family, or no child
+/// could take one.
 fn nothing_to_give_out(office: &Office, outcome: &Outcome) -> Problem {
+    if let Some(kept) = outcome.kept.first().filter(|_| outcome.left.is_empty()) {
+        return kept_together(office, kept).with("kept", &outcome.kept);
+    }
     let why = if outcome.left.is_empty() { "no_place_free" } else { "no_child_for_places" };
     let left = outcome.left.len().to_string();
     let text = say(&office.rules, why, &[("places", &left)]);

@@ -35,7 +35,9 @@ fn of_pass(pass: &Pass, given: &[&RoundRow]) -> Vec<PassedBy> {
     let passed = pass.waiting_together.iter().filter_map(|child| {
         let behind = |group: &u32| {
             let group = pass.groups.get(*group as usize)?;
-            here.iter().find(|row| row.group == group.id && row.position > child.position)
+            // A place that is kept for others passes nobody.
+            let passes = |row: &&&RoundRow| row.position > child.position && row.reserved_for.is_none();
+            here.iter().filter(|row| row.group == group.id).find(passes)
         };
         let row = child.choices.iter().find_map(behind)?;
         Some(PassedBy {

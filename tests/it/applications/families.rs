@@ -288,13 +288,7 @@ fn a_parent_reads_that_twins_wait_together(desk: &Desk) {
     };
     rebuild();
     assert!(together(&first).is_some(), "also after a start");
-    let page = desk.send(
-        "POST",
-        "/",
-        None,
-        &[("content-type", "application/x-www-form-urlencoded")],
-        Some(format!("iin={}&lang=ru", first.iin).as_bytes()),
-    );
+    let page = parents_page(desk, &first);
     assert!(page.must(200).text.contains("заявления братьев и сестер: 1"));
     let mut third = desk.another_child();
     third.parent_iin.clone_from(&first.parent_iin);
@@ -306,6 +300,12 @@ fn a_parent_reads_that_twins_wait_together(desk: &Desk) {
     assert_eq!((together(&first), together(&second)), (None, None));
     rebuild();
     assert_eq!((together(&first), together(&second)), (None, None));
+}
+
+/// What the parents' page says in Russian.
+fn parents_page(desk: &Desk, child: &Child) -> Reply {
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    desk.send("POST", "/", None, &form, Some(format!("iin={}&lang=ru", child.iin).as_bytes()))
 }
 
 fn passed(desk: &Desk, child: &Child) -> Vec<Value> {
@@ -333,19 +333,37 @@ fn a_parent_reads_each_time_that_a_place_passed_twins(desk: &Desk) {
     let messages = desk.get(&format!("/api/v1/outbox?territory={HOME}"), &desk.department()).must(200).json;
     let family = messages["messages"].as_array().expect("messages").iter().filter(|m| m["recipient"] == "family");
     assert_eq!(family.count(), 4, "{messages}");
-    let page = desk.send(
-        "POST",
-        "/",
-        None,
-        &[("content-type", "application/x-www-form-urlencoded")],
-        Some(format!("iin={}&lang=ru", first.iin).as_bytes()),
-    );
+    let page = parents_page(desk, &first);
     assert!(page.must(200).text.contains("на всех ваших детей, которые ждут вместе"), "the page says it");
     // Two places are enough for them, and whoever gets places hears nothing more.
     desk.places(GROUP, 2);
     held(desk);
     assert_eq!(passed(desk, &first).len(), 2);
     program::run(&["journal", "verify", "--database-url", desk.database_url()]).must(0);
+}
+
+#[test]
+fn where_kindergartens_rank_by_themselves_and_where_places_are_kept_nobody_is_passed() {
+    let desk = Desk::with(crate::desk::Db::Sqlite, crate::rounds::program_rule::by_program());
+    let ([first, _], _) = twins(&desk);
+    desk.waiting(&desk.another_child());
+    desk.place(GROUP);
+    held(&desk);
+    assert_eq!(passed(&desk, &first), [] as [Value; 0], "by program");
+    let desk = Desk::open(crate::desk::Db::Sqlite);
+    let first = desk.another_child();
+    let one = desk.register_with(&first, "large_family");
+    desk.accept(&one);
+    let mut second = desk.another_child();
+    second.parent_iin.clone_from(&first.parent_iin);
+    desk.accept(&united(&desk, &second, &one));
+    let favoured = desk.register_with(&desk.another_child(), "teacher");
+    desk.accept(&favoured);
+    let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14",
+        "reserved": {"category": "teacher", "open": false}});
+    desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+    assert_eq!(given(&held(&desk)), pairs(&[(&favoured, GROUP)]));
+    assert_eq!(passed(&desk, &first), [] as [Value; 0], "kept for others");
 }
 
 fn a_parent_reads_with_which_number_twins_were_served(desk: &Desk) {

@@ -36,8 +36,7 @@ fn a_place_waits_for_the_pair_at_the_head_until_there_is_a_second_one() {
         assert_eq!(refused["until"], kept["until"], "{refused}");
         let path = format!("/api/v1/referrals/next?territory={HOME}&place={place}");
         desk.get(&path, &desk.department()).refused(409, "kept_together");
-        desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME}))
-            .refused(409, "nothing_to_give_out");
+        desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(409, "kept_together");
         desk.place(GROUP);
         let round = held(&desk);
         let rows = round["allocation"].as_array().expect("rows");
@@ -73,6 +72,20 @@ fn whoever_stands_before_the_last_of_them_gets_the_place() {
     // Its files say that the group has one place in this round.
     let id = round["id"].as_str().expect("an id");
     assert_eq!(crate::rounds::spilling::verified(&desk, id).len(), 1);
+}
+
+#[test]
+fn an_akim_reads_nothing_of_places_that_wait_elsewhere() {
+    let desk = Desk::with(Db::Sqlite, waiting_three_days());
+    twins(&desk);
+    desk.waiting(&desk.another_child());
+    desk.waiting_in_village(&desk.another_child());
+    desk.place(GROUP);
+    desk.place(crate::desk::VILLAGE_GROUP);
+    let round = held(&desk);
+    let path = format!("/api/v1/rounds/{}", round["id"].as_str().expect("an id"));
+    let kept = |token: &str| desk.get(&path, token).must(200).json["kept"].as_array().map(Vec::len);
+    assert_eq!((kept(&desk.department()), kept(&desk.akim())), (Some(1), Some(0)), "{round}");
 }
 
 #[test]

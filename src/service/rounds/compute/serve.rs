@@ -174,6 +174,10 @@ fn ready(
     let asked = conditions::asked(&waiting, offered, families, profile);
     let members = across.members_in(*queue);
     for (at, child) in waiting.iter_mut().enumerate() {
+        // Where kindergartens rank by themselves, nobody is ahead of anybody by its number.
+        if rule == Rule::Program {
+            break;
+        }
         let beside = asked.together.get(at).is_some_and(|family| *family > 0);
         child.is_together = beside || members.contains(child.seated.number.as_str());
     }
