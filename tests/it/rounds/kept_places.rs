@@ -75,20 +75,6 @@ fn whoever_stands_before_the_last_of_them_gets_the_place() {
 }
 
 #[test]
-fn an_akim_reads_nothing_of_places_that_wait_elsewhere() {
-    let desk = Desk::with(Db::Sqlite, waiting_three_days());
-    twins(&desk);
-    desk.waiting(&desk.another_child());
-    desk.waiting_in_village(&desk.another_child());
-    desk.place(GROUP);
-    desk.place(crate::desk::VILLAGE_GROUP);
-    let round = held(&desk);
-    let path = format!("/api/v1/rounds/{}", round["id"].as_str().expect("an id"));
-    let kept = |token: &str| desk.get(&path, token).must(200).json["kept"].as_array().map(Vec::len);
-    assert_eq!((kept(&desk.department()), kept(&desk.akim())), (Some(1), Some(0)), "{round}");
-}
-
-#[test]
 fn a_place_that_a_pair_cannot_use_waits_for_nobody() {
     let desk = Desk::with(Db::Sqlite, waiting_three_days());
     twins(&desk);
