@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::columns::{code, from_column, kato_from_column, kato_to_column, to_column};
@@ -13,7 +14,7 @@ use super::schema::{journal, place_history, places};
 use super::{StoreError, Transaction, openings};
 use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
-use crate::domain::place::{Place, PlaceChange};
+use crate::domain::place::{Place, PlaceChange, Reserved};
 use crate::domain::queue::QueueKey;
 use crate::trust::act::ActCode;
 
@@ -33,11 +34,13 @@ fn noun(row: Row) -> Result<Place, StoreError> {
         reported_at: from_column(row.reported_at),
         published_at: row.published_at.map(from_column),
         reason: row.reason,
-        reserved: row
-            .reserved
-            .map(|text| text.parse().map_err(|e| StoreError::Damaged(format!("a place's reserve {text}: {e}"))))
-            .transpose()?,
+        reserved: reserve(row.reserved)?,
     })
+}
+
+fn reserve(text: Option<String>) -> Result<Option<Reserved>, StoreError> {
+    let read = |text: String| text.parse().map_err(|e| StoreError::Damaged(format!("a place's reserve {text}: {e}")));
+    text.map(read).transpose()
 }
 
 /// The place with this id.
@@ -60,6 +63,44 @@ pub fn of_home(conn: &mut AnyConnection, home: Kato, status: PlaceStatus) -> Res
         .order(places::id)
         .load(conn)?;
     rows.into_iter().map(noun).collect()
+}
+
+/// A published place with what a round needs of it.
+#[derive(Clone, Debug)]
+pub struct OpenPlace {
+    /// Its number.
+    pub id: String,
+    /// The id of its group.
+    pub group: String,
+    /// The queue that it is published for.
+    pub queue: QueueKey,
+    /// The first day.
+    pub available_on: NaiveDate,
+    /// Since when it is published.
+    pub since_at: DateTime<Utc>,
+    /// For whom it is kept.
+    pub reserved: Option<Reserved>,
+}
+
+/// The published places of a home, by id: of each what a round needs, for there are thousands when places open.
+///
+/// # Errors
+/// The database is not available.
+pub fn open_of_home(conn: &mut AnyConnection, home: Kato) -> Result<Vec<OpenPlace>, StoreError> {
+    type Columns = (String, String, (i32, i32, String), NaiveDate, NaiveDateTime, Option<String>);
+    let queue = (places::queue_territory, places::cohort, places::kind);
+    let rows: Vec<Columns> = places::table
+        .filter(places::home.eq(kato_to_column(home)))
+        .filter(places::status.eq(PlaceStatus::Published.code()))
+        .order(places::id)
+        .select((places::id, places::group_id, queue, places::available_on, places::status_at, places::reserved))
+        .load(conn)?;
+    let open = |(id, group, (territory, cohort, kind), available_on, since_at, reserved): Columns| {
+        let queue = QueueKey { territory: kato_from_column(territory)?, cohort, kind: code(&kind)? };
+        let (since_at, reserved) = (from_column(since_at), reserve(reserved)?);
+        Ok(OpenPlace { id, group, queue, available_on, since_at, reserved })
+    };
+    rows.into_iter().map(open).collect()
 }
 
 /// The places of a group in one status, by id.

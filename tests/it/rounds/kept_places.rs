@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::applications::families::twins;
 use crate::desk::{Db, Desk, GROUP, HOME, Setup};
 use crate::program;
+use crate::rounds::spilling::{self, IN_TOWN, IN_VILLAGE, TOWN, TOWN_HOME, TOWN_VILLAGE, wants};
+use kezek::domain::codes::Role;
 use kezek::rules::shipped;
 
 /// The shipped default profile, under which a place waits three days.
@@ -72,6 +74,28 @@ fn whoever_stands_before_the_last_of_them_gets_the_place() {
     // Its files say that the group has one place in this round.
     let id = round["id"].as_str().expect("an id");
     assert_eq!(crate::rounds::spilling::verified(&desk, id).len(), 1);
+}
+
+#[test]
+fn an_akim_reads_nothing_of_places_that_wait_elsewhere() {
+    let desk = Desk::with(Db::Sqlite, waiting_three_days());
+    let one = wants(&desk, TOWN, &[IN_TOWN.0]);
+    let mut twin = desk.another_child();
+    twin.parent_iin.clone_from(&desk.application(&one)["applicant"]["iin"].as_str().expect("an IIN").to_owned());
+    let mut together = twin.application(TOWN);
+    together["language"] = json!("ru");
+    together["together_with"] = json!(one);
+    let two = desk.hand_in(&desk.office(), &together).must(201).text_of("number");
+    desk.accept(&two);
+    wants(&desk, TOWN, &[IN_TOWN.0]);
+    wants(&desk, TOWN_VILLAGE, &[IN_VILLAGE.0]);
+    desk.place(IN_TOWN.1);
+    desk.place(IN_VILLAGE.1);
+    let round = spilling::held(&desk, TOWN_HOME);
+    let path = format!("/api/v1/rounds/{}", round["id"].as_str().expect("an id"));
+    let kept = |token: &str| desk.get(&path, token).must(200).json["kept"].as_array().map(Vec::len);
+    let akim = desk.token(Role::Akim, TOWN_VILLAGE);
+    assert_eq!((kept(&desk.department()), kept(&akim)), (Some(1), Some(0)), "{round}");
 }
 
 #[test]

@@ -6,7 +6,6 @@ use chrono::{Datelike, NaiveDate};
 
 use super::queue::{Queue, base_rule};
 use super::scenarios::{MorePlaces, SimulationIn};
-use crate::domain::codes::PlaceStatus;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::QueueKey;
@@ -28,7 +27,7 @@ pub(super) fn markets(
     let home = scope.territory.home();
     let groups: HashMap<String, Group> =
         kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
-    let published = places::of_home(conn, home, PlaceStatus::Published)?;
+    let published = places::open_of_home(conn, home)?;
     let territories: HashMap<String, Kato> =
         kindergartens::all(conn, Some(home))?.into_iter().map(|k| (k.id, k.queue_territory)).collect();
     let in_scope = |group: &Group| territories.get(&group.kindergarten).is_some_and(|t| t.within(scope.territory));

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::offer::{Offered, group_order, offer};
+use super::offer::{Bulletin, Offered, group_order};
 use super::read::instance;
 use super::scope::Scope;
 use super::{conditions, entries};
 use crate::domain::kindergarten::Group;
-use crate::domain::place::Place;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Instance, Rule};
 use crate::rules::profile::Profile;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
 use crate::store::families;
+use crate::store::places::OpenPlace;
 
 /// One queue as the laboratory sees it: its entries, and the groups that could take them with their free places.
 pub(crate) struct Market {
@@ -31,21 +31,22 @@ pub(crate) fn market(
     conn: &mut AnyConnection,
     queue: QueueKey,
     groups: &HashMap<String, Group>,
-    published: &[Place],
+    published: &[OpenPlace],
     further: impl IntoIterator<Item = Group>,
 ) -> Result<Market, Problem> {
     let profile = scope.profile(queue)?;
     let today = scope.office.day(queue.territory, scope.at);
-    let mut offered = Vec::new();
+    let mut bulletin = Bulletin::default();
     for place in published {
         if place.queue == queue {
-            offer(&mut offered, groups, place.clone(), today);
+            bulletin.offer(groups, place.clone(), today);
         } else if place.queue.territory.within(scope.territory) && scope.spill(place.queue)? == Some(queue) {
             // How many of them the other queue leaves is not known yet.
-            offer(&mut offered, groups, place.clone(), today);
-            offered.iter_mut().filter(|o| o.group.id == place.group).for_each(|o| o.places.clear());
+            bulletin.offer(groups, place.clone(), today);
+            bulletin.offered.iter_mut().filter(|o| o.group.id == place.group).for_each(|o| o.places.clear());
         }
     }
+    let mut offered = bulletin.offered;
     for group in further {
         if !offered.iter().any(|o| o.group.id == group.id) {
             offered.push(Offered { group, available_on: today, places: Vec::new() });

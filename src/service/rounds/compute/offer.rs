@@ -10,11 +10,12 @@ use utoipa::ToSchema;
 use crate::domain::application::age_months;
 use crate::domain::codes::{Decision, Status};
 use crate::domain::kindergarten::Group;
-use crate::domain::place::{Place, Reserved};
+use crate::domain::place::Reserved;
 use crate::domain::queue::QueueKey;
 use crate::engine::allocation::{Allocation, Instance, Rule};
 use crate::rules::profile::Profile;
 use crate::service::referrals::row::RoundRow;
+use crate::store::places::OpenPlace;
 use crate::store::seats::Seated;
 
 /// What a full run was made from, and what it gave: the certificate is of this run, not of another one like it.
@@ -153,11 +154,27 @@ pub(crate) fn group_order(id: &str) -> (u64, &str) {
     (id.parse().unwrap_or(u64::MAX), id)
 }
 
-/// Offers a place that is on the bulletin since a day.
-pub(crate) fn offer(offered: &mut Vec<Offered>, groups: &HashMap<String, Group>, place: Place, open_since: NaiveDate) {
-    let Some(group) = groups.get(&place.group) else { return };
-    let free = Free { id: place.id, queue: place.queue, reserved: place.reserved, open_since };
-    offer_again(offered, Offered { group: group.clone(), available_on: place.available_on, places: vec![free] });
+/// The published places that a queue is offered, each beside those of its group.
+#[derive(Default)]
+pub(crate) struct Bulletin {
+    /// The groups with their places, in the order of the first of each.
+    pub(crate) offered: Vec<Offered>,
+    at: HashMap<String, usize>,
+}
+
+impl Bulletin {
+    /// Offers a place that is on the bulletin since a day; one of a group that is not there is not offered.
+    pub(crate) fn offer(&mut self, groups: &HashMap<String, Group>, place: OpenPlace, open_since: NaiveDate) {
+        let OpenPlace { id, group, queue, available_on, reserved, .. } = place;
+        let free = Free { id, queue, reserved, open_since };
+        if let Some(known) = self.at.get(&group).and_then(|at| self.offered.get_mut(*at)) {
+            known.available_on = known.available_on.min(available_on);
+            known.places.push(free);
+        } else if let Some(found) = groups.get(&group) {
+            self.at.insert(group, self.offered.len());
+            self.offered.push(Offered { group: found.clone(), available_on, places: vec![free] });
+        }
+    }
 }
 
 /// Offers places, beside those of the same group.

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::across::Across;
-use super::offer::{Call, Offered, offer, offer_again};
+use super::offer::{Bulletin, Call, Offered, offer_again};
 use super::outcome::Outcome;
 use super::scope::Scope;
 use super::serve::{Remembered, stage};
-use crate::domain::codes::PlaceStatus;
 use crate::domain::kindergarten::Group;
 use crate::domain::queue::QueueKey;
 use crate::service::kernel::problem::Problem;
@@ -55,11 +54,11 @@ pub(crate) fn run(
     let home = scope.territory.home();
     let groups: HashMap<String, Group> =
         kindergartens::all_groups(conn, Some(home))?.into_iter().map(|g| (g.id.clone(), g)).collect();
-    let mut free: BTreeMap<QueueKey, Vec<Offered>> = BTreeMap::new();
-    for place in places::of_home(conn, home, PlaceStatus::Published)? {
+    let mut free: BTreeMap<QueueKey, Bulletin> = BTreeMap::new();
+    for place in places::open_of_home(conn, home)? {
         if place.queue.territory.within(scope.territory) {
-            let open_since = scope.office.day(place.queue.territory, place.status_at);
-            offer(free.entry(place.queue).or_default(), &groups, place, open_since);
+            let open_since = scope.office.day(place.queue.territory, place.since_at);
+            free.entry(place.queue).or_default().offer(&groups, place, open_since);
         }
     }
     let mut families = families::of_home(conn, home)?;
@@ -75,7 +74,7 @@ pub(crate) fn run(
     let mut outcome = Outcome::default();
     let mut after: BTreeMap<QueueKey, Turnout> = BTreeMap::new();
     let mut first = Vec::new();
-    for (queue, offered) in free.into_iter().filter(|(queue, _)| served.contains(queue)) {
+    for (queue, Bulletin { offered, .. }) in free.into_iter().filter(|(queue, _)| served.contains(queue)) {
         let is_wanted = wanted.as_ref().is_some_and(|wanted| wanted.contains(&queue));
         match scope.spill(queue)?.filter(|_| !is_wanted) {
             Some(_) => first.push(call(queue, 1, offered)),
