@@ -3,7 +3,7 @@
 
     kezek journal export --openings | benches/auditor.py --mix 1:3 > positions.csv
 
-Checks every chain (order, instants, hashes) and every seal, replays the rows that the openings tell, and writes the
+Checks every chain (order, instants, hashes), every seal and every count of a day, replays the rows that the openings tell, and writes the
 position of every child who waits: `queue,application,position`. The registry's head goes to the error stream. With
 `--until INSTANT` the registry is replayed as it stood then. The ratio of first priority to general is law, not journal:
 `--mix P:G` for all queues, `--mix-of TERRITORY=P:G` or `TERRITORY=none` for those of one territory.
@@ -13,10 +13,12 @@ import argparse
 import hashlib
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
+from itertools import takewhile
 
 GENESIS = "0" * 64
 EARLIER_MAY_FOLLOW = "mend_clock"
+COUNTS, CHILD, FEWEST_TOLD = "count_acts", "child", 5
 REPLAYED = ("applications", "queue_counters")
 LIVE, SPENT = "live", "spent"
 
@@ -56,6 +58,7 @@ class Registry:
         self.until = until
         self.chains = {}
         self.rows = {table: {} for table in REPLAYED}
+        self.uncounted = defaultdict(list)
 
     def take(self, record):
         openings = record.pop("openings")
@@ -75,6 +78,7 @@ class Registry:
         if record["seals"] != {"count": len(leaves), "root": root(leaves).hex()}:
             raise Broken(f"{where}: its openings are not those that it seals")
         self.chains[home] = record
+        self.count(record, next((o["opening"]["act"] for o in openings if "act" in o["opening"]), record["act"]), where)
         if self.until is None or record["at"] <= self.until:
             for sealed in openings:
                 self.fold(sealed["opening"].get("rows", {}))
@@ -87,6 +91,22 @@ class Registry:
                     self.rows[table].pop(key, None)
                 else:
                     self.rows[table][key] = dict(row, key=key)
+
+    def count(self, record, act, where):
+        """A record that counts says how often each act was done on a day."""
+        done, minute = self.uncounted[record["home"]], record["at"][:16]
+        if act != COUNTS:
+            if act == EARLIER_MAY_FOLLOW:
+                done[:] = [(min(at, minute), *rest) for at, *rest in done]
+            done.append((minute, record["seq"], act, record["act"] == CHILD))
+            return
+        said = record["payload"]
+        over = list(takewhile(lambda entry: entry[0] < said["ended_at"][:16], done))
+        few = sum(of_child for *_, of_child in over) < FEWEST_TOLD
+        acts = Counter(CHILD if few and of_child else act for _, _, act, of_child in over)
+        if not over or over[-1][1] != said["until"] or acts != said["acts"]:
+            raise Broken(f"{where}: it does not count what the records before it tell")
+        del done[: len(over)]
 
     def head(self):
         heads = {home: record["hash"] for home, record in self.chains.items()}

@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
 fn tell(ticked: &Ticked, before: &str) {
-    let Ticked { published, expired, left, lapsed, escalated, forgotten } = *ticked;
+    let Ticked { published, expired, left, lapsed, escalated, forgotten, counted } = *ticked;
     println!("{before}{published} places published, {expired} referrals expired");
     if lapsed > 0 {
         eprintln!(
@@ -68,6 +68,9 @@ fn tell(ticked: &Ticked, before: &str) {
     }
     if forgotten > 0 {
         eprintln!("kezek: {before}{forgotten} kept answers to repeated requests are forgotten");
+    }
+    if counted > 0 {
+        eprintln!("kezek: {before}the acts of {counted} days are counted");
     }
     if left > 0 {
         eprintln!(

@@ -71,6 +71,11 @@ impl Calendar {
         at.with_timezone(&self.zone(territory)).date_naive()
     }
 
+    /// When a civil day is over in the territory's zone: the first instant of the next.
+    pub fn day_ends(&self, on: NaiveDate, territory: Kato) -> DateTime<Utc> {
+        instant_of(self.zone(territory), on, LAST_SECOND + 1).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
     /// When a term that begins at `from` is due. Day terms start the next day.
     pub fn due(&self, from: DateTime<Utc>, term: Term, zone: Tz, counting: Counting) -> Dated<DateTime<Tz>> {
         let begins_on = from.with_timezone(&zone).date_naive();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde_json::Value;
 
 use super::StoreError;
@@ -148,6 +150,18 @@ pub fn last_until(conn: &mut AnyConnection, home: Kato, at: DateTime<Utc>) -> Re
     let included = journal::table.filter(journal::home.eq(kato_to_column(home))).filter(journal::at.le(to_column(at)));
     let last: Option<i64> = included.order(journal::seq.desc()).select(journal::seq).first(conn).optional()?;
     Ok(last.unwrap_or_default())
+}
+
+/// The last record of a home that counts acts.
+///
+/// # Errors
+/// The database is not available, or the record cannot be read.
+pub fn last_count(conn: &mut AnyConnection, home: Kato) -> Result<Option<Record>, StoreError> {
+    // The condition of an index with a condition is found as it is written, not as a parameter.
+    let counts = sql::<Bool>("act = 'count_acts'");
+    let of_home = journal::table.filter(journal::home.eq(kato_to_column(home))).filter(counts);
+    let last: Option<Row> = of_home.order(journal::seq.desc()).first(conn).optional()?;
+    last.map(record).transpose()
 }
 
 /// The homes that have a record, whatever `homes` says.

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
-use super::columns::{kato_from_column, kato_to_column};
+use super::columns::{from_column, kato_from_column, kato_to_column};
 use super::connection::{AnyConnection, on_backend};
-use super::schema::openings;
+use super::schema::{journal as journal_rows, openings};
 use super::tables::openings::{Row, put};
 use super::{StoreError, journal};
 use crate::domain::kato::Kato;
+use crate::trust::act::ActCode;
 use crate::trust::journal::Record;
 use crate::trust::opening::{Hash, OpenedRecord, Opening};
 use crate::trust::subject::Subject;
@@ -85,6 +89,51 @@ pub fn act_of(conn: &mut AnyConnection, home: Kato, seq: i64) -> Result<Option<S
         }
     }
     Ok(None)
+}
+
+/// What was done, of up to `limit` records of a home after `seq`, in order: by the record where it tells so in public, else by
+/// the first opening that does.
+///
+/// # Errors
+/// The database is not available, or an act cannot be read.
+pub fn acts_after(conn: &mut AnyConnection, home: Kato, seq: i64, limit: i64) -> Result<Vec<Done>, StoreError> {
+    let code = kato_to_column(home);
+    let records: Vec<(i64, NaiveDateTime, String)> = journal_rows::table
+        .filter(journal_rows::home.eq(code))
+        .filter(journal_rows::seq.gt(seq))
+        .order(journal_rows::seq)
+        .limit(limit)
+        .select((journal_rows::seq, journal_rows::at, journal_rows::act))
+        .load(conn)?;
+    let of_children = records.iter().filter(|record| record.2 == ActCode::Child.code()).map(|record| record.0);
+    // An opening can be long, and says first which act it tells of.
+    let told: Vec<(i64, String)> = on_backend!(conn, c => openings::table
+        .filter(openings::home.eq(code))
+        .filter(openings::seq.eq_any(of_children.collect::<Vec<_>>()))
+        .filter(openings::body.like("{\"act\":%"))
+        .select((openings::seq, sql::<Text>("substr(body, 1, 64)")))
+        .load(c))?;
+    let told: BTreeMap<i64, String> = told.into_iter().collect();
+    records
+        .into_iter()
+        .map(|(seq, at, act)| {
+            let told = told.get(&seq).and_then(|front| front.split('"').nth(3)).unwrap_or(&act);
+            let act =
+                ActCode::read(told).map_err(|why| StoreError::Damaged(format!("home {home}, record {seq}: {why}")))?;
+            Ok(Done { seq, at: from_column(at), act })
+        })
+        .collect()
+}
+
+/// What a record says was done.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    /// Its place in the chain.
+    pub seq: i64,
+    /// Its instant.
+    pub at: DateTime<Utc>,
+    /// What was done.
+    pub act: ActCode,
 }
 
 /// Every opening of these subjects with the record that seals it, of each in the order of its home's records.

@@ -36,7 +36,9 @@ pub use files::{
 };
 pub use places::{Listed, PlaceWithdrawn, PlacesPublished, PlacesReported, ReserveAsked};
 pub use referrals::{ReferralChanged, ReferralExpired};
-pub use registry::{ClockConfirmed, ClockMended, MessagesTaken, NumbersSkipped, TokenIssued, TokenRevoked};
+pub use registry::{
+    ActsCounted, ClockConfirmed, ClockMended, MessagesTaken, NumbersSkipped, TokenIssued, TokenRevoked,
+};
 pub use rounds::{PassedOver, Referred, ReferredTogether, RoundCorrected, RoundHeld, SkipConfirmed, SkipGrounds};
 
 /// Declares the acts: of each its code and the type of what it tells. An act on a child can tell its subjects different
@@ -171,6 +173,8 @@ acts! {
         ConfirmClock(ClockConfirmed) = "confirm_clock",
         /// A chain stood behind records that a server had seen: the numbers that it had given are not given again.
         SkipNumbers(NumbersSkipped) = "skip_numbers",
+        /// The acts of a civil day were counted.
+        CountActs(ActsCounted) = "count_acts",
     }
     /// An act on a child or a case, with what it tells one of its subjects.
     ChildAct {

@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod cipher;
+pub mod counts;
 pub mod end;
 pub mod journal;
 pub mod keyring;

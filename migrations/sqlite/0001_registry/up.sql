@@ -31,6 +31,8 @@ CREATE TABLE journal (
     hash TEXT NOT NULL,
     PRIMARY KEY (home, seq)
 ) WITHOUT ROWID, STRICT;
+-- The last record that counts acts is asked for with every tick.
+CREATE INDEX journal_counts ON journal (home, seq) WHERE act = 'count_acts';
 
 -- What the records seal (fixtures/journal/README.md).
 CREATE TABLE openings (

@@ -3,6 +3,7 @@
 pub mod applications;
 pub mod catalogue;
 pub mod clock;
+mod days;
 pub mod erasure;
 pub mod moving;
 pub mod places;

@@ -20,6 +20,7 @@ use crate::rules::Rules;
 use crate::rules::profile::{Consequence, Profile};
 use crate::service::applications::{entry, proofs};
 use crate::service::cases::oversight;
+use crate::service::counter::days;
 use crate::service::kernel::actors::CLOCK;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
@@ -49,6 +50,8 @@ pub struct Ticked {
     pub escalated: usize,
     /// Kept answers that were older than [`ANSWERS_KEPT_DAYS`] and are forgotten.
     pub forgotten: usize,
+    /// Civil days that are over and whose acts were counted.
+    pub counted: usize,
 }
 
 /// The instants of a tick.
@@ -90,6 +93,7 @@ fn each_home(store: &Store, rules: &Rules, instants: Instants, resolve: Resolve)
                 all.lapsed += ticked.lapsed;
                 all.escalated += ticked.escalated;
                 all.forgotten += ticked.forgotten;
+                all.counted += ticked.counted;
             }
             // One home whose last record lies in the future does not hold up the others.
             Err(problem) if problem.code == CLOCK_NOT_BELIEVED => refused = refused.or(Some(problem)),
@@ -133,6 +137,7 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
     }
     ticked.lapsed = proofs::lapse(tx, rules, home, at)?;
     ticked.escalated = oversight::escalate(tx, rules, home, at)?;
+    ticked.counted = days::count(tx, rules, home)?;
     // The records are appended already.
     Ok(Written { value: ticked, entries: Vec::new() })
 }

@@ -6,13 +6,15 @@ use chrono::{DateTime, Utc};
 
 pub use super::fault::ChainFault;
 use super::fold::{Fold, Reach, beside, each_opened};
-use crate::domain::instant::instant_text;
+use crate::domain::instant::{instant_text, read_instant};
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::pages::{self, Pages};
 use crate::store::{Keyless, Store, StoreError, homes, journal, keyless, openings};
+use crate::trust::act::{ActCode, ActsCounted, PublicAct};
+use crate::trust::counts::{ActCounts, Counted};
 use crate::trust::end::GENESIS;
-use crate::trust::journal::{Verifier, registry_head};
+use crate::trust::journal::{Broken, Record, Verifier, registry_head};
 use crate::trust::opening::OpenedRecord;
 
 /// Hands on every record with its openings, home by home, in order, as they stood at one moment.
@@ -65,6 +67,7 @@ struct Last {
 struct Read {
     verifier: Verifier,
     fold: Fold,
+    counts: BTreeMap<Kato, ActCounts>,
     ends: BTreeMap<Kato, Last>,
     /// How many openings the records seal.
     sealed: i64,
@@ -80,9 +83,24 @@ impl Read {
             read.ends.insert(record.home, Last { seq: record.seq, at: record.at.clone() });
             read.verifier.take(record).map_err(ChainFault::Broken)?;
             opened.check_seals().map_err(ChainFault::Broken)?;
-            read.fold.take(&opened).map_err(ChainFault::Broken)?;
+            let act = read.fold.take(&opened).map_err(ChainFault::Broken)?;
+            read.count(record, act).map_err(ChainFault::Broken)?;
         }
         Ok(read)
+    }
+
+    /// Counts what was done, and holds a record that counts against it.
+    fn count(&mut self, record: &Record, act: ActCode) -> Result<(), Broken> {
+        let counts = self.counts.entry(record.home).or_default();
+        let at = read_instant(&record.at).map_err(|fault| record.unreadable(fault.to_string()))?;
+        counts.take(record.seq, at, act);
+        let Some(PublicAct::CountActs(ActsCounted { ended_at, until, acts, .. })) = record.public_act()? else {
+            return Ok(());
+        };
+        if counts.before(ended_at.0) != Some(Counted { until, acts }) {
+            return Err(record.unreadable("it does not count what the records before it tell"));
+        }
+        Ok(())
     }
 }
 
@@ -158,7 +176,7 @@ pub fn verify_since(store: &Store, since: DateTime<Utc>) -> Result<VerifiedSince
 /// # Errors
 /// The first broken record.
 pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
-    let Read { verifier, fold, ends, sealed } =
+    let Read { verifier, fold, ends, sealed, .. } =
         beside(RECORDS_AHEAD, |send| each_opened(conn, send), |records| Read::all(records.into_iter()))?;
     let heads: BTreeMap<Kato, String> = verifier.heads();
     // Both ways: a chain that the homes deny is as broken as a head without its chain.

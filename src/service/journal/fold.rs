@@ -18,7 +18,7 @@ use crate::store::connection::AnyConnection;
 use crate::store::homes;
 use crate::store::rows::{self, HeldRow, ReadRow};
 use crate::store::{StoreError, openings};
-use crate::trust::act::PublicAct;
+use crate::trust::act::{ActCode, PublicAct};
 use crate::trust::end::Numbers;
 use crate::trust::journal::Broken;
 use crate::trust::opening::{Opened, OpenedRecord};
@@ -106,22 +106,24 @@ pub(crate) fn beside<T: Send, C: Send>(
 }
 
 impl Fold {
-    /// Takes the next record of its home.
+    /// Takes the next record of its home, and says what was done.
     ///
     /// # Errors
     /// It cannot be read.
-    pub(crate) fn take(&mut self, opened: &OpenedRecord) -> Result<(), Broken> {
+    pub(crate) fn take(&mut self, opened: &OpenedRecord) -> Result<ActCode, Broken> {
         let OpenedRecord { record, openings } = opened;
         let act = record.public_act()?;
+        let mut code = act.as_ref().map_or(ActCode::Child, PublicAct::code);
         for opening in openings {
             let opened = understood(opening).map_err(|why| record.unreadable(why))?;
             self.take_opening(record.home, &opened);
+            code = opened.act.as_deref().and_then(ActCode::from_code).unwrap_or(code);
         }
         if let Some(PublicAct::SkipNumbers(skipped)) = act {
             let numbers = self.numbers.entry(record.home).or_default();
             *numbers = numbers.or_later(skipped.numbers);
         }
-        Ok(())
+        Ok(code)
     }
 
     fn take_opening(&mut self, home: Kato, opened: &Opened<'_>) {

@@ -1,5 +1,8 @@
 //! What is told of the registry itself: its credentials, its clock, its numbers, its messages.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::codes::Role;
@@ -65,4 +68,18 @@ pub struct MessagesTaken {
     pub messages: u64,
     /// As whom they were taken.
     pub role: Role,
+}
+
+/// The acts of a civil day were counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActsCounted {
+    /// The day in the home.
+    pub day: NaiveDate,
+    /// When it ended: records from this instant on are of a later day.
+    pub ended_at: ToldInstant,
+    /// The last record that is counted; the first is the one behind the last that was counted before.
+    pub until: i64,
+    /// How often each act was done, by its code.
+    pub acts: BTreeMap<String, u64>,
 }

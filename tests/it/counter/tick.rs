@@ -22,8 +22,8 @@ fn ticked(desk: &Desk, at: &str) -> Ticked {
     let done =
         tick(&desk.registry.office.store, &desk.registry.office.rules, desk.clock.now(), instant(at)).expect("a tick");
     desk.registry.office.follow_all().expect("the index follows");
-    // Whom an overdue case is told to is the matter of the tests of cases.
-    Ticked { escalated: 0, ..done }
+    // Whom an overdue case is told to is the matter of the tests of cases, counts that of the days.
+    Ticked { escalated: 0, counted: 0, ..done }
 }
 
 fn referred(desk: &Desk) -> (String, String, String) {

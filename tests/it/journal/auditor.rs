@@ -12,10 +12,15 @@ use kezek::trust::opening::{OpenedRecord, Opening};
 use kezek::trust::seal::canonical;
 use serde_json::{Value, json};
 
+use crate::counter::days::{count_falsely, counted_at};
 use crate::desk::lived_in::live_in;
 use crate::desk::{Desk, deeds, on_both};
 
-on_both!(a_stranger_replays_every_position_and_the_head, a_stranger_replays_the_past);
+on_both!(
+    a_stranger_replays_every_position_and_the_head,
+    a_stranger_replays_the_past,
+    a_stranger_names_a_count_that_the_records_deny,
+);
 
 const EXAMPLE: &str = include_str!("../../../fixtures/journal/example.jsonl");
 
@@ -85,6 +90,8 @@ fn more(desk: &Desk) {
 
 fn a_stranger_replays_every_position_and_the_head(desk: &Desk) {
     live(desk);
+    assert!(counted_at(desk, "2026-09-11T04:00:00Z") > 0, "a day is counted");
+    more(desk);
     let index = desk.registry.office.index(desk.clock.now());
     let mut positions: BTreeMap<String, u64> = BTreeMap::new();
     for (number, held) in index.seats() {
@@ -97,6 +104,12 @@ fn a_stranger_replays_every_position_and_the_head(desk: &Desk) {
     drop(index);
     assert_eq!(found, positions);
     assert_eq!(head, chains::verify(&desk.registry.office.store).expect("whole"));
+}
+
+fn a_stranger_names_a_count_that_the_records_deny(desk: &Desk) {
+    let seq = count_falsely(desk);
+    let fault = audit(&export(desk), &[]).expect_err("a false count");
+    assert!(fault.contains(&format!("record {seq}")) && fault.contains("does not count"), "{fault}");
 }
 
 fn a_stranger_replays_the_past(desk: &Desk) {

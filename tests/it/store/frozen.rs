@@ -20,8 +20,8 @@ use crate::desk::lived_in::lived_in;
 
 /// The migrations that registries may have been made by, and the hashes of their texts.
 const FROZEN: [(&str, &str); 2] = [
-    ("migrations/sqlite/0001_registry/up.sql", "7f292c506dd416560774990244d8d9a49e6ddfcb5734d60b27e92471029c8905"),
-    ("migrations/postgres/0001_registry/up.sql", "c46d5cc95b2d79cbf0425c77fad3248a89025a6e6f433ae69be11cab1632864c"),
+    ("migrations/sqlite/0001_registry/up.sql", "192205d4bc9680ac8090c73734036b5da70918580b0d818307faf77908bee90a"),
+    ("migrations/postgres/0001_registry/up.sql", "4edcf12ea035294a76d0e8dea8ff7d691c0cf6e91ebb60afbd05d408beddaa09"),
 ];
 
 fn repository() -> &'static Path {
