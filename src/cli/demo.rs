@@ -2,6 +2,7 @@
 
 mod callers;
 mod services;
+mod staff;
 mod story;
 mod twins;
 
@@ -25,26 +26,35 @@ use crate::exchange::rows::{ApplicationRow, GroupRow, KindergartenRow, PlaceRow,
 use crate::sample::kindergartens as fixtures;
 use crate::sample::people::{Families, Family};
 use crate::sample::register::application_row;
+use crate::service::accounts::credentials::{self, Scope};
+use crate::service::accounts::family::SignIn;
 use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::counter::clock;
 use crate::service::counter::places::{self, PlacesIn, ReservedIn};
 use crate::service::counter::{referrals, register};
 use crate::service::files::{import_applications, imports};
+use crate::service::kernel::permissions::{OFFICIALS, Principal};
 use crate::service::kernel::problem::Problem;
-use crate::service::kernel::tokens;
 use crate::service::registry::Registry;
 use crate::service::rounds::due::ReferIn;
 use crate::service::rounds::hold::{self, RoundIn};
 use crate::service::rounds::{next, refer};
 use crate::store::{Resolve, applications as rows};
 use crate::web::proxies::Proxies;
-use callers::{caller, field, handed_in, preferences_max};
+use callers::{field, handed_in, preferences_max};
+use staff::{caller, head_of};
 use story::Story;
 
 /// The seed of the demo's people: the same ones every time.
 const SEED: u64 = 2026;
 /// How many families come through the channels themselves; the others come with the register of the years before.
 const LIVE: usize = 45;
+
+/// The file of the codes with which families sign in.
+const FAMILIES: &str = "demo-families.json";
+
+/// More referrals than the demo issues.
+const REFERRALS: i64 = 100_000;
 
 /// The file of the tokens.
 const TOKENS: &str = "demo-tokens.json";
@@ -96,7 +106,7 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
     }
     let registry = database.registry(Clock::System)?.with_registers(registers);
     let mut story = if fresh {
-        tell(&registry, arguments.children).map_err(|e| e.to_string())?
+        tell(&registry, arguments.children, folder).map_err(|e| e.to_string())?
     } else {
         rested(&registry).map_err(|e| e.to_string())?
     };
@@ -111,10 +121,14 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
 }
 
 /// A demo may rest for as long as it likes: whoever opens it again believes their clock.
-fn rested(registry: &Registry) -> Result<Story, Problem> {
+fn rested(registry: &Registry) -> Result<Story, Box<dyn std::error::Error>> {
     let office = &registry.office;
     let mending = clock::mend(&office.store, &office.rules, office.clock.now(), None, Resolve::Do)?;
     let mut story = Story::default();
+    // One of an earlier build has none.
+    if caller(registry, Role::Auditor, Kato::COUNTRY).is_err() {
+        staff::appoint(registry, SEED + 4, &fixtures::localities_of_fixtures()?)?;
+    }
     if let Some((_, newest)) = mending.confirmed {
         story.say("clock", format!("confirmed; nothing was written since {}", instant_text(newest)));
     }
@@ -122,7 +136,7 @@ fn rested(registry: &Registry) -> Result<Story, Problem> {
 }
 
 /// The main job, told act by act.
-fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::error::Error>> {
+fn tell(registry: &Registry, children: usize, folder: &Path) -> Result<Story, Box<dyn std::error::Error>> {
     let mut story = Story::default();
     let (territories, kindergartens, groups) = load(registry)?;
     story.say(
@@ -131,6 +145,8 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
     );
     let localities = fixtures::localities_of_fixtures()?;
     let today = registry.office.rules.calendar.civil_day(registry.office.clock.now(), Kato::COUNTRY);
+    let officials = staff::appoint(registry, SEED + 4, &localities)?;
+    story.say("accounts of officials", format!("{officials}, each with a mandate (invented)"));
     let mut families = Families::new(SEED, today, &localities);
     let live: Vec<Family> = families.by_ref().take(LIVE.min(children)).collect();
     let earlier: Vec<ApplicationRow> =
@@ -150,7 +166,7 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
         "applications from the register of earlier years",
         format!("{imported}, with their instants and the evidence"),
     );
-    let by_channel = take_applications(registry, live)?;
+    let Taken { by_channel, families: signing_in } = take_applications(registry, live)?;
     for (channel, numbers) in &by_channel {
         story.say(&format!("applications through {channel}"), numbers.len().to_string());
     }
@@ -168,6 +184,10 @@ fn tell(registry: &Registry, children: usize) -> Result<Story, Box<dyn std::erro
     story.append(services::one_case_each(registry, Families::new(SEED + 2, today, &localities))?);
     let waiting = registry.office.index.read().queues().map(|(_, order)| order.len()).sum::<usize>();
     story.say("children with a position", waiting.to_string());
+    write_secrets(folder, FAMILIES, &json!(signing_in)).map_err(|e| e.to_string())?;
+    for SignIn { iin, code } in signing_in.iter().take(3) {
+        story.say("a family signs in with", format!("IIN {iin}, code {code}"));
+    }
     Ok(story)
 }
 
@@ -191,8 +211,15 @@ fn row(registry: &Registry, family: Family) -> ApplicationRow {
     application_row(family, most)
 }
 
-fn take_applications(registry: &Registry, live: Vec<Family>) -> Result<BTreeMap<Channel, Vec<String>>, Problem> {
-    let mut by_channel: BTreeMap<Channel, Vec<String>> = BTreeMap::new();
+/// The applications that were taken in, and how their families sign in.
+#[derive(Default)]
+struct Taken {
+    by_channel: BTreeMap<Channel, Vec<String>>,
+    families: Vec<SignIn>,
+}
+
+fn take_applications(registry: &Registry, live: Vec<Family>) -> Result<Taken, Problem> {
+    let mut taken = Taken::default();
     let channels = [
         (Channel::Office, Role::Office),
         (Channel::StateCorporation, Role::StateCorporation),
@@ -202,10 +229,11 @@ fn take_applications(registry: &Registry, live: Vec<Family>) -> Result<BTreeMap<
         let mut sent = handed_in(registry, family);
         // East Kazakhstan's act and the portal do not know every kind of representative; a parent always may.
         sent.applicant.kind = "parent".to_owned();
-        let answer = register::register(&registry.office, &caller(role, Kato::COUNTRY), &sent)?;
-        by_channel.entry(channel).or_default().push(field(&answer, "number"));
+        let answer = register::register(&registry.office, &caller(registry, role, Kato::COUNTRY)?, &sent)?;
+        taken.by_channel.entry(channel).or_default().push(field(&answer, "number"));
+        taken.families.push(SignIn { iin: sent.child.iin, code: field(&answer, "family_code") });
     }
-    Ok(by_channel)
+    Ok(taken)
 }
 
 /// A package without the birth certificate, brought to the State Corporation.
@@ -214,7 +242,7 @@ fn incomplete(registry: &Registry, localities: &[fixtures::Locality]) -> Result<
     let Some(family) = Families::new(SEED + 1, today, localities).next() else { return Ok("nobody".to_owned()) };
     let mut sent = handed_in(registry, family);
     sent.documents.retain(|d| d.kind != "birth_certificate");
-    match register::register(&registry.office, &caller(Role::StateCorporation, Kato::COUNTRY), &sent) {
+    match register::register(&registry.office, &caller(registry, Role::StateCorporation, Kato::COUNTRY)?, &sent) {
         Err(problem) if problem.code == "intake_refused" => {
             Ok("1 incomplete package, with a receipt of what is missing".to_owned())
         }
@@ -224,7 +252,7 @@ fn incomplete(registry: &Registry, localities: &[fixtures::Locality]) -> Result<
 }
 
 fn decide_all(registry: &Registry, by_channel: &BTreeMap<Channel, Vec<String>>) -> Result<String, Problem> {
-    let department = caller(Role::Department, Kato::COUNTRY);
+    let department = caller(registry, Role::Department, Kato::COUNTRY)?;
     let accepted = DecisionIn { decision: "accepted".to_owned(), ..DecisionIn::default() };
     let mut count = 0;
     for number in by_channel.values().flatten() {
@@ -235,7 +263,7 @@ fn decide_all(registry: &Registry, by_channel: &BTreeMap<Channel, Vec<String>>) 
 }
 
 fn report_places(registry: &Registry) -> Result<u32, Box<dyn std::error::Error>> {
-    let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
+    let department = caller(registry, Role::Department, Kato::COUNTRY)?;
     let places = crate::exchange::read::<PlaceRow>("places.csv", fixtures::PLACES.as_bytes())?;
     let mut count = 0;
     for place in places.rows {
@@ -250,7 +278,7 @@ fn report_places(registry: &Registry) -> Result<u32, Box<dyn std::error::Error>>
                 ..ReservedIn::default()
             }),
         };
-        places::report_places(&registry.office, &kindergarten, &sent)?;
+        places::report_places(&registry.office, &department, &sent)?;
         count += place.count;
     }
     Ok(count)
@@ -262,7 +290,7 @@ fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
     let mut villages: Vec<Kato> = kindergartens.iter().map(|k| k.queue_territory).filter(|t| !t.is_home()).collect();
     villages.sort_unstable();
     villages.dedup();
-    let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
+    let auditor = caller(registry, Role::Auditor, Kato::COUNTRY)?.principal;
     for village in &villages {
         if next::next(&registry.office, &registry.memory.rounds, &auditor, &village.to_string(), None)?.place.is_some()
         {
@@ -274,7 +302,7 @@ fn akim_village(registry: &Registry) -> Result<Kato, Problem> {
 
 fn akim_refers(registry: &Registry) -> Result<String, Problem> {
     let village = akim_village(registry)?;
-    let akim = caller(Role::Akim, village);
+    let akim = caller(registry, Role::Akim, village)?;
     let next = next::next(&registry.office, &registry.memory.rounds, &akim.principal, &village.to_string(), None)?;
     let (Some(place), Some(application)) = (next.place, next.application) else {
         return Ok(format!("none: nobody waits in {village}"));
@@ -287,7 +315,7 @@ fn akim_refers(registry: &Registry) -> Result<String, Problem> {
 
 /// Rounds in every second home that has free places; the others wait for their departments.
 fn rounds(registry: &Registry) -> Result<Vec<String>, Problem> {
-    let department = caller(Role::Department, Kato::COUNTRY);
+    let department = caller(registry, Role::Department, Kato::COUNTRY)?;
     let groups = registry.office.store.read(|c| crate::store::kindergartens::all(c, None))?;
     let mut homes: Vec<Kato> = groups.iter().map(|k| k.home).collect();
     homes.sort_unstable();
@@ -313,28 +341,57 @@ fn rounds(registry: &Registry) -> Result<Vec<String>, Problem> {
 }
 
 fn enrol_one(registry: &Registry) -> Result<String, Problem> {
-    let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
     let referrals = registry.office.store.read(|c| crate::store::referrals::page(c, "", 1))?;
     let Some(referral) = referrals.first() else { return Ok("nobody".to_owned()) };
-    referrals::present(&registry.office, &kindergarten, &referral.number)?;
-    referrals::enrol(&registry.office, &kindergarten, &referral.number)?;
+    let head = head_of(registry, &referral.kindergarten)?;
+    referrals::present(&registry.office, &head, &referral.number)?;
+    referrals::enrol(&registry.office, &head, &referral.number)?;
     let application = registry.office.store.read(|c| rows::find(c, &referral.application))?;
     let status = application.map_or_else(String::new, |a| a.status.to_string());
     Ok(format!("application {} with referral {}: {status}", referral.application, referral.number))
 }
 
+/// The kindergarten to which most children were referred.
+fn attended(registry: &Registry) -> Result<String, Problem> {
+    let referrals = registry.office.store.read(|c| crate::store::referrals::page(c, "", REFERRALS))?;
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    referrals.iter().for_each(|referral| *times.entry(&referral.kindergarten).or_default() += 1);
+    let most = times.into_iter().max_by_key(|(_, times)| *times).map(|(id, _)| id.to_owned());
+    let any = || registry.office.store.read(|c| crate::store::kindergartens::all(c, None));
+    match most {
+        Some(most) => Ok(most),
+        None => Ok(any()?.into_iter().next().map(|k| k.id).unwrap_or_default()),
+    }
+}
+
+/// The secret of a new credential of the official of a role.
+fn issue(registry: &Registry, role: Role, village: Kato, kindergarten: &str) -> Result<String, Problem> {
+    let caller = match role {
+        Role::Akim => caller(registry, role, village)?,
+        Role::Kindergarten => head_of(registry, kindergarten)?,
+        _ => caller(registry, role, Kato::COUNTRY)?,
+    };
+    let Principal { id, role, territory, kindergarten, .. } = caller.principal;
+    let scope = Scope { role, territory, kindergarten: kindergarten.as_deref(), acts_as: &[] };
+    let office = &registry.office;
+    Ok(credentials::issue(&office.store, office.clock.now(), scope, Some(&id), None)?.token)
+}
+
 fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<(), String> {
     let mut all = serde_json::Map::new();
-    for &role in Role::ALL {
-        let territory = if role == Role::Akim { village } else { Kato::COUNTRY };
-        let new = tokens::issue(&registry.office.store, registry.office.clock.now(), role, territory, None)
-            .map_err(|p| p.to_string())?;
-        all.insert(role.code().to_owned(), json!(new.token));
+    let attended = attended(registry).map_err(|p| p.to_string())?;
+    for &role in OFFICIALS {
+        let issued = issue(registry, role, village, &attended).map_err(|p| p.to_string())?;
+        all.insert(role.code().to_owned(), json!(issued));
     }
     registry.office.follow_all().map_err(|p| p.to_string())?;
-    let path = folder.join(TOKENS);
-    let text = serde_json::to_string_pretty(&Value::Object(all)).unwrap_or_default();
-    // Tokens are secrets.
+    write_secrets(folder, TOKENS, &Value::Object(all))
+}
+
+/// Writes what opens something, for its owner only.
+fn write_secrets(folder: &Path, name: &str, secrets: &Value) -> Result<(), String> {
+    let path = folder.join(name);
+    let text = serde_json::to_string_pretty(secrets).unwrap_or_default();
     let mut file = super::private::create(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))
 }
@@ -344,5 +401,5 @@ fn print_files(fresh: bool, folder: &Path) {
     if !fresh {
         println!("The registry of an earlier demo is opened; remove {} to start anew.", folder.display());
     }
-    println!("Tokens: {}", folder.join(TOKENS).display());
+    println!("Tokens: {}, codes of families: {}", folder.join(TOKENS).display(), folder.join(FAMILIES).display());
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod account;
 mod allocate;
 mod calendar;
 mod cases;
@@ -47,6 +48,8 @@ enum Command {
     Init(init::Arguments),
     /// Serve the API and the pages.
     Serve(serve::Arguments),
+    /// Open accounts for persons, say what each may act as, close them.
+    Account(account::Arguments),
     /// Issue, revoke and list credentials.
     Token(token::Arguments),
     /// Import a CSV file, all or nothing.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Account(arguments) => account::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Import(arguments) => exchange::import(&arguments),
         Command::Export(arguments) => interrupt::watched(|| exchange::export(&arguments)),

@@ -163,7 +163,7 @@ pub struct StepDone {
     pub step: String,
     /// The regulation's actor whose role was used.
     pub actor: String,
-    /// The key of the credential that did it.
+    /// The account that did it.
     pub principal: String,
     /// How it came here.
     pub passage: Passage,

@@ -191,6 +191,28 @@ codes! {
         Kindergarten = "kindergarten",
         /// Reads everything, changes nothing.
         Auditor = "auditor",
+        /// A representative of a child, signed in with the code of the family's paper.
+        Family = "family",
+    }
+}
+
+codes! {
+    /// What a family is told, whoever did it.
+    Notice {
+        /// A new code was given to a representative.
+        FamilyCode = "family_code",
+        /// A second person represents the child.
+        RepresentativeAdded = "representative_added",
+        /// Contacts or wishes were changed.
+        Amended = "amended",
+        /// The application was taken back.
+        Withdrawn = "withdrawn",
+        /// The application was brought to another territory.
+        Moved = "moved",
+        /// The contract was made.
+        Enrolled = "enrolled",
+        /// The child has left its kindergarten.
+        Departed = "departed",
     }
 }
 

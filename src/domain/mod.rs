@@ -1,5 +1,6 @@
 //! The nouns of the field and their invariants. No IO, no clock.
 
+pub mod account;
 pub mod application;
 pub mod case;
 pub mod codes;

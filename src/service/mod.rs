@@ -1,5 +1,6 @@
 //! The acts: one act is one write transaction (load, decide, save, journal).
 
+pub mod accounts;
 pub mod applications;
 pub mod cases;
 pub mod counter;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::accounts::attempts::Attempts;
 use super::inquiry::explanations::KeptPasses;
 use super::journal::index::Live;
 use super::office::Office;
@@ -29,12 +30,15 @@ pub struct Memory {
     pub explained: Arc<KeptPasses>,
     /// The reasons of positions, ready to be said.
     pub reasons: Reasons,
+    /// The wrong codes of late.
+    pub attempts: Arc<Attempts>,
 }
 
 impl Memory {
     /// Nothing is remembered yet but what the rules say.
     fn new(rules: &Rules, explained: Arc<KeptPasses>) -> Self {
-        Memory { rounds: StandingRounds::default(), explained, reasons: Reasons::new(rules) }
+        let (rounds, attempts) = (StandingRounds::default(), Arc::default());
+        Memory { rounds, explained, reasons: Reasons::new(rules), attempts }
     }
 }
 

@@ -74,6 +74,15 @@ pub fn child_key(conn: &mut AnyConnection, home: Kato, iin: BlindIin) -> Result<
         .optional()?)
 }
 
+/// What a child is looked up by, by the key of its row.
+///
+/// # Errors
+/// The database is not available.
+pub fn iin_of(conn: &mut AnyConnection, key: &str) -> Result<Option<BlindIin>, StoreError> {
+    let iin: Option<i64> = children::table.find(key).select(children::iin).get_result(conn).optional()?;
+    Ok(iin.map(BlindIin))
+}
+
 /// The keys of the children known in this home, by the blind IIN.
 ///
 /// # Errors

@@ -89,6 +89,10 @@ tables! {
     rounds
     round_files
     confirmations
+    representatives
+    sessions
+    accounts
+    mandates
     tokens
     calendar_files
     idempotency

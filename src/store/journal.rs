@@ -28,7 +28,7 @@ pub struct Entry {
     pub home: Kato,
     /// What was done, with what is told of it beside the rows that it leaves.
     pub act: JournalAct,
-    /// The key of the credential.
+    /// The account, or `operator`, `clock`, `follower`.
     pub actor: String,
     /// The territory that the act concerns, in the home or the home itself.
     pub territory: Kato,

@@ -160,7 +160,10 @@ told! {
     rounds by id of |row| home(row.home), Subject::of(SubjectKind::Round, &row.id);
     round_files by round / name of |row| home_in(&row.round), Subject::of(SubjectKind::Round, &row.round);
     confirmations by id of |row| home(row.home), Subject::seat(&row.application);
+    representatives by id of |row| home(row.home), Subject::of(SubjectKind::Person, &row.child), hashed iin person code;
+    accounts by id of |row| home(row.home), Subject::of(SubjectKind::Account, &row.id), hashed iin person;
+    mandates by id of |row| home(row.home), Subject::of(SubjectKind::Account, &row.account);
     tokens by id of |row| Some(home(row.territory).home()).filter(|home| home.is_home()).unwrap_or(Kato::COUNTRY),
-        Subject::of(SubjectKind::Account, &row.id);
+        Subject::of(SubjectKind::Account, row.account.as_ref().unwrap_or(&row.id));
     calendar_files by name of |row| home(row.home), Subject::of(SubjectKind::Calendar, &row.name);
 }

@@ -360,6 +360,62 @@ diesel::table! {
 }
 
 diesel::table! {
+    representatives (id) {
+        id -> Text,
+        home -> Integer,
+        child -> Text,
+        iin -> BigInt,
+        person -> Nullable<Binary>,
+        code -> Nullable<BigInt>,
+        code_at -> Nullable<Timestamp>,
+        added_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sessions (hash) {
+        hash -> Text,
+        representative -> Text,
+        opened_at -> Timestamp,
+        used_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    accounts (id) {
+        id -> Text,
+        home -> Integer,
+        iin -> BigInt,
+        person -> Nullable<Binary>,
+        opened_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    mandates (id) {
+        id -> Text,
+        home -> Integer,
+        account -> Text,
+        role -> Text,
+        territory -> Integer,
+        kindergarten -> Nullable<Text>,
+        acts_as -> Text,
+        post -> Nullable<Text>,
+        appointed_by -> Text,
+        order_number -> Nullable<Text>,
+        order_on -> Nullable<Date>,
+        deputy_for -> Nullable<Text>,
+        from_on -> Nullable<Date>,
+        until_on -> Nullable<Date>,
+        given_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     tokens (id) {
         id -> Text,
         hash -> Text,
@@ -369,6 +425,9 @@ diesel::table! {
         acts_as -> Text,
         issued_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,
+        account -> Nullable<Text>,
+        mandate -> Nullable<Text>,
+        expires_at -> Nullable<Timestamp>,
     }
 }
 
@@ -420,6 +479,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     rounds,
     round_files,
     confirmations,
+    representatives,
+    sessions,
+    accounts,
+    mandates,
     tokens,
     idempotency,
     calendar_files

@@ -177,9 +177,26 @@ rows! {
     confirmations {
         id: String, home: i32, principal: String, place: String, application: String, ground: String, given_at: NaiveDateTime, used_at: Option<NaiveDateTime>
     }
+    representatives {
+        id: String, home: i32, child: String, iin: i64, person: Option<Vec<u8>>, code: Option<i64>,
+        code_at: Option<NaiveDateTime>, added_at: NaiveDateTime, ended_at: Option<NaiveDateTime>
+    }
+    sessions {
+        hash: String, representative: String, opened_at: NaiveDateTime, used_at: NaiveDateTime,
+        ended_at: Option<NaiveDateTime>
+    }
+    accounts {
+        id: String, home: i32, iin: i64, person: Option<Vec<u8>>, opened_at: NaiveDateTime, closed_at: Option<NaiveDateTime>
+    }
+    mandates {
+        id: String, home: i32, account: String, role: String, territory: i32, kindergarten: Option<String>, acts_as: String,
+        post: Option<String>, appointed_by: String, order_number: Option<String>, order_on: Option<NaiveDate>,
+        deputy_for: Option<String>, from_on: Option<NaiveDate>, until_on: Option<NaiveDate>, given_at: NaiveDateTime, ended_at: Option<NaiveDateTime>
+    }
     tokens {
         id: String, hash: String, role: String, territory: i32, kindergarten: Option<String>, acts_as: String,
-        issued_at: NaiveDateTime, revoked_at: Option<NaiveDateTime>
+        issued_at: NaiveDateTime, revoked_at: Option<NaiveDateTime>, account: Option<String>, mandate: Option<String>,
+        expires_at: Option<NaiveDateTime>
     }
     calendar_files {
         name: String, home: i32, body: String, imported_at: NaiveDateTime

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::subject::Subject;
 use crate::domain::codes::{UnknownCode, codes};
 
+mod accounts;
 mod applications;
 mod cases;
 mod departures;
@@ -22,8 +23,12 @@ mod referrals;
 mod registry;
 mod rounds;
 
+pub use accounts::{
+    AccountClosed, AccountOpened, AccountReset, MandateEnded, MandateGiven, MandateTold, TokenIssued, TokenRevoked,
+};
 pub use applications::{
-    Amendment, ApplicationDecided, Erasure, MovedAway, MovedIn, ProofJudged, ProofsLapsed, Registration, Withdrawal,
+    Amendment, ApplicationDecided, CodeIssued, Erasure, MovedAway, MovedIn, ProofJudged, ProofsLapsed, Registration,
+    RepresentativeAdded, Withdrawal,
 };
 pub use cases::{
     CaseEscalated, CaseLed, CaseOpened, CaseTold, CasesRecomputed, GateRefusal, IntakeRefused, IssuedResult, StepTaken,
@@ -36,9 +41,7 @@ pub use files::{
 };
 pub use places::{Listed, PlaceWithdrawn, PlacesPublished, PlacesReported, ReserveAsked};
 pub use referrals::{ReferralChanged, ReferralExpired};
-pub use registry::{
-    ActsCounted, ClockConfirmed, ClockMended, MessagesTaken, NumbersSkipped, TokenIssued, TokenRevoked,
-};
+pub use registry::{ActsCounted, ClockConfirmed, ClockMended, MessagesTaken, NumbersSkipped};
 pub use rounds::{PassedOver, Referred, ReferredTogether, RoundCorrected, RoundHeld, SkipConfirmed, SkipGrounds};
 
 /// Declares the acts: of each its code and the type of what it tells. An act on a child can tell its subjects different
@@ -167,6 +170,16 @@ acts! {
         IssueToken(TokenIssued) = "issue_token",
         /// A credential was revoked.
         RevokeToken(TokenRevoked) = "revoke_token",
+        /// An account was opened.
+        OpenAccount(AccountOpened) = "open_account",
+        /// An account was given a further mandate.
+        GiveMandate(MandateGiven) = "give_mandate",
+        /// A mandate was ended.
+        EndMandate(MandateEnded) = "end_mandate",
+        /// An account was closed.
+        CloseAccount(AccountClosed) = "close_account",
+        /// All credentials of an account were revoked.
+        ResetAccount(AccountReset) = "reset_account",
         /// A home whose last record lay in the future was set back.
         MendClock(ClockMended) = "mend_clock",
         /// The clock was confirmed after a long rest.
@@ -190,6 +203,10 @@ acts! {
             | MoveIn(MovedIn) = "move",
         /// A child whose applications had ended was erased on a ground of the law.
         Erase(Erasure) = "erase",
+        /// A representative of a child was given a new code.
+        IssueCode(CodeIssued) = "issue_code",
+        /// A second person represents a child from now on.
+        AddRepresentative(RepresentativeAdded) = "add_representative",
         /// The decision of an application was made in one act.
         Decide(ApplicationDecided) = "decide",
         /// A proof of a category was confirmed or rejected.

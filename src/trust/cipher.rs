@@ -102,6 +102,14 @@ impl LookUpKey {
     }
 }
 
+impl LookUpKey {
+    /// What the code on a family's paper is compared by; without the key nobody can try all codes.
+    pub fn blind_code(&self, code: &str) -> i64 {
+        let [a, b, c, d, e, f, g, h, ..] = keyed_hash(self.0.bytes(), format!("code {code}").as_bytes());
+        i64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
 /// An IIN as the registry looks it up: 64 bits of its keyed hash. Without the key it tells nothing of the IIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlindIin(pub i64);

@@ -27,7 +27,7 @@ pub struct Record {
     pub at: String,
     /// The code of the act that was done.
     pub act: String,
-    /// The credential's key, never a person's name; empty where the act is [`ActCode::Child`], whose opening names it.
+    /// The account, never a person's name; empty where the act is [`ActCode::Child`], whose opening names it.
     pub actor: String,
     /// The territory that the act concerns; the home where the act is [`ActCode::Child`], whose opening names it.
     pub territory: Kato,

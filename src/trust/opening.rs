@@ -28,7 +28,7 @@ pub type Rows = BTreeMap<&'static str, BTreeMap<String, Option<String>>>;
 pub struct Deed<'a> {
     /// The act, with what it tells the subject.
     pub act: &'a ChildAct,
-    /// The key of the credential.
+    /// The account that did it.
     pub actor: &'a str,
     /// The territory that the act concerns.
     pub territory: Kato,
@@ -85,7 +85,7 @@ impl Opening {
 pub struct Opened<'a> {
     /// The code of the act, where the record does not tell it.
     pub act: Option<String>,
-    /// The key of the credential, where the record does not tell it.
+    /// The account that did it, where the record does not tell it.
     pub actor: Option<String>,
     /// The territory that the act concerns, where the record does not tell it.
     pub territory: Option<String>,

@@ -5,7 +5,7 @@ use std::fmt;
 /// What kind of thing an opening is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SubjectKind {
-    /// A credential.
+    /// An account, with its mandates and credentials.
     Account,
     /// A decree of the working calendar.
     Calendar,

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value, json};
 
+use crate::service::accounts::principal::principal;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::service::kernel::tokens;
 use crate::service::office::{Answer, Caller, Idempotency};
 use crate::service::registry::Registry;
 use crate::service::running::Running;
@@ -51,6 +51,7 @@ fn status(kind: Kind) -> StatusCode {
         Kind::Gone => StatusCode::GONE,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Slow => StatusCode::TOO_MANY_REQUESTS,
         Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -78,6 +79,10 @@ pub fn problem_response(status: StatusCode, problem: &Problem) -> HttpResponse {
         }
         StatusCode::SERVICE_UNAVAILABLE => {
             response.insert_header((header::RETRY_AFTER, "2"));
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            let seconds = problem.more.get("retry_after").and_then(Value::as_i64).unwrap_or(1);
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         _ => {}
     }
@@ -116,7 +121,7 @@ fn range(text: &str) -> (String, f32) {
 }
 
 /// The bearer token of a request.
-fn bearer(request: &HttpRequest) -> Result<String, Problem> {
+pub fn bearer(request: &HttpRequest) -> Result<String, Problem> {
     let given = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     // The scheme's name may be written in any case (RFC 9110, 11.1).
     let token = given.and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
@@ -249,7 +254,8 @@ where
     let done = web::block(move || {
         let token = token?;
         let registry = shared.up_to_date()?;
-        let principal = tokens::principal(&registry.office.store, &token)?;
+        let office = &registry.office;
+        let principal = principal(&office.store, &token, office.clock.now())?;
         principal.role_may(act?)?;
         let caller = Caller { principal, idempotency: key? };
         run(&registry, &caller, read_body(&bytes)?)
@@ -273,7 +279,8 @@ where
     let (act, token) = (act_of(&request), bearer(&request));
     let done = web::block(move || -> Result<String, Problem> {
         let registry = shared.now();
-        let principal = tokens::principal(&registry.office.store, &token?)?;
+        let office = &registry.office;
+        let principal = principal(&office.store, &token?, office.clock.now())?;
         principal.role_may(act?)?;
         let value = run(&registry, &principal)?;
         serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
@@ -296,6 +303,28 @@ where
     json_response(flatten(done))
 }
 
+/// Makes something for somebody who needs no credential.
+pub async fn tell_anew<T, R, F>(shared: Shared, body: Body, run: F) -> HttpResponse
+where
+    T: DeserializeOwned + Send + 'static,
+    R: Serialize,
+    F: FnOnce(&Registry, T) -> Result<R, Problem> + Send + 'static,
+{
+    let bytes = match whole(body) {
+        Ok(bytes) => bytes,
+        Err(response) => return *response,
+    };
+    let done = web::block(move || -> Result<String, Problem> {
+        let value = run(&shared.now(), read_body(&bytes)?)?;
+        serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
+    })
+    .await;
+    match flatten(done) {
+        Ok(body) => HttpResponse::Created().content_type("application/json").body(body),
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
+
 /// Answers with a page or another text.
 pub async fn ask_text<F>(shared: Shared, request: HttpRequest, media: &'static str, run: F) -> HttpResponse
 where
@@ -304,7 +333,8 @@ where
     let (act, token) = (act_of(&request), bearer(&request));
     let done = web::block(move || -> Result<String, Problem> {
         let registry = shared.now();
-        let principal = tokens::principal(&registry.office.store, &token?)?;
+        let office = &registry.office;
+        let principal = principal(&office.store, &token?, office.clock.now())?;
         principal.role_may(act?)?;
         run(&registry, &principal)
     })

@@ -1,16 +1,19 @@
 //! Limits on bodies and on public look-ups.
 
-use actix_governor::governor::NotUntil;
 use actix_governor::governor::clock::QuantaInstant;
 use actix_governor::governor::middleware::NoOpMiddleware;
+use actix_governor::governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use actix_governor::{GovernorConfig, KeyExtractor, SimpleKeyExtractionError};
 use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use super::answer::{PROBLEM, problem_document};
 use super::proxies::Proxies;
+use crate::domain::iin::Iin;
 use crate::service::kernel::problem::{Kind, Problem};
 
 /// Largest body in bytes.
@@ -32,6 +35,24 @@ impl ByAddress {
     pub fn behind(proxies: Proxies) -> Self {
         ByAddress(proxies)
     }
+
+    /// As [`ByAddress::of`]; all whose peers have no address are one.
+    pub fn of_or_nobody(&self, request: &HttpRequest) -> IpAddr {
+        self.of(request).unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))
+    }
+
+    /// Whose request this is; none where the peer has no address.
+    pub fn of(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let peer = request.peer_addr().map(|peer| peer.ip())?;
+        let address = self.0.client(peer, |name| {
+            let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
+            values.collect::<Vec<_>>().join(",")
+        });
+        Some(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & (u128::MAX << 64))),
+        })
+    }
 }
 
 impl KeyExtractor for ByAddress {
@@ -39,18 +60,7 @@ impl KeyExtractor for ByAddress {
     type KeyExtractionError = SimpleKeyExtractionError<&'static str>;
 
     fn extract(&self, request: &ServiceRequest) -> Result<IpAddr, Self::KeyExtractionError> {
-        let peer = request
-            .peer_addr()
-            .map(|peer| peer.ip())
-            .ok_or_else(|| SimpleKeyExtractionError::new("the peer has no address"))?;
-        let address = self.0.client(peer, |name| {
-            let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
-            values.collect::<Vec<_>>().join(",")
-        });
-        Ok(match address {
-            IpAddr::V4(_) => address,
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & (u128::MAX << 64))),
-        })
+        self.of(request.request()).ok_or_else(|| SimpleKeyExtractionError::new("the peer has no address"))
     }
 
     fn exceed_rate_limit_response(
@@ -65,4 +75,59 @@ impl KeyExtractor for ByAddress {
         let document = problem_document(StatusCode::TOO_MANY_REQUESTS, &problem).to_string();
         response.insert_header(("retry-after", wait.to_string())).content_type(PROBLEM).body(document)
     }
+}
+
+/// Look-ups that find nothing, of one address and of all together, and look-ups of one child. Whoever finds a child is not counted
+/// against the neighbours: hundreds of families stand behind the address of a mobile operator.
+pub struct LookUpLimit(Option<Counted>);
+
+struct Counted {
+    misses: DefaultKeyedRateLimiter<IpAddr>,
+    all_misses: DefaultDirectRateLimiter,
+    children: DefaultKeyedRateLimiter<Iin>,
+}
+
+/// Look-ups that find nothing, a second, of all addresses together.
+const MISSES_A_SECOND: NonZeroU32 = NonZeroU32::new(200).unwrap();
+/// Look-ups of one child at once, and a minute after that.
+const OF_A_CHILD: NonZeroU32 = NonZeroU32::new(30).unwrap();
+
+impl LookUpLimit {
+    /// Counts, or lets everything through.
+    pub fn new(is_on: bool) -> Self {
+        let at_once = NonZeroU32::new(LOOKUPS_AT_ONCE).unwrap_or(NonZeroU32::MIN);
+        let every = Quota::with_period(Duration::from_millis(LOOKUP_EVERY_MS)).map(|quota| quota.allow_burst(at_once));
+        let counted = || {
+            Some(Counted {
+                misses: RateLimiter::keyed(every?),
+                all_misses: RateLimiter::direct(Quota::per_second(MISSES_A_SECOND)),
+                children: RateLimiter::keyed(Quota::per_minute(OF_A_CHILD)),
+            })
+        };
+        LookUpLimit(if is_on { counted() } else { None })
+    }
+
+    /// Whether this child may be looked up again now.
+    ///
+    /// # Errors
+    /// 429.
+    pub fn of_child(&self, iin: Iin) -> Result<(), Problem> {
+        let Some(counted) = &self.0 else { return Ok(()) };
+        counted.children.check_key(&iin).map_err(|_| slow("this child is looked up too often", 2))
+    }
+
+    /// Notes a look-up that found nothing.
+    ///
+    /// # Errors
+    /// 429 where there were too many: then nobody learns that there is nothing.
+    pub fn missed(&self, address: IpAddr) -> Result<(), Problem> {
+        let Some(counted) = &self.0 else { return Ok(()) };
+        counted.misses.check_key(&address).map_err(|_| slow("too many look-ups from this address find nothing", 1))?;
+        counted.all_misses.check().map_err(|_| slow("too many look-ups find nothing now", 1))
+    }
+}
+
+fn slow(why: &str, seconds: u32) -> Problem {
+    let message = format!("{why}; try again in {seconds} s, or with the code of the family's paper");
+    Problem::new(Kind::Slow, "too_many_requests", message).with("retry_after", seconds)
 }

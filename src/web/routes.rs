@@ -11,7 +11,8 @@ use utoipa::OpenApi;
 
 use super::answer::Acts;
 use super::api::{
-    applications, cases, catalogue, corrections, documents, outbox, places, public, queues, referrals, rounds,
+    accounts, applications, cases, catalogue, corrections, documents, outbox, places, public, queues, referrals,
+    rounds, sessions,
 };
 use super::limits::Limit;
 use super::metrics;
@@ -34,9 +35,10 @@ macro_rules! route {
 /// Every route, in the order in which they are tried: the look-up, which everybody asks at the opening minute, comes first.
 static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
     vec![
-        route!(everyone, public::positions).limited(),
+        // Look-ups count for themselves: only those that find nothing, and those of one child.
+        route!(everyone, public::positions),
         Route::page(Method::GET, "/", || web::to(parents::form)).limited(),
-        Route::page(Method::POST, "/", || web::to(parents::look_up)).limited(),
+        Route::page(Method::POST, "/", || web::to(parents::look_up)),
         route!(Register, applications::register),
         route!(ReadApplication, applications::read),
         route!(ReadApplication, applications::documents),
@@ -46,6 +48,10 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(Withdraw, applications::withdraw),
         route!(Erase, applications::erase),
         route!(Move, applications::move_to),
+        route!(IssueCode, applications::issue_code),
+        route!(IssueCode, applications::add_representative),
+        route!(everyone, sessions::open).limited(),
+        route!(EndSession, sessions::end),
         route!(JudgeProof, applications::judge_proof),
         route!(everyone, catalogue::territories),
         route!(everyone, catalogue::kindergartens),
@@ -89,6 +95,12 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(WithdrawCase, cases::withdraw),
         route!(ReadOutbox, outbox::read),
         route!(TakeMessages, outbox::take),
+        route!(ReadOwnAccount, accounts::me),
+        route!(ReadAccounts, accounts::list),
+        route!(KeepAccounts, accounts::open),
+        route!(KeepAccounts, accounts::appoint),
+        route!(KeepAccounts, accounts::end),
+        route!(KeepAccounts, accounts::close),
         route!(everyone, public::healthz),
         route!(everyone, public::readyz),
         route!(everyone, metrics::metrics),

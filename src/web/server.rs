@@ -9,7 +9,7 @@ use actix_governor::GovernorConfigBuilder;
 use actix_web::dev::{Server, Service};
 use actix_web::{App, HttpServer, web};
 
-use super::limits::{BODY_MAX, ByAddress, LOOKUP_EVERY_MS, LOOKUPS_AT_ONCE};
+use super::limits::{BODY_MAX, ByAddress, LOOKUP_EVERY_MS, LOOKUPS_AT_ONCE, LookUpLimit};
 use super::metrics::Metrics;
 use super::proxies::Proxies;
 use super::{answer, docs, routes};
@@ -55,10 +55,13 @@ pub struct Listening {
 pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<Listening> {
     registry.office.verify_ends();
     let metrics = Metrics::new().map_err(std::io::Error::other)?;
+    let by_address = ByAddress::behind(options.proxies.clone());
+    let addresses = web::Data::new(by_address.clone());
+    let look_ups = web::Data::new(LookUpLimit::new(options.rate_limit));
     let limit = GovernorConfigBuilder::default()
         .milliseconds_per_request(LOOKUP_EVERY_MS)
         .burst_size(LOOKUPS_AT_ONCE)
-        .key_extractor(ByAddress::behind(options.proxies.clone()))
+        .key_extractor(by_address)
         .finish()
         .ok_or_else(|| std::io::Error::other("the rate limit is zero"))?;
     let running = web::Data::new(Running::new(registry));
@@ -70,6 +73,8 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
         App::new()
             .app_data(running.clone())
             .app_data(web::Data::new(metrics.clone()))
+            .app_data(addresses.clone())
+            .app_data(look_ups.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
             .app_data(
                 web::FormConfig::default()

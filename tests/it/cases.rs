@@ -8,8 +8,8 @@ mod walk;
 use kezek::domain::case::StepDone;
 use kezek::domain::codes::{Channel, Role};
 use kezek::rules::regulation::Actor;
+use kezek::service::accounts::credentials::{self, Scope};
 use kezek::service::cases::view;
-use kezek::service::kernel::tokens;
 use serde_json::{Value, json};
 
 use crate::desk::people::Child;
@@ -98,7 +98,7 @@ fn kostanay_office_registers_names_the_executor_drafts_signs_and_issues_the_noti
     let head = desk.department();
     desk.step(&case, &head, &json!({"step": "assign"})).refused(422, "executor_missing");
     desk.step(&case, &head, &json!({"step": "assign", "executor": "nobody"})).refused(422, "unknown_executor");
-    desk.step(&case, &head, &json!({"step": "assign", "executor": executor.id})).must(200);
+    desk.step(&case, &head, &json!({"step": "assign", "executor": executor.account})).must(200);
     let draft = json!({"step": "study_draft", "decision": "accepted"});
     desk.step(&case, &desk.office(), &draft).refused(403, "other_executor");
     desk.step(&case, &executor.token, &json!({"step": "study_draft"})).refused(422, "decision_missing");
@@ -180,8 +180,8 @@ fn a_referral_that_is_presented_opens_the_admission_and_the_contract_ends_it(des
     let referral = desk.refer_next(HOME);
     desk.on_referral(&referral, "present", &json!({})).must(200);
     let case = desk.last_record("present")["case"]["case"].as_str().expect("a case").to_owned();
-    let staff = desk.another_token(Role::Kindergarten, HOME);
-    desk.step(&case, &staff.token, &json!({"step": "assign", "executor": staff.id})).must(200);
+    let staff = desk.another_of(&desk.kindergarten_of(&referral));
+    desk.step(&case, &staff.token, &json!({"step": "assign", "executor": staff.account})).must(200);
     desk.step(&case, &staff.token, &json!({"step": "study_draft", "decision": "accepted"})).must(200);
     desk.step(&case, &staff.token, &json!({"step": "sign"})).must(200);
     assert_eq!(desk.status(&second), "enrolled", "the signed contract enrols");
@@ -192,7 +192,7 @@ fn a_referral_that_is_presented_opens_the_admission_and_the_contract_ends_it(des
 fn a_step_by_the_wrong_role_out_of_order_twice_or_after_the_end_changes_nothing(desk: &Desk) {
     let (_, case) = desk.case_of_another_child(&desk.office(), CITY);
     let (office, head) = (desk.office(), desk.department());
-    let executor = desk.another_token(Role::Office, HOME).id;
+    let executor = desk.another_token(Role::Office, HOME).account;
     let assign = json!({"step": "assign", "executor": executor});
     desk.auditor();
     let records = desk.records();
@@ -241,10 +241,10 @@ fn a_draft_is_sent_back_an_executor_replaced_and_a_case_withdrawn(desk: &Desk) {
     let second = desk.another_token(Role::Office, HOME);
     let act = |name: &str, sent: &Value| desk.post(&format!("/api/v1/cases/{case}/{name}"), &head, sent);
     act("send_back", &json!({"reason": "рано"})).refused(409, "no_draft");
-    desk.step(&case, &head, &json!({"step": "head_review", "executor": first.id})).must(200);
+    desk.step(&case, &head, &json!({"step": "head_review", "executor": first.account})).must(200);
     act("replace_executor", &json!({"reason": "демалыс", "executor": "nobody"})).refused(422, "unknown_executor");
-    act("replace_executor", &json!({"executor": second.id})).refused(422, "missing");
-    act("replace_executor", &json!({"reason": "демалыс", "executor": second.id})).must(200);
+    act("replace_executor", &json!({"executor": second.account})).refused(422, "missing");
+    act("replace_executor", &json!({"reason": "демалыс", "executor": second.account})).must(200);
     let draft = json!({"step": "draft_decision", "decision": "accepted"});
     desk.step(&case, &first.token, &draft).refused(403, "other_executor");
     desk.step(&case, &second.token, &draft).must(200);
@@ -281,15 +281,16 @@ fn a_draft_is_sent_back_an_executor_replaced_and_a_case_withdrawn(desk: &Desk) {
 fn a_credential_limited_to_some_actors_acts_as_no_other(desk: &Desk) {
     let issue = |role: Role, acts_as: &[Actor]| {
         let now = desk.clock.now();
-        tokens::issue_limited(&desk.registry.office.store, now, role, HOME.parse_kato(), None, acts_as)
+        let scope = Scope { role, territory: HOME.parse_kato(), kindergarten: None, acts_as };
+        credentials::issue(&desk.registry.office.store, now, scope, None, None)
     };
     let clerk = issue(Role::Department, &[Actor::Clerk, Actor::Executor]).expect("a token");
     assert!(issue(Role::Office, &[Actor::Head]).is_err(), "an office is no head");
     let (application, case) = desk.case_of_another_child(&desk.office(), CITY);
-    desk.step(&case, &clerk.token, &json!({"step": "assign", "executor": clerk.id})).refused(403, "wrong_actor");
+    desk.step(&case, &clerk.token, &json!({"step": "assign", "executor": clerk.account})).refused(403, "wrong_actor");
     let path = format!("/api/v1/applications/{application}/decide");
     desk.post(&path, &clerk.token, &json!({"decision": "accepted"})).refused(403, "wrong_actor");
-    desk.step(&case, &desk.department(), &json!({"step": "assign", "executor": clerk.id})).must(200);
+    desk.step(&case, &desk.department(), &json!({"step": "assign", "executor": clerk.account})).must(200);
     desk.step(&case, &clerk.token, &json!({"step": "study_draft", "decision": "accepted"})).must(200);
     assert_eq!(desk.application(&application)["decision"], "pending");
 }

@@ -23,11 +23,11 @@ use chrono::{DateTime, Utc};
 use kezek::clock::Clock;
 use kezek::domain::codes::Role;
 use kezek::rules::Rules;
+use kezek::service::accounts::credentials::{self, NewToken, Scope};
 use kezek::service::files::imports;
 use kezek::service::kernel::registers::{Registers, invented};
-use kezek::service::kernel::tokens;
 use kezek::service::registry::Registry;
-use kezek::store::{ClockBounds, Store};
+use kezek::store::{ClockBounds, Store, kindergartens};
 use kezek::trust::signature::NoVerifier;
 use kezek::web::proxies::Proxies;
 use kezek::web::server::{Options, start};
@@ -100,6 +100,8 @@ pub struct Desk {
     server: Option<(ServerHandle, JoinHandle<()>)>,
     people: Mutex<People>,
     tokens: Mutex<HashMap<Reach, String>>,
+    /// The code on the paper of each child's family.
+    codes: Mutex<HashMap<String, String>>,
     unchecked: std::sync::atomic::AtomicBool,
 }
 
@@ -151,6 +153,7 @@ impl Desk {
             server: Some(server),
             people: Mutex::new(People::new()),
             tokens: Mutex::default(),
+            codes: Mutex::default(),
             unchecked: false.into(),
         }
     }
@@ -186,19 +189,43 @@ impl Desk {
     }
 
     fn token_of(&self, role: Role, territory: &str, kindergarten: Option<&str>) -> String {
+        if role == Role::Family {
+            let number = self.register(&self.another_child());
+            return self.family(&number);
+        }
+        // Staff of a kindergarten speaks for one: the first of the territory, where none is named.
+        let first = || {
+            let all = self.registry.office.store.read(|conn| kindergartens::all(conn, None)).expect("kindergartens");
+            let there = all.into_iter().find(|k| k.territory.within(territory.parse_kato()));
+            there.expect("a kindergarten").id
+        };
+        let kindergarten = kindergarten.map(str::to_owned);
+        let kindergarten = kindergarten.or_else(|| (role == Role::Kindergarten).then(first));
+        let kindergarten = kindergarten.as_deref();
         let key = (role, territory.to_owned(), kindergarten.map(str::to_owned));
         let mut tokens = self.tokens.lock().unwrap();
         tokens.entry(key).or_insert_with(|| self.issue(role, territory, kindergarten).token).clone()
     }
 
     /// A new credential, another person's than [`Desk::token`] gives.
-    pub fn another_token(&self, role: Role, territory: &str) -> tokens::NewToken {
+    pub fn another_token(&self, role: Role, territory: &str) -> NewToken {
         self.issue(role, territory, None)
     }
 
-    fn issue(&self, role: Role, territory: &str, kindergarten: Option<&str>) -> tokens::NewToken {
-        let territory = territory.parse_kato();
-        tokens::issue(&self.registry.office.store, self.clock.now(), role, territory, kindergarten).expect("no token")
+    /// A new credential of staff of a kindergarten.
+    pub fn another_of(&self, kindergarten: &str) -> NewToken {
+        self.issue(Role::Kindergarten, "000000000", Some(kindergarten))
+    }
+
+    fn issue(&self, role: Role, territory: &str, kindergarten: Option<&str>) -> NewToken {
+        let scope = Scope { role, territory: territory.parse_kato(), kindergarten, acts_as: &[] };
+        self.issue_to(scope, None)
+    }
+
+    /// A new credential of an account; of one without a person where none is named.
+    pub fn issue_to(&self, scope: Scope<'_>, account: Option<&str>) -> NewToken {
+        let far = Some(instant("2100-01-01T00:00:00Z"));
+        credentials::issue(&self.registry.office.store, self.clock.now(), scope, account, far).expect("no token")
     }
 
     /// Sends a request.
@@ -228,7 +255,17 @@ impl Desk {
         let media = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let text = String::from_utf8_lossy(&response.body_mut().read_to_vec().expect("a body")).into_owned();
         let json = serde_json::from_str(&text).unwrap_or_default();
-        Reply { status: response.status().as_u16(), media, json, text }
+        let reply = Reply { status: response.status().as_u16(), media, json, text };
+        self.note_code(path, body, &reply);
+        reply
+    }
+
+    /// Keeps the code on the paper of a family whose application was taken in.
+    fn note_code(&self, path: &str, body: Option<&[u8]>, reply: &Reply) {
+        let Some(code) = reply.json["family_code"].as_str().filter(|_| path == "/api/v1/applications") else { return };
+        let sent: Value = serde_json::from_slice(body.unwrap_or_default()).unwrap_or_default();
+        let iin = sent["child"]["iin"].as_str().unwrap_or_default().to_owned();
+        self.codes.lock().unwrap().insert(iin, code.to_owned());
     }
 
     /// `GET`.

@@ -8,6 +8,7 @@
     reason = "a failed expectation is how a test speaks"
 )]
 
+mod accounts;
 mod applications;
 mod audit;
 mod cases;

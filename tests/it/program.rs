@@ -189,6 +189,13 @@ impl Serving {
         body["entries"].get(0).cloned()
     }
 
+    /// The entry of a child as its family looks it up, with the code of its paper.
+    pub fn entry_of_family(&self, iin: &str, code: &str) -> Option<Value> {
+        let (status, body) = self.post("/api/v1/positions", "", &serde_json::json!({"iin": iin, "code": code}));
+        assert_eq!(status, 200, "{body}");
+        body["entries"].get(0).cloned()
+    }
+
     /// What it has said on stderr.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

@@ -259,7 +259,8 @@ fn acts_on_a_referral_follow_its_state(desk: &Desk) {
         assert_eq!(refused.json["current_status"], "enrolled");
     }
     for wrong in ["391000000-R-000099", "391000000-000001", "391000000-R-1", "R-000001", "x"] {
-        desk.on_referral(wrong, "present", &json!({})).refused(404, "not_found");
+        let path = format!("/api/v1/referrals/{wrong}/present");
+        desk.post(&path, &desk.staff_of("k-001"), &json!({})).refused(404, "not_found");
     }
 }
 

@@ -38,7 +38,7 @@ on_both!(
 
 fn report(desk: &Desk, group: &str, cohort: i32, count: i64) -> crate::desk::Reply {
     let sent = json!({"group": group, "cohort": cohort, "count": count, "available_on": "2026-09-14"});
-    desk.post("/api/v1/places", &desk.kindergarten(), &sent)
+    desk.post("/api/v1/places", &desk.department(), &sent)
 }
 
 fn bulletin(desk: &Desk, territory: &str) -> Value {
@@ -79,7 +79,7 @@ fn a_place_is_taken_back_with_a_reason_and_only_while_it_is_free(desk: &Desk) {
     let places = desk.places(GROUP, 2);
     desk.waiting(&desk.another_child());
     let path = format!("/api/v1/places/{}/withdraw", places[1]);
-    let staff = desk.kindergarten();
+    let staff = desk.department();
     desk.post(&path, &staff, &json!({"reason": "  "})).refused(422, "missing");
     desk.keep_secret("жөндеуге");
     desk.post(&path, &staff, &json!({"reason": "топ жөндеуге жабылды"})).must(200);
@@ -112,7 +112,7 @@ fn a_wrong_report_of_places_publishes_nothing(desk: &Desk) {
         (json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-02-30"}), "wrong_date"),
         (json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2046-01-01"}), "wrong_date"),
     ] {
-        desk.post("/api/v1/places", &desk.kindergarten(), &sent).refused(422, code);
+        desk.post("/api/v1/places", &desk.department(), &sent).refused(422, code);
     }
     assert_eq!(bulletin(desk, HOME)["total"], 0);
 }

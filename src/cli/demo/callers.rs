@@ -1,13 +1,11 @@
-//! Whoever acts in the demo: the credential, what they hand in, and what they read in the answer.
+//! What is handed in in the demo, and what is read in the answer.
 
 use serde_json::Value;
 
-use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
 use crate::sample::people::Family;
 use crate::service::applications::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
-use crate::service::kernel::permissions::Principal;
-use crate::service::office::{Answer, Caller};
+use crate::service::office::Answer;
 use crate::service::registry::Registry;
 
 /// How many kindergartens a family may name there.
@@ -18,12 +16,6 @@ pub(super) fn preferences_max(registry: &Registry, territory: Kato) -> u8 {
 fn allowed(registry: &Registry, territory: Kato, mut preferences: Vec<String>) -> Vec<String> {
     preferences.truncate(usize::from(preferences_max(registry, territory)));
     preferences
-}
-
-/// A credential of this role, as if it had been issued for the territory.
-pub(super) fn caller(role: Role, territory: Kato) -> Caller {
-    let principal = Principal { id: format!("demo-{role}"), role, territory, kindergarten: None, acts_as: Vec::new() };
-    Caller { principal, idempotency: None }
 }
 
 /// A field of an act's answer; empty where the answer has none.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::callers::{caller, field};
+use super::callers::field;
+use super::staff::{caller, head_of};
 use super::story::Story;
 use crate::domain::case::Case;
 use crate::domain::codes::{Channel, Role};
@@ -21,9 +22,7 @@ use crate::service::cases::request::{self, CaseIn};
 use crate::service::cases::steps::{self, StepIn};
 use crate::service::cases::view;
 use crate::service::counter::referrals;
-use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
-use crate::service::kernel::tokens;
 use crate::service::office::{Caller, QUEUEING};
 use crate::service::registry::Registry;
 use crate::store::{self, cases};
@@ -31,57 +30,51 @@ use crate::store::{self, cases};
 /// As many cases as the demo opens, and more.
 const PAGE: i64 = 1_000;
 
-/// Everybody who acts in a case: one official with all the roles of a provider, whom resolutions name, and the staff of
+/// Everybody who acts in a case: one official with all the roles of a provider, whom resolutions name, and the heads of
 /// kindergartens.
-struct Hands {
-    official: Caller,
-    staff: Caller,
-}
+struct Hands<'r>(&'r Registry);
 
-impl Hands {
-    fn issue(registry: &Registry) -> Result<Hands, Problem> {
-        let now = registry.office.clock.now();
-        let hand = |role: Role| -> Result<Caller, Problem> {
-            let id = tokens::issue(&registry.office.store, now, role, Kato::COUNTRY, None)?.id;
-            Ok(Caller { principal: Principal { id, ..caller(role, Kato::COUNTRY).principal }, idempotency: None })
-        };
-        Ok(Hands { official: hand(Role::Department)?, staff: hand(Role::Kindergarten)? })
-    }
-
-    /// Whoever renders a service.
-    fn provider(&self, regulation: &Regulation) -> &Caller {
-        if regulation.provides(ProviderKind::Kindergarten) { &self.staff } else { &self.official }
+impl Hands<'_> {
+    /// Whoever renders the service of a case.
+    fn provider(&self, regulation: &Regulation, case: &Case) -> Result<Caller, Problem> {
+        match &case.kindergarten {
+            Some(kindergarten) if regulation.provides(ProviderKind::Kindergarten) => head_of(self.0, kindergarten),
+            _ => caller(self.0, Role::Department, Kato::COUNTRY),
+        }
     }
 
     /// Whoever does a step.
-    fn of(&self, course: &Course<'_>, step: &Step) -> Caller {
+    fn of(&self, course: &Course<'_>, step: &Step, case: &Case) -> Result<Caller, Problem> {
         let applicant = step.actor == Actor::Applicant;
+        let channel = |role| caller(self.0, role, Kato::COUNTRY);
         match step.actor.desk() {
-            Desk::StateCorporation => caller(Role::StateCorporation, Kato::COUNTRY),
+            Desk::StateCorporation => channel(Role::StateCorporation),
             Desk::Portal if applicant && course.channel() == Channel::StateCorporation => {
-                caller(Role::StateCorporation, Kato::COUNTRY)
+                channel(Role::StateCorporation)
             }
-            Desk::Portal if !applicant || course.channel() == Channel::Portal => caller(Role::Portal, Kato::COUNTRY),
-            _ => self.provider(course.regulation).clone(),
+            Desk::Portal if !applicant || course.channel() == Channel::Portal => channel(Role::Portal),
+            _ => self.provider(course.regulation, case),
         }
     }
 }
 
 /// Finishes a case of each regulation; a line of the story for each.
 pub(super) fn one_case_each(registry: &Registry, mut families: impl Iterator<Item = Family>) -> Result<Story, Problem> {
-    let hands = Hands::issue(registry)?;
-    let mut numbers = of_the_main_job(registry, &hands)?;
+    let hands = Hands(registry);
+    let mut numbers = of_the_main_job(registry)?;
     for regulation in registry.office.rules.regulations.values() {
         let own_door = [QUEUEING, ADMISSION].contains(&regulation.service.as_str());
         let bound = registry.office.rules.bindings.regulations.iter().any(|b| b.regulation == regulation.id);
         let Some(course) = regulation.course(Channel::Office).filter(|_| !own_door && bound) else { continue };
         let Some(family) = families.next() else { break };
         let sent = request(course.regulation, family);
-        let number =
-            field(&request::open_case(&registry.office, &caller(Role::Office, Kato::COUNTRY), &sent)?, "number");
+        let number = field(
+            &request::open_case(&registry.office, &caller(registry, Role::Office, Kato::COUNTRY)?, &sent)?,
+            "number",
+        );
         numbers.push(number);
     }
-    let auditor = caller(Role::Auditor, Kato::COUNTRY).principal;
+    let auditor = caller(registry, Role::Auditor, Kato::COUNTRY)?.principal;
     let mut story = Story::default();
     for number in numbers {
         finish(registry, &hands, &number)?;
@@ -92,7 +85,7 @@ pub(super) fn one_case_each(registry: &Registry, mut families: impl Iterator<Ite
 }
 
 /// A case of each regulation of the queue, each through another channel where it can be, and one of each of the admission.
-fn of_the_main_job(registry: &Registry, hands: &Hands) -> Result<Vec<String>, Problem> {
+fn of_the_main_job(registry: &Registry) -> Result<Vec<String>, Problem> {
     let present = |regulation: &str| -> Result<Option<String>, Problem> {
         let issued = registry.office.store.read(|conn| store::referrals::page(conn, "", PAGE))?;
         for referral in issued.iter().filter(|r| r.status == crate::domain::codes::ReferralStatus::Issued) {
@@ -101,7 +94,8 @@ fn of_the_main_job(registry: &Registry, hands: &Hands) -> Result<Vec<String>, Pr
             let Some(territory) = group.map(|k| k.territory) else { continue };
             let bound = registry.office.rules.bound(ADMISSION, territory, registry.office.clock.now());
             if bound.is_ok_and(|b| b.regulation.id == regulation) {
-                referrals::present(&registry.office, &hands.staff, &referral.number)?;
+                let head = head_of(registry, &referral.kindergarten)?;
+                referrals::present(&registry.office, &head, &referral.number)?;
                 return Ok(registry
                     .office
                     .store
@@ -158,7 +152,7 @@ fn request(regulation: &Regulation, family: Family) -> CaseIn {
 }
 
 /// Does every step that is left along the path, in favour of the applicant.
-fn finish(registry: &Registry, hands: &Hands, number: &str) -> Result<(), Problem> {
+fn finish(registry: &Registry, hands: &Hands<'_>, number: &str) -> Result<(), Problem> {
     loop {
         let case =
             registry.office.store.read(|conn| cases::find(conn, number))?.ok_or_else(|| Problem::not_found("case"))?;
@@ -168,13 +162,15 @@ fn finish(registry: &Registry, hands: &Hands, number: &str) -> Result<(), Proble
             return Ok(());
         };
         let decides = [course.drafting(), course.deciding()].into_iter().flatten().any(|s| s.id == step.id);
+        let provider = hands.provider(course.regulation, &case)?;
+        let executor = step.is_resolution().then(|| provider.principal.id.clone());
         let sent = StepIn {
             step: step.id.clone(),
-            executor: step.is_resolution().then(|| hands.provider(course.regulation).principal.id.clone()),
+            executor,
             decision: (decides && !case.decided).then(|| "accepted".to_owned()),
             ..StepIn::default()
         };
-        steps::do_step(&registry.office, &hands.of(&course, step), number, &sent)?;
+        steps::do_step(&registry.office, &hands.of(&course, step, &case)?, number, &sent)?;
     }
 }
 

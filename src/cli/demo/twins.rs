@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::callers::{caller, field, handed_in};
+use super::callers::{field, handed_in};
+use super::staff::{caller, head_of};
 use super::story::Story;
 use crate::domain::application::age_months;
 use crate::domain::codes::{GroupKind, Language, PlaceStatus, Role};
@@ -40,7 +41,7 @@ pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story
         twins.push(twin);
     }
     let (referrals, mut story) = referred(registry, &spot, &applications)?;
-    let kindergarten = caller(Role::Kindergarten, Kato::COUNTRY);
+    let kindergarten = head_of(registry, &spot.group.kindergarten)?;
     for referral in &referrals {
         referrals::present(&registry.office, &kindergarten, referral)?;
         referrals::enrol(&registry.office, &kindergarten, referral)?;
@@ -66,7 +67,7 @@ struct Spot {
 }
 
 fn spot(registry: &Registry) -> Result<Option<Spot>, Problem> {
-    let department = caller(Role::Department, Kato::COUNTRY).principal;
+    let department = caller(registry, Role::Department, Kato::COUNTRY)?.principal;
     let all = registry.office.store.read(|c| kindergartens::all(c, None))?;
     let homes: std::collections::BTreeSet<Kato> = all.iter().map(|k| k.home).collect();
     let alone = |place: &Place| all.iter().filter(|k| k.queue_territory == place.queue.territory).count() < 2;
@@ -103,9 +104,10 @@ fn lodge(
     let mut sent = handed_in(registry, family);
     sent.applicant.kind = "parent".to_owned();
     (sent.together_with, sent.transfer) = (together_with, transfer);
-    let number = field(&register::register(&registry.office, &caller(Role::Office, Kato::COUNTRY), &sent)?, "number");
+    let number =
+        field(&register::register(&registry.office, &caller(registry, Role::Office, Kato::COUNTRY)?, &sent)?, "number");
     let accepted = DecisionIn { decision: "accepted".to_owned(), ..DecisionIn::default() };
-    decide::decide(&registry.office, &caller(Role::Department, Kato::COUNTRY), &number, &accepted)?;
+    decide::decide(&registry.office, &caller(registry, Role::Department, Kato::COUNTRY)?, &number, &accepted)?;
     Ok(number)
 }
 
@@ -119,8 +121,8 @@ fn referred(registry: &Registry, spot: &Spot, twins: &[String]) -> Result<(Vec<S
         available_on: spot.place.available_on.to_string(),
         reserved: None,
     };
-    report_places(&registry.office, &caller(Role::Kindergarten, Kato::COUNTRY), &more)?;
-    let department = caller(Role::Department, Kato::COUNTRY);
+    report_places(&registry.office, &head_of(registry, &spot.group.kindergarten)?, &more)?;
+    let department = caller(registry, Role::Department, Kato::COUNTRY)?;
     let territory = spot.place.queue.territory.to_string();
     let next =
         next::next(&registry.office, &registry.memory.rounds, &department.principal, &territory, Some(&spot.place.id))?;

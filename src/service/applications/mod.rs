@@ -6,4 +6,5 @@ pub(crate) mod families;
 pub mod handed_in;
 pub mod package;
 pub mod proofs;
+pub mod representatives;
 pub(crate) mod transfers;

@@ -10,10 +10,11 @@ use super::decide::read_grounds;
 use super::ends::{self, Settled, differs};
 use super::travel::{self, Travel};
 use super::view::{self, CaseWarning};
+use crate::domain::account::Mandate;
 use crate::domain::case::{Case, CaseAct, Passage};
 use crate::domain::codes::Decision;
 use crate::domain::queue::Numbered;
-use crate::rules::regulation::Step;
+use crate::rules::regulation::{Actor, Step};
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::package::AttachmentIn;
 use crate::service::kernel::acting::{self, clause_of};
@@ -21,10 +22,11 @@ use crate::service::kernel::keys;
 use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
+use crate::service::kernel::reach::mandate_day;
 use crate::service::kernel::words::{self, label, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
-use crate::store::{Entry, Transaction, Written, tokens};
+use crate::store::{Entry, Transaction, Written, accounts};
 use crate::trust::act::{CaseLed, ChildAct, StepTaken};
 
 /// Longest remark or reason, in characters.
@@ -97,7 +99,7 @@ pub fn do_step(office: &Office, caller: &Caller, number: &str, sent: &StepIn) ->
             RegisterAnswer::NotFound(_) => travel.course.message_branch(step).map_or(Choice::Plain, Choice::Branch),
             RegisterAnswer::Unreachable(..) => Choice::Wait,
         };
-        name_executor(tx.conn(), &mut travel, step, sent)?;
+        name_executor(tx, &mut travel, step, sent)?;
         let kept = keep_words(tx, &travel, sent)?;
         let settled = take_step(office, tx, caller, &mut travel, step, choice, kept.as_deref())?;
         travel.save(tx)?;
@@ -253,34 +255,34 @@ fn choice<'a>(travel: &Travel<'a>, step: &'a Step, sent: &StepIn) -> Result<Choi
     Ok(if decides || refuses { Choice::Decide(grounds) } else { Choice::Draft(grounds) })
 }
 
-/// A resolution names its executor, a credential that exists.
-fn name_executor(conn: &mut AnyConnection, travel: &mut Travel<'_>, step: &Step, sent: &StepIn) -> Result<(), Problem> {
+/// A resolution names its executor, an account that may be it.
+fn name_executor(tx: &mut Transaction<'_>, travel: &mut Travel<'_>, step: &Step, sent: &StepIn) -> Result<(), Problem> {
     let Some(id) = sent.executor.as_deref() else {
         if step.is_resolution() {
-            let message = "a resolution names the executor: send the id of a credential";
+            let message = "a resolution names the executor: send the id of an account";
             return Err(Problem::invalid("executor", "executor_missing", message));
         }
         return Ok(());
     };
-    known_executor(conn, &travel.case, id)?;
+    known_executor(tx, &travel.case, id)?;
     travel.case.executor = Some(id.to_owned());
     Ok(())
 }
 
-/// Whether an executor can be named: the credential exists, holds, and reaches the case.
-pub(crate) fn known_executor(conn: &mut AnyConnection, case: &Case, id: &str) -> Result<(), Problem> {
+/// Whether an executor can be named: an open account with a mandate that executes and reaches the case today.
+pub(crate) fn known_executor(tx: &mut Transaction<'_>, case: &Case, id: &str) -> Result<(), Problem> {
+    let today = mandate_day(tx.at());
     let plain = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric());
-    let token = if plain { tokens::find(conn, id)? } else { None };
-    let held = token.filter(|t| t.revoked_at.is_none());
-    let reaches = held.is_some_and(|t| {
-        let executes =
-            crate::service::kernel::acting::roles(crate::rules::regulation::Actor::Executor).contains(&t.role);
-        executes && case.territory.within(t.territory)
-    });
-    if reaches {
+    let own = if plain { accounts::mandates_of(tx.conn(), id)? } else { Vec::new() };
+    let executes = |own: &Mandate| {
+        acting::roles(Actor::Executor).contains(&own.role)
+            && case.territory.within(own.territory)
+            && (own.acts_as.is_empty() || own.acts_as.iter().any(|actor| actor == Actor::Executor.code()))
+    };
+    if own.iter().any(|own| own.holds(today) && executes(own)) && accounts::is_open(tx.conn(), id)? {
         return Ok(());
     }
-    let message = "there is no such credential that may execute here; look its id up (kezek token list)";
+    let message = "there is no such account that may execute here; look its id up (GET /api/v1/accounts)";
     Err(Problem::invalid("executor", "unknown_executor", message))
 }
 
@@ -378,7 +380,7 @@ pub fn send_back(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn
 /// # Errors
 /// 403, 404, 409 where the case has ended, 422 for an unknown executor.
 pub fn replace_executor(office: &Office, caller: &Caller, number: &str, sent: &ReasonIn) -> Result<Answer, Problem> {
-    lead(office, caller, number, sent, ChildAct::ReplaceExecutor, |conn, travel, at| {
+    lead(office, caller, number, sent, ChildAct::ReplaceExecutor, |tx, travel, at| {
         let Some(current) = travel.current() else { return Err(ended(&travel.case)) };
         let head = travel
             .course
@@ -388,7 +390,7 @@ pub fn replace_executor(office: &Office, caller: &Caller, number: &str, sent: &R
             .find(|s| s.is_resolution() || s.outcome.as_deref() == Some("signed_result"));
         caller.principal.may_act(&travel.course, head.unwrap_or(current))?;
         let id = sent.executor.as_deref().unwrap_or_default();
-        known_executor(conn, &travel.case, id)?;
+        known_executor(tx, &travel.case, id)?;
         travel.record(current, &caller.principal, Passage::Noted, at, Some("executor_replaced"), None);
         travel.case.executor = Some(id.to_owned());
         Ok(())
@@ -402,7 +404,7 @@ fn lead(
     number: &str,
     sent: &ReasonIn,
     told: fn(CaseLed) -> ChildAct,
-    mut act: impl FnMut(&mut AnyConnection, &mut Travel<'_>, chrono::DateTime<chrono::Utc>) -> Result<(), Problem>,
+    mut act: impl FnMut(&mut Transaction<'_>, &mut Travel<'_>, chrono::DateTime<chrono::Utc>) -> Result<(), Problem>,
 ) -> Result<Answer, Problem> {
     caller.principal.role_may(Act::LeadCase)?;
     let home = home_of(number, Numbered::Case, "case")?;
@@ -418,7 +420,7 @@ fn lead(
         }
         let mut travel = travel::resume(&office.rules, tx.conn(), case)?;
         let at = tx.at();
-        act(tx.conn(), &mut travel, at)?;
+        act(tx, &mut travel, at)?;
         keys::keep(tx, home, subject_of(&travel.case), &json!({"reason": reason}))?;
         travel.save(tx)?;
         let entry = entry_of(caller, &travel, told(led(caller, &travel)));

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::case::CaseAct;
-use crate::domain::codes::{Decision, ProofStatus, Status};
+use crate::domain::codes::{Decision, Notice, ProofStatus, Role, Status};
 use crate::domain::instant::instant_text;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::Numbered;
@@ -15,7 +15,9 @@ use crate::service::applications::entry::{self, Stands, Turned, without_place_in
 use crate::service::applications::{families, handed_in, proofs};
 use crate::service::cases::travel;
 use crate::service::kernel::keys;
+use crate::service::kernel::notices::tell_family;
 use crate::service::kernel::numbers::{home_of, load};
+use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{self, Answer, Caller, Office};
@@ -132,7 +134,7 @@ pub fn application(office: &Office, principal: &Principal, number: &str) -> Resu
     home_of(number, Numbered::Application, "application")?;
     let (lodged, issued, case, together_with) = office.store.read(|conn| -> Result<_, Problem> {
         let application = load(conn, number)?;
-        principal.may(Act::ReadApplication, application.territory)?;
+        may_on(conn, principal, Act::ReadApplication, &application)?;
         let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
         let together = families::others(conn, &application)?;
         Ok((
@@ -172,7 +174,7 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
     let home = home_of(number, Numbered::Application, "application")?;
     office.perform(caller, &[home], 200, |tx| {
         let mut application = load(tx.conn(), number)?;
-        caller.principal.may(Act::Amend, application.territory)?;
+        may_on(tx.conn(), &caller.principal, Act::Amend, &application)?;
         if matches!(application.status, Status::Withdrawn | Status::Refused | Status::Closed | Status::Enrolled) {
             let message = format!("application {number} is {}; it can no longer be changed", application.status);
             return Err(Problem::conflict("wrong_state", message));
@@ -207,6 +209,7 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
         }
         let of = Subject::seat(number);
         keys::keep(tx, home, of.clone(), &json!({"contacts": contacts, "preferences": application.preferences}))?;
+        tell_family(tx, &application, Notice::Amended)?;
         let amended = Amendment { application: number.to_owned(), role: caller.principal.role };
         let act = ChildAct::Amend(amended).told_to(of);
         let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
@@ -240,7 +243,7 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
     faults.check()?;
     office.perform(caller, &[home], 200, |tx| {
         let mut application = load(tx.conn(), number)?;
-        caller.principal.may(Act::Withdraw, application.territory)?;
+        may_on(tx.conn(), &caller.principal, Act::Withdraw, &application)?;
         let had_referral = application.status == Status::Referred;
         let turned = entry::step(tx, &office.rules, &mut application, Step::Withdraw)?;
         let freed = if had_referral { free_place_of(tx, &application)? } else { None };
@@ -250,6 +253,7 @@ pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawI
         entry::settle(tx, &office.rules, application.queue, turned)?;
         let of = Subject::seat(number);
         keys::keep(tx, home, of.clone(), &json!({"reason": sent.reason}))?;
+        tell_family(tx, &application, Notice::Withdrawn)?;
         let withdrawn = Withdrawal {
             application: number.to_owned(),
             role: caller.principal.role,
@@ -280,7 +284,7 @@ pub fn documents(office: &Office, principal: &Principal, number: &str) -> Result
     home_of(number, Numbered::Application, "application")?;
     office.store.read(|conn| {
         let application = load(conn, number)?;
-        principal.may(Act::ReadApplication, application.territory)?;
+        may_on(conn, principal, Act::ReadApplication, &application)?;
         Ok(results::of_application(conn, office.store.vault(), number)?)
     })
 }
@@ -295,6 +299,11 @@ pub fn document(office: &Office, principal: &Principal, id: &str) -> Result<resu
     office.store.read(|conn| {
         let result = results::find(conn, office.store.vault(), id)?.ok_or_else(|| Problem::not_found("document"))?;
         principal.may(Act::ReadApplication, result.territory)?;
+        if principal.role == Role::Family {
+            let number = result.application.as_deref().ok_or_else(|| Problem::not_found("document"))?;
+            let application = load(conn, number)?;
+            may_on(conn, principal, Act::ReadApplication, &application)?;
+        }
         Ok(result)
     })
 }

@@ -6,19 +6,23 @@ use utoipa::ToSchema;
 
 use crate::domain::application::Application;
 use crate::domain::case::CaseAct;
-use crate::domain::codes::{Decision, Status};
+use crate::domain::codes::{Decision, Notice, Status};
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Numbered, QueueKey};
 use crate::service::applications::entry::{self, Stands, Turned};
 use crate::service::applications::handed_in::read_preferences;
 use crate::service::cases::{opening, travel};
+use crate::service::kernel::notices::tell_family;
 use crate::service::kernel::numbers::{home_of, load};
+use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Keeper, Transaction, Written, applications, child_claims, children, facts, transfers};
+use crate::store::{
+    Entry, Keeper, Transaction, Written, applications, child_claims, children, facts, representatives, transfers,
+};
 use crate::trust::act::{ChildAct, MovedAway, MovedIn};
 use crate::trust::subject::Subject;
 
@@ -48,7 +52,7 @@ pub fn move_application(office: &Office, caller: &Caller, number: &str, sent: &M
     caller.principal.may(Act::Move, territory)?;
     office.perform(caller, &[from, to], 200, |tx| {
         let old = load(tx.conn(), number)?;
-        caller.principal.may(Act::Move, old.territory)?;
+        may_on(tx.conn(), &caller.principal, Act::Move, &old)?;
         if transfers::enrolment_of(tx.conn(), number)?.is_some() {
             let message = "a request for a transfer stays with its enrolment; take it back and hand in a new one";
             return Err(Problem::conflict("transfer_cannot_move", message));
@@ -113,6 +117,7 @@ fn carry(
     };
     let new_children = if known.is_none() { vec![moved.child.clone()] } else { Vec::new() };
     applications::insert(tx, std::slice::from_ref(&moved), &new_children)?;
+    representatives::carry(tx, &old.child, to, &moved.application.child, keys::random_key)?;
     entry::settle(tx, &office.rules, moved.application.queue, Turned::Moved)?;
     // What was decided has run its course; what was not is taken in anew where it is decided now.
     let opened = match moved.application.decision {
@@ -147,6 +152,7 @@ fn leave(
     entry::settle(tx, &office.rules, old.queue, turned)?;
     child_claims::release(tx, &old.child, &old.number)?;
     let ended = travel::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
+    tell_family(tx, old, Notice::Moved)?;
     let told = MovedAway {
         application: old.number.clone(),
         moved_to: number.to_owned(),

@@ -19,7 +19,7 @@ use crate::service::applications::duplicate::{duplicate, take_claim};
 use crate::service::applications::entry::{self, Turned};
 use crate::service::applications::handed_in::{self, Checked, HandedIn, missing_documents};
 use crate::service::applications::package::GatewayIn;
-use crate::service::applications::{families, transfers};
+use crate::service::applications::{families, representatives, transfers};
 use crate::service::cases::gateway::{self, Handed};
 use crate::service::cases::intake::refuse_intake;
 use crate::service::cases::opening::{self, About};
@@ -59,6 +59,10 @@ pub struct Registered {
     /// The case that it opened: its steps and deadlines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
+    /// The code on the family's paper, by which it sees and does what concerns its child; shown here only. None for an attorney
+    /// and for a third person, who get none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_code: Option<String>,
 }
 
 /// Registers a child through the channel of the credential.
@@ -178,6 +182,7 @@ fn lodge(
     let application = keep(office, tx, &caller.principal, channel, checked, signature)?;
     let home = application.home;
     let bound = office.bound(checked.territory, at)?;
+    let family_code = representatives::of_applicant(tx, &application, &checked.applicant)?;
     let case = opening::open_for_application(
         office,
         tx,
@@ -210,6 +215,7 @@ fn lodge(
         applied_at: instant_text(at),
         warnings: checked.warnings.clone(),
         case: case.map(|travel| travel.case.number),
+        family_code,
     };
     Ok(Written { value, entries: vec![entry] })
 }

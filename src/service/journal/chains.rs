@@ -94,6 +94,9 @@ impl Read {
         let counts = self.counts.entry(record.home).or_default();
         let at = read_instant(&record.at).map_err(|fault| record.unreadable(fault.to_string()))?;
         counts.take(record.seq, at, act);
+        if act != ActCode::CountActs {
+            return Ok(());
+        }
         let Some(PublicAct::CountActs(ActsCounted { ended_at, until, acts, .. })) = record.public_act()? else {
             return Ok(());
         };

@@ -16,8 +16,13 @@ pub(crate) fn random_key() -> String {
 
 /// A bearer token: 256 random bits with a mark that secret scanners can find.
 pub(crate) fn secret() -> String {
+    secret_of("kezek_")
+}
+
+/// 256 random bits behind a mark.
+pub(crate) fn secret_of(mark: &str) -> String {
     let mut rng = rand::rng();
-    format!("kezek_{:032x}{:032x}", rng.random::<u128>(), rng.random::<u128>())
+    format!("{mark}{:032x}{:032x}", rng.random::<u128>(), rng.random::<u128>())
 }
 
 /// Letters and digits that cannot be mistaken for one another when read aloud.

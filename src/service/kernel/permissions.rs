@@ -5,6 +5,7 @@ use super::problem::{Kind, Problem};
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
+use crate::trust::cipher::BlindIin;
 
 /// What can be asked of the registry with a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,19 +82,32 @@ pub enum Act {
     ReadOutbox,
     /// Take such messages, to send them.
     TakeMessages,
+    /// Read whose credential this is.
+    ReadOwnAccount,
+    /// Sign a family out.
+    EndSession,
+    /// Give a representative who stands at a counter a new code, and add a second one.
+    IssueCode,
+    /// Read who may act in a territory.
+    ReadAccounts,
+    /// Appoint, and end what was given: whom, the roles say.
+    KeepAccounts,
 }
 
-use Role::{Akim, Auditor, Department, Kindergarten, Office, Portal, StateCorporation};
+use Role::{Akim, Auditor, Department, Family, Kindergarten, Office, Portal, StateCorporation};
+
+/// The roles that an account can have. A family has none: it signs in with the code of its paper.
+pub const OFFICIALS: &[Role] = &[Office, StateCorporation, Portal, Department, Akim, Kindergarten, Auditor];
 
 /// Each act, and the roles that may do it.
 pub const TABLE: &[(Act, &[Role])] = &[
     (Act::Register, &[Office, StateCorporation, Portal]),
-    (Act::ReadApplication, &[Office, StateCorporation, Portal, Department, Akim, Auditor]),
+    (Act::ReadApplication, &[Office, StateCorporation, Portal, Department, Akim, Auditor, Family]),
     (Act::Decide, &[Department, Akim]),
-    (Act::Amend, &[Office, StateCorporation, Portal, Department]),
-    (Act::Withdraw, &[Office, StateCorporation, Portal, Department]),
+    (Act::Amend, &[Office, StateCorporation, Portal, Department, Family]),
+    (Act::Withdraw, &[Office, StateCorporation, Portal, Department, Family]),
     (Act::Erase, &[Department]),
-    (Act::Move, &[Office, StateCorporation, Portal, Department]),
+    (Act::Move, &[Office, StateCorporation, Portal, Department, Family]),
     (Act::JudgeProof, &[Department, Akim]),
     (Act::ReportPlace, &[Kindergarten, Department]),
     (Act::WithdrawPlace, &[Kindergarten, Department]),
@@ -122,13 +136,20 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::OverseeCases, &[Department, Akim, Auditor]),
     (Act::ReadOutbox, &[Department, Akim, Auditor]),
     (Act::TakeMessages, &[Department, Akim]),
+    (Act::ReadOwnAccount, OFFICIALS),
+    (Act::EndSession, &[Family]),
+    (Act::IssueCode, &[Office, StateCorporation, Department, Akim]),
+    (Act::ReadAccounts, &[Department, Akim, Auditor]),
+    (Act::KeepAccounts, &[Department, Akim]),
 ];
 
 /// Who asks: a credential without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The key by which the journal knows the holder.
+    /// The account, by which the journal knows the holder.
     pub id: String,
+    /// By what the person is known: two people are two of these, whatever accounts they have.
+    pub person: BlindIin,
     /// What the holder is: it decides which acts are open to them.
     pub role: Role,
     /// How far it reaches: this territory and all below.
@@ -137,6 +158,8 @@ pub struct Principal {
     pub kindergarten: Option<String>,
     /// The regulations' actors that it is limited to; none: all that its role may be.
     pub acts_as: Vec<Actor>,
+    /// The one child that it reaches, where the role is a family's.
+    pub child: Option<BlindIin>,
 }
 
 /// The roles that may do an act.

@@ -27,6 +27,8 @@ pub enum Kind {
     Conflict,
     /// 422: it can be read, but a value is wrong.
     Invalid,
+    /// 429: too often; the same request may go through later.
+    Slow,
     /// 503: not now; the same request may go through later.
     Busy,
     /// 500: our fault; the log knows more.

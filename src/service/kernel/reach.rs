@@ -1,10 +1,13 @@
 //! How far a code reaches: the city as a whole for the city's own code, the rural district for its settlements. A queue
 //! belongs to these, so whoever asks about or answers for a part is asking about or answering for the whole.
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 use super::problem::Problem;
 use super::query;
 use crate::domain::kato::Kato;
 use crate::domain::territory::Level;
+use crate::rules::hours::COUNTRY_ZONE;
 use crate::store::connection::AnyConnection;
 use crate::store::{Store, StoreError, territories};
 
@@ -58,4 +61,9 @@ pub(crate) fn queue_of(conn: &mut AnyConnection, territory: Kato) -> Result<Kato
         let message = format!("{territory} is an oblast; name a district, city, rural district or village in it");
         Problem::invalid("territory", "territory_without_queue", message)
     })
+}
+
+/// The civil day by which mandates begin and end: that of the capital, for one may reach over several zones.
+pub(crate) fn mandate_day(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&COUNTRY_ZONE).date_naive()
 }

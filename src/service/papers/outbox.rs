@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::codes::Channel;
+use crate::domain::codes::{Channel, Notice};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::exchange::rows::MessageRow;
@@ -116,8 +116,8 @@ pub struct Messages {
 pub struct MessageView {
     /// A random key, always the same for this message.
     pub id: String,
-    /// What is told: `overdue`, or `passed_together` where a place passed a child because it waits together with brothers and
-    /// sisters.
+    /// What is told: `overdue`; `passed_together` where a place passed a child because it waits together with brothers and
+    /// sisters; or what was done: `family_code`, `representative_added`, `amended`, `withdrawn`, `moved`, `enrolled`, `departed`.
     pub kind: String,
     /// Who is told: `head`, `department` or `family`.
     pub recipient: String,
@@ -241,6 +241,11 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     if m.kind == PASSED_TOGETHER {
         return passed_together(office, m).text;
+    }
+    if let Some(notice) = Notice::from_code(&m.kind) {
+        let on = words::date(&office.rules, office.day(m.territory, m.created_at));
+        let values = [("on", &on), ("application", &Said::same(&m.subject))];
+        return say_each(&office.rules, &format!("told_{notice}"), &values);
     }
     let course = field("channel").parse::<Channel>().ok().and_then(|channel| {
         office.rules.regulations.get(field("regulation")).and_then(|regulation| regulation.course(channel))

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 
-use super::shape::{Ahead, QueueView, Reason};
+use super::shape::{Ahead, Reason};
 use super::written::{AheadText, count};
 use crate::domain::queue::QueueKey;
 use crate::rules::messages::{Template, Tongue};
@@ -17,16 +17,18 @@ use crate::service::kernel::words::{Said, say, say_each};
 
 /// The reasons of all queues.
 pub struct Reasons {
-    ahead_text: AheadText,
+    total_text: AheadText,
     /// The reason of whoever is first, as JSON.
     nobody: String,
+    /// How to see more, as JSON.
+    pub(crate) see_more: String,
+    /// What whoever waits is to do, as JSON.
+    pub(crate) to_do_in_queue: String,
     queues: RwLock<HashMap<QueueKey, (Era, Arc<QueueSaid>)>>,
 }
 
 /// What is the same for every entry of a queue.
 pub(crate) struct QueueSaid {
-    /// The queue's key and its parts, as JSON.
-    pub(crate) queue_json: String,
     /// The rule of its order, as JSON; none where no profile is bound.
     pub(crate) rule: Option<String>,
 }
@@ -35,19 +37,22 @@ impl Reasons {
     /// Cuts the sentence of who stands ahead into its parts, in each language.
     pub fn new(rules: &Rules) -> Self {
         let ahead: Vec<(Tongue, Template)> =
-            Tongue::ALL.iter().filter_map(|&t| Some((t, rules.messages.template(t, "reasons")?))).collect();
+            Tongue::ALL.iter().filter_map(|&t| Some((t, rules.messages.template(t, "ahead_total")?))).collect();
+        let to_do = say(rules, "to_do_in_queue", &[]);
         Reasons {
-            ahead_text: AheadText::new(&ahead),
-            nobody: json(&ahead_reason(rules, [0, 0, 0])),
+            total_text: AheadText::new(&ahead),
+            nobody: json(&ahead_in_all(rules, [0, 0, 0])),
+            see_more: json(&see_more(rules)),
+            to_do_in_queue: serde_json::to_string(&to_do).unwrap_or_default(),
             queues: RwLock::default(),
         }
     }
 
-    /// Who stands ahead, written as JSON.
+    /// How many stand ahead, written as JSON.
     pub(crate) fn push_ahead(&self, ahead: [u64; 3], text: &mut String) {
         match ahead {
             [0, 0, 0] => text.push_str(&self.nobody),
-            _ => self.ahead_text.push(ahead, text),
+            _ => self.total_text.push(ahead, text),
         }
     }
 
@@ -60,9 +65,7 @@ impl Reasons {
             return Arc::clone(said);
         }
         drop(known);
-        let rule = ordering::profile(rules, queue, now).ok().map(|profile| json(&rule_reason(rules, profile)));
-        let queue_json = serde_json::to_string(&QueueView::from(queue)).unwrap_or_default();
-        let said = Arc::new(QueueSaid { queue_json, rule });
+        let said = Arc::new(QueueSaid { rule: rule(rules, queue, now).as_ref().map(json) });
         let mut known = self.queues.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(queue, (ordering::era(rules, queue, now), Arc::clone(&said)));
         said
@@ -76,8 +79,29 @@ fn json(reason: &Reason) -> String {
 
 /// Who stands ahead, and the rule that put them there.
 pub(crate) fn of(rules: &Rules, queue: QueueKey, ahead: [u64; 3], now: DateTime<Utc>) -> Vec<Reason> {
-    let rule = ordering::profile(rules, queue, now).ok().map(|profile| rule_reason(rules, profile));
-    std::iter::once(ahead_reason(rules, ahead)).chain(rule).collect()
+    std::iter::once(ahead_reason(rules, ahead)).chain(rule(rules, queue, now)).collect()
+}
+
+/// The rule of a queue's order; none where no profile is bound.
+pub(crate) fn rule(rules: &Rules, queue: QueueKey, now: DateTime<Utc>) -> Option<Reason> {
+    ordering::profile(rules, queue, now).ok().map(|profile| rule_reason(rules, profile))
+}
+
+/// How a family sees more of its child.
+pub(crate) fn see_more(rules: &Rules) -> Reason {
+    Reason { code: "see_more", ahead: None, basis: None, source: None, text: say(rules, "see_more", &[]) }
+}
+
+/// How many stand ahead, without their streams: own and next number would give away a category.
+pub(crate) fn ahead_in_all(rules: &Rules, ahead: [u64; 3]) -> Reason {
+    let reason = |code, text| Reason { code, ahead: None, basis: None, source: None, text };
+    if ahead == [0, 0, 0] {
+        return reason("nobody_ahead", say(rules, "nobody_ahead", &[]));
+    }
+    let said = |tongue| {
+        rules.messages.template(tongue, "ahead_total").map(|template| template.fill(|name| count(name, ahead)))
+    };
+    reason("ahead", Said::each(|tongue| said(tongue).unwrap_or_default()))
 }
 
 fn ahead_reason(rules: &Rules, ahead: [u64; 3]) -> Reason {

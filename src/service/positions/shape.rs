@@ -7,7 +7,55 @@ use crate::domain::codes::Status;
 use crate::domain::queue::QueueKey;
 use crate::service::kernel::words::Said;
 
-/// What is known of a child: the same shape whether the registry knows the IIN or not.
+/// What a look-up answers: by the IIN alone what everybody may know, with the family's code all of its child.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum LookedUp {
+    /// With the code of the family's paper, or in its session.
+    Family(Positions),
+    /// By the IIN alone.
+    Public(PublicPositions),
+}
+
+/// What everybody may know of a child by its IIN: the same shape whether the registry knows the IIN or not.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct PublicPositions {
+    /// One entry for each active application.
+    pub entries: Vec<PublicEntry>,
+}
+
+/// Where one application stands, as everybody may know it: neither number nor territory, kind, kindergarten, category or stream.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PublicEntry {
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// Its number; nothing for special and sanatorium groups, of which the status alone is told.
+    #[serde(flatten)]
+    pub number: Option<PublicNumber>,
+    /// What the family is to do, `{"kk", "ru", "en"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub to_do: Said,
+    /// When this was so.
+    pub as_of: String,
+}
+
+/// A number with its reasons, as everybody may know it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PublicNumber {
+    /// The number in the queue; none while the application takes no part.
+    pub position: Option<u64>,
+    /// How many children of that year wait; none where there is no position.
+    pub of: Option<u64>,
+    /// How many of them stand ahead.
+    pub ahead: Option<u64>,
+    /// By how much the number changed in 30 days; none until that is kept.
+    pub change_30_days: Option<i64>,
+    /// How many stand ahead, the rule of the order with its source, and how to see more.
+    pub reasons: Vec<Reason>,
+}
+
+/// All that a family may know of its child.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Positions {
     /// One entry for each active application. A child has at most one in the country, and one more where it is enrolled
@@ -29,6 +77,13 @@ pub struct PositionEntry {
     pub position: Option<u64>,
     /// How many live entries the queue has; none where there is no position.
     pub of: Option<u64>,
+    /// How many of them stand ahead.
+    pub ahead: Option<u64>,
+    /// By how much the number changed in 30 days; none until that is kept.
+    pub change_30_days: Option<i64>,
+    /// What the family is to do, `{"kk", "ru", "en"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub to_do: Said,
     /// The number among those who wait for each chosen kindergarten.
     pub choices: Vec<ChoiceView>,
     /// Who stands ahead, and the rule that put them there; empty where there is no position.
@@ -73,7 +128,7 @@ pub struct ChoiceView {
 /// A reason for a number, that can be read aloud.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Reason {
-    /// `ahead`, `nobody_ahead`, `mixing_rule`, `tier_then_instant`, `program_rule` or `together`.
+    /// `ahead`, `nobody_ahead`, `mixing_rule`, `tier_then_instant`, `program_rule`, `together` or `see_more`.
     pub code: &'static str,
     /// How many stand ahead, by stream.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,11 @@
 //! The answer to "where does my child stand": from memory, with its reasons.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::reasons;
-use super::shape::{ChoiceView, PositionEntry, Positions, Reason};
+use super::shape::{ChoiceView, PositionEntry, Positions, PublicEntry, PublicNumber, PublicPositions, Reason};
 use crate::domain::application::Application;
-use crate::domain::codes::Status;
+use crate::domain::codes::{GroupKind, Status};
 use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
 use crate::domain::life::is_live;
@@ -14,8 +14,9 @@ use crate::engine::order::Standing;
 use crate::rules::profile::RoundRule;
 use crate::service::journal::index::{Index, IndexSeat, seat_of};
 use crate::service::kernel::ordering;
-use crate::service::kernel::words::{Said, say_each};
+use crate::service::kernel::words::{Said, date, say, say_each};
 use crate::service::office::Office;
+use crate::store::referrals;
 
 /// Where the child of this IIN stands. No SQL: everything comes from the live index.
 pub fn positions(office: &Office, iin: Iin, now: DateTime<Utc>) -> Positions {
@@ -23,6 +24,61 @@ pub fn positions(office: &Office, iin: Iin, now: DateTime<Utc>) -> Positions {
     let entries =
         index.of_child(office.look_up.blind(iin)).map(|(number, held)| entry(office, &index, number, held, now));
     Positions { entries: entries.collect() }
+}
+
+/// What everybody may know of the child of this IIN.
+pub fn public(office: &Office, iin: Iin, now: DateTime<Utc>) -> PublicPositions {
+    let index = office.index(now);
+    let of = |(number, held): (Number, &IndexSeat)| public_entry(office, &index, number, held, now);
+    PublicPositions { entries: index.of_child(office.look_up.blind(iin)).map(of).collect() }
+}
+
+fn public_entry(office: &Office, index: &Index, number: Number, held: &IndexSeat, now: DateTime<Utc>) -> PublicEntry {
+    let standing = standing_of(index, held);
+    let number_of = || {
+        let ahead = standing.iter().map(|standing| reasons::ahead_in_all(&office.rules, standing.ahead));
+        let rule = standing.iter().filter_map(|_| reasons::rule(&office.rules, held.queue, now));
+        PublicNumber {
+            position: standing.map(|standing| standing.position),
+            of: standing.map(|standing| standing.of),
+            ahead: standing.map(|standing| standing.position - 1),
+            change_30_days: None,
+            reasons: ahead.chain(rule).chain([reasons::see_more(&office.rules)]).collect(),
+        }
+    };
+    PublicEntry {
+        status: held.status,
+        number: (held.queue.kind == GroupKind::General).then(number_of),
+        to_do: to_do(office, number, held.status),
+        as_of: instant_text(now),
+    }
+}
+
+fn standing_of(index: &Index, held: &IndexSeat) -> Option<Standing> {
+    let located = index.queue(held.queue).and_then(|order| order.locate(held.seat))?;
+    is_live(held.status).then(|| located.standing())
+}
+
+/// What a family is to do, and by when.
+pub(crate) fn to_do(office: &Office, number: Number, status: Status) -> Said {
+    let rules = &office.rules;
+    match status {
+        Status::InQueue => say(rules, "to_do_in_queue", &[]),
+        Status::Offered => say(rules, "to_do_offered", &[]),
+        Status::Enrolled => say(rules, "to_do_enrolled", &[]),
+        Status::Referred => match last_day(office, number) {
+            Some(day) => say_each(rules, "to_do_referred", &[("day", &date(rules, day))]),
+            None => say(rules, "to_do_other", &[]),
+        },
+        _ => say(rules, "to_do_other", &[]),
+    }
+}
+
+/// The last day to present the open referral of an application. It is asked for of the few who have one: the index does not
+/// hold it.
+fn last_day(office: &Office, number: Number) -> Option<NaiveDate> {
+    let issued = office.store.read(|conn| referrals::of_application(conn, &number.to_string())).ok()?;
+    issued.into_iter().find(|referral| referral.status.is_open()).map(|referral| referral.valid_until_on)
 }
 
 /// Where one application stands, as the index knows it.
@@ -45,6 +101,9 @@ pub(crate) fn entry(
         queue: held.queue.into(),
         position: None,
         of: None,
+        ahead: None,
+        change_30_days: None,
+        to_do: to_do(office, number, held.status),
         choices: Vec::new(),
         reasons: Vec::new(),
         as_of: instant_text(now),
@@ -56,6 +115,7 @@ pub(crate) fn entry(
         let standing = located.standing();
         entry.position = Some(standing.position);
         entry.of = Some(standing.of);
+        entry.ahead = Some(standing.position - 1);
         entry.choices =
             held.choices.iter().filter_map(|&k| located.among(k).map(|s| choice(index.kindergarten(k), s))).collect();
         entry.reasons = reasons::of(&office.rules, held.queue, standing.ahead, now);

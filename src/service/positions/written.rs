@@ -45,21 +45,15 @@ impl AheadText {
         AheadText { sentences: sentences.iter().map(|(tongue, t)| (*tongue, t.map(quoted))).collect() }
     }
 
-    /// Writes the reason of who stands ahead, as JSON, with these numbers in each language.
-    pub(crate) fn push(&self, [out_of_turn, first_priority, general]: [u64; 3], text: &mut String) {
-        text.push_str(r#"{"code":"ahead","ahead":{"out_of_turn":"#);
-        push_number(text, out_of_turn);
-        text.push_str(r#","first_priority":"#);
-        push_number(text, first_priority);
-        text.push_str(r#","general":"#);
-        push_number(text, general);
-        text.push_str(r#"},"text":"#);
+    /// Writes the reason of how many stand ahead, as JSON, in each language.
+    pub(crate) fn push(&self, ahead: [u64; 3], text: &mut String) {
+        text.push_str(r#"{"code":"ahead","text":"#);
         let mut before = '{';
         for (tongue, template) in &self.sentences {
             text.push(before);
             push_quoted(text, tongue.code());
             text.push_str(":\"");
-            template.fill_into(text, |name| count(name, [out_of_turn, first_priority, general]));
+            template.fill_into(text, |name| count(name, ahead));
             text.push('"');
             before = ',';
         }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::life::{self, InHand, in_hand, wrong_state};
 use super::places::{self as ledger, group_of, outside_age_band};
-use crate::domain::codes::{PlaceStatus, ReferralStatus, Status};
+use crate::domain::codes::{Notice, PlaceStatus, ReferralStatus, Status};
 use crate::domain::life::Step;
 use crate::domain::place::PlaceAct;
 use crate::domain::queue::Numbered;
@@ -18,6 +18,7 @@ use crate::domain::referral::ReferralAct;
 use crate::service::applications::entry;
 use crate::service::applications::handed_in::read_date;
 use crate::service::kernel::keys;
+use crate::service::kernel::notices::tell_family;
 use crate::service::kernel::numbers::{self, home_of};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
@@ -95,6 +96,7 @@ pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn
         let departed = end_enrolment(office, tx, &mut hand, last_day, heir)?;
         let of = Subject::seat(&hand.application.number);
         keys::keep(tx, home, of.clone(), &json!({"reason": reason}))?;
+        tell_family(tx, &hand.application, Notice::Departed)?;
         let told = Departure { departed: departed.told(), last_day, role: caller.principal.role };
         let entry = Entry {
             home,

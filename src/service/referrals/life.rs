@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::application::Application;
-use crate::domain::codes::{ReferralStatus, Role};
+use crate::domain::codes::{Notice, ReferralStatus, Role};
 use crate::domain::instant::instant_text;
 use crate::domain::life::Step;
 use crate::domain::place::PlaceAct;
@@ -13,6 +13,7 @@ use crate::domain::queue::Numbered;
 use crate::domain::referral::{Referral, ReferralAct};
 use crate::rules::Rules;
 use crate::service::applications::entry::{self, Turned};
+use crate::service::kernel::notices::tell_family;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
@@ -195,6 +196,7 @@ impl InHand {
         let turned = entry::step(tx, &office.rules, &mut self.application, Step::Enrol)?;
         places::advance_of(tx, &self.referral.place, PlaceAct::Fill)?;
         kindergartens::enrol_one(tx, &self.referral.group)?;
+        tell_family(tx, &self.application, Notice::Enrolled)?;
         Ok(turned)
     }
 

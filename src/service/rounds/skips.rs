@@ -17,7 +17,7 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::row::RoundRow;
 use crate::store::rounds::Confirmation;
-use crate::store::{self, Entry, Transaction, Written};
+use crate::store::{self, Entry, Transaction, Written, accounts};
 use crate::trust::act::{ChildAct, PassedOver, SkipConfirmed, SkipGrounds};
 use crate::trust::subject::Subject;
 
@@ -164,7 +164,9 @@ fn check_skip(
     };
     let confirmed = match found {
         None => Err("name the id of a confirmation that another official made with their own credential"),
-        Some(c) if c.principal == caller.principal.id => Err("the second person must be another one than the first"),
+        Some(c) if is_same_person(tx, caller, &c.principal)? => {
+            Err("the second person must be another one than the first")
+        }
         Some(c) if c.used_at.is_some() => Err("this confirmation was used already; another one is needed"),
         Some(c) if c.place != sent.place || c.application != sent.application || c.ground != skip.ground => {
             Err("this confirmation is for another place, application or ground")
@@ -182,6 +184,12 @@ fn check_skip(
     keys::keep(tx, due.queue.home(), Subject::seat(&due.application), &json!({"evidence": evidence}))?;
     store::rounds::use_confirmation(tx, &skip.confirmed_by)?;
     Ok(SkipGrounds { ground: skip.ground.clone(), confirmation: skip.confirmed_by.clone(), second_person })
+}
+
+/// Whether an account is that of the caller's person, who may have several.
+fn is_same_person(tx: &mut Transaction<'_>, caller: &Caller, account: &str) -> Result<bool, Problem> {
+    let person = accounts::person_of(tx.conn(), account)?;
+    Ok(account == caller.principal.id || person == Some(caller.principal.person))
 }
 
 fn check_ground(faults: &mut FieldFaults, field: &str, code: &str, bound: &Bound<'_>) {

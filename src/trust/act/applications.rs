@@ -144,3 +144,27 @@ pub struct ProofsLapsed {
     /// What they count as: `rejected`.
     pub verdict: ProofStatus,
 }
+
+/// A representative of a child was given a new code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeIssued {
+    /// The key of the representative.
+    pub representative: String,
+    /// The application at whose counter it was done.
+    pub application: String,
+    /// As whom it was done.
+    pub role: Role,
+}
+
+/// A second person represents a child, with a code of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepresentativeAdded {
+    /// The key of the representative.
+    pub representative: String,
+    /// The application at whose counter it was done.
+    pub application: String,
+    /// As whom it was done.
+    pub role: Role,
+}

@@ -23,7 +23,7 @@ pub struct CaseTold {
     pub state: CaseState,
     /// The id of the step that is awaited; none where it has ended.
     pub next: Option<String>,
-    /// The key of the credential that a resolution named as the executor, if one did.
+    /// The account that a resolution named as the executor, if one did.
     pub executor: Option<String>,
     /// When the awaited step, or all of it, is due; none where the act states no limit.
     pub due_at: Option<ToldInstant>,

@@ -1,4 +1,4 @@
-//! What is told of the registry itself: its credentials, its clock, its numbers, its messages.
+//! What is told of the registry itself: its clock, its numbers, its messages, its counts.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::codes::Role;
 use crate::domain::instant::ToldInstant;
-use crate::rules::regulation::Actor;
 use crate::trust::end::{Head, Numbers};
-
-/// A credential was issued. The territory is the record's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenIssued {
-    /// The key of the credential.
-    pub token: String,
-    /// What it may be used as.
-    pub token_role: Role,
-    /// The id of the one kindergarten that it is for; none where it is for all of its territory.
-    pub kindergarten: Option<String>,
-    /// The actors of regulations that it is limited to; none where it acts as all of its role.
-    pub acts_as: Vec<Actor>,
-}
-
-/// A credential was revoked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenRevoked {
-    /// The key of the credential.
-    pub token: String,
-}
 
 /// A home whose last record lay in the future was set back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

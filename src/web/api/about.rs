@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 pub struct OfChild {
     /// The child's IIN, twelve digits. It goes in the body, never in a URL.
     pub iin: String,
+    /// The code of the family's paper, for whoever has no session: with it everything about the child is told.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// The territory that a question is about.

@@ -6,6 +6,7 @@ use super::documents::listed;
 use crate::service::applications::entry::Stands;
 use crate::service::applications::handed_in::HandedIn;
 use crate::service::applications::proofs::{self, ProofIn};
+use crate::service::applications::representatives::{self, CodeGiven, CodeIn, RepresentativeIn};
 use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::cases::settling::Decided;
 use crate::service::counter::applications::{self, AmendIn, ApplicationView, WithdrawIn};
@@ -96,4 +97,31 @@ pub async fn judge_proof(shared: Shared, request: HttpRequest, path: web::Path<S
     let number = path.into_inner();
     act(shared, request, body, move |r, caller, sent: ProofIn| proofs::judge_proof(&r.office, caller, &number, &sent))
         .await
+}
+
+/// Gives a representative who stands at a counter with an identity document a new code; the one before opens nothing any more.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/code", tag = "applications",
+    params(("number" = String, Path)), request_body = CodeIn, responses((status = 201, body = CodeGiven)))]
+pub async fn issue_code(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, move |r, caller, sent: CodeIn| {
+        representatives::issue_code(&r.office, caller, &number, &sent)
+    })
+    .await
+}
+
+/// Adds the second person who represents the child, with a code of their own.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/representatives", tag = "applications",
+    params(("number" = String, Path)), request_body = RepresentativeIn, responses((status = 201, body = CodeGiven)))]
+pub async fn add_representative(
+    shared: Shared,
+    request: HttpRequest,
+    path: web::Path<String>,
+    body: Body,
+) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, move |r, caller, sent: RepresentativeIn| {
+        representatives::add(&r.office, caller, &number, &sent)
+    })
+    .await
 }

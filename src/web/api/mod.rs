@@ -1,6 +1,7 @@
 //! The JSON API, a file per family of routes.
 
 pub mod about;
+pub mod accounts;
 pub mod applications;
 pub mod cases;
 pub mod catalogue;
@@ -12,3 +13,4 @@ pub mod public;
 pub mod queues;
 pub mod referrals;
 pub mod rounds;
+pub mod sessions;

@@ -1,35 +1,74 @@
 //! What everyone may ask: positions, health, metrics.
 
-use actix_web::{HttpResponse, ResponseError};
+use std::net::IpAddr;
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::about::OfChild;
 use crate::domain::iin::Iin;
+use crate::service::accounts::family::{self, Proof};
 use crate::service::counter::clock;
 use crate::service::kernel::problem::Problem;
-use crate::service::positions::shape::Positions;
-use crate::service::positions::text;
-use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
+use crate::service::positions::shape::LookedUp;
+use crate::service::positions::{text, view};
+use crate::web::answer::{Body, Failure, Shared, bearer, read_body, tell, whole};
+use crate::web::limits::{ByAddress, LookUpLimit};
 
-/// The position of a child by IIN, with its reasons. An unknown IIN gets the same shape, empty.
+/// The position of a child. By the IIN alone what everybody may know; with the code of the family's paper, or in its session,
+/// everything about the child. An unknown IIN gets the same shape, empty.
 #[utoipa::path(post, path = "/api/v1/positions", tag = "public", request_body = OfChild,
-    responses((status = 200, body = Positions)))]
-pub async fn positions(shared: Shared, body: Body) -> HttpResponse {
-    // No thread pool and no SQL on this path: everything is in memory.
+    responses((status = 200, body = LookedUp), (status = 401, description = "not the code of a paper for this child"),
+        (status = 429, description = "too many wrong codes, or too many look-ups from one address")))]
+pub async fn positions(
+    shared: Shared,
+    request: HttpRequest,
+    addresses: web::Data<ByAddress>,
+    limit: web::Data<LookUpLimit>,
+    body: Body,
+) -> HttpResponse {
+    // No thread pool and no SQL on the way of whoever has no code: everything is in memory.
     let bytes = match whole(body) {
         Ok(bytes) => bytes,
         Err(response) => return *response,
     };
-    match answer(&shared, &bytes) {
-        Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
-        Err(problem) => Failure(problem).error_response(),
-    }
+    let asked: OfChild = match read_body(&bytes) {
+        Ok(asked) => asked,
+        Err(problem) => return Failure(problem).error_response(),
+    };
+    let Some(proof) = proof(&request, asked.code.as_deref()) else {
+        return match answer(&shared, &limit, &asked.iin, || addresses.of_or_nobody(&request)) {
+            Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
+            Err(problem) => Failure(problem).error_response(),
+        };
+    };
+    let address = addresses.of_or_nobody(&request);
+    tell(shared, move |r| {
+        let iin = family::proves(&r.office, &r.memory.attempts, address, &asked.iin, &proof)?;
+        Ok(LookedUp::Family(view::positions(&r.office, iin, r.office.clock.now())))
+    })
+    .await
 }
 
-fn answer(shared: &Shared, bytes: &[u8]) -> Result<String, Problem> {
-    let asked: OfChild = read_body(bytes)?;
-    let iin = Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
+/// The proof that a request carries of being a family's: its session, or the code that was typed.
+pub(super) fn proof(request: &HttpRequest, code: Option<&str>) -> Option<Proof> {
+    let session = bearer(request).ok().filter(|secret| secret.starts_with(family::MARK)).map(Proof::Session);
+    session.or_else(|| code.map(|code| Proof::Code(code.to_owned())))
+}
+
+fn answer(
+    shared: &Shared,
+    limit: &LookUpLimit,
+    iin: &str,
+    address: impl FnOnce() -> IpAddr,
+) -> Result<String, Problem> {
+    let iin = Iin::parse(iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
+    limit.of_child(iin)?;
     let registry = shared.now();
-    Ok(text::positions_text(&registry.office, &registry.memory.reasons, iin, registry.office.clock.now()))
+    let told = text::positions_text(&registry.office, &registry.memory.reasons, iin, registry.office.clock.now());
+    if told.len() == text::NOTHING.len() {
+        limit.missed(address())?;
+    }
+    Ok(told)
 }
 
 /// Whether the process answers.

@@ -4,13 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use serde::Deserialize;
 
 use super::about::OfChild;
-use crate::domain::iin::Iin;
+use super::public::proof;
+use crate::service::accounts::family;
 use crate::service::inquiry::explanations::{self, Explanations, RoundExplained};
 use crate::service::inquiry::laboratory::{self, SimulationIn};
-use crate::service::kernel::problem::Problem;
+use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::rounds::held::{self, Rounds, RoundsIn};
 use crate::service::rounds::hold::{self, RoundIn, RoundView};
 use crate::web::answer::{Body, CSV, Failure, Shared, act, act_in, ask, ask_text, read_body, tell, wants_csv, whole};
+use crate::web::limits::ByAddress;
 
 /// Which table of a simulation is wanted as CSV.
 #[derive(Debug, Default, Deserialize)]
@@ -94,19 +96,34 @@ pub async fn explain(shared: Shared, request: HttpRequest, path: web::Path<(Stri
         .await
 }
 
-/// Why the last committed round in which the child of this IIN took part gave it what it gave, as the family is told. An
-/// unknown IIN gets the same shape, empty.
-#[utoipa::path(post, path = "/api/v1/explanations", tag = "public", request_body = OfChild,
-    responses((status = 200, body = Explanations)))]
-pub async fn explain_to_family(shared: Shared, body: Body) -> HttpResponse {
+/// Why the last committed round in which a child took part gave it what it gave, as its family is told: with the code of the
+/// family's paper, or in its session.
+#[utoipa::path(post, path = "/api/v1/explanations", tag = "families", request_body = OfChild,
+    responses((status = 200, body = Explanations),
+        (status = 401, description = "no code, or not the code of a paper for this child"),
+        (status = 429, description = "too many wrong codes, or too many questions from one address")))]
+pub async fn explain_to_family(
+    shared: Shared,
+    request: HttpRequest,
+    addresses: web::Data<ByAddress>,
+    body: Body,
+) -> HttpResponse {
     let read = match whole(body) {
-        Ok(bytes) => read_body::<OfChild>(&bytes).and_then(|asked| {
-            Iin::parse(asked.iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))
-        }),
+        Ok(bytes) => read_body::<OfChild>(&bytes),
         Err(response) => return *response,
     };
-    match read {
-        Ok(iin) => tell(shared, move |r| explanations::explanations(&r.office, &r.memory.explained, iin)).await,
-        Err(problem) => Failure(problem).error_response(),
-    }
+    let asked = match read {
+        Ok(asked) => asked,
+        Err(problem) => return Failure(problem).error_response(),
+    };
+    let (proof, address) = (proof(&request, asked.code.as_deref()), addresses.of_or_nobody(&request));
+    tell(shared, move |r| {
+        let proof = proof.ok_or_else(|| {
+            let message = "send the code of the family's paper with the IIN, or sign in";
+            Problem::new(Kind::Unauthorised, "code_missing", message)
+        })?;
+        let iin = family::proves(&r.office, &r.memory.attempts, address, &asked.iin, &proof)?;
+        explanations::explanations(&r.office, &r.memory.explained, iin)
+    })
+    .await
 }

@@ -3,19 +3,23 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::domain::iin::Iin;
+use crate::domain::kato::Kato;
 use crate::rules::Rules;
 use crate::rules::messages::Tongue;
+use crate::service::accounts::family::{self, Proof};
 use crate::service::counter::catalogue;
 use crate::service::inquiry::explanations;
-use crate::service::positions::shape::PositionEntry;
+use crate::service::kernel::problem::Problem;
+use crate::service::positions::shape::{PositionEntry, PublicEntry};
 use crate::service::positions::view;
 use crate::service::registry::Registry;
 use crate::web::answer::Shared;
+use crate::web::limits::{ByAddress, LookUpLimit};
 
 #[derive(Template)]
 #[template(path = "parents.html", config = "src/askama.toml")]
@@ -23,6 +27,7 @@ struct Page<'a> {
     tongue: Tongue,
     title: &'a str,
     iin_label: &'a str,
+    code_label: &'a str,
     ask: &'a str,
     error: Option<String>,
     entries: Vec<Shown>,
@@ -30,13 +35,15 @@ struct Page<'a> {
 
 /// A position in words.
 struct Shown {
-    number: String,
+    /// The number of the application; nothing where the IIN alone was typed.
+    number: Option<String>,
     status: String,
     position: Option<u64>,
     of: Option<u64>,
     sentence: String,
     choices: Vec<String>,
     reasons: Vec<String>,
+    to_do: String,
     /// What the last round gave, and why, choice by choice; nothing where there was none.
     round: Vec<String>,
 }
@@ -47,11 +54,13 @@ pub struct In {
     lang: Option<String>,
 }
 
-/// The form as it was sent: the child's IIN, and the language of the page.
+/// The form as it was sent: the child's IIN, the code of the family's paper where it is at hand, and the language of the page.
 #[derive(Debug, Deserialize)]
 pub struct Typed {
     #[serde(default)]
     iin: String,
+    #[serde(default)]
+    code: String,
     lang: Option<String>,
 }
 
@@ -64,32 +73,102 @@ pub async fn form(shared: Shared, query: web::Query<In>) -> HttpResponse {
     respond(&shared.now().office.rules, tongue(query.lang.as_deref()), None, Vec::new())
 }
 
-/// The page with the child's positions and reasons, or with why there are none to show.
-pub async fn look_up(shared: Shared, typed: web::Form<Typed>) -> HttpResponse {
+/// The page with the child's number and reasons, or with why there are none to show. With the code of the family's paper all
+/// that concerns the child.
+pub async fn look_up(
+    shared: Shared,
+    request: HttpRequest,
+    addresses: web::Data<ByAddress>,
+    limit: web::Data<LookUpLimit>,
+    typed: web::Form<Typed>,
+) -> HttpResponse {
     let tongue = tongue(typed.lang.as_deref());
     let registry = shared.now();
     let rules = &Arc::clone(&registry.office.rules);
     let Ok(iin) = Iin::parse(typed.iin.trim()) else {
-        let text = rules.messages.render(tongue, "wrong_iin", &[]).unwrap_or_default();
-        return respond(rules, tongue, Some(text), Vec::new());
+        return respond(rules, tongue, Some(render(rules, tongue, "wrong_iin", &[])), Vec::new());
     };
-    let entries = view::positions(&registry.office, iin, registry.office.clock.now()).entries;
-    let found = web::block(move || {
-        let mut shown: Vec<Shown> = entries.into_iter().map(|entry| named(&registry, tongue, entry)).collect();
-        if let Some(last) = shown.last_mut() {
-            last.round = of_last_round(&registry, tongue, iin);
+    let (address, code) = (addresses.of_or_nobody(&request), typed.code.trim().to_owned());
+    let found = web::block(move || match code.as_str() {
+        "" => {
+            limit.of_child(iin)?;
+            let shown = known_to_all(&registry, tongue, iin);
+            if shown.is_empty() {
+                limit.missed(address)?;
+            }
+            Ok(shown)
         }
-        shown
+        _ => {
+            let (attempts, proof) = (&registry.memory.attempts, Proof::Code(code));
+            family::proves(&registry.office, attempts, address, &iin.to_string(), &proof)?;
+            Ok(known_to_family(&registry, tongue, iin))
+        }
     })
     .await;
     match found {
-        Ok(shown) if !shown.is_empty() => respond(rules, tongue, None, shown),
-        Ok(_) => {
-            let text = rules.messages.render(tongue, "not_found", &[]).unwrap_or_default();
-            respond(rules, tongue, Some(text), Vec::new())
-        }
+        Ok(Ok(shown)) if !shown.is_empty() => respond(rules, tongue, None, shown),
+        Ok(Ok(_)) => respond(rules, tongue, Some(render(rules, tongue, "not_found", &[])), Vec::new()),
+        Ok(Err(problem)) => respond(rules, tongue, Some(refusal(rules, tongue, &problem)), Vec::new()),
         Err(_) => HttpResponse::ServiceUnavailable().finish(),
     }
+}
+
+/// Why a code opens nothing, in the reader's language.
+fn refusal(rules: &Rules, tongue: Tongue, problem: &Problem) -> String {
+    match problem.code {
+        "too_many_requests" => render(rules, tongue, "too_many_look_ups", &[]),
+        "too_many_tries" => {
+            let seconds = problem.more.get("retry_after").and_then(serde_json::Value::as_i64).unwrap_or(1);
+            render(rules, tongue, "too_many_tries", &[("minutes", (seconds / 60 + 1).to_string())])
+        }
+        _ => render(rules, tongue, "wrong_code", &[]),
+    }
+}
+
+/// What everybody may know of a child.
+fn known_to_all(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<Shown> {
+    let office = &registry.office;
+    let entries = view::public(office, iin, office.clock.now()).entries.into_iter();
+    entries.map(|entry| public(&office.rules, tongue, entry)).collect()
+}
+
+/// What a family may know of its child.
+fn known_to_family(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<Shown> {
+    let entries = view::positions(&registry.office, iin, registry.office.clock.now()).entries;
+    let mut shown: Vec<Shown> = entries.into_iter().map(|entry| named(registry, tongue, entry)).collect();
+    if let Some(last) = shown.last_mut() {
+        last.round = of_last_round(registry, tongue, iin);
+    }
+    shown
+}
+
+fn public(rules: &Rules, tongue: Tongue, entry: PublicEntry) -> Shown {
+    let PublicEntry { status, number, to_do, as_of } = entry;
+    let (position, of) = number.as_ref().map_or((None, None), |number| (number.position, number.of));
+    let reasons = number.map(|number| number.reasons).unwrap_or_default();
+    Shown {
+        number: None,
+        status: rules.messages.label_or_code(tongue, "status", status.code()).to_owned(),
+        position,
+        of,
+        sentence: sentence(rules, tongue, position.zip(of), &local(rules, Kato::COUNTRY, &as_of)),
+        choices: Vec::new(),
+        reasons: reasons.iter().map(|reason| reason.text.get(tongue).to_owned()).collect(),
+        to_do: to_do.get(tongue).to_owned(),
+        round: Vec::new(),
+    }
+}
+
+/// The number in a sentence; nothing where there is none.
+fn sentence(rules: &Rules, tongue: Tongue, number: Option<(u64, u64)>, as_of: &str) -> String {
+    let Some((position, of)) = number else { return String::new() };
+    let values = [
+        ("position", position.to_string()),
+        ("of", of.to_string()),
+        ("of_children", rules.messages.count(tongue, "child", of)),
+        ("as_of", as_of.to_owned()),
+    ];
+    render(rules, tongue, "position", &values)
 }
 
 /// The answer with the names of kindergartens in place of their ids; the ids where the names cannot be read now.
@@ -114,19 +193,8 @@ fn of_last_round(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<String> {
 }
 
 fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
-    let sentence = match (entry.position, entry.of) {
-        (Some(position), Some(of)) => {
-            let children = rules.messages.count(tongue, "child", of);
-            let values = [
-                ("position", position.to_string()),
-                ("of", of.to_string()),
-                ("of_children", children),
-                ("as_of", local(rules, &entry)),
-            ];
-            render(rules, tongue, "position", &values)
-        }
-        _ => String::new(),
-    };
+    let as_of = local(rules, entry.queue.territory, &entry.as_of);
+    let sentence = sentence(rules, tongue, entry.position.zip(entry.of), &as_of);
     let choices = entry
         .choices
         .iter()
@@ -141,7 +209,8 @@ fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
         })
         .collect();
     Shown {
-        number: entry.application,
+        number: Some(entry.application),
+        to_do: entry.to_do.get(tongue).to_owned(),
         status: rules.messages.label_or_code(tongue, "status", entry.status.code()).to_owned(),
         position: entry.position,
         of: entry.of,
@@ -152,11 +221,11 @@ fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
     }
 }
 
-/// The instant of the answer in the queue's own time, as people write it.
-fn local(rules: &Rules, entry: &PositionEntry) -> String {
-    chrono::DateTime::parse_from_rfc3339(&entry.as_of).map_or_else(
-        |_| entry.as_of.clone(),
-        |at| at.with_timezone(&rules.calendar.zone(entry.queue.territory)).format("%d.%m.%Y %H:%M:%S").to_string(),
+/// The instant of the answer in local time, as people write it.
+fn local(rules: &Rules, territory: Kato, as_of: &str) -> String {
+    chrono::DateTime::parse_from_rfc3339(as_of).map_or_else(
+        |_| as_of.to_owned(),
+        |at| at.with_timezone(&rules.calendar.zone(territory)).format("%d.%m.%Y %H:%M:%S").to_string(),
     )
 }
 
@@ -167,8 +236,8 @@ fn render(rules: &Rules, tongue: Tongue, code: &str, values: &[(&str, String)]) 
 
 fn respond(rules: &Rules, tongue: Tongue, error: Option<String>, entries: Vec<Shown>) -> HttpResponse {
     let label = |code| rules.messages.label_or_code(tongue, "print", code);
-    let page =
-        Page { tongue, title: label("page_title"), iin_label: label("iin"), ask: label("look_up"), error, entries };
+    let (title, iin_label, code_label) = (label("page_title"), label("iin"), label("family_code"));
+    let page = Page { tongue, title, iin_label, code_label, ask: label("look_up"), error, entries };
     match page.render() {
         Ok(html) => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")

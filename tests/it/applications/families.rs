@@ -305,11 +305,11 @@ fn a_parent_reads_that_twins_wait_together(desk: &Desk) {
 /// What the parents' page says in Russian.
 fn parents_page(desk: &Desk, child: &Child) -> Reply {
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    desk.send("POST", "/", None, &form, Some(format!("iin={}&lang=ru", child.iin).as_bytes()))
+    desk.send("POST", "/", None, &form, Some(desk.form(&child.iin, "ru").as_bytes()))
 }
 
 fn passed(desk: &Desk, child: &Child) -> Vec<Value> {
-    let told = desk.post("/api/v1/explanations", "", &json!({"iin": child.iin})).must(200).json;
+    let told = desk.ask_with_code("/api/v1/explanations", &child.iin).must(200).json;
     told["passed"].as_array().expect("places").clone()
 }
 
@@ -361,7 +361,7 @@ fn where_kindergartens_rank_by_themselves_and_where_places_are_kept_nobody_is_pa
     desk.accept(&favoured);
     let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14",
         "reserved": {"category": "teacher", "open": false}});
-    desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+    desk.post("/api/v1/places", &desk.department(), &sent).must(201);
     assert_eq!(given(&held(&desk)), pairs(&[(&favoured, GROUP)]));
     assert_eq!(passed(&desk, &first), [] as [Value; 0], "kept for others");
 }
@@ -379,7 +379,7 @@ fn a_parent_reads_with_which_number_twins_were_served(desk: &Desk) {
     let round = held(desk);
     assert_eq!(given(&round).len(), 3);
     for (child, order, served_with) in [(&first, 1, json!(3)), (&second, 3, json!(3)), (&between, 2, Value::Null)] {
-        let told = desk.post("/api/v1/explanations", "", &json!({"iin": child.iin})).must(200).json;
+        let told = desk.ask_with_code("/api/v1/explanations", &child.iin).must(200).json;
         let told = &told["explanations"][0];
         assert_eq!((&told["order"], &told["served_with"]), (&json!(order), &served_with), "{told}");
     }

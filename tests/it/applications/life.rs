@@ -66,7 +66,7 @@ fn whole_life(desk: &Desk, way: &Way, (territory, group): (&str, &str), authorit
     assert_eq!(presented.json["status"], "presented");
     let enrolled = desk.on_referral(&referral, "enrol", &json!({})).must(200);
     assert_eq!(enrolled.json["status"], "enrolled");
-    let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.kindergarten()).must(200);
+    let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.staff_for(&referral)).must(200);
     assert_eq!((&read.json["status"], &read.json["child"]["iin"]), (&json!("enrolled"), &json!(child.iin)));
     is_in_the_kindergarten(desk, &number, &place, &child);
     assert_eq!(acts(desk), ["register", "decide", "report_places", "refer", "present", "enrol"]);

@@ -34,7 +34,7 @@ const OTHER: (&str, [&str; 2]) = ("k-005", ["503", "506"]);
 
 fn free(desk: &Desk, group: &str, cohort: i32, count: u32) -> Vec<String> {
     let sent = json!({"group": group, "cohort": cohort, "count": count, "available_on": "2026-09-14"});
-    let reply = desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201).json;
+    let reply = desk.post("/api/v1/places", &desk.department(), &sent).must(201).json;
     reply["places"].as_array().expect("places").iter().map(|id| id.as_str().expect("an id").to_owned()).collect()
 }
 
@@ -129,7 +129,7 @@ fn where_one_of_them_finds_no_place_all_wait_and_the_next_children_are_due(desk:
     assert_eq!([&told["members"][0]["kindergartens"], &told["members"][1]["kindergartens"]], there.each_ref(), "{two}");
     verified(desk, round["id"].as_str().expect("an id"));
     for child in &children {
-        let told = desk.post("/api/v1/explanations", "", &json!({"iin": child.iin})).must(200).json;
+        let told = desk.ask_with_code("/api/v1/explanations", &child.iin).must(200).json;
         let told = &told["explanations"][0];
         assert_eq!((&told["placed"], &told["wishes"][0]["outcome"]), (&json!(false), &json!("together")), "{told}");
         assert!(told["text"]["en"].as_str().is_some_and(|text| text.contains("no place was given")), "{told}");
@@ -178,7 +178,7 @@ fn without_a_place_for_one_year_nobody_is_placed(desk: &Desk) {
     let other = single(desk, BORN_ON);
     let round = held(desk);
     assert_eq!(given(&round), pairs([(&other, GROUP)]), "not {one}");
-    let told = desk.post("/api/v1/explanations", "", &json!({"iin": children[0].iin})).must(200).json;
+    let told = desk.ask_with_code("/api/v1/explanations", &children[0].iin).must(200).json;
     assert_eq!(told["explanations"][0]["wishes"][0]["outcome"], "together", "{told}");
 }
 

@@ -1,6 +1,5 @@
 //! A child that is enrolled asks for another kindergarten: it keeps its place until it has a better one.
 
-use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
 use crate::desk::people::Child;
@@ -87,8 +86,8 @@ fn the_contract_of_a_case_that_goes_step_by_step_ends_the_old_enrolment(desk: &D
     let won = desk.refer_next(HOME);
     desk.on_referral(&won, "present", &json!({})).must(200);
     let case = desk.last_record("present")["case"]["case"].as_str().expect("a case").to_owned();
-    let staff = desk.another_token(Role::Kindergarten, HOME);
-    desk.step(&case, &staff.token, &json!({"step": "assign", "executor": staff.id})).must(200);
+    let staff = desk.another_of(&desk.kindergarten_of(&won));
+    desk.step(&case, &staff.token, &json!({"step": "assign", "executor": staff.account})).must(200);
     desk.step(&case, &staff.token, &json!({"step": "study_draft", "decision": "accepted"})).must(200);
     assert_eq!(entries(desk, &child), told(&[(&enrolment, "enrolled"), (&transfer, "referred")]));
     desk.step(&case, &staff.token, &json!({"step": "sign"})).must(200);
@@ -241,7 +240,7 @@ fn the_page_shows_the_enrolment_and_the_request(desk: &Desk) {
     let child = desk.another_child();
     let (enrolment, _) = desk.enrolled(&child);
     let transfer = ask(desk, &child);
-    let typed = format!("iin={}&lang=kk", child.iin);
+    let typed = desk.form(&child.iin, "kk");
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let page = desk.send("POST", "/", None, &form, Some(typed.as_bytes())).must(200).text;
     let first = page.find(&format!("№ {enrolment}:")).expect("the enrolment");

@@ -178,7 +178,11 @@ fn walk(desk: &Desk, way: &Way) {
 
 /// Sends each step of a way as its actor.
 fn go(desk: &Desk, case: &str, channel: Channel, steps: &[&str], staff: Option<&str>) {
-    let executor = desk.another_token(if staff.is_some() { Role::Kindergarten } else { Role::Office }, "000000000");
+    let executor = match staff {
+        Some(kindergarten) => desk.another_of(kindergarten),
+        None => desk.another_token(Role::Office, "000000000"),
+    };
+    let staff = staff.map(|kindergarten| desk.staff_of(kindergarten));
     let mut named = None;
     for line in steps {
         let mut words = line.split(' ');
@@ -186,7 +190,7 @@ fn go(desk: &Desk, case: &str, channel: Channel, steps: &[&str], staff: Option<&
         let mut sent = json!({"step": step});
         match words.next() {
             Some("names") => {
-                sent["executor"] = json!(executor.id);
+                sent["executor"] = json!(executor.account);
                 named = Some(executor.token.as_str());
             }
             Some("yes") => sent["decision"] = json!("accepted"),
@@ -198,7 +202,7 @@ fn go(desk: &Desk, case: &str, channel: Channel, steps: &[&str], staff: Option<&
         }
         let provider = !matches!(actor, "applicant" | "portal" | "gateway");
         let token = match staff {
-            Some(staff) if provider && !(actor == "executor" && named.is_some()) => staff.to_owned(),
+            Some(ref staff) if provider && !(actor == "executor" && named.is_some()) => staff.clone(),
             _ => hand(desk, actor, channel, named),
         };
         let reply = desk.step(case, &token, &sent);
@@ -231,7 +235,7 @@ fn admit(desk: &Desk, (territory, group): (&'static str, &str), taken_in: &'stat
         desk.place(group);
         let referral = desk.refer_next(&format!("{}00000", &territory[..4]));
         let case = desk.on_referral(&referral, "present", &json!({})).must(200).text_of("case");
-        go(desk, &case, Office, then, Some(&desk.kindergarten()));
+        go(desk, &case, Office, then, Some(&desk.kindergarten_of(&referral)));
         let (state, results): (_, &'static [&str]) =
             if refused { ("refused", &["reasoned_refusal paper"]) } else { ("done", &["contract paper"]) };
         let service = "preschool_admission";

@@ -39,7 +39,7 @@ fn due_lists_name_what_is_due_soon_and_overdue_by_provider_step_and_executor(des
     );
     assert_eq!(list("territory=390000000&state=overdue")["cases"], json!([]));
     desk.set_clock("2026-09-10T05:00:00Z");
-    let executor = desk.another_token(Role::Office, HOME).id;
+    let executor = desk.another_token(Role::Office, HOME).account;
     desk.step(&first, &token, &json!({"step": "assign", "executor": executor})).must(200);
     desk.set_clock("2026-09-10T10:00:00Z");
     let overdue = list(&format!("territory={HOME}&state=overdue"));
@@ -101,7 +101,7 @@ fn an_overdue_step_is_told_to_the_head_then_to_the_department_each_once(desk: &D
     assert_eq!(told(), [format!("head of {CITY}"), format!("department of {HOME}")]);
     assert_eq!(desk.case(&case)["escalation"], 2);
     // Nothing is blocked, and the next step begins anew.
-    let executor = desk.another_token(Role::Office, HOME).id;
+    let executor = desk.another_token(Role::Office, HOME).account;
     let moved = desk.step(&case, &desk.department(), &json!({"step": "assign", "executor": executor})).must(200).json;
     assert_eq!((&moved["escalation"], &moved["steps"][1]["late"]), (&json!(0), &json!(true)));
     assert_eq!(tick("2026-09-11T04:35:00Z"), 1);

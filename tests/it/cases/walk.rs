@@ -74,10 +74,11 @@ fn all_ways<'a>(course: &Course<'a>) -> Vec<Way<'a>> {
 }
 
 /// The credential of whoever does a step.
-fn hand(desk: &Desk, course: &Course<'_>, step: &Step) -> String {
-    let kindergarten = course.regulation.provides(kezek::rules::provider::ProviderKind::Kindergarten);
+fn hand(desk: &Desk, course: &Course<'_>, step: &Step, kindergarten: Option<&str>) -> String {
+    if let Some(kindergarten) = kindergarten.filter(|_| step.actor.is_provider()) {
+        return desk.staff_of(kindergarten);
+    }
     let role = match (step.actor, course.channel()) {
-        (actor, _) if actor.is_provider() && kindergarten => Role::Kindergarten,
         (Actor::Applicant, Channel::Portal) => Role::Portal,
         (Actor::Applicant, Channel::StateCorporation) => Role::StateCorporation,
         (Actor::Applicant, Channel::Office) => Role::Office,
@@ -88,15 +89,18 @@ fn hand(desk: &Desk, course: &Course<'_>, step: &Step) -> String {
 
 /// Sends the steps of a way, and gives the case at its end.
 fn go(desk: &Desk, course: &Course<'_>, case: &str, way: &Way<'_>) -> Value {
-    let executor = match course.regulation.provides(kezek::rules::provider::ProviderKind::Kindergarten) {
-        true => desk.another_token(Role::Kindergarten, "000000000"),
-        false => desk.another_token(Role::Office, "000000000"),
+    let provides = course.regulation.provides(kezek::rules::provider::ProviderKind::Kindergarten);
+    let kindergarten = desk.case(case)["referral"].as_str().filter(|_| provides).map(|own| desk.kindergarten_of(own));
+    let kindergarten = kindergarten.as_deref();
+    let executor = match kindergarten {
+        Some(kindergarten) => desk.another_of(kindergarten),
+        None => desk.another_token(Role::Office, "000000000"),
     };
     let mut named = false;
     for (step, word) in &way.steps {
         let mut sent = json!({"step": step.id});
         if step.is_resolution() {
-            sent["executor"] = json!(executor.id);
+            sent["executor"] = json!(executor.account);
             named = true;
         }
         if let Some(word) = word {
@@ -106,7 +110,7 @@ fn go(desk: &Desk, course: &Course<'_>, case: &str, way: &Way<'_>) -> Value {
             }
         }
         let executes = matches!(step.actor, Actor::Executor | Actor::Specialist | Actor::SectionSpecialist);
-        let token = if named && executes { executor.token.clone() } else { hand(desk, course, step) };
+        let token = if named && executes { executor.token.clone() } else { hand(desk, course, step, kindergarten) };
         let reply = desk.step(case, &token, &sent);
         let what = format!("{} {} {}", course.regulation.id, course.channel(), step.id);
         assert_eq!(reply.status, 200, "{what}: {}", reply.text);

@@ -1,7 +1,7 @@
 //! Time is believed within bounds: what is refused for its clock, who says so, and the remedy.
 
 mod commands;
-mod mending;
+pub mod mending;
 
 use std::io::{Read, Write};
 

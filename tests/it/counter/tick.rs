@@ -117,7 +117,7 @@ fn places_come_out_at_the_hour_of_the_profile() {
         let desk = with_an_hour(db);
         let report = |count: u32| {
             let sent = json!({"group": GROUP, "cohort": 2022, "count": count, "available_on": "2026-09-14"});
-            let reply = desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+            let reply = desk.post("/api/v1/places", &desk.department(), &sent).must(201);
             assert_eq!(reply.json["status"], "reported");
         };
         let total = || desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json["total"].clone();
@@ -147,7 +147,7 @@ fn many_places_of_one_hour_are_told_by_a_short_record() {
         desk.set_clock("2026-09-11T03:00:00Z");
         let sent = json!({"group": GROUP, "cohort": 2022, "count": 500, "available_on": "2026-09-14"});
         for _ in 0..2 {
-            desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+            desk.post("/api/v1/places", &desk.department(), &sent).must(201);
         }
         assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z"), Ticked { published: 1_000, ..Ticked::default() });
         let told = desk.deeds().into_iter().rfind(|deed| deed.act == "publish_places").expect("a record");
@@ -165,7 +165,7 @@ fn a_referral_with_another_consequence_is_left_and_counted() {
     let number = desk.waiting(&desk.another_child());
     desk.set_clock("2026-09-11T03:00:00Z");
     let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"});
-    desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+    desk.post("/api/v1/places", &desk.department(), &sent).must(201);
     desk.set_clock("2026-09-11T04:00:00Z");
     assert_eq!(ticked(&desk, "2026-09-11T04:00:00Z").published, 1);
     desk.refer_next(HOME);

@@ -55,6 +55,8 @@ pub fn live_in(desk: &Desk) {
         later,
     )
     .expect("a tick");
+    let signing_in = json!({"iin": children[2].iin, "code": desk.code_at_hand(&children[2].iin)});
+    desk.sign_in(&signing_in).must(201);
     let place = desk.place(GROUP);
     let passed =
         json!({"place": place, "application": elder, "ground": "written_refusal", "evidence": "an invented letter"});

@@ -47,9 +47,40 @@ impl Desk {
         self.token(Role::Akim, VILLAGE)
     }
 
-    /// Staff of any kindergarten.
-    pub fn kindergarten(&self) -> String {
-        self.token(Role::Kindergarten, "000000000")
+    /// The code on the paper of the family of an application: a new one, of a counter.
+    pub fn code_of(&self, number: &str) -> String {
+        let parent = self.application(number)["applicant"]["iin"].clone();
+        let sent = json!({"iin": parent, "document": "№ 000000000"});
+        self.post(&format!("/api/v1/applications/{number}/code"), &self.office(), &sent)
+            .must(201)
+            .text_of("family_code")
+    }
+
+    /// The session of the family of an application.
+    pub fn family(&self, number: &str) -> String {
+        let iin = self.application(number)["child"]["iin"].clone();
+        self.sign_in(&json!({"iin": iin, "code": self.code_of(number)})).must(201).text_of("token")
+    }
+
+    /// Signs a family in.
+    pub fn sign_in(&self, sent: &Value) -> Reply {
+        self.send("POST", "/api/v1/sessions", None, &[], Some(sent.to_string().as_bytes()))
+    }
+
+    /// Staff of a kindergarten.
+    pub fn staff_of(&self, kindergarten: &str) -> String {
+        self.token_for(Role::Kindergarten, "000000000", kindergarten)
+    }
+
+    /// The kindergarten of a referral.
+    pub fn kindergarten_of(&self, referral: &str) -> String {
+        self.get(&format!("/api/v1/referrals/{referral}"), &self.department()).must(200).text_of("kindergarten")
+    }
+
+    /// Staff of the kindergarten of a referral; of any where there is no such referral.
+    pub fn staff_for(&self, referral: &str) -> String {
+        let read = self.get(&format!("/api/v1/referrals/{referral}"), &self.department());
+        self.staff_of(read.json["kindergarten"].as_str().unwrap_or("k-001"))
     }
 
     /// The auditor.
@@ -106,7 +137,7 @@ impl Desk {
     /// Publishes free places of a group for the children born in 2022; their ids.
     pub fn places(&self, group: &str, count: u32) -> Vec<String> {
         let sent = json!({"group": group, "cohort": 2022, "count": count, "available_on": "2026-09-14"});
-        let reply = self.post("/api/v1/places", &self.kindergarten(), &sent).must(201);
+        let reply = self.post("/api/v1/places", &self.department(), &sent).must(201);
         assert_eq!(reply.json["status"], "published");
         let ids = reply.json["places"].as_array().expect("places");
         ids.iter().map(|id| id.as_str().expect("an id").to_owned()).collect()
@@ -136,7 +167,7 @@ impl Desk {
 
     /// One act on a referral as the kindergarten or, for `extend` and `annul`, as the department.
     pub fn on_referral(&self, number: &str, act: &str, body: &Value) -> Reply {
-        let token = if matches!(act, "extend" | "annul") { self.department() } else { self.kindergarten() };
+        let token = if matches!(act, "extend" | "annul") { self.department() } else { self.staff_for(number) };
         self.post(&format!("/api/v1/referrals/{number}/{act}"), &token, body)
     }
 
@@ -155,8 +186,29 @@ impl Desk {
         (number, referral)
     }
 
-    /// What a parent reads of a child.
+    /// What a parent reads of a child, with the code of the family's paper.
     pub fn look_up(&self, iin: &str) -> Reply {
+        self.ask_with_code("/api/v1/positions", iin)
+    }
+
+    /// What a parent asks of a child, with the code of the family's paper; without one where the family has none.
+    pub fn ask_with_code(&self, path: &str, iin: &str) -> Reply {
+        let code = self.codes.lock().unwrap().get(iin).cloned();
+        self.send("POST", path, None, &[], Some(json!({"iin": iin, "code": code}).to_string().as_bytes()))
+    }
+
+    /// The code on the paper of a child's family; empty where it has none.
+    pub fn code_at_hand(&self, iin: &str) -> String {
+        self.codes.lock().unwrap().get(iin).cloned().unwrap_or_default()
+    }
+
+    /// The parents' form as its family fills it in.
+    pub fn form(&self, iin: &str, lang: &str) -> String {
+        format!("iin={iin}&code={}&lang={lang}", self.code_at_hand(iin))
+    }
+
+    /// What anybody reads of a child.
+    pub fn look_up_without_code(&self, iin: &str) -> Reply {
         self.send("POST", "/api/v1/positions", None, &[], Some(json!({"iin": iin}).to_string().as_bytes()))
     }
 

@@ -41,14 +41,12 @@ fn explained(desk: &Desk, round: &str, number: &str) -> Value {
 }
 
 fn told(desk: &Desk, iin: &str) -> Value {
-    desk.send("POST", "/api/v1/explanations", None, &[], Some(json!({"iin": iin}).to_string().as_bytes()))
-        .must(200)
-        .json
+    desk.ask_with_code("/api/v1/explanations", iin).must(200).json
 }
 
 /// What the parents' page says.
 fn page(desk: &Desk, child: &Child, lang: &str) -> String {
-    let form = format!("iin={}&lang={lang}", child.iin);
+    let form = desk.form(&child.iin, lang);
     let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded";
     let request = format!("{head}\r\nContent-Length: {}\r\n\r\n{form}", form.len());
     desk.send_raw(request.as_bytes()).must(200).text
@@ -199,12 +197,9 @@ fn a_family_is_told_of_the_last_round_without_a_word_about_another_child(desk: &
     let later = hold(desk, HOME);
     assert_eq!(of(&third)[0]["round"], json!(later));
     assert_eq!((&of(&third)[0]["placed"], &of(&second)[0]["round"]), (&json!(true), &json!(round)));
-    assert_eq!(
-        told(desk, &desk.another_child().iin),
-        json!({"explanations": [], "passed": []}),
-        "the same shape for an unknown child"
-    );
-    let wrong = json!({"iin": "123"}).to_string();
+    let stranger = json!({"iin": desk.another_child().iin, "code": "23456789"}).to_string();
+    desk.send("POST", "/api/v1/explanations", None, &[], Some(stranger.as_bytes())).refused(401, "wrong_code");
+    let wrong = json!({"iin": "123", "code": "23456789"}).to_string();
     desk.send("POST", "/api/v1/explanations", None, &[], Some(wrong.as_bytes())).refused(422, "wrong_iin");
 }
 
@@ -238,7 +233,7 @@ fn an_explanation_reaches_as_far_as_the_application_s_territory(desk: &Desk) {
     desk.get(&path(&round, &of_home), &desk.akim()).refused(403, "territory_too_far");
     desk.get(&path(&round, &villager), &desk.token(Role::Akim, HOME)).refused(403, "territory_too_far");
     desk.get(&path(&round, &villager), &desk.token(Role::Office, VILLAGE)).must(200);
-    desk.get(&path(&round, &villager), &desk.kindergarten()).refused(403, "role_too_far");
+    desk.get(&path(&round, &villager), &desk.staff_of("k-001")).refused(403, "role_too_far");
     assert_eq!(desk.status(&of_home), "referred", "the second pass gave it what the village left");
     let spilled = explained(desk, &round, &of_home);
     assert_eq!((&spilled["pass"], &spilled["result"]["kindergarten"]), (&json!(2), &json!("k-016")));

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use kezek::domain::kato::Kato;
 use kezek::store::{Entry, StoreError, Written};
 use kezek::trust::act::{
-    ActCode, CalendarTaken, CaseTold, ChildAct, EnrolmentEnded, IssuedResult, Listed, PlacesImported, PublicAct,
-    ReserveAsked, SkipGrounds, StepTold,
+    ActCode, CalendarTaken, CaseTold, ChildAct, EnrolmentEnded, IssuedResult, Listed, MandateTold, PlacesImported,
+    PublicAct, ReserveAsked, SkipGrounds, StepTold,
 };
 use kezek::trust::end::{Head, Numbers};
 use kezek::trust::journal::{RECORD_BYTES_MAX, Record};
@@ -108,6 +108,7 @@ fn the_page_has_the_fields_of_all_that_acts_say() {
 #[test]
 fn the_page_has_the_fields_of_the_shapes_inside() {
     let expected = BTreeMap::from([
+        ("a mandate", fields_of::<MandateTold>()),
         ("a list", fields_of::<Listed>()),
         ("a reserve", fields_of::<ReserveAsked>()),
         ("a file", fields_of::<CalendarTaken>()),

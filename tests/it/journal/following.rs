@@ -42,8 +42,12 @@ fn what_one_server_writes_the_other_answers() {
         assert_eq!(first, second, "both servers say the same of one child");
     }
     // A child that one server takes out of the queue leaves it at the other.
-    let gone = &rows[0].child_iin.to_string();
-    let number = servers[0].entry(gone).expect("an entry")["application"].as_str().expect("a number").to_owned();
+    let leaving = program::rows(26, 31).pop().expect("a family");
+    let gone = &leaving.child_iin.to_string();
+    let (status, body) = servers[0].post("/api/v1/applications", &office, &handed_in(&leaving));
+    assert_eq!(status, 201, "{body}");
+    let number = body["number"].as_str().expect("a number").to_owned();
+    until("the other server follows", || servers[1].entry(gone));
     let path = format!("/api/v1/applications/{number}/withdraw");
     assert_eq!(servers[0].post(&path, &department, &json!({})).0, 200);
     assert_eq!(servers[0].entry(gone), None);

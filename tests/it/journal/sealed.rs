@@ -49,7 +49,7 @@ fn words_that_name_somebody_are_sealed_and_can_be_proved(desk: &Desk) {
     assert_eq!(sealed_by(desk, "judge_proof")["evidence"], said.as_str());
     let place = desk.place(GROUP);
     let withdrawn =
-        desk.post(&format!("/api/v1/places/{place}/withdraw"), &desk.kindergarten(), &json!({"reason": said}));
+        desk.post(&format!("/api/v1/places/{place}/withdraw"), &desk.department(), &json!({"reason": said}));
     withdrawn.must(200);
     assert_eq!(sealed_by(desk, "withdraw_place")["reason"], said.as_str());
     for (act, ground) in [("refuse", "incomplete_package"), ("annul", "issued_in_error")] {

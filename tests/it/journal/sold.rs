@@ -106,9 +106,10 @@ fn an_enrolment_of_a_forged_referral_is_refused(desk: &Desk) {
     let place = desk.place(GROUP);
     let referral = desk.refer(&desk.department(), &place, &first).must(201).text_of("number");
     desk.on_referral(&referral, "present", &json!({})).must(200);
+    let staff = desk.staff_for(&referral);
     tamper(desk, &format!("UPDATE referrals SET application = '{second}' WHERE number = '{referral}'"));
     let path = format!("/api/v1/referrals/{referral}/enrol");
-    refused(desk, desk.post(&path, &desk.kindergarten(), &Value::Object(serde_json::Map::new())), "referrals");
+    refused(desk, desk.post(&path, &staff, &Value::Object(serde_json::Map::new())), "referrals");
 }
 
 fn whoever_changes_the_opening_too_is_found_by_its_record(desk: &Desk) {

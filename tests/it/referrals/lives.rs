@@ -127,7 +127,7 @@ fn a_place_tells_every_step_of_its_life_and_no_step_changes_an_earlier_one() {
         let desk = with_an_hour(db);
         desk.set_clock("2026-09-11T03:00:00Z");
         let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"});
-        let reported = desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201).json;
+        let reported = desk.post("/api/v1/places", &desk.department(), &sent).must(201).json;
         let place = reported["places"][0].as_str().expect("an id").to_owned();
         let mut told = Told { desk: &desk, place: place.clone(), lines: Vec::new() };
         told.next("reported", "2026-09-11T03:00:00.000000Z", "report_places");
@@ -187,10 +187,10 @@ fn the_copy_tells_the_same(desk: &Desk, place: &str) {
 fn a_place_that_was_taken_back_stays_so(desk: &Desk) {
     let place = desk.place(GROUP);
     let path = format!("/api/v1/places/{place}/withdraw");
-    desk.post(&path, &desk.kindergarten(), &json!({"reason": "жөндеу"})).must(200);
+    desk.post(&path, &desk.department(), &json!({"reason": "жөндеу"})).must(200);
     let told = [line("published", "report_places"), line("withdrawn", "withdraw_place")];
     assert_eq!(acts(desk, &place), told);
-    let again = desk.post(&path, &desk.kindergarten(), &json!({"reason": "жөндеу"})).refused(409, "wrong_state");
+    let again = desk.post(&path, &desk.department(), &json!({"reason": "жөндеу"})).refused(409, "wrong_state");
     assert_eq!(again.json["current_status"], "withdrawn");
     let number = desk.waiting(&desk.another_child());
     desk.refer(&desk.department(), &place, &number).refused(409, "place_not_open");

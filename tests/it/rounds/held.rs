@@ -147,7 +147,7 @@ fn a_misspelt_field_holds_no_round_and_is_named(desk: &Desk) {
     let department = desk.department();
     misspelt("/api/v1/rounds", &department, &json!({"territory": HOME, "dryrun": true}), "dryrun");
     let place = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14", "kind": "general"});
-    misspelt("/api/v1/places", &desk.kindergarten(), &place, "kind");
+    misspelt("/api/v1/places", &desk.department(), &place, "kind");
     let refer = json!({"place": "x", "application": "y", "skipp": {}});
     misspelt("/api/v1/referrals", &department, &refer, "skipp");
     let scenario = json!({"territory": HOME, "scenarios": [{"name": "x", "tier": {"3": 2}}]});

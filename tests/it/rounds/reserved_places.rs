@@ -26,7 +26,7 @@ fn reserve(desk: &Desk, tier: &str, open: bool) -> String {
 
 fn keep(desk: &Desk, reserved: &Value) -> String {
     let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14", "reserved": reserved});
-    desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201).json["places"][0]
+    desk.post("/api/v1/places", &desk.department(), &sent).must(201).json["places"][0]
         .as_str()
         .expect("an id")
         .to_owned()
@@ -70,7 +70,7 @@ fn a_closed_reserve_stays_empty_and_an_open_one_goes_on(desk: &Desk) {
     let general = [(); 2].map(|()| desk.waiting(&desk.another_child()));
     let closed = reserve(desk, "first_priority", false);
     desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(409, "nothing_to_give_out");
-    desk.post(&format!("/api/v1/places/{closed}/withdraw"), &desk.kindergarten(), &json!({"reason": "хат"})).must(200);
+    desk.post(&format!("/api/v1/places/{closed}/withdraw"), &desk.department(), &json!({"reason": "хат"})).must(200);
     let open = reserve(desk, "first_priority", true);
     let round = held(desk);
     assert_eq!(given(&round), [(general[0].as_str(), open.as_str())]);
@@ -100,7 +100,7 @@ fn next_says_that_the_place_is_kept_for_others(desk: &Desk) {
 
 fn a_reserve_names_a_tier_of_the_profile(desk: &Desk) {
     let sent = |reserved: Value| json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14", "reserved": reserved});
-    let staff = desk.kindergarten();
+    let staff = desk.department();
     let refused = desk.post("/api/v1/places", &staff, &sent(json!({"tier": "twins", "open": true}))).must(422);
     assert_eq!(refused.json["faults"][0]["code"], "unknown_tier");
     assert!(refused.text.contains("first_priority"), "{}", refused.text);
@@ -234,7 +234,7 @@ fn a_place_kept_for_the_own_territory_goes_to_a_child_of_it(desk: &Desk) {
     // Nobody of the city is left: the next place stays empty, and an open one goes on.
     let closed = keep(desk, &json!({"territory": true}));
     desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(409, "nothing_to_give_out");
-    desk.post(&format!("/api/v1/places/{closed}/withdraw"), &desk.kindergarten(), &json!({"reason": "хат"})).must(200);
+    desk.post(&format!("/api/v1/places/{closed}/withdraw"), &desk.department(), &json!({"reason": "хат"})).must(200);
     let open = keep(desk, &json!({"territory": true, "open": true}));
     assert_eq!(given(&held(desk)), [(elsewhere[0].as_str(), open.as_str())]);
 }

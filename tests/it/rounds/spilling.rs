@@ -110,7 +110,7 @@ fn what_a_village_takes_back_is_no_offer_of_the_home_any_more(desk: &Desk) {
     let spilled = desk.place(IN_VILLAGE.1);
     assert_eq!(given(&dry(desk, TOWN_HOME))[&child], IN_VILLAGE.1);
     let path = format!("/api/v1/places/{spilled}/withdraw");
-    desk.post(&path, &desk.kindergarten(), &json!({"reason": "жөндеу"})).must(200);
+    desk.post(&path, &desk.department(), &json!({"reason": "жөндеу"})).must(200);
     assert_eq!(given(&dry(desk, TOWN_HOME))[&child], IN_TOWN.1);
     desk.place(IN_VILLAGE.1);
     assert_eq!(given(&dry(desk, TOWN_HOME))[&child], IN_VILLAGE.1);

@@ -77,7 +77,7 @@ fn a_place_more_reads_nothing(desk: &Desk) {
     desk.place(GROUP);
     assert_eq!(cost(desk, || assert_eq!(dry(desk, HOME)["placed"], 3)), (0, 1));
     let path = format!("/api/v1/places/{}/withdraw", places[0]);
-    desk.post(&path, &desk.kindergarten(), &json!({"reason": "жөндеу"})).must(200);
+    desk.post(&path, &desk.department(), &json!({"reason": "жөндеу"})).must(200);
     assert_eq!(cost(desk, || assert_eq!(dry(desk, HOME)["placed"], 2)), (0, 1));
 }
 
@@ -121,7 +121,12 @@ fn a_second_program_s_acts_are_followed_too(desk: &Desk) {
         Registry::open(desk.second_store(), rules, desk.clock.clone(), Box::new(kezek::trust::signature::NoVerifier))
             .expect("a second program");
     let caller = kezek::service::office::Caller {
-        principal: kezek::service::kernel::tokens::principal(&other.office.store, &desk.office()).expect("the office"),
+        principal: kezek::service::accounts::principal::principal(
+            &other.office.store,
+            &desk.office(),
+            desk.clock.now(),
+        )
+        .expect("the office"),
         idempotency: None,
     };
     let sent = desk.another_child().application(CITY);
@@ -161,7 +166,7 @@ fn under_program_an_enrolment_from_another_queue_moves_up_too() {
     (elder.parent_iin, elder.parent_name) = (younger.parent_iin.clone(), younger.parent_name.clone());
     desk.waiting(&younger);
     let sent = json!({"group": "110", "cohort": 2023, "count": 1, "available_on": "2026-09-14"});
-    desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+    desk.post("/api/v1/places", &desk.department(), &sent).must(201);
     let held = desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).json;
     let [stranger, sibling] = [desk.waiting(&desk.another_child()), desk.waiting(&elder)];
     desk.place(GROUP);
@@ -229,7 +234,7 @@ impl Run<'_> {
             5 => {
                 let Some(place) = self.dice.pick(&self.places) else { return };
                 let path = format!("/api/v1/places/{place}/withdraw");
-                drop(desk.post(&path, &desk.kindergarten(), &json!({"reason": "жөндеу"})));
+                drop(desk.post(&path, &desk.department(), &json!({"reason": "жөндеу"})));
             }
             6 => {
                 let home = [HOME, VILLAGE, VILLAGE_HOME][self.dice.roll(3)];

@@ -168,7 +168,7 @@ impl Walk {
             Act::Place(group) => {
                 let sent =
                     json!({"group": some(&GROUPS, *group), "cohort": 2022, "count": 1, "available_on": "2026-09-14"});
-                let reply = desk.post("/api/v1/places", &desk.kindergarten(), &sent);
+                let reply = desk.post("/api/v1/places", &desk.department(), &sent);
                 self.did("place", &reply);
             }
             Act::ReferNext => self.refer_next(desk),

@@ -121,7 +121,7 @@ fn what_a_killed_server_has_answered_is_there(db: Db) {
     let office = program::token(place.url(), "office");
     let serving = Serving::start(place.url());
     let rows = program::rows(4_000, 12);
-    let received = std::sync::Mutex::new(Vec::<(String, String)>::new());
+    let received = std::sync::Mutex::new(Vec::<(String, String, String)>::new());
     let left = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for clerk in rows.chunks(1_000) {
@@ -130,8 +130,9 @@ fn what_a_killed_server_has_answered_is_there(db: Db) {
                 for row in clerk {
                     match serving.try_post("/api/v1/applications", office, &handed_in(row)) {
                         Some((201, body)) => {
-                            let number = body["number"].as_str().expect("a number").to_owned();
-                            received.lock().unwrap().push((row.child_iin.to_string(), number));
+                            let text = |field: &str| body[field].as_str().expect("a text").to_owned();
+                            let [number, code] = ["number", "family_code"].map(text);
+                            received.lock().unwrap().push((row.child_iin.to_string(), number, code));
                         }
                         Some((status, body)) => panic!("{status}: {body}"),
                         None => break,
@@ -148,8 +149,10 @@ fn what_a_killed_server_has_answered_is_there(db: Db) {
     assert!(received.len() < 4_000, "the server was killed under the stream");
     verified(place.url());
     let again = Serving::start(place.url());
-    for (iin, number) in &received {
-        let entry = again.entry(iin).unwrap_or_else(|| panic!("application {number} was answered 201 and is lost"));
+    for (iin, number, code) in &received {
+        let entry = again
+            .entry_of_family(iin, code)
+            .unwrap_or_else(|| panic!("application {number} was answered 201 and is lost"));
         assert_eq!(entry["application"], number.as_str());
     }
     // What was saved without its answer is whole too: every child has its application, every ticket is used.

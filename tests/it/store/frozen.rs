@@ -127,7 +127,8 @@ fn put_into_postgres(file: &Path, database: &Database) {
     }
     let columns = schema::columns(&mut source);
     target.batch_execute("SET session_replication_role = replica").expect("the server lets us");
-    for table in TABLES {
+    let there = |table: &&&str| columns.keys().any(|(of, _)| of == *table);
+    for table in TABLES.iter().filter(there) {
         let of_table = columns.keys().filter(|(of, _)| of == table);
         let cells =
             of_table.map(|(_, c)| format!("'{c}', CASE typeof({c}) WHEN 'blob' THEN '\\x' || hex({c}) ELSE {c} END"));

@@ -12,6 +12,7 @@ const WINGS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("journal", &["kernel"]),
     ("office", &["kernel", "journal"]),
+    ("accounts", &["kernel", "office"]),
     ("applications", &["kernel", "office"]),
     ("positions", &["kernel", "journal", "office"]),
     ("papers", &["kernel", "office", "applications", "positions"]),
@@ -21,7 +22,7 @@ const WINGS: &[(&str, &[&str])] = &[
     ("inquiry", &["kernel", "journal", "office", "papers", "rounds"]),
     ("counter", &["kernel", "office", "applications", "positions", "papers", "referrals", "cases"]),
     ("files", &["kernel", "office", "applications", "cases", "counter"]),
-    ("registry", &["journal", "office", "positions", "rounds", "inquiry"]),
+    ("registry", &["journal", "office", "accounts", "positions", "rounds", "inquiry"]),
     ("running", &["kernel", "files", "registry"]),
 ];
 

@@ -252,14 +252,14 @@ fn control_characters_are_refused_in_every_text(desk: &Desk) {
         with(desk, "/preferences", json!([text])).refused(422, "unknown_kindergarten");
         assert_eq!(with(desk, "/territory", json!(text)).code(), "wrong_territory");
         let sent = json!({"group": text, "cohort": 2022, "count": 1, "available_on": "2026-09-14"});
-        desk.post("/api/v1/places", &desk.kindergarten(), &sent).refused(422, "unknown_group");
+        desk.post("/api/v1/places", &desk.department(), &sent).refused(422, "unknown_group");
         let number = desk.register(&desk.another_child());
         desk.decide(&number, &json!({"decision": "accepted", "note": text})).refused(422, "control_character");
         let path = format!("/api/v1/applications/{number}/withdraw");
         desk.post(&path, &desk.office(), &json!({"reason": text})).refused(422, "control_character");
         let place = desk.place(GROUP);
         let path = format!("/api/v1/places/{place}/withdraw");
-        desk.post(&path, &desk.kindergarten(), &json!({"reason": text})).refused(422, "control_character");
+        desk.post(&path, &desk.department(), &json!({"reason": text})).refused(422, "control_character");
     }
 }
 

@@ -1,15 +1,21 @@
 //! A right request to every route, for the tests that walk the route table. A new route needs a line here only where the
 //! example of its body in the OpenAPI document is not right of the things that are walked.
 
+use kezek::domain::codes::Role;
 use kezek::web::openapi::document;
 use serde_json::{Value, json};
 
+use crate::accounts;
 use crate::desk::{CITY, Desk, GROUP, HOME};
 
 /// What a walk over the routes acts on: all of it in the city.
 pub struct Things {
     application: String,
     case: String,
+    admission: String,
+    parent: String,
+    account: String,
+    mandate: String,
     referred: String,
     waiting: String,
     open_place: String,
@@ -28,14 +34,22 @@ impl Things {
         let document = desk.accept(&referred).json["result"]["id"].as_str().expect("an id").to_owned();
         let taken_place = desk.place(GROUP);
         let referral = desk.refer_next(HOME);
+        let admission = desk.on_referral(&referral, "present", &json!({})).must(200).text_of("case");
+        let clerk = accounts::asked(&desk.another_child(), &accounts::mandate(Role::Office, CITY));
+        let opened = desk.post("/api/v1/accounts", &desk.department(), &clerk).must(201);
         let waiting = desk.waiting(&desk.another_child());
         desk.place(GROUP);
         let round =
             desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
         let file = format!("{HOME}-2022-general-pass1-groups.csv");
+        let parent_of = application.clone();
         let things = Things {
             application,
             case,
+            admission,
+            parent: desk.application(&parent_of)["applicant"]["iin"].as_str().expect("an IIN").to_owned(),
+            account: opened.text_of("account"),
+            mandate: opened.text_of("mandate"),
             referred,
             waiting,
             open_place: desk.place(GROUP),
@@ -50,14 +64,30 @@ impl Things {
         things
     }
 
+    /// The application that is walked.
+    pub fn application(&self) -> &str {
+        &self.application
+    }
+
     fn correction(&self) -> Value {
         let places = json!([{"group": GROUP, "count": 2}]);
         json!({"ground": "places_misreported", "evidence": "хат", "places": places})
     }
 
+    /// As [`Things::request`], of what a role has to do with: a kindergarten with its own children alone.
+    pub fn request_of(&self, desk: &Desk, role: Role, method: &str, route: &str) -> (String, Option<Value>) {
+        let (path, body) = self.request(desk, method, route);
+        match role {
+            Role::Kindergarten => (path.replace(&self.case, &self.admission), body),
+            _ => (path, body),
+        }
+    }
+
     /// A request to a route that is right in every value, so that only the credential decides.
     pub fn request(&self, desk: &Desk, method: &str, route: &str) -> (String, Option<Value>) {
         let path = route
+            .replace("/accounts/{id}", &format!("/accounts/{}", self.account))
+            .replace("{mandate}", &self.mandate)
             .replace("/referrals/{number}", &format!("/referrals/{}", self.referral))
             .replace("/cases/{number}", &format!("/cases/{}", self.case))
             .replace("/rounds/{id}/applications/{number}", &format!("/rounds/{{id}}/applications/{}", self.waiting))
@@ -75,7 +105,19 @@ impl Things {
         let skipped =
             json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
         let body = match route.trim_start_matches("/api/v1") {
-            "/positions" | "/explanations" => json!({"iin": desk.another_child().iin}),
+            "/sessions" => {
+                let child = desk.another_child();
+                json!({"iin": child.iin, "code": desk.code_of(&desk.register(&child))})
+            }
+            "/applications/{number}/code" => json!({"iin": self.parent, "document": "хат"}),
+            "/applications/{number}/representatives" => {
+                json!({"iin": desk.another_child().parent_iin, "name": "Серікбаева Айгүл", "document": "хат"})
+            }
+            "/positions" => json!({"iin": desk.another_child().iin}),
+            "/explanations" => {
+                let child = desk.another_child();
+                json!({"iin": child.iin, "code": desk.code_of(&desk.register(&child))})
+            }
             "/applications" => desk.another_child().application(CITY),
             "/applications/{number}/amend" => json!({"contacts": ["+7 000 7654321"]}),
             "/applications/{number}/withdraw" => json!({"reason": "хат"}),
@@ -83,6 +125,8 @@ impl Things {
             "/applications/{number}/proofs" => {
                 json!({"category": "large_family", "verdict": "confirmed", "evidence": "хат"})
             }
+            "/accounts" => accounts::asked(&desk.another_child(), &accounts::mandate(Role::Office, CITY)),
+            "/accounts/{id}/mandates" => accounts::mandate(Role::Office, CITY),
             "/cases" => crate::cases::request_of(&desk.another_child(), "externat", CITY),
             "/cases/status" => json!({"case": self.case, "iin": desk.another_child().iin}),
             "/cases/{number}/steps" => json!({"step": "none"}),

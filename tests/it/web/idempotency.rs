@@ -31,7 +31,7 @@ fn the_same_request_under_the_same_key_gets_the_same_answer_and_is_done_once(des
         assert_eq!(again.text, first.text, "the answer of then, not of now");
     }
     assert_eq!(desk.records(), records + 1, "only the other child was registered");
-    let staff = desk.kindergarten();
+    let staff = desk.department();
     let places = json!({"group": GROUP, "cohort": 2022, "count": 2, "available_on": "2026-09-14"});
     let reported = desk.post_once("/api/v1/places", &staff, "key-1", &places).must(201);
     let again = desk.post_once("/api/v1/places", &staff, "key-1", &places).must(201);

@@ -60,6 +60,7 @@ fn a_parent_types_the_iin_and_reads_position_and_reasons_in_three_languages() {
         browser.open(&desk.url(&format!("/?lang={tongue}")));
         assert_eq!(browser.title(), title);
         browser.type_into("#iin", &child.iin);
+        browser.type_into("#code", &desk.code_at_hand(&child.iin));
         browser.send("form button");
         let text = browser.text("main");
         for said in words {
@@ -73,6 +74,37 @@ fn a_parent_types_the_iin_and_reads_position_and_reasons_in_three_languages() {
         assert!(!text.contains(&child.name) && !text.contains(&child.iin), "{text}");
         browser.screenshot(&format!("parents-{tongue}"));
     }
+}
+
+#[test]
+fn a_stranger_reads_the_number_and_what_to_do_and_a_wrong_code_is_answered_in_words() {
+    let desk = Desk::open(Db::Sqlite);
+    let child = third_of_three(&desk);
+    let browser = Browser::start();
+    for (tongue, to_do, more, wrong) in [
+        ("kk", "Қазір ештеңе істеудің қажеті жоқ", "отбасы кодын жазыңыз", "қағазындағы код емес"),
+        ("ru", "Сейчас ничего делать не нужно", "введите код семьи", "Это не код с бумаги этого ребенка"),
+        ("en", "Nothing now.", "enter the family code", "This is not the code of a paper"),
+    ] {
+        browser.open(&desk.url(&format!("/?lang={tongue}")));
+        browser.type_into("#iin", &child.iin);
+        browser.send("form button");
+        let text = browser.text("main");
+        assert!(text.contains(to_do) && text.contains(more), "{tongue}: {text}");
+        assert!(!text.contains("«Жанарай»") && !text.contains('№'), "{tongue}: {text}");
+        assert_eq!(browser.text(".number"), "3 / 3");
+        browser.screenshot(&format!("parents-public-{tongue}"));
+        browser.type_into("#iin", &child.iin);
+        browser.type_into("#code", "22222222");
+        browser.send("form button");
+        assert!(browser.text("main [role=alert]").contains(wrong), "{tongue}");
+    }
+    browser.open(&desk.url("/?lang=ru"));
+    browser.type_into("#iin", &child.iin);
+    browser.type_into("#code", "22222222");
+    browser.send("form button");
+    assert!(browser.text("main [role=alert]").contains("Слишком много неверных кодов. Повторите через 2 мин"));
+    browser.screenshot("parents-wrong-code");
 }
 
 #[test]

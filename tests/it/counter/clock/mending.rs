@@ -157,7 +157,7 @@ fn mending_that_is_only_told_changes_nothing(desk: &Desk) {
 }
 
 /// Rows of another register, all for one queue.
-fn rows(count: usize) -> Vec<ApplicationRow> {
+pub fn rows(count: usize) -> Vec<ApplicationRow> {
     let localities = fixtures::localities_of_fixtures().expect("the localities");
     let today = instant(TODAY).date_naive();
     let of_queue = |row: &ApplicationRow| row.birth_date.to_string().starts_with("2022");

@@ -13,7 +13,7 @@ on_both!(
 /// Publishes a place of a group for the children born in a year.
 fn place_for(desk: &Desk, group: &str, cohort: i32) {
     let sent = json!({"group": group, "cohort": cohort, "count": 1, "available_on": "2026-09-14"});
-    desk.post("/api/v1/places", &desk.kindergarten(), &sent).must(201);
+    desk.post("/api/v1/places", &desk.department(), &sent).must(201);
 }
 
 fn outcomes(told: &Value) -> Vec<(u64, String, String)> {

@@ -1,0 +1,75 @@
+//! The people of the demo: invented officials, each with an account and a mandate.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+
+use crate::domain::codes::Role;
+use crate::domain::kato::Kato;
+use crate::sample::kindergartens::Locality;
+use crate::sample::people::Families;
+use crate::service::accounts::opening::{self, AccountIn, MandateIn, OfficialIn, OrderIn};
+use crate::service::kernel::permissions::{OFFICIALS, Principal};
+use crate::service::kernel::problem::Problem;
+use crate::service::office::Caller;
+use crate::service::registry::Registry;
+use crate::store::accounts::{self, Appointee};
+use crate::store::{StoreError, kindergartens};
+
+/// For how many days the auditor's document is good.
+const AUDIT_DAYS: u64 = 365;
+
+/// Opens an account for an official of each role, for the akim of each village with a kindergarten, and for the head of each
+/// kindergarten; how many.
+pub(super) fn appoint(registry: &Registry, seed: u64, localities: &[Locality]) -> Result<usize, Problem> {
+    let office = &registry.office;
+    let today = office.day(Kato::COUNTRY, office.clock.now());
+    let all = office.store.read(|conn| kindergartens::all(conn, None))?;
+    let villages: BTreeSet<Kato> = all.iter().map(|k| k.queue_territory).filter(|t| !t.is_home()).collect();
+    let heads = all.iter().map(|k| mandate(Role::Kindergarten, k.territory, Some(k.id.clone()), today));
+    let akims = villages.into_iter().map(|village| mandate(Role::Akim, village, None, today));
+    let alone = |role: &&Role| !matches!(role, Role::Akim | Role::Kindergarten);
+    let roles = OFFICIALS.iter().filter(alone).map(|role| mandate(*role, Kato::COUNTRY, None, today));
+    let mut opened = 0;
+    for (person, mandate) in Families::new(seed, today, localities).zip(roles.chain(akims).chain(heads)) {
+        let (iin, name) = (person.applicant.iin.to_string(), person.applicant.name);
+        let official = OfficialIn { iin, name, contacts: person.applicant.contacts };
+        opening::open_here(&office.store, office.clock.now(), &AccountIn { official, mandate })?;
+        opened += 1;
+    }
+    Ok(opened)
+}
+
+fn mandate(role: Role, territory: Kato, kindergarten: Option<String>, today: NaiveDate) -> MandateIn {
+    let until_on = (role == Role::Auditor).then(|| today + Days::new(AUDIT_DAYS));
+    let order = Some(OrderIn { number: "1-demo".to_owned(), on: today });
+    let (acts_as, post) = (Vec::new(), None);
+    MandateIn { role, territory, kindergarten, acts_as, post, order, deputy_for: None, from_on: None, until_on }
+}
+
+/// The official of a role, as if signed in for the territory; the one of a kindergarten where one is named.
+pub(super) fn official(
+    registry: &Registry,
+    role: Role,
+    territory: Kato,
+    kindergarten: Option<&str>,
+) -> Result<Caller, Problem> {
+    let find = |conn: &mut _| -> Result<_, StoreError> { accounts::appointee(conn, role, territory, kindergarten) };
+    let Appointee { account, person } =
+        registry.office.store.read(find)?.ok_or_else(|| Problem::not_found("official of the demo"))?;
+    let kindergarten = kindergarten.map(str::to_owned);
+    let principal = Principal { id: account, person, role, territory, kindergarten, acts_as: Vec::new(), child: None };
+    Ok(Caller { principal, idempotency: None })
+}
+
+/// The official of a role.
+pub(super) fn caller(registry: &Registry, role: Role, territory: Kato) -> Result<Caller, Problem> {
+    official(registry, role, territory, None)
+}
+
+/// The head of a kindergarten.
+pub(super) fn head_of(registry: &Registry, kindergarten: &str) -> Result<Caller, Problem> {
+    let found = registry.office.store.read(|conn| kindergartens::find(conn, kindergarten))?;
+    let territory = found.ok_or_else(|| Problem::not_found("kindergarten"))?.territory;
+    official(registry, Role::Kindergarten, territory, Some(kindergarten))
+}
