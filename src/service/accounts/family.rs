@@ -15,8 +15,9 @@ use crate::service::kernel::keys;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
+use crate::store::representatives::{self, Representative};
 use crate::store::sessions::{self, Session};
-use crate::store::{Store, StoreError, representatives};
+use crate::store::{Store, StoreError};
 use crate::trust::cipher::BlindIin;
 use crate::trust::seal::sha256_hex;
 
@@ -132,7 +133,11 @@ fn by_code(office: &Office, attempts: &Attempts, address: IpAddr, iin: &str, cod
 fn known(office: &Office, child: BlindIin, code: &str) -> Result<Option<String>, StoreError> {
     let code = office.look_up.blind_code(&meant(code));
     let all = office.store.read(|conn| representatives::of_iin(conn, child))?;
-    let found = all.into_iter().find(|known| known.code == Some(code));
+    // A child that moved is known in several homes: of each person the newest code alone counts.
+    let superseded = |known: &Representative| {
+        all.iter().any(|other| other.iin == known.iin && other.code != known.code && other.code_at > known.code_at)
+    };
+    let found = all.iter().find(|known| known.code == Some(code) && !superseded(known)).cloned();
     Ok(found.map(|known| known.id))
 }
 

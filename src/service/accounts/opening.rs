@@ -201,7 +201,8 @@ pub fn close(office: &Office, caller: &Caller, account: &str) -> Result<Answer, 
     let homes = homes_of(&office.store, account)?;
     office.perform(caller, &homes, 200, |tx| {
         let own = accounts::mandates_of(tx.conn(), account)?;
-        own.iter().filter(|own| own.ended_at.is_none()).try_for_each(|own| ending(&caller.principal, own).map(drop))?;
+        // Also those that have ended: or an account without any would be everybody's to close.
+        own.iter().try_for_each(|own| ending(&caller.principal, own).map(drop))?;
         closed(tx, Hand::Official(&caller.principal), account)
     })
 }

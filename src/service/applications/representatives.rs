@@ -16,7 +16,7 @@ use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::representatives::{self, Representative};
-use crate::store::{Entry, Transaction, Written, applications};
+use crate::store::{Entry, Transaction, Written, applications, children};
 use crate::trust::act::{ChildAct, CodeIssued, RepresentativeAdded};
 use crate::trust::subject::{Subject, SubjectKind};
 
@@ -57,7 +57,7 @@ pub struct CodeGiven {
 }
 
 /// The applicant represents the child from now on, with a new code; nothing for an attorney, who acts for a representative,
-/// and for a third person.
+/// and for somebody else where the child is represented: whoever hands in needs no document, a second representative does.
 ///
 /// # Errors
 /// The database refuses.
@@ -67,6 +67,11 @@ pub(crate) fn of_applicant(
     applicant: &Applicant,
 ) -> Result<Option<String>, Problem> {
     if applicant.kind == ApplicantKind::Attorney {
+        return Ok(None);
+    }
+    let (person, live) =
+        (tx.look_up()?.blind(applicant.iin), representatives::of_child(tx.conn(), &application.child)?);
+    if !live.is_empty() && !live.iter().any(|known| known.iin == person) {
         return Ok(None);
     }
     let given = given_to(tx, application, applicant.iin, &applicant.name)?;
@@ -115,7 +120,7 @@ pub fn issue_code(office: &Office, caller: &Caller, number: &str, sent: &CodeIn)
     let document = faults.text("document", &sent.document, TEXT_MAX);
     faults.check()?;
     let Some(iin) = iin else { return Err(Problem::invalid("iin", "missing", "write the IIN")) };
-    let mut renewed = None;
+    let mut renewed = Vec::new();
     let answer = office.perform(caller, &[home], 201, |tx| {
         let application = load(tx.conn(), number)?;
         caller.principal.may(Act::IssueCode, application.territory)?;
@@ -123,7 +128,7 @@ pub fn issue_code(office: &Office, caller: &Caller, number: &str, sent: &CodeIn)
         let live = representatives::of_child(tx.conn(), &application.child)?;
         // Who was taken over from another register has no code yet: its applicant represents the child.
         let applicant = applications::lodged(tx.conn(), office.store.vault(), application.clone())?.applicant;
-        let is_applicant = applicant.iin == iin && applicant.kind != ApplicantKind::Attorney;
+        let is_applicant = live.is_empty() && applicant.iin == iin && applicant.kind != ApplicantKind::Attorney;
         if !live.iter().any(|known| known.iin == person) && !is_applicant {
             let message = "this person does not represent the child; add them with the document that says so";
             return Err(Problem::invalid("iin", "not_a_representative", message));
@@ -131,7 +136,9 @@ pub fn issue_code(office: &Office, caller: &Caller, number: &str, sent: &CodeIn)
         let given = given_to(tx, &application, iin, &applicant.name)?.ok_or_else(full)?;
         let of = Subject::of(SubjectKind::Person, &application.child);
         keys::keep(tx, home, of.clone(), &json!({"document": document}))?;
-        renewed = Some(given.representative.clone());
+        let child = children::iin_of(tx.conn(), &application.child)?;
+        let everywhere = child.map(|child| representatives::of_iin(tx.conn(), child)).transpose()?.unwrap_or_default();
+        renewed = everywhere.into_iter().filter(|known| known.iin == person).map(|known| known.id).collect();
         tell_family(tx, &application, Notice::FamilyCode)?;
         let issued = CodeIssued {
             representative: given.representative.clone(),
@@ -142,7 +149,7 @@ pub fn issue_code(office: &Office, caller: &Caller, number: &str, sent: &CodeIn)
         let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         Ok(Written { value: given, entries: vec![entry] })
     })?;
-    if let Some(representative) = renewed {
+    for representative in renewed {
         office.store.end_sessions(&representative, office.clock.now())?;
     }
     Ok(answer)

@@ -70,6 +70,8 @@ fn a_person_has_one_account_and_several_mandates(desk: &Desk) {
     desk.post(&format!("{path}/{given}/end"), &desk.department(), &json!({})).refused(409, "wrong_state");
     desk.post(&format!("{path}/0/end"), &desk.department(), &json!({})).refused(404, "not_found");
     let close = format!("/api/v1/accounts/{account}/close");
+    let elsewhere = desk.token(Role::Department, HOME);
+    desk.post(&close, &elsewhere, &json!({})).refused(403, "territory_too_far");
     desk.post(&close, &desk.department(), &json!({})).must(200);
     desk.post(&close, &desk.department(), &json!({})).refused(409, "account_closed");
     desk.post(&path, &desk.department(), &further).refused(409, "account_closed");

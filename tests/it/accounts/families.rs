@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::desk::people::Child;
-use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, instant, on_both};
+use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, VILLAGE_HOME, instant, on_both};
 use kezek::exchange::rows::ApplicationRow;
 use kezek::service::files::import_applications;
 
@@ -118,6 +118,15 @@ fn a_lost_code_is_replaced_at_any_counter_and_the_old_one_dies(desk: &Desk) {
     desk.sign_in(&json!({"iin": child.iin, "code": old})).refused(401, "wrong_code");
     desk.get(&format!("/api/v1/applications/{number}"), &session).refused(401, "session_ended");
     signed_in(desk, &child, &new);
+    // Also where the child has moved meanwhile, and two homes know it.
+    let mover = signed_in(desk, &child, &new);
+    let path = format!("/api/v1/applications/{number}/move");
+    let moved = desk.post(&path, &mover, &json!({"territory": VILLAGE_HOME})).must(200).text_of("number");
+    desk.set_clock("2026-09-10T04:05:00Z");
+    let newest = desk.code_of(&moved);
+    desk.sign_in(&json!({"iin": child.iin, "code": new})).refused(401, "wrong_code");
+    desk.get(&format!("/api/v1/applications/{moved}"), &mover).refused(401, "session_ended");
+    signed_in(desk, &child, &newest);
 }
 
 fn a_second_representative_has_a_code_of_their_own_and_a_third_has_none(desk: &Desk) {
@@ -128,9 +137,18 @@ fn a_second_representative_has_a_code_of_their_own_and_a_third_has_none(desk: &D
     desk.post(&path, &desk.office(), &person(&child.parent_iin)).refused(409, "known_representative");
     let code = desk.post(&path, &desk.office(), &person(&second.parent_iin)).must(201).text_of("family_code");
     desk.post(&path, &desk.office(), &person(&third.parent_iin)).refused(409, "two_representatives");
+    // Whoever hands in for the child is not thereby its representative.
+    let withdraw = format!("/api/v1/applications/{number}/withdraw");
+    let again = |parent: &str| {
+        let mut asked = child.application(CITY);
+        asked["applicant"]["iin"] = json!(parent);
+        desk.hand_in(&desk.office(), &asked).must(201).json
+    };
     for code in [&first_code, &code] {
         desk.get(&format!("/api/v1/applications/{number}"), &signed_in(desk, &child, code)).must(200);
     }
+    desk.post(&withdraw, &desk.office(), &json!({})).must(200);
+    assert!(again(&third.parent_iin)["family_code"].is_null());
 }
 
 fn a_session_ends_when_nobody_uses_it_and_at_the_latest_after_half_a_day(desk: &Desk) {
