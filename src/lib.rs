@@ -28,6 +28,7 @@
 //! | ahead | the live entries that stand before one in its queue |
 //! | application | the request lodged for a child through a channel |
 //! | authority | the akim or department behind a credential: who issues, and signs |
+//! | budget | how many persons' data a role reads in a day without saying what for |
 //! | bulletin | the published list of free places |
 //! | case | a request on its way through the steps of its regulation |
 //! | category, tier, proof | the ground of a privilege; its class of precedence in a profile; what is shown for it, and how far that is believed |
@@ -51,7 +52,9 @@
 //! | in hand | a referral with the application that it is for, loaded for an act on it |
 //! | index | seats and orders of all queues in memory, following the journal |
 //! | instance | groups with places and children with choices: what one allocation is computed from |
+//! | invitation | the secret by which the holder of an account sets a password, once |
 //! | kindergarten, group, place | the organisation; its class with age band, language and kind; one vacancy with its ledger |
+//! | login | the name by which the holder of an account signs in |
 //! | memory | what a process remembers between acts and could make again from the rows |
 //! | next | the child who is due for the next open place, and why |
 //! | office | what every act needs at hand; as a channel, the provider's own counter |
@@ -65,7 +68,9 @@
 //! | principal | who asks: a credential without its secret |
 //! | problem | a "no" to a request, with its code and what to do next |
 //! | profile | how a territory orders its queues and holds its rounds: dated, with the source of every value |
+//! | purpose | what an official says that a read is for |
 //! | queue | the waiting list of one territory, cohort and kind |
+//! | read | an official's look at a person's data, or at a list: a line of the log of reads |
 //! | reason | why a number is what it is, in words |
 //! | receipt | proof of what was handed in, or of why it was not taken |
 //! | record | one line of a home's chain in the journal |
@@ -77,6 +82,8 @@
 //! | row | who gets which place in a round, and what a referral is issued from |
 //! | scope | what a round covers: a territory and all below, at an instant |
 //! | seal | the salted hash by which the journal proves what it does not tell |
+//! | second factor | a secret that an app on a telephone shares with the registry; its codes are good once |
+//! | session | somebody signed in: a family, or an account by one of its mandates |
 //! | skip | passing over the child who is due, on a listed ground, with a second person |
 //! | spill | what a village cannot use goes to the home's own queue in the same round |
 //! | step | a point of a regulation's course; in an application's life, what may follow what |

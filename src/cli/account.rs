@@ -5,16 +5,19 @@ use std::process::ExitCode;
 use chrono::NaiveDate;
 
 use super::exit::failed;
+use super::reads::quoted;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::domain::codes::Role;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
-use crate::service::accounts::opening::{self, AccountIn, MandateIn, OfficialIn, OrderIn};
+use crate::service::accounts::opening::{self, AccountIn, MandateIn, OfficialIn, OrderIn, SystemIn};
+use crate::service::accounts::reset::{self, Begun, ResetIn};
+use crate::service::reads::lifting;
 use crate::store::accounts;
 
-/// What `account` takes: `add`, `appoint`, `list`, `disable` or `reset`.
+/// What `account` takes: `add`, `appoint`, `list`, `disable`, `reset` or `lift`.
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -28,11 +31,14 @@ enum Command {
         #[command(flatten)]
         database: Database,
         /// The whole name of the person.
-        #[arg(long)]
-        name: String,
+        #[arg(long, requires = "iin", required_unless_present = "system")]
+        name: Option<String>,
         /// The IIN of the person.
-        #[arg(long)]
-        iin: String,
+        #[arg(long, requires = "name", conflicts_with = "system")]
+        iin: Option<String>,
+        /// What the system is called, where no person holds the account; its order says who answers for it.
+        #[arg(long, conflicts_with = "name")]
+        system: Option<String>,
         /// A telephone or e-mail; several where given several times.
         #[arg(long)]
         contact: Vec<String>,
@@ -63,8 +69,23 @@ enum Command {
         /// The id of the account.
         id: String,
     },
-    /// Revoke all credentials of an account, which stays open.
+    /// Take everything from an account by which it was used, and let it begin anew. For a person with a login an invitation to set
+    /// a password is printed alone, for a system its secret; neither is kept.
     Reset {
+        #[command(flatten)]
+        database: Database,
+        /// The id of the account.
+        #[arg(required_unless_present = "account", conflicts_with = "account")]
+        id: Option<String>,
+        /// The same.
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// The name by which its holder signs in from now on.
+        #[arg(long)]
+        login: Option<String>,
+    },
+    /// Let an account read on that has read ten times its role's budget today.
+    Lift {
         #[command(flatten)]
         database: Database,
         /// The id of the account.
@@ -134,9 +155,11 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 fn done(command: &Command) -> Result<(), String> {
     let now = Clock::System.now();
     match command {
-        Command::Add { database, name, iin, contact, mandate } => {
-            let official = OfficialIn { iin: iin.clone(), name: name.clone(), contacts: contact.clone() };
-            let sent = AccountIn { official, mandate: mandate.read() };
+        Command::Add { database, name, iin, system, contact, mandate } => {
+            let official = name.clone().zip(iin.clone());
+            let official = official.map(|(name, iin)| OfficialIn { iin, name, contacts: contact.clone() });
+            let system = system.clone().map(|name| SystemIn { name, contacts: contact.clone() });
+            let sent = AccountIn { official, system, mandate: mandate.read() };
             let made = opening::open_here(&database.existing()?, now, &sent).map_err(|p| p.to_string())?;
             println!("{}", made.account);
         }
@@ -149,26 +172,46 @@ fn done(command: &Command) -> Result<(), String> {
             let closed = opening::close_here(&database.existing()?, now, id).map_err(|p| p.to_string())?;
             eprintln!("kezek: account {id} is closed; {} credentials are revoked", closed.revoked);
         }
-        Command::Reset { database, id } => {
-            let reset = opening::reset_here(&database.existing()?, now, id).map_err(|p| p.to_string())?;
-            eprintln!("kezek: {} credentials of account {id} are revoked", reset.revoked);
+        Command::Reset { database, id, account, login } => {
+            let id = id.as_deref().or(account.as_deref()).unwrap_or_default();
+            let begun = reset::reset_here(&database.existing()?, now, id, &ResetIn { login: login.clone() });
+            begin(&begun.map_err(|p| p.to_string())?);
+        }
+        Command::Lift { database, id } => {
+            let store = database.existing()?;
+            let rules = crate::service::files::calendar::rules(&store).map_err(|e| e.to_string())?;
+            let lifted = lifting::lift_here(&store, &rules, now, id).map_err(|p| p.to_string())?;
+            eprintln!("kezek: account {id} may read on today, to {} in all", lifted.stops_at);
         }
     }
     Ok(())
 }
 
-/// A text that somebody wrote, as a cell.
-fn quoted(text: Option<String>) -> String {
-    text.map(|text| format!("\"{}\"", text.replace('"', "\"\""))).unwrap_or_default()
+/// Says how an account goes on.
+#[allow(clippy::print_stdout, reason = "the answer of a command")]
+fn begin(begun: &Begun) {
+    let Begun { account, revoked, ended, login, invitation, ends_at, client_id, client_secret } = begun;
+    eprintln!("kezek: {revoked} credentials of account {account} are revoked, {ended} sessions ended");
+    if let (Some(login), Some(invitation), Some(ends_at)) = (login, invitation, ends_at) {
+        eprintln!("kezek: {login} sets a password with this invitation until {ends_at}: POST /api/v1/passwords");
+        println!("{invitation}");
+    } else if let (Some(id), Some(secret)) = (client_id, client_secret) {
+        eprintln!("kezek: the system asks for tokens as client_id {id} with this secret: POST /api/v1/tokens");
+        println!("{secret}");
+    } else {
+        eprintln!("kezek: nobody signs in to it; give its person a login with --login NAME");
+    }
 }
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
 fn list(database: &Database, territory: Kato) -> Result<(), String> {
     let store = database.existing()?;
     let all = store.read(|conn| accounts::within(conn, store.vault(), territory)).map_err(|e| e.to_string())?;
-    println!("account,role,territory,kindergarten,from_on,until_on,ended_at,closed_at,post,name");
+    println!("account,role,territory,kindergarten,from_on,until_on,ended_at,closed_at,post,login,name");
     for (account, mandates) in all {
-        let name = quoted(account.official.map(|official| official.name));
+        let official = account.official.map(|official| official.name);
+        let name = quoted(official.or(account.system.map(|system| system.name)));
+        let login = account.login.unwrap_or_default();
         let closed = account.closed_at.map(instant_text).unwrap_or_default();
         for own in mandates {
             let (from, until) = (
@@ -178,7 +221,10 @@ fn list(database: &Database, territory: Kato) -> Result<(), String> {
             let (territory, ended) = (own.territory.to_string(), own.ended_at.map(instant_text).unwrap_or_default());
             let (kindergarten, post) = (own.kindergarten.unwrap_or_default(), quoted(own.post));
             let role = own.role.code();
-            println!("{},{role},{territory},{kindergarten},{from},{until},{ended},{closed},{post},{name}", account.id);
+            println!(
+                "{},{role},{territory},{kindergarten},{from},{until},{ended},{closed},{post},{login},{name}",
+                account.id
+            );
         }
     }
     Ok(())

@@ -37,7 +37,7 @@ pub(super) struct DeadlineArgs {
 pub(super) fn run(args: DeadlineArgs) -> ExitCode {
     let loaded = match &args.database_url {
         None => load(args.rules.as_deref()),
-        Some(url) => Database { database_url: url.clone(), keys: None }
+        Some(url) => Database { database_url: url.clone(), keys: None, scans: None }
             .existing()
             .and_then(|store| crate::service::files::calendar::rules(&store).map_err(|problem| problem.to_string())),
     };

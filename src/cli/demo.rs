@@ -41,8 +41,8 @@ use crate::service::rounds::hold::{self, RoundIn};
 use crate::service::rounds::{next, refer};
 use crate::store::{Resolve, applications as rows};
 use crate::web::proxies::Proxies;
-use callers::{field, handed_in, preferences_max};
-use staff::{caller, head_of};
+use callers::{contract, field, handed_in, preferences_max};
+use staff::{Login, caller, head_of};
 use story::Story;
 
 /// The seed of the demo's people: the same ones every time.
@@ -55,6 +55,9 @@ const FAMILIES: &str = "demo-families.json";
 
 /// More referrals than the demo issues.
 const REFERRALS: i64 = 100_000;
+
+/// The file of the logins with which officials sign in.
+const ACCOUNTS: &str = "demo-accounts.json";
 
 /// The file of the tokens.
 const TOKENS: &str = "demo-tokens.json";
@@ -99,7 +102,8 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
             "{path} is of a demo that did not finish, or of no demo; remove it or name another --data-dir"
         ));
     }
-    let database = Database { database_url: format!("sqlite://{}", path.display()), keys: arguments.keys.clone() };
+    let database =
+        Database { database_url: format!("sqlite://{}", path.display()), keys: arguments.keys.clone(), scans: None };
     let registers = crate::service::kernel::registers::invented().map_err(|e| e.to_string())?;
     if fresh {
         database.new_one()?;
@@ -111,7 +115,10 @@ fn prepare(arguments: &Arguments) -> Result<Registry, String> {
         rested(&registry).map_err(|e| e.to_string())?
     };
     let village = akim_village(&registry).map_err(|e| e.to_string())?;
-    write_tokens(&registry, folder, village)?;
+    let logins = write_tokens(&registry, folder, village)?;
+    let said =
+        |field: &str| logins.pointer(&format!("/department/{field}")).and_then(Value::as_str).unwrap_or_default();
+    story.say("an official signs in at /sign-in with", format!("{}, {}", said("login"), said("password")));
     // Last of all: credentials are journaled too, and the head is the one that `kezek journal verify` gives.
     let head = crate::service::journal::chains::verify(&registry.office.store).map_err(|e| e.to_string())?;
     story.say("journal", format!("verified, head {head}"));
@@ -345,7 +352,7 @@ fn enrol_one(registry: &Registry) -> Result<String, Problem> {
     let Some(referral) = referrals.first() else { return Ok("nobody".to_owned()) };
     let head = head_of(registry, &referral.kindergarten)?;
     referrals::present(&registry.office, &head, &referral.number)?;
-    referrals::enrol(&registry.office, &head, &referral.number)?;
+    referrals::enrol(&registry.office, &head, &referral.number, &contract(registry, &referral.number))?;
     let application = registry.office.store.read(|c| rows::find(c, &referral.application))?;
     let status = application.map_or_else(String::new, |a| a.status.to_string());
     Ok(format!("application {} with referral {}: {status}", referral.application, referral.number))
@@ -366,26 +373,42 @@ fn attended(registry: &Registry) -> Result<String, Problem> {
 
 /// The secret of a new credential of the official of a role.
 fn issue(registry: &Registry, role: Role, village: Kato, kindergarten: &str) -> Result<String, Problem> {
-    let caller = match role {
-        Role::Akim => caller(registry, role, village)?,
-        Role::Kindergarten => head_of(registry, kindergarten)?,
-        _ => caller(registry, role, Kato::COUNTRY)?,
-    };
-    let Principal { id, role, territory, kindergarten, .. } = caller.principal;
+    let Principal { id, role, territory, kindergarten, .. } =
+        staff::of_role(registry, role, village, kindergarten)?.principal;
     let scope = Scope { role, territory, kindergarten: kindergarten.as_deref(), acts_as: &[] };
     let office = &registry.office;
     Ok(credentials::issue(&office.store, office.clock.now(), scope, Some(&id), None)?.token)
 }
 
-fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<(), String> {
-    let mut all = serde_json::Map::new();
+fn write_tokens(registry: &Registry, folder: &Path, village: Kato) -> Result<Value, String> {
     let attended = attended(registry).map_err(|p| p.to_string())?;
+    // Before the tokens: a reset revokes those of before.
+    let logins = write_logins(registry, folder, village, &attended)?;
+    let mut all = serde_json::Map::new();
     for &role in OFFICIALS {
         let issued = issue(registry, role, village, &attended).map_err(|p| p.to_string())?;
         all.insert(role.code().to_owned(), json!(issued));
     }
     registry.office.follow_all().map_err(|p| p.to_string())?;
-    write_secrets(folder, TOKENS, &Value::Object(all))
+    write_secrets(folder, TOKENS, &Value::Object(all))?;
+    Ok(logins)
+}
+
+/// The logins of the officials with their passwords by role: made once, kept when the demo is opened again.
+fn write_logins(registry: &Registry, folder: &Path, village: Kato, attended: &str) -> Result<Value, String> {
+    let kept = std::fs::read_to_string(folder.join(ACCOUNTS)).ok();
+    let all = match kept.and_then(|text| serde_json::from_str(&text).ok()) {
+        Some(kept) => kept,
+        None => {
+            let logins = staff::logins(registry, village, attended).map_err(|p| p.to_string())?;
+            let named = |Login { role, login, password }: &Login| {
+                (role.code().to_owned(), json!({"login": login, "password": password}))
+            };
+            Value::Object(logins.iter().map(named).collect())
+        }
+    };
+    write_secrets(folder, ACCOUNTS, &all)?;
+    Ok(all)
 }
 
 /// Writes what opens something, for its owner only.
@@ -401,5 +424,7 @@ fn print_files(fresh: bool, folder: &Path) {
     if !fresh {
         println!("The registry of an earlier demo is opened; remove {} to start anew.", folder.display());
     }
-    println!("Tokens: {}, codes of families: {}", folder.join(TOKENS).display(), folder.join(FAMILIES).display());
+    let [tokens, logins, families] = [TOKENS, ACCOUNTS, FAMILIES].map(|name| folder.join(name));
+    println!("Tokens: {}, logins: {}", tokens.display(), logins.display());
+    println!("Codes of families: {}", families.display());
 }

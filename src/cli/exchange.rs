@@ -15,6 +15,7 @@ use crate::exchange::output::Output;
 use crate::exchange::{Kind, Rows, read};
 use crate::service::files::imports::{self, ImportFault, Source};
 use crate::service::files::{calendar, exports, import_applications};
+use crate::service::reads::recording;
 use crate::store::Store;
 
 /// What `import` and `export` take.
@@ -146,6 +147,10 @@ fn export_file(store: &Store, kind: Kind, path: &Path) -> Result<u64, String> {
         Kind::Cases => exports::cases(store, &mut out),
     }
     .map_err(|e| e.to_string())?;
+    if matches!(kind, Kind::Applications | Kind::Referrals | Kind::Cases) {
+        // Before the file can be seen.
+        recording::exported(store, Clock::System.now(), kind.code()).map_err(|e| e.to_string())?;
+    }
     let out = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
     out.sync().and_then(|()| Output::publish(vec![out])).map_err(unwritable)?;
     Ok(count)

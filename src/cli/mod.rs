@@ -21,6 +21,8 @@ mod init;
 mod interrupt;
 mod journal;
 mod private;
+mod provider;
+mod reads;
 mod registers;
 mod registry;
 mod regulations;
@@ -58,6 +60,8 @@ enum Command {
     Export(exchange::Arguments),
     /// Verify or export the journal.
     Journal(journal::Arguments),
+    /// List who read what of whom.
+    Reads(reads::Arguments),
     /// Change the master key under which persons are kept.
     Rekey(rekey::Arguments),
     /// Move a registry to another database with its journal intact.
@@ -101,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => exchange::import(&arguments),
         Command::Export(arguments) => interrupt::watched(|| exchange::export(&arguments)),
         Command::Journal(arguments) => journal::run(&arguments),
+        Command::Reads(arguments) => reads::run(&arguments),
         Command::Rekey(arguments) => rekey::run(&arguments),
         Command::Copy(arguments) => copy::run(&arguments),
         Command::Cases(arguments) => cases::run(&arguments),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::exit::failed;
 use super::registry::Database;
 use crate::clock::Clock;
+use crate::service::accounts::sign_ins::SignInPolicy;
 use crate::service::registry::Registry;
 use crate::web::proxies::{Header, Proxies};
 use crate::web::server::{Options, start};
@@ -28,6 +29,11 @@ pub(super) struct Arguments {
     /// The header in which those proxies write the client's address.
     #[arg(long, value_name = "HEADER", default_value = "x-forwarded-for", value_parser = header)]
     proxy_header: Header,
+    /// Whoever signs in with a password must have a second factor; who has none can only enrol one.
+    #[arg(long)]
+    second_factor: bool,
+    #[command(flatten)]
+    provider: super::provider::ProviderArguments,
     #[command(flatten)]
     registers: super::registers::RegisterArguments,
 }
@@ -46,7 +52,13 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Ok(registers) => registers,
         Err(why) => return failed(2, why),
     };
-    match arguments.database.registry(Clock::System).map(|registry| registry.with_registers(registers)) {
+    let provider = match arguments.provider.read() {
+        Ok(provider) => provider,
+        Err(why) => return failed(2, why),
+    };
+    let policy = SignInPolicy { second_factor: arguments.second_factor, provider, ..SignInPolicy::default() };
+    let opened = arguments.database.registry(Clock::System);
+    match opened.map(|registry| registry.with_registers(registers).with_sign_ins(policy)) {
         Ok(registry) => {
             let proxies = Proxies::new(arguments.trusted_proxy.clone(), arguments.proxy_header);
             serve(Arc::new(registry), arguments.listen, matches!(arguments.rate_limit, Switch::On), proxies)

@@ -56,12 +56,15 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
 fn tell(ticked: &Ticked, before: &str) {
-    let Ticked { published, expired, left, lapsed, escalated, forgotten, counted } = *ticked;
+    let Ticked { published, expired, left, lapsed, unconfirmed, escalated, forgotten, counted } = *ticked;
     println!("{before}{published} places published, {expired} referrals expired");
     if lapsed > 0 {
         eprintln!(
             "kezek: {before}proofs of {lapsed} applications were not confirmed in their term and no longer count"
         );
+    }
+    if unconfirmed > 0 {
+        eprintln!("kezek: {before}{unconfirmed} acts that nobody confirmed in time have lapsed: nothing was taken");
     }
     if escalated > 0 {
         eprintln!("kezek: {before}heads and departments are told of overdue cases: {escalated} messages");

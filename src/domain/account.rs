@@ -17,6 +17,15 @@ pub struct Official {
     pub contacts: Vec<String>,
 }
 
+/// A system that acts by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct System {
+    /// What it is called.
+    pub name: String,
+    /// Where whoever answers for it is told of things; who that is, its order says.
+    pub contacts: Vec<String>,
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -26,6 +35,10 @@ pub struct Account {
     pub home: Kato,
     /// Who holds it; none where it was opened for a credential whose holder nobody named.
     pub official: Option<Official>,
+    /// The system that it is for, where no person holds it.
+    pub system: Option<System>,
+    /// The name by which its holder signs in; none where nobody has given one.
+    pub login: Option<String>,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
     /// When it was closed.

@@ -213,6 +213,74 @@ codes! {
         Enrolled = "enrolled",
         /// The child has left its kindergarten.
         Departed = "departed",
+        /// A place went past the child on a ground that two officials have confirmed.
+        PassedOver = "passed_over",
+        /// The referral was given back.
+        Annulled = "annulled",
+        /// An official asks to take something; it waits for a second person.
+        TakingAsked = "taking_asked",
+        /// Nobody confirmed that in time: nothing was taken.
+        TakingLapsed = "taking_lapsed",
+        /// What was asked or taken is undone.
+        TakingUndone = "taking_undone",
+        /// One official has taken so much on paper today that the rest waits: told to the department.
+        PaperTakings = "paper_takings",
+        /// The taking was undone, and the place had been given on: the child is owed one.
+        PlaceOwed = "place_owed",
+    }
+}
+
+codes! {
+    /// What an official reads of a person, or which list of several: a line of the log of reads says so.
+    ReadKind {
+        /// An application with its papers.
+        Application = "application",
+        /// Why a round gave an application what it gave.
+        Explanation = "explanation",
+        /// A referral.
+        Referral = "referral",
+        /// A case.
+        Case = "case",
+        /// The scan of a paper, or those of an application.
+        Paper = "paper",
+        /// Who read an application.
+        Reads = "reads",
+        /// What waits for a second person in a territory, or one of it.
+        Pending = "pending",
+        /// Who was passed over in a territory.
+        Skips = "skips",
+        /// Who is owed a place in a territory.
+        Debts = "debts",
+        /// The child who is due for the next place of a territory.
+        Next = "next",
+        /// The queues of a territory, or one with its entries.
+        Queue = "queue",
+        /// The cases of a territory by their deadlines.
+        Cases = "cases",
+        /// The committed rounds of a territory, or one with its rows and files.
+        Rounds = "rounds",
+        /// A round that was only tried.
+        Trial = "trial",
+        /// The messages to a territory.
+        Messages = "messages",
+        /// The accounts of a territory.
+        Accounts = "accounts",
+        /// A file with a whole register, written at the machine.
+        Export = "export",
+        /// No read: the budget of an account was lifted.
+        Lift = "lift",
+    }
+}
+
+impl ReadKind {
+    /// Whether it is about one person: each such read is a line, and counts.
+    pub fn is_of_a_person(self) -> bool {
+        matches!(self, Self::Application | Self::Explanation | Self::Referral | Self::Case | Self::Paper | Self::Reads)
+    }
+
+    /// Whether it is a list, of which one line a day is kept.
+    pub fn is_once_a_day(self) -> bool {
+        !self.is_of_a_person() && self != Self::Lift
     }
 }
 
@@ -317,5 +385,17 @@ codes! {
         Female = "female",
         /// Male.
         Male = "male",
+    }
+}
+
+codes! {
+    /// How the holder of a session signed in.
+    Way {
+        /// With the account's own password.
+        Password = "password",
+        /// At an identity provider, which asks for a second factor itself.
+        Provider = "provider",
+        /// As a system, with its own secret.
+        Client = "client",
     }
 }

@@ -23,6 +23,12 @@ pub enum Step {
     Enrol,
     /// The contract ends: the child leaves the kindergarten.
     Depart,
+    /// What ended it is undone: it waits again, at its own instant.
+    Restore,
+    /// The family made no contract: the child has its referral again.
+    Disown,
+    /// The departure is undone: the child has its place again.
+    Stay,
 }
 
 /// The status after a step, or `None` where the step cannot follow.
@@ -40,6 +46,9 @@ pub fn after(status: Status, decision: Decision, step: Step) -> Option<Status> {
         (Referred, Step::Enrol) => Some(Enrolled),
         (Referred, Step::Withdraw) => Some(Withdrawn),
         (Enrolled, Step::Depart) => Some(Closed),
+        (Withdrawn | Closed, Step::Restore) => Some(InQueue),
+        (Enrolled, Step::Disown) => Some(Referred),
+        (Closed, Step::Stay) => Some(Enrolled),
         (Enrolled | Withdrawn | Refused | Closed, _) => None,
         _ => None,
     }
@@ -51,7 +60,7 @@ pub fn is_live(status: Status) -> bool {
 }
 
 /// What becomes of the turn in this status. Tier 0 stands before all others and leaves no turn. A child that departs from
-/// its kindergarten leaves the turn as it is: whoever stands behind it is counted as before.
+/// its kindergarten leaves the turn as it is, and so does one that stays after all: whoever stands behind it is counted as before.
 pub fn turn(status: Status, tier: u8) -> Turn {
     match status {
         Status::InQueue | Status::Offered | Status::Referred => Turn::Live,
@@ -73,6 +82,9 @@ impl Step {
             Step::Return => "a return to the queue",
             Step::Enrol => "enrolment",
             Step::Depart => "a departure",
+            Step::Restore => "a return of what was taken",
+            Step::Disown => "an objection to the contract",
+            Step::Stay => "a return to the kindergarten",
         }
     }
 }

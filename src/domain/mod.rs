@@ -14,4 +14,5 @@ pub mod person;
 pub mod place;
 pub mod queue;
 pub mod referral;
+pub mod taking;
 pub mod territory;

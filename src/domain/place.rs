@@ -28,11 +28,17 @@ pub enum PlaceAct {
     FreeLater,
     /// Its child has left, and nobody can be given it.
     Retire,
+    /// What took it from its child is undone: a referral names it again.
+    GiveBack,
+    /// The family made no contract: the referral alone holds it.
+    Disown,
+    /// The departure of its child is undone.
+    Stay,
 }
 
 impl PlaceAct {
     /// All of them, for those who walk the table.
-    pub const ALL: [PlaceAct; 8] = [
+    pub const ALL: [PlaceAct; 11] = [
         PlaceAct::Publish,
         PlaceAct::Refer,
         PlaceAct::Fill,
@@ -41,6 +47,9 @@ impl PlaceAct {
         PlaceAct::Free,
         PlaceAct::FreeLater,
         PlaceAct::Retire,
+        PlaceAct::GiveBack,
+        PlaceAct::Disown,
+        PlaceAct::Stay,
     ];
 
     /// Why a place that does not stand right is not moved, for messages.
@@ -51,6 +60,8 @@ impl PlaceAct {
             PlaceAct::Fill | PlaceAct::Return => "only a place that a referral names is filled or returned",
             PlaceAct::Withdraw => "a place that a child has cannot be taken back",
             PlaceAct::Free | PlaceAct::FreeLater | PlaceAct::Retire => "only a filled place is left by its child",
+            PlaceAct::GiveBack | PlaceAct::Stay => "only a place that nobody has is given back",
+            PlaceAct::Disown => "only a filled place can be without a contract again",
         }
     }
 }
@@ -67,6 +78,9 @@ impl PlaceStatus {
             (Referred, PlaceAct::Return) => Some(Published),
             (Reported | Published, PlaceAct::Withdraw) => Some(Withdrawn),
             (Filled, PlaceAct::Free) => Some(Published),
+            (Reported | Published, PlaceAct::GiveBack) => Some(Referred),
+            (Reported | Published, PlaceAct::Stay) => Some(Filled),
+            (Filled, PlaceAct::Disown) => Some(Referred),
             (Filled, PlaceAct::FreeLater) => Some(Reported),
             (Filled, PlaceAct::Retire) => Some(Withdrawn),
             (Reported | Published | Held | Referred | Filled | Withdrawn, _) => None,

@@ -23,11 +23,17 @@ pub enum ReferralAct {
     Expire,
     /// The child leaves the kindergarten.
     Depart,
+    /// Its annulment is undone.
+    Reissue,
+    /// The family made no contract.
+    Disown,
+    /// The departure is undone.
+    Stay,
 }
 
 impl ReferralAct {
     /// All of them, for those who walk the table.
-    pub const ALL: [ReferralAct; 7] = [
+    pub const ALL: [ReferralAct; 10] = [
         ReferralAct::Present,
         ReferralAct::Enrol,
         ReferralAct::Refuse,
@@ -35,6 +41,9 @@ impl ReferralAct {
         ReferralAct::Annul,
         ReferralAct::Expire,
         ReferralAct::Depart,
+        ReferralAct::Reissue,
+        ReferralAct::Disown,
+        ReferralAct::Stay,
     ];
 
     /// What the act does to the referral, for messages.
@@ -47,6 +56,9 @@ impl ReferralAct {
             ReferralAct::Annul => "annulled",
             ReferralAct::Expire => "expired",
             ReferralAct::Depart => "ended by a departure",
+            ReferralAct::Reissue => "given back",
+            ReferralAct::Disown => "without a contract again",
+            ReferralAct::Stay => "in force again",
         }
     }
 }
@@ -69,6 +81,9 @@ impl ReferralStatus {
             (Issued | Presented, ReferralAct::Annul) => Some(Annulled),
             (Issued, ReferralAct::Expire) => Some(Expired),
             (Enrolled, ReferralAct::Depart) => Some(Departed),
+            (Annulled, ReferralAct::Reissue) => Some(Issued),
+            (Enrolled, ReferralAct::Disown) => Some(Issued),
+            (Departed, ReferralAct::Stay) => Some(Enrolled),
             (Issued | Presented | Enrolled | Refused | Expired | Annulled | Departed, _) => None,
         }
     }

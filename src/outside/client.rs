@@ -83,18 +83,8 @@ impl Address {
     /// # Errors
     /// It is no address, or this build cannot speak to it.
     pub fn parse(url: &str, bearer: Option<String>) -> Result<Self, WrongAddress> {
-        let wrong = |why: &str| Err(WrongAddress(format!("the register's address {why}")));
-        let Ok(uri) = url.parse::<ureq::http::Uri>() else { return wrong("is none; write http://HOST:PORT/PATH") };
-        match (uri.scheme_str(), uri.authority()) {
-            (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
-                wrong("holds a password; give the credential by the environment")
-            }
-            (Some("https"), Some(_)) if !cfg!(feature = "registers-tls") => wrong(
-                "is https; build with `--features registers-tls`, or write that of an http gateway on this machine",
-            ),
-            (Some("http" | "https"), Some(_)) => Ok(Address { url: url.to_owned(), bearer }),
-            _ => wrong("must begin with http:// or https:// and name a host"),
-        }
+        speakable(url, "the register's")?;
+        Ok(Address { url: url.to_owned(), bearer })
     }
 
     /// Whether numbers would cross a network that anyone on it can read.
@@ -105,6 +95,35 @@ impl Address {
         let here = host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback());
         !here && self.url.starts_with("http://")
     }
+}
+
+/// Whether this build can speak to an address; `whose` it is begins the fault.
+pub(super) fn speakable(url: &str, whose: &str) -> Result<(), WrongAddress> {
+    let wrong = |why: &str| Err(WrongAddress(format!("{whose} address {why}")));
+    let Ok(uri) = url.parse::<ureq::http::Uri>() else { return wrong("is none; write http://HOST:PORT/PATH") };
+    match (uri.scheme_str(), uri.authority()) {
+        (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
+            wrong("holds a password; give the credential by the environment or a file")
+        }
+        (Some("https"), Some(_)) if !cfg!(feature = "registers-tls") => {
+            wrong("is https; build with `--features registers-tls`, or write that of an http gateway on this machine")
+        }
+        (Some("http" | "https"), Some(_)) => Ok(()),
+        _ => wrong("must begin with http:// or https:// and name a host"),
+    }
+}
+
+/// What speaks HTTP: neither a redirect nor a proxy of the environment learns a number or a secret.
+pub(super) fn agent(connect: Duration) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(connect))
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .user_agent(concat!("kezek/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .into()
 }
 
 /// The client of one register.
@@ -120,16 +139,7 @@ pub struct Client {
 impl Client {
     /// A client that has not asked yet; `name` is the register's in the log.
     pub fn new(name: &'static str, address: Address, policy: Policy, pace: Box<dyn Pace>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(policy.connect))
-            // Neither a redirect nor a proxy of the environment learns a number.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(concat!("kezek/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
+        let agent = agent(policy.connect);
         Client { name, address, policy, agent, breaker: Breaker::new(policy.breaker), pace }
     }
 

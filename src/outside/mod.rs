@@ -8,4 +8,5 @@ pub mod breaker;
 pub mod client;
 pub mod embedded;
 pub mod pace;
+pub mod provider;
 pub mod registers;

@@ -295,6 +295,8 @@ pub struct Profile {
     pub restore: Sourced<Option<Allowance>>,
     /// Within which term a claimed proof must be confirmed; `None`: no term.
     pub proof_term: Sourced<Option<Term>>,
+    /// How long the family may undo what was taken from it, and how long what an official asks for waits for a second person.
+    pub objection_term: Sourced<Term>,
     /// When publication and referrals rest.
     pub freeze: Sourced<Option<Season>>,
     /// By which day of each year applications are confirmed or refreshed.
@@ -414,6 +416,7 @@ impl Profile {
             self.stop_list.fault("stop_list"),
             self.restore.fault("restore"),
             self.proof_term.fault("proof_term"),
+            self.objection_term.fault("objection_term"),
             self.freeze.fault("freeze"),
             self.refresh.fault("refresh"),
             self.counting_start.fault("counting_start"),

@@ -11,6 +11,7 @@ pub mod kernel;
 pub mod office;
 pub mod papers;
 pub mod positions;
+pub mod reads;
 pub mod referrals;
 pub mod registry;
 pub mod rounds;

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use super::accounts::attempts::Attempts;
+use super::accounts::sign_ins::{SignInPolicy, SignIns};
 use super::inquiry::explanations::KeptPasses;
 use super::journal::index::Live;
 use super::office::Office;
 use super::positions::reasons::Reasons;
+use super::reads::log::ReadLog;
 use super::rounds::memory::StandingRounds;
 use crate::clock::Clock;
 use crate::outside::registers::Registers;
 use crate::rules::Rules;
 use crate::store::{Store, StoreError};
+use crate::trust::cipher::BlindIin;
 use crate::trust::signature::SignatureVerifier;
 
 /// An open registry: what every act needs, and what the process remembers between acts.
@@ -22,7 +25,7 @@ pub struct Registry {
     pub memory: Memory,
 }
 
-/// What a process remembers between acts; all of it can be made from the rows again.
+/// What a process remembers between acts; but for the reads that wait all of it can be made from the rows again.
 pub struct Memory {
     /// The rounds that are not committed yet.
     pub rounds: StandingRounds,
@@ -30,15 +33,25 @@ pub struct Memory {
     pub explained: Arc<KeptPasses>,
     /// The reasons of positions, ready to be said.
     pub reasons: Reasons,
-    /// The wrong codes of late.
-    pub attempts: Arc<Attempts>,
+    /// The wrong codes of families of late.
+    pub attempts: Arc<Attempts<BlindIin>>,
+    /// What officials sign in by.
+    pub sign_ins: Arc<SignIns>,
+    /// What waits for the log of reads. This alone cannot be made again: it is written before the process ends.
+    pub reads: Arc<ReadLog>,
 }
 
 impl Memory {
     /// Nothing is remembered yet but what the rules say.
-    fn new(rules: &Rules, explained: Arc<KeptPasses>) -> Self {
-        let (rounds, attempts) = (StandingRounds::default(), Arc::default());
-        Memory { rounds, explained, reasons: Reasons::new(rules), attempts }
+    fn new(rules: &Rules) -> Self {
+        Memory {
+            rounds: StandingRounds::default(),
+            explained: Arc::default(),
+            reasons: Reasons::new(rules),
+            attempts: Arc::new(Attempts::new("get a new code at any counter")),
+            sign_ins: Arc::new(SignIns::under(SignInPolicy::default())),
+            reads: Arc::default(),
+        }
     }
 }
 
@@ -56,7 +69,7 @@ impl Registry {
         let look_up = store.look_up()?;
         let store = Arc::new(store);
         let index = Arc::new(Live::build(&store, &rules, clock.now())?);
-        let memory = Memory::new(&rules, Arc::default());
+        let memory = Memory::new(&rules);
         let damage = Arc::default();
         let office = Office {
             store,
@@ -75,8 +88,22 @@ impl Registry {
     /// committed are computed anew.
     #[must_use]
     pub fn under(&self, rules: Arc<Rules>) -> Registry {
-        let memory = Memory::new(&rules, Arc::clone(&self.memory.explained));
+        let memory = Memory {
+            rounds: StandingRounds::default(),
+            explained: Arc::clone(&self.memory.explained),
+            reasons: Reasons::new(&rules),
+            attempts: Arc::clone(&self.memory.attempts),
+            sign_ins: Arc::clone(&self.memory.sign_ins),
+            reads: Arc::clone(&self.memory.reads),
+        };
         Registry { office: self.office.under(rules), memory }
+    }
+
+    /// The registry with officials signing in as this policy says.
+    #[must_use]
+    pub fn with_sign_ins(mut self, policy: SignInPolicy) -> Self {
+        self.memory.sign_ins = Arc::new(SignIns::under(policy));
+        self
     }
 
     /// The registry with these registers in place of none.

@@ -12,8 +12,8 @@ use super::rows::InsertRow;
 use super::rows::accounts::Row;
 use super::rows::mandates::Row as MandateRow;
 use super::schema::{accounts, mandates};
-use super::{Keeper, StoreError, Transaction, Vault};
-use crate::domain::account::{Account, Mandate, Official, Order};
+use super::{Keeper, StoreError, Transaction, Vault, logins};
+use crate::domain::account::{Account, Mandate, Official, Order, System};
 use crate::domain::codes::Role;
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
@@ -23,26 +23,36 @@ use crate::trust::seal::canonical;
 /// What is sealed.
 const PERSON: &str = "accounts.person";
 
-/// Who an official is.
+/// Who an official is; a system has a name only.
 #[derive(Serialize, Deserialize)]
 struct Person {
-    iin: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iin: Option<String>,
     name: String,
     contacts: Vec<String>,
 }
 
 fn nouns(conn: &mut AnyConnection, vault: &Vault, rows: Vec<Row>) -> Result<Vec<Account>, StoreError> {
     let opener = vault.opener(conn, rows.iter().filter_map(|row| row.person.as_deref()))?;
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let mut names = logins::names(conn, vault, &ids)?;
     let damaged = |id: &str, why: &dyn std::fmt::Display| StoreError::Damaged(format!("account {id}: {why}"));
     let noun = |row: Row| {
-        let official = row.person.as_deref().map(|sealed| {
-            let person = opener.open(PERSON, sealed)?;
-            let Person { iin, name, contacts } = serde_json::from_str(&person).map_err(|e| damaged(&row.id, &e))?;
-            let iin = Iin::parse(&iin).map_err(|e| damaged(&row.id, &e))?;
-            Ok::<_, StoreError>(Official { iin, name, contacts })
-        });
+        let opened = row.person.as_deref().map(|sealed| opener.open(PERSON, sealed)).transpose()?;
+        let person = opened.as_deref().map(serde_json::from_str::<Person>).transpose();
+        let (mut official, mut system) = (None, None);
+        match person.map_err(|e| damaged(&row.id, &e))? {
+            Some(Person { iin: Some(iin), name, contacts }) => {
+                let iin = Iin::parse(&iin).map_err(|e| damaged(&row.id, &e))?;
+                official = Some(Official { iin, name, contacts });
+            }
+            Some(Person { iin: None, name, contacts }) => system = Some(System { name, contacts }),
+            None => {}
+        }
         Ok(Account {
-            official: official.transpose()?,
+            official,
+            system,
+            login: names.remove(&row.id),
             id: row.id,
             home: kato_from_column(row.home)?,
             opened_at: from_column(row.opened_at),
@@ -174,6 +184,15 @@ pub fn within(
         .collect())
 }
 
+/// The mandate with this id.
+///
+/// # Errors
+/// The database is not available.
+pub fn mandate_of(conn: &mut AnyConnection, id: &str) -> Result<Option<Mandate>, StoreError> {
+    let row: Option<MandateRow> = mandates::table.find(id).get_result(conn).optional()?;
+    row.map(mandate).transpose()
+}
+
 /// The mandates of an account, oldest first.
 ///
 /// # Errors
@@ -190,14 +209,19 @@ pub fn mandates_of(conn: &mut AnyConnection, account: &str) -> Result<Vec<Mandat
 /// The database refuses.
 pub fn insert(tx: &mut Transaction<'_>, account: &Account) -> Result<(), StoreError> {
     let look_up = tx.look_up()?;
-    let (iin, person) = match &account.official {
-        None => (BlindIin::nobody(), None),
-        Some(Official { iin, name, contacts }) => {
-            let person = Person { iin: iin.to_string(), name: name.clone(), contacts: contacts.clone() };
-            let sealed = tx.seal(&Keeper::Registry, PERSON, &canonical(&person))?;
-            (look_up.blind(*iin), Some(sealed))
+    let (iin, person) = match (&account.official, &account.system) {
+        (Some(Official { iin, name, contacts }), _) => {
+            let person = Person { iin: Some(iin.to_string()), name: name.clone(), contacts: contacts.clone() };
+            (look_up.blind(*iin), Some(person))
         }
+        (None, Some(System { name, contacts })) => {
+            let person = Person { iin: None, name: name.clone(), contacts: contacts.clone() };
+            (BlindIin::nobody(), Some(person))
+        }
+        (None, None) => (BlindIin::nobody(), None),
     };
+    let seal = |person: Person| tx.seal(&Keeper::Registry, PERSON, &canonical(&person));
+    let person = person.map(seal).transpose()?;
     let row = Row {
         id: account.id.clone(),
         home: kato_to_column(account.home),

@@ -20,6 +20,7 @@ use crate::domain::application::{Application, CategoryClaim, Child};
 use crate::domain::codes::{ProofStatus, Turn};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
+use crate::trust::cipher::BlindIin;
 use crate::trust::seal::canonical;
 
 /// The applications of a home by their tickets.
@@ -298,6 +299,15 @@ pub fn save_standing<'a>(
         }
     }
     Ok(())
+}
+
+/// By what the person is known who has handed an application in.
+///
+/// # Errors
+/// The database is not available.
+pub fn applicant_of(conn: &mut AnyConnection, number: &str) -> Result<Option<BlindIin>, StoreError> {
+    let iin: Option<i64> = applicants::table.find(number).select(applicants::iin).get_result(conn).optional()?;
+    Ok(iin.map(BlindIin))
 }
 
 /// Saves new contacts of an applicant.

@@ -91,9 +91,24 @@ tables! {
     confirmations
     representatives
     sessions
+    reads
+    reads_end
     accounts
     mandates
+    takings
+    debts
+    scans
+    uploads
+    skips
+    proposals
     tokens
+    logins
+    passwords
+    invitations
+    second_factors
+    client_secrets
+    official_sessions
+    provider_requests
     calendar_files
     idempotency
 }

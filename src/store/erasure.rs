@@ -7,7 +7,7 @@ use super::connection::on_backend;
 use super::rows::{applicants::Row as ApplicantRow, children::Row as ChildRow};
 use super::schema::{applicants, applications, children};
 use super::vault::{KeyId, destroy};
-use super::{StoreError, Transaction, representatives};
+use super::{StoreError, Transaction, representatives, scans};
 use crate::trust::cipher::BlindIin;
 
 /// Erases a child, by the key of its row: who it is and all that is sealed under its key, in every application that it had in its
@@ -37,5 +37,6 @@ pub fn erase(tx: &mut Transaction<'_>, child: &str) -> Result<(), StoreError> {
         tx.tell(&left);
     }
     representatives::erase(tx, child)?;
+    scans::erase(tx, child)?;
     destroy(tx.conn(), KeyId::of_child(child)?)
 }

@@ -30,6 +30,8 @@ pub enum StoreError {
     Constraint(String),
     /// The key file is missing, is another registry's, or cannot be read: what to do.
     Keys(String),
+    /// The folder of scans is missing or does not hold what was kept: what to do.
+    Shelf(String),
     /// The child was erased: by the key of its row.
     Erased(String),
     /// Anything else that the database said.
@@ -52,7 +54,7 @@ impl fmt::Display for StoreError {
             StoreError::Locked(why) => write!(f, "another writer holds the database: {why}"),
             StoreError::Damaged(why) => write!(f, "the registry cannot be read: {why}"),
             StoreError::Constraint(why) => write!(f, "the database refused the change: {why}"),
-            StoreError::Keys(why) => f.write_str(why),
+            StoreError::Keys(why) | StoreError::Shelf(why) => f.write_str(why),
             StoreError::Erased(child) => write!(f, "child {child} was erased"),
             StoreError::Other(why) => write!(f, "the database failed: {why}"),
         }

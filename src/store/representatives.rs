@@ -40,6 +40,8 @@ pub struct Representative {
     pub code: Option<i64>,
     /// When the code was issued.
     pub code_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// The account that gave the code out at a counter; none where it came with a registration.
+    pub code_by: Option<String>,
 }
 
 fn noun(row: Row) -> Result<Representative, StoreError> {
@@ -50,6 +52,7 @@ fn noun(row: Row) -> Result<Representative, StoreError> {
         iin: BlindIin(row.iin),
         code: row.code,
         code_at: row.code_at.map(from_column),
+        code_by: row.code_by,
     })
 }
 
@@ -107,6 +110,7 @@ pub fn insert(tx: &mut Transaction<'_>, new: &Representative, iin: Iin, name: &s
         person: Some(person),
         code: new.code,
         code_at: new.code_at.map(to_column),
+        code_by: new.code_by.clone(),
         added_at: to_column(tx.at()),
         ended_at: None,
     };
@@ -150,8 +154,12 @@ pub fn carry(
 ///
 /// # Errors
 /// The database refuses.
-pub fn save_code(tx: &mut Transaction<'_>, id: &str, code: i64) -> Result<(), StoreError> {
-    let issued = (representatives::code.eq(Some(code)), representatives::code_at.eq(Some(to_column(tx.at()))));
+pub fn save_code(tx: &mut Transaction<'_>, id: &str, code: i64, by: Option<&str>) -> Result<(), StoreError> {
+    let issued = (
+        representatives::code.eq(Some(code)),
+        representatives::code_at.eq(Some(to_column(tx.at()))),
+        representatives::code_by.eq(by),
+    );
     let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(representatives::table.find(id))
         .set(issued)
         .returning(representatives::all_columns)
@@ -173,6 +181,7 @@ pub(super) fn erase(tx: &mut Transaction<'_>, child: &str) -> Result<(), StoreEr
             representatives::iin.eq(BlindIin::nobody().0),
             representatives::person.eq(None::<Vec<u8>>),
             representatives::code.eq(None::<i64>),
+            representatives::code_by.eq(None::<String>),
             representatives::ended_at.eq(Some(at)),
         );
         let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(representatives::table.find(&id))

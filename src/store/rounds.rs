@@ -231,6 +231,8 @@ pub struct Confirmation {
     pub given_at: DateTime<Utc>,
     /// When it was used up.
     pub used_at: Option<DateTime<Utc>>,
+    /// The key of the facts that say whom it passes over, on which evidence, and how the place stood.
+    pub facts: Option<String>,
 }
 
 /// Keeps a confirmation.
@@ -247,6 +249,7 @@ pub fn insert_confirmation(tx: &mut Transaction<'_>, c: &Confirmation) -> Result
         ground: c.ground.clone(),
         given_at: to_column(c.given_at),
         used_at: c.used_at.map(to_column),
+        facts: c.facts.clone(),
     };
     ConfirmationRow::insert(tx, &[row])
 }
@@ -267,6 +270,7 @@ pub fn find_confirmation(conn: &mut AnyConnection, id: &str) -> Result<Option<Co
             ground: row.ground,
             given_at: from_column(row.given_at),
             used_at: row.used_at.map(from_column),
+            facts: row.facts,
         })
     })
     .transpose()

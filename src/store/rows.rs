@@ -31,11 +31,13 @@ fn of_result(row: &results::Row) -> Subject {
     }
 }
 
-/// A message is about an application or about a case.
+/// A message is about an application, about a case, or about an account, which has no number.
 fn of_message(row: &outbox::Row) -> Subject {
-    match Number::parse(&row.subject, Numbered::Application) {
-        Some(_) => Subject::seat(&row.subject),
-        None => Subject::of(SubjectKind::Case, &row.subject),
+    let is = |of| Number::parse(&row.subject, of).is_some();
+    match (is(Numbered::Application), is(Numbered::Case)) {
+        (true, _) => Subject::seat(&row.subject),
+        (_, true) => Subject::of(SubjectKind::Case, &row.subject),
+        (false, false) => Subject::of(SubjectKind::Account, &row.subject),
     }
 }
 
@@ -161,9 +163,15 @@ told! {
     round_files by round / name of |row| home_in(&row.round), Subject::of(SubjectKind::Round, &row.round);
     confirmations by id of |row| home(row.home), Subject::seat(&row.application);
     representatives by id of |row| home(row.home), Subject::of(SubjectKind::Person, &row.child), hashed iin person code;
+    takings by id of |row| home(row.home), Subject::seat(&row.application);
+    debts by taking of |row| home(row.home), Subject::seat(&row.application);
+    scans by id of |row| home(row.home), Subject::of(SubjectKind::Scan, &row.id);
+    skips by confirmation of |row| home(row.home), Subject::seat(&row.application);
+    proposals by place of |row| home(row.home), Subject::of(SubjectKind::Place, &row.place);
     accounts by id of |row| home(row.home), Subject::of(SubjectKind::Account, &row.id), hashed iin person;
     mandates by id of |row| home(row.home), Subject::of(SubjectKind::Account, &row.account);
     tokens by id of |row| Some(home(row.territory).home()).filter(|home| home.is_home()).unwrap_or(Kato::COUNTRY),
         Subject::of(SubjectKind::Account, row.account.as_ref().unwrap_or(&row.id));
+    logins by account of |row| home(row.home), Subject::of(SubjectKind::Account, &row.account), hashed login name;
     calendar_files by name of |row| home(row.home), Subject::of(SubjectKind::Calendar, &row.name);
 }

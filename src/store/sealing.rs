@@ -112,16 +112,16 @@ impl<'a> Sealing<'a> {
         Ok(())
     }
 
-    /// Seals a text under the key of this id.
+    /// Seals bytes under the key of this id.
     pub(super) fn seal_under(
         &mut self,
         conn: &mut AnyConnection,
         id: KeyId,
         what: &str,
-        text: &str,
+        bytes: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
         self.ready(conn, [id])?;
         let key = self.keys.get(&id).ok_or_else(|| StoreError::Other("a key was not made".to_owned()))?;
-        Ok(sealed(id, key, what, text))
+        Ok(sealed(id, key, what, bytes))
     }
 }

@@ -175,15 +175,23 @@ rows! {
         round: String, name: String, body: String
     }
     confirmations {
-        id: String, home: i32, principal: String, place: String, application: String, ground: String, given_at: NaiveDateTime, used_at: Option<NaiveDateTime>
+        id: String, home: i32, principal: String, place: String, application: String, ground: String, given_at: NaiveDateTime,
+        used_at: Option<NaiveDateTime>, facts: Option<String>
     }
     representatives {
         id: String, home: i32, child: String, iin: i64, person: Option<Vec<u8>>, code: Option<i64>,
-        code_at: Option<NaiveDateTime>, added_at: NaiveDateTime, ended_at: Option<NaiveDateTime>
+        code_at: Option<NaiveDateTime>, code_by: Option<String>, added_at: NaiveDateTime, ended_at: Option<NaiveDateTime>
     }
     sessions {
         hash: String, representative: String, opened_at: NaiveDateTime, used_at: NaiveDateTime,
         ended_at: Option<NaiveDateTime>
+    }
+    reads {
+        seq: i64, at: NaiveDateTime, on_day: NaiveDate, account: String, mandate: Option<String>, role: String, what: String,
+        subject: String, purpose: Option<Vec<u8>>, nth: i64, prev: String, hash: String
+    }
+    reads_end {
+        id: i32, seq: i64, hash: String
     }
     accounts {
         id: String, home: i32, iin: i64, person: Option<Vec<u8>>, opened_at: NaiveDateTime, closed_at: Option<NaiveDateTime>
@@ -193,10 +201,54 @@ rows! {
         post: Option<String>, appointed_by: String, order_number: Option<String>, order_on: Option<NaiveDate>,
         deputy_for: Option<String>, from_on: Option<NaiveDate>, until_on: Option<NaiveDate>, given_at: NaiveDateTime, ended_at: Option<NaiveDateTime>
     }
+    takings {
+        id: String, home: i32, application: String, territory: i32, act: String, rests_on: String, asked_by: String, role: String,
+        asked_at: NaiveDateTime, asked: String, scan: Option<String>, from_on: Option<NaiveDate>, until_on: NaiveDate, status: String,
+        decided_by: Option<String>, decided_at: Option<NaiveDateTime>, taken: Option<String>
+    }
+    debts {
+        taking: String, home: i32, application: String, territory: i32, kindergarten: String, group_id: String, owed_at: NaiveDateTime
+    }
+    scans {
+        id: String, home: i32, application: String, media: String, bytes: i32, hash: String, uploaded_by: String,
+        uploaded_at: NaiveDateTime, erased_at: Option<NaiveDateTime>
+    }
+    uploads {
+        id: String, media: String, bytes: i32, hash: String, uploaded_by: String, uploaded_at: NaiveDateTime
+    }
+    skips {
+        confirmation: String, home: i32, application: String, territory: i32, place: String, ground: String, evidence: String,
+        issued_by: String, confirmed_by: String, skipped_at: NaiveDateTime
+    }
+    proposals {
+        place: String, home: i32, reserved: String, proposed_by: String, proposed_at: NaiveDateTime, decided_by: Option<String>,
+        decided_at: Option<NaiveDateTime>
+    }
     tokens {
         id: String, hash: String, role: String, territory: i32, kindergarten: Option<String>, acts_as: String,
         issued_at: NaiveDateTime, revoked_at: Option<NaiveDateTime>, account: Option<String>, mandate: Option<String>,
         expires_at: Option<NaiveDateTime>
+    }
+    logins {
+        account: String, home: i32, login: i64, name: Vec<u8>, set_at: NaiveDateTime
+    }
+    passwords {
+        account: String, hash: String, set_at: NaiveDateTime
+    }
+    invitations {
+        account: String, hash: String, ends_at: NaiveDateTime
+    }
+    second_factors {
+        account: String, secret: Vec<u8>, confirmed_at: Option<NaiveDateTime>, last_step: Option<i64>
+    }
+    client_secrets {
+        account: String, hash: String, made_at: NaiveDateTime
+    }
+    official_sessions {
+        hash: String, account: String, mandate: String, way: String, opened_at: NaiveDateTime, used_at: NaiveDateTime, ended_at: Option<NaiveDateTime>
+    }
+    provider_requests {
+        state: String, browser: String, nonce: String, verifier: String, tongue: String, made_at: NaiveDateTime
     }
     calendar_files {
         name: String, home: i32, body: String, imported_at: NaiveDateTime

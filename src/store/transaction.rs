@@ -73,7 +73,7 @@ impl<'a> Transaction<'a> {
 
     /// Seals a text under the key of this id.
     pub(super) fn seal_under(&mut self, id: KeyId, what: &str, text: &str) -> Result<Vec<u8>, StoreError> {
-        self.sealing.seal_under(self.conn, id, what, text)
+        self.sealing.seal_under(self.conn, id, what, text.as_bytes())
     }
 
     /// Opens a sealed text.

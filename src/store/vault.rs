@@ -81,6 +81,7 @@ const BATCH: usize = 5_000;
 /// The keys of an open registry. They are read when the first person is.
 pub struct Vault {
     file: Result<PathBuf, StoreError>,
+    shelf: Result<PathBuf, StoreError>,
     held: RwLock<Option<Arc<Held>>>,
 }
 
@@ -95,7 +96,26 @@ pub(super) struct Held {
 
 impl Vault {
     pub(super) fn new(file: &KeyFile, location: &Location) -> Self {
-        Vault { file: file.path(location), held: RwLock::new(None) }
+        let shelf = match location {
+            Location::Sqlite(path) => Ok(PathBuf::from(format!("{path}.scans"))),
+            Location::Postgres(_) => Err(StoreError::Shelf(
+                "a registry in PostgreSQL keeps its scans in a folder of its own; name it: KEZEK_SCANS=FOLDER"
+                    .to_owned(),
+            )),
+        };
+        Vault { file: file.path(location), shelf, held: RwLock::new(None) }
+    }
+
+    pub(super) fn shelving(&mut self, folder: PathBuf) {
+        self.shelf = Ok(folder);
+    }
+
+    /// The folder in which scans lie.
+    ///
+    /// # Errors
+    /// None is named, and there is none beside a server.
+    pub(super) fn shelf(&self) -> Result<&Path, StoreError> {
+        self.shelf.as_deref().map_err(|error| StoreError::Shelf(error.to_string()))
     }
 
     /// Where the master keys are.
@@ -214,6 +234,25 @@ impl Vault {
         Ok(found)
     }
 
+    /// Seals a text under a key that is kept: what was erased gets no new one. Nothing where a child's is gone; what is no
+    /// child's and has no key goes under the registry's.
+    pub(super) fn seal_under_kept(
+        &self,
+        conn: &mut AnyConnection,
+        id: KeyId,
+        what: &str,
+        text: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut found = self.keys(conn, &HashSet::from([id, KeyId::REGISTRY]))?;
+        if let Some(key) = found.remove(&id) {
+            return Ok(Some(sealed(id, &key, what, text.as_bytes())));
+        }
+        let child: Option<String> =
+            children::table.find(hex(&id.0)).select(children::key).get_result(conn).optional()?;
+        let registry = found.remove(&KeyId::REGISTRY).filter(|_| child.is_none());
+        Ok(registry.map(|key| sealed(KeyId::REGISTRY, &key, what, text.as_bytes())))
+    }
+
     /// Whatever was sealed, ready to be opened.
     pub(super) fn opener<'s>(
         &self,
@@ -239,6 +278,16 @@ impl Vault {
     /// [`StoreError::Erased`] where its child is; its key is gone, or it is not what was sealed; the key file cannot be read.
     pub(super) fn open(&self, conn: &mut AnyConnection, what: &str, sealed: &[u8]) -> Result<String, StoreError> {
         self.opener(conn, [sealed])?.open(what, sealed)
+    }
+
+    /// Opens sealed bytes that are no text.
+    pub(super) fn open_bytes(
+        &self,
+        conn: &mut AnyConnection,
+        what: &str,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
+        self.opener(conn, [sealed])?.open_bytes(what, sealed)
     }
 
     /// Wraps every key by a new master key, which the key file holds already; how many.
@@ -327,21 +376,25 @@ pub(super) struct Opener {
 impl Opener {
     /// Opens a sealed text.
     pub(super) fn open(&self, what: &str, sealed: &[u8]) -> Result<String, StoreError> {
+        let text = self.open_bytes(what, sealed)?;
+        String::from_utf8(text).map_err(|_| StoreError::Damaged(format!("{what}: it is no text")))
+    }
+
+    fn open_bytes(&self, what: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let damaged = |why: &str| StoreError::Damaged(format!("{what}: {why}"));
         let (id, inner) = KeyId::of_sealed(sealed).ok_or_else(|| damaged("nothing is sealed here"))?;
         if self.erased.contains(&id) {
             return Err(StoreError::Erased(hex(&id.0)));
         }
         let key = self.keys.get(&id).ok_or_else(|| damaged("its key is gone from the table keys"))?;
-        let text = key.open(what, inner).ok_or_else(|| damaged("it is not what was sealed"))?;
-        String::from_utf8(text).map_err(|_| damaged("it is no text"))
+        key.open(what, inner).ok_or_else(|| damaged("it is not what was sealed"))
     }
 }
 
-/// Seals a text under the key of this id.
-pub(super) fn sealed(id: KeyId, key: &SecretKey, what: &str, text: &str) -> Vec<u8> {
+/// Seals bytes under the key of this id.
+pub(super) fn sealed(id: KeyId, key: &SecretKey, what: &str, bytes: &[u8]) -> Vec<u8> {
     let mut sealed = id.0.to_vec();
-    sealed.extend(key.seal(what, text.as_bytes()));
+    sealed.extend(key.seal(what, bytes));
     sealed
 }
 

@@ -1,6 +1,7 @@
 //! The door: reads, and the one public write.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -119,6 +120,13 @@ impl Store {
         self
     }
 
+    /// The store with its scans in another folder than that beside its database.
+    #[must_use]
+    pub fn shelving(mut self, folder: PathBuf) -> Self {
+        self.vault.shelving(folder);
+        self
+    }
+
     /// Applies pending migrations.
     ///
     /// # Errors
@@ -208,6 +216,27 @@ impl Store {
         // A rollback that fails says less than what `act` gave; the pool finds such a connection broken.
         let _ = rollback(&mut conn);
         read
+    }
+
+    /// Changes rows that no record tells, all or nothing: who is signed in, and with what. Whatever is a fact of the registry goes
+    /// by [`Store::write`].
+    ///
+    /// # Errors
+    /// Those of `act`, or the database is not available.
+    pub fn keep<T, E: From<StoreError>>(&self, act: impl FnOnce(&mut AnyConnection) -> Result<T, E>) -> Result<T, E> {
+        let mut conn = self.connection()?;
+        begin(&mut conn, "BEGIN IMMEDIATE", "BEGIN")?;
+        match act(&mut conn) {
+            Ok(kept) => {
+                commit(&mut conn)?;
+                Ok(kept)
+            }
+            Err(error) => {
+                // The first error is the one to hear.
+                let _ = rollback(&mut conn);
+                Err(error)
+            }
+        }
     }
 
     /// The one write: locks `homes`, runs `act`, appends its records and commits; or leaves everything as it was.
@@ -303,9 +332,25 @@ impl Store {
 
     /// Does something while nothing else is written anywhere.
     fn alone<T>(&self, act: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.in_transaction(|conn| heads::lock_all(conn).and_then(|()| act(conn)))
+    }
+
+    /// Writes what is no act and touches no home: what the journal does not tell.
+    pub(super) fn aside<T>(
+        &self,
+        write: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let _passed = self.pass(&[])?;
+        self.in_transaction(write)
+    }
+
+    fn in_transaction<T>(
+        &self,
+        act: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut conn = self.connection()?;
         begin(&mut conn, "BEGIN IMMEDIATE", "BEGIN")?;
-        match heads::lock_all(&mut conn).and_then(|()| act(&mut conn)) {
+        match act(&mut conn) {
             Ok(done) => {
                 commit(&mut conn)?;
                 Ok(done)

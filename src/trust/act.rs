@@ -22,9 +22,11 @@ mod places;
 mod referrals;
 mod registry;
 mod rounds;
+mod takings;
 
 pub use accounts::{
-    AccountClosed, AccountOpened, AccountReset, MandateEnded, MandateGiven, MandateTold, TokenIssued, TokenRevoked,
+    AccountClosed, AccountOpened, AccountReset, BudgetExceeded, BudgetLifted, MandateEnded, MandateGiven, MandateTold,
+    TokenIssued, TokenRevoked,
 };
 pub use applications::{
     Amendment, ApplicationDecided, CodeIssued, Erasure, MovedAway, MovedIn, ProofJudged, ProofsLapsed, Registration,
@@ -39,10 +41,11 @@ pub use files::{
     ApplicationsImported, CalendarImported, CalendarRemoved, CalendarTaken, GroupsImported, KindergartensImported,
     PlacesImported, TerritoriesImported,
 };
-pub use places::{Listed, PlaceWithdrawn, PlacesPublished, PlacesReported, ReserveAsked};
+pub use places::{Listed, PlaceWithdrawn, PlacesPublished, PlacesReported, ReserveAsked, ReserveDecided};
 pub use referrals::{ReferralChanged, ReferralExpired};
 pub use registry::{ActsCounted, ClockConfirmed, ClockMended, MessagesTaken, NumbersSkipped};
 pub use rounds::{PassedOver, Referred, ReferredTogether, RoundCorrected, RoundHeld, SkipConfirmed, SkipGrounds};
+pub use takings::{MovedBack, ScanKept, TakingAsked, TakingLapsed, TakingUndone};
 
 /// Declares the acts: of each its code and the type of what it tells. An act on a child can tell its subjects different
 /// things (`|`); the code is named like the first of them.
@@ -150,6 +153,8 @@ acts! {
         ImportPlaces(PlacesImported) = "import_places",
         /// A reported place was taken back.
         WithdrawPlace(PlaceWithdrawn) = "withdraw_place",
+        /// The department has decided for whom a place is kept.
+        DecideReserve(ReserveDecided) = "decide_reserve",
         /// The hour of publication came.
         PublishPlaces(PlacesPublished) = "publish_places",
         /// A round gave places out.
@@ -180,6 +185,10 @@ acts! {
         CloseAccount(AccountClosed) = "close_account",
         /// All credentials of an account were revoked.
         ResetAccount(AccountReset) = "reset_account",
+        /// An account has read more than its role's budget of a day.
+        ExceedBudget(BudgetExceeded) = "exceed_budget",
+        /// An account that was stopped may read on.
+        LiftBudget(BudgetLifted) = "lift_budget",
         /// A home whose last record lay in the future was set back.
         MendClock(ClockMended) = "mend_clock",
         /// The clock was confirmed after a long rest.
@@ -255,6 +264,16 @@ acts! {
         ExpireReferral(ReferralExpired) = "expire_referral",
         /// A child left its kindergarten.
         Depart(Departure) = "depart",
+        /// An official asked to take something from a family; it waits for a second person.
+        AskTaking(TakingAsked) = "ask_taking",
+        /// Nobody confirmed that in time.
+        LapseTaking(TakingLapsed) = "lapse_taking",
+        /// What was asked or taken was undone: told to the seat that has it again.
+        UndoTaking(TakingUndone)
+            /// What was taken was undone: told to the seat that was moved to, which ended.
+            | MoveBack(MovedBack) = "undo_taking",
+        /// A scan of a paper was taken in.
+        KeepScan(ScanKept) = "keep_scan",
     }
 }
 

@@ -105,7 +105,16 @@ impl LookUpKey {
 impl LookUpKey {
     /// What the code on a family's paper is compared by; without the key nobody can try all codes.
     pub fn blind_code(&self, code: &str) -> i64 {
-        let [a, b, c, d, e, f, g, h, ..] = keyed_hash(self.0.bytes(), format!("code {code}").as_bytes());
+        self.blind_text(&format!("code {code}"))
+    }
+
+    /// What the login of an account is looked up by: it often names its holder.
+    pub fn blind_login(&self, login: &str) -> BlindLogin {
+        BlindLogin(self.blind_text(&format!("login {login}")))
+    }
+
+    fn blind_text(&self, text: &str) -> i64 {
+        let [a, b, c, d, e, f, g, h, ..] = keyed_hash(self.0.bytes(), text.as_bytes());
         i64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 }
@@ -113,6 +122,10 @@ impl LookUpKey {
 /// An IIN as the registry looks it up: 64 bits of its keyed hash. Without the key it tells nothing of the IIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlindIin(pub i64);
+
+/// A login as the registry looks it up: 64 bits of its keyed hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlindLogin(pub i64);
 
 impl BlindIin {
     /// One by which nobody is found.

@@ -25,6 +25,8 @@ pub enum SubjectKind {
     Queue,
     /// A round with its files.
     Round,
+    /// A scan of a paper.
+    Scan,
     /// An application: its seat in the queue, and what became of it.
     Seat,
     /// The classifier of territories.
@@ -45,6 +47,7 @@ impl SubjectKind {
             SubjectKind::Place => "place",
             SubjectKind::Queue => "queue",
             SubjectKind::Round => "round",
+            SubjectKind::Scan => "scan",
             SubjectKind::Seat => "seat",
             SubjectKind::Territories => "territories",
         }

@@ -1,16 +1,18 @@
 //! From outside words to acts and back: credentials, bodies, answers, problem documents (RFC 9457).
 
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value, json};
 
-use crate::service::accounts::principal::principal;
-use crate::service::kernel::permissions::{Act, Principal};
+use super::asked::Asked;
+use super::refusals::{Refusal, status};
+use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::{Answer, Caller, Idempotency};
+use crate::service::papers::scans::ScanFile;
 use crate::service::registry::Registry;
 use crate::service::running::Running;
 
@@ -39,21 +41,6 @@ impl std::fmt::Display for Failure {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Failure(problem)
-    }
-}
-
-fn status(kind: Kind) -> StatusCode {
-    match kind {
-        Kind::Malformed => StatusCode::BAD_REQUEST,
-        Kind::Unauthorised => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Gone => StatusCode::GONE,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::Slow => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -86,7 +73,9 @@ pub fn problem_response(status: StatusCode, problem: &Problem) -> HttpResponse {
         }
         _ => {}
     }
-    response.content_type(PROBLEM).body(problem_document(status, problem).to_string())
+    let mut response = response.content_type(PROBLEM).body(problem_document(status, problem).to_string());
+    response.extensions_mut().insert(Refusal { status, code: problem.code });
+    response
 }
 
 impl ResponseError for Failure {
@@ -118,17 +107,6 @@ fn range(text: &str) -> (String, f32) {
     let media = parts.next().unwrap_or_default().to_ascii_lowercase();
     let weight = parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));
     (media, weight.and_then(|q| q.parse().ok()).unwrap_or(1.0))
-}
-
-/// The bearer token of a request.
-pub fn bearer(request: &HttpRequest) -> Result<String, Problem> {
-    let given = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    // The scheme's name may be written in any case (RFC 9110, 11.1).
-    let token = given.and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    token.map(|(_, t)| t.trim().to_owned()).filter(|t| !t.is_empty()).ok_or_else(|| {
-        let message = "send the header Authorization: Bearer TOKEN";
-        Problem::new(Kind::Unauthorised, "token_missing", message)
-    })
 }
 
 /// Most levels of lists and objects in a body.
@@ -200,7 +178,7 @@ pub fn whole(body: Body) -> Result<Bytes, Box<HttpResponse>> {
     body.map_err(|error| {
         let overflow = error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE;
         let (status, code, message) = if overflow {
-            (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is larger than this route takes; send less")
+            (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE, "the body is larger than this route takes; send less")
         } else {
             (StatusCode::BAD_REQUEST, "malformed_body", "the body did not arrive whole; send it again")
         };
@@ -215,19 +193,6 @@ fn idempotency(request: &HttpRequest, bytes: &[u8]) -> Result<Option<Idempotency
         Problem::new(Kind::Malformed, "wrong_idempotency_key", message)
     })?;
     Ok(Some(Idempotency::new(key, request.path(), bytes)))
-}
-
-/// What the routes of one path ask of a credential: the route table hands it to the handlers along with the request.
-pub type Acts = Vec<(Method, Act)>;
-
-/// The act that the route of this request stands for in the table.
-fn act_of(request: &HttpRequest) -> Result<Act, Problem> {
-    let acts = request.app_data::<Acts>().map_or(&[][..], Vec::as_slice);
-    acts.iter().find(|(method, _)| method == request.method()).map(|(_, act)| *act).ok_or_else(|| {
-        // A handler that asks for a credential on a route for everyone: nobody is let in.
-        let message = format!("the route table names no act for {} {}", request.method(), request.path());
-        Problem::new(Kind::Internal, "internal", message)
-    })
 }
 
 /// Runs an act: credential, role, body, then the act itself on a thread that may block.
@@ -249,16 +214,12 @@ where
         Ok(bytes) => bytes,
         Err(response) => return *response,
     };
-    let (act, token) = (act_of(&request), bearer(&request));
-    let key = idempotency(&request, &bytes);
+    let (asked, key) = (Asked::of(&request), idempotency(&request, &bytes));
     let done = web::block(move || {
-        let token = token?;
-        let registry = shared.up_to_date()?;
-        let office = &registry.office;
-        let principal = principal(&office.store, &token, office.clock.now())?;
-        principal.role_may(act?)?;
-        let caller = Caller { principal, idempotency: key? };
-        run(&registry, &caller, read_body(&bytes)?)
+        asked.by(&*shared.up_to_date()?, |registry, principal| {
+            let caller = Caller { principal: principal.clone(), idempotency: key? };
+            run(registry, &caller, read_body(&bytes)?)
+        })
     })
     .await;
     match flatten(done) {
@@ -270,23 +231,108 @@ where
     }
 }
 
+/// Runs an act on a body that is no JSON: the credential is looked at before the body is read.
+pub async fn act_of_sent<T, R, F>(shared: Shared, request: HttpRequest, read: R, run: F) -> HttpResponse
+where
+    T: Send + 'static,
+    R: Future<Output = Result<T, Problem>>,
+    F: FnOnce(&Registry, &Caller, T) -> Result<Answer, Problem> + Send + 'static,
+{
+    let (asked, key) = (Asked::of(&request), idempotency(&request, &[]));
+    let doors = shared.clone();
+    let known = web::block(move || asked.may(&*doors.up_to_date()?)).await;
+    let asked = match flatten(known) {
+        Ok(asked) => asked,
+        Err(problem) => return Failure(problem).error_response(),
+    };
+    let sent = match read.await {
+        Ok(sent) => sent,
+        Err(problem) if problem.code == TOO_LARGE => return problem_response(StatusCode::PAYLOAD_TOO_LARGE, &problem),
+        Err(problem) => return Failure(problem).error_response(),
+    };
+    let done = web::block(move || {
+        asked.by(&*shared.up_to_date()?, |registry, principal| {
+            let caller = Caller { principal: principal.clone(), idempotency: key? };
+            run(registry, &caller, sent)
+        })
+    })
+    .await;
+    match flatten(done) {
+        Ok(answer) => {
+            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+            HttpResponse::build(status).content_type("application/json").body(answer.body)
+        }
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
+
+const TOO_LARGE: &str = "body_too_large";
+
+/// The problem of a body that is larger than its route takes.
+pub fn too_large() -> Problem {
+    Problem::new(Kind::Malformed, TOO_LARGE, "the body is larger than this route takes; send less")
+}
+
+/// Answers with a file, to be saved and not shown inside a page.
+pub async fn ask_file<F>(shared: Shared, request: HttpRequest, run: F) -> HttpResponse
+where
+    F: FnOnce(&Registry, &Principal) -> Result<ScanFile, Problem> + Send + 'static,
+{
+    let asked = Asked::of(&request);
+    let done = web::block(move || asked.by(&shared.now(), run)).await;
+    match flatten(done) {
+        Ok(file) => HttpResponse::Ok()
+            .content_type(file.media)
+            .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(file.bytes),
+        Err(problem) => Failure(problem).error_response(),
+    }
+}
+
 /// Answers a question that needs a credential.
 pub async fn ask<T, F>(shared: Shared, request: HttpRequest, run: F) -> HttpResponse
 where
     T: Serialize,
     F: FnOnce(&Registry, &Principal) -> Result<T, Problem> + Send + 'static,
 {
-    let (act, token) = (act_of(&request), bearer(&request));
+    let asked = Asked::of(&request);
     let done = web::block(move || -> Result<String, Problem> {
-        let registry = shared.now();
-        let office = &registry.office;
-        let principal = principal(&office.store, &token?, office.clock.now())?;
-        principal.role_may(act?)?;
-        let value = run(&registry, &principal)?;
+        let value = asked.by(&shared.now(), run)?;
         serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
     })
     .await;
     json_response(flatten(done))
+}
+
+/// Keeps something of whoever is signed in that no record tells; `run` is given the secret of the session too.
+pub async fn keep<T, R, F>(shared: Shared, request: HttpRequest, body: Body, status: StatusCode, run: F) -> HttpResponse
+where
+    T: DeserializeOwned + Send + 'static,
+    R: Serialize,
+    F: FnOnce(&Registry, &Principal, &str, T) -> Result<R, Problem> + Send + 'static,
+{
+    let bytes = match whole(body) {
+        Ok(bytes) => bytes,
+        Err(response) => return *response,
+    };
+    let asked = Asked::of(&request);
+    let done = web::block(move || -> Result<String, Problem> {
+        let token = asked.secret()?;
+        let value =
+            asked.by(&shared.now(), |registry, principal| run(registry, principal, &token, read_body(&bytes)?))?;
+        serde_json::to_string(&value).map_err(|e| Problem::new(Kind::Internal, "internal", e.to_string()))
+    })
+    .await;
+    match flatten(done) {
+        Ok(body) => HttpResponse::build(status)
+            .content_type("application/json")
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .body(body),
+        Err(problem) => Failure(problem).error_response(),
+    }
 }
 
 /// Answers a question that everyone may ask.
@@ -320,7 +366,11 @@ where
     })
     .await;
     match flatten(done) {
-        Ok(body) => HttpResponse::Created().content_type("application/json").body(body),
+        Ok(body) => HttpResponse::Created()
+            .content_type("application/json")
+            // It may hold a secret.
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .body(body),
         Err(problem) => Failure(problem).error_response(),
     }
 }
@@ -330,15 +380,8 @@ pub async fn ask_text<F>(shared: Shared, request: HttpRequest, media: &'static s
 where
     F: FnOnce(&Registry, &Principal) -> Result<String, Problem> + Send + 'static,
 {
-    let (act, token) = (act_of(&request), bearer(&request));
-    let done = web::block(move || -> Result<String, Problem> {
-        let registry = shared.now();
-        let office = &registry.office;
-        let principal = principal(&office.store, &token?, office.clock.now())?;
-        principal.role_may(act?)?;
-        run(&registry, &principal)
-    })
-    .await;
+    let asked = Asked::of(&request);
+    let done = web::block(move || asked.by(&shared.now(), run)).await;
     match flatten(done) {
         Ok(text) => HttpResponse::Ok()
             .content_type(media)
@@ -358,7 +401,8 @@ fn json_response(done: Result<String, Problem>) -> HttpResponse {
     }
 }
 
-fn flatten<T>(done: Result<Result<T, Problem>, actix_web::error::BlockingError>) -> Result<T, Problem> {
+/// What a thread that may block gave.
+pub fn flatten<T>(done: Result<Result<T, Problem>, actix_web::error::BlockingError>) -> Result<T, Problem> {
     done.unwrap_or_else(|_| {
         Err(Problem::new(Kind::Busy, "unavailable", "the server is stopping; send the same request again later"))
     })

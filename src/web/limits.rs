@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::answer::{PROBLEM, problem_document};
 use super::proxies::Proxies;
+use super::refusals::Refusal;
 use crate::domain::iin::Iin;
 use crate::service::kernel::problem::{Kind, Problem};
 
@@ -73,7 +74,10 @@ impl KeyExtractor for ByAddress {
         let message = format!("too many look-ups from this address; try again in {wait} s");
         let problem = Problem::new(Kind::Busy, "too_many_requests", message);
         let document = problem_document(StatusCode::TOO_MANY_REQUESTS, &problem).to_string();
-        response.insert_header(("retry-after", wait.to_string())).content_type(PROBLEM).body(document)
+        let mut response =
+            response.insert_header(("retry-after", wait.to_string())).content_type(PROBLEM).body(document);
+        response.extensions_mut().insert(Refusal { status: StatusCode::TOO_MANY_REQUESTS, code: problem.code });
+        response
     }
 }
 

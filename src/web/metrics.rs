@@ -15,6 +15,8 @@ pub struct Metrics {
     registry: Registry,
     /// How many answers were given since the start, by their HTTP status.
     pub answers: IntCounterVec,
+    /// How many requests were refused since the start, by the code of the problem.
+    pub refusals: IntCounterVec,
     entries: IntGauge,
     registers: IntGaugeVec,
     clock_believed: IntGauge,
@@ -32,6 +34,8 @@ impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let answers = IntCounterVec::new(Opts::new("kezek_answers_total", "HTTP answers by status"), &["status"])?;
+        let help = "Requests refused for their credential, their reach or their number";
+        let refusals = IntCounterVec::new(Opts::new("kezek_refusals_total", help), &["code"])?;
         let entries = IntGauge::new("kezek_live_entries", "Applications in the live index")?;
         let help = "How a register outside stands: 1 beside its state";
         let registers = IntGaugeVec::new(Opts::new("kezek_register_state", help), &["register", "state"])?;
@@ -46,6 +50,7 @@ impl Metrics {
         // Nothing says otherwise until the first question.
         clock_believed.set(1);
         registry.register(Box::new(answers.clone()))?;
+        registry.register(Box::new(refusals.clone()))?;
         registry.register(Box::new(entries.clone()))?;
         registry.register(Box::new(registers.clone()))?;
         registry.register(Box::new(clock_believed.clone()))?;
@@ -56,6 +61,7 @@ impl Metrics {
         Ok(Metrics {
             registry,
             answers,
+            refusals,
             entries,
             registers,
             clock_believed,

@@ -6,12 +6,15 @@
 
 mod answer;
 mod api;
+mod asked;
+mod cookie;
 mod docs;
 pub mod limits;
 mod metrics;
 pub mod openapi;
 mod pages;
 pub mod proxies;
+mod refusals;
 pub mod route;
 pub mod routes;
 pub mod server;

@@ -2,11 +2,14 @@
 //! `#[utoipa::path]` that stands on the handler), and what the table adds (who may, and whether it is slowed).
 
 use actix_web::http::Method;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{OpenApi, PathItem};
+use utoipa::openapi::{OpenApi, PathItem, RefOr, Required};
 
 use crate::service::kernel::permissions::Act;
+use crate::service::reads::recording::PURPOSE;
+use crate::service::reads::sights::{Sight, sight};
 
 /// A route of the server.
 pub struct Route {
@@ -30,8 +33,12 @@ impl Route {
     pub fn described(mut document: OpenApi, act: Option<Act>, handler: fn() -> actix_web::Route) -> Self {
         let (path, item) = document.paths.paths.iter_mut().next().unzip();
         let (method, operation) = item.and_then(operation).unzip();
-        if let (None, Some(operation)) = (act, operation) {
-            operation.security = Some(vec![SecurityRequirement::default()]);
+        match (act, operation) {
+            (None, Some(operation)) => operation.security = Some(vec![SecurityRequirement::default()]),
+            (Some(act), Some(operation)) if matches!(sight(act), Sight::Person(_)) => {
+                operation.parameters.get_or_insert_default().push(RefOr::T(purpose()));
+            }
+            _ => {}
         }
         let (method, path) = (method.unwrap_or_default(), path.cloned().unwrap_or_default());
         Route { method, path, act, document: Some(document), limited: false, handler }
@@ -46,6 +53,19 @@ impl Route {
     pub fn limited(self) -> Self {
         Route { limited: true, ..self }
     }
+}
+
+/// The header in which an official says what a read of a person is for.
+fn purpose() -> Parameter {
+    let description = "What the read is for, one line of at most 200 characters, plain UTF-8 or percent-encoded. An auditor always says \
+         it, others beyond the budget of their role's day; the family sees it.";
+    ParameterBuilder::new()
+        .name(PURPOSE)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .build()
 }
 
 /// The operation of a path that has one.

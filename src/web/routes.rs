@@ -9,14 +9,14 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
 
-use super::answer::Acts;
 use super::api::{
-    accounts, applications, cases, catalogue, corrections, documents, outbox, places, public, queues, referrals,
-    rounds, sessions,
+    accounts, applications, cases, catalogue, corrections, documents, outbox, papers, pending, places, public, queues,
+    referrals, rounds, sessions, tokens,
 };
+use super::asked::Acts;
 use super::limits::Limit;
 use super::metrics;
-use super::pages::{self, parents};
+use super::pages::{self, by_provider, own_sign_in, parents, sign_in};
 use super::route::Route;
 use crate::service::kernel::permissions::Act;
 
@@ -39,19 +39,39 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(everyone, public::positions),
         Route::page(Method::GET, "/", || web::to(parents::form)).limited(),
         Route::page(Method::POST, "/", || web::to(parents::look_up)),
+        Route::page(Method::GET, "/sign-in", || web::to(sign_in::form)),
+        Route::page(Method::POST, "/sign-in", || web::to(sign_in::sign_in)),
+        Route::page(Method::POST, "/sign-out", || web::to(sign_in::sign_out)),
+        Route::page(Method::POST, "/sign-in/mandate", || web::to(sign_in::switch)),
+        Route::page(Method::GET, "/sign-in/password", || web::to(own_sign_in::password_form)),
+        Route::page(Method::POST, "/sign-in/password", || web::to(own_sign_in::set_password)),
+        Route::page(Method::POST, "/sign-in/second-factor", || web::to(own_sign_in::second_factor)),
+        Route::page(Method::GET, "/sign-in/oidc", || web::to(by_provider::begin)).limited(),
+        Route::page(Method::GET, "/sign-in/oidc/callback", || web::to(by_provider::finish)).limited(),
         route!(Register, applications::register),
         route!(ReadApplication, applications::read),
         route!(ReadApplication, applications::documents),
         route!(ReadApplication, documents::document),
+        route!(ReadReads, applications::reads),
         route!(Decide, applications::decide),
         route!(Amend, applications::amend),
         route!(Withdraw, applications::withdraw),
         route!(Erase, applications::erase),
         route!(Move, applications::move_to),
+        route!(Undo, applications::undo),
+        route!(ReadApplication, papers::list),
+        route!(KeepScan, papers::keep),
+        route!(ReadScan, papers::file),
+        route!(ReadPending, pending::list),
+        route!(ReadPending, pending::read),
+        route!(ConfirmTaking, pending::confirm),
+        route!(ReadDebts, pending::debts),
         route!(IssueCode, applications::issue_code),
         route!(IssueCode, applications::add_representative),
         route!(everyone, sessions::open).limited(),
         route!(EndSession, sessions::end),
+        route!(everyone, sessions::set_password).limited(),
+        route!(everyone, tokens::ask).limited(),
         route!(JudgeProof, applications::judge_proof),
         route!(everyone, catalogue::territories),
         route!(everyone, catalogue::kindergartens),
@@ -59,6 +79,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(ReportPlace, places::report),
         route!(ReadPlaces, places::read),
         route!(WithdrawPlace, places::withdraw),
+        route!(DecideReserve, places::reserve),
         route!(everyone, places::bulletin).limited(),
         route!(ReadRound, rounds::list),
         route!(TryRound, rounds::hold_round),
@@ -74,6 +95,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(SeeNext, referrals::next),
         route!(Refer, referrals::refer),
         route!(Confirm, referrals::confirm),
+        route!(ReadSkips, referrals::skips),
         route!(ReadReferral, referrals::read),
         route!(Present, referrals::present),
         route!(Enrol, referrals::enrol),
@@ -96,11 +118,17 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(ReadOutbox, outbox::read),
         route!(TakeMessages, outbox::take),
         route!(ReadOwnAccount, accounts::me),
+        route!(KeepOwnSignIn, sessions::change_password),
+        route!(KeepOwnSignIn, sessions::offer_second_factor),
+        route!(KeepOwnSignIn, sessions::confirm_second_factor),
+        route!(KeepOwnSignIn, sessions::switch_mandate),
         route!(ReadAccounts, accounts::list),
         route!(KeepAccounts, accounts::open),
         route!(KeepAccounts, accounts::appoint),
         route!(KeepAccounts, accounts::end),
         route!(KeepAccounts, accounts::close),
+        route!(LiftBudget, accounts::lift),
+        route!(KeepAccounts, accounts::reset),
         route!(everyone, public::healthz),
         route!(everyone, public::readyz),
         route!(everyone, metrics::metrics),

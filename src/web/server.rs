@@ -12,13 +12,16 @@ use actix_web::{App, HttpServer, web};
 use super::limits::{BODY_MAX, ByAddress, LOOKUP_EVERY_MS, LOOKUPS_AT_ONCE, LookUpLimit};
 use super::metrics::Metrics;
 use super::proxies::Proxies;
-use super::{answer, docs, routes};
+use super::{answer, docs, refusals, routes};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::registry::Registry;
 use crate::service::running::Running;
 
 /// How often the chains of other processes are looked at.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+
+/// How long a line of the log of reads waits at most, while the database answers.
+const WRITE_READS_EVERY: Duration = Duration::from_millis(250);
 
 /// How long the verifier rests at least.
 const VERIFY_EVERY: Duration = Duration::from_secs(60);
@@ -44,8 +47,21 @@ pub struct Listening {
     pub address: SocketAddr,
     /// The future to drive.
     pub server: Server,
-    /// Dropping it stops what follows the journal and what verifies it.
-    pub background: [Sender<()>; 2],
+    /// Dropping it stops what follows the journal, verifies it and writes the log of reads.
+    pub background: Background,
+}
+
+/// What goes on beside the answers. Dropped when the server has ended, it writes what waits for the log of reads.
+pub struct Background {
+    running: web::Data<Running>,
+    /// Each thread ends when its sender is dropped.
+    _threads: [Sender<()>; 3],
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        write_reads(&self.running);
+    }
 }
 
 /// Binds and prepares the server; driving [`Listening::server`] answers requests.
@@ -65,10 +81,15 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
         .finish()
         .ok_or_else(|| std::io::Error::other("the rate limit is zero"))?;
     let running = web::Data::new(Running::new(registry));
-    let background = [again("follower", running.clone(), follow)?, again("verifier", running.clone(), verify)?];
+    let threads = [
+        again("follower", running.clone(), follow)?,
+        again("verifier", running.clone(), verify)?,
+        again("reads", running.clone(), write_reads)?,
+    ];
+    let background = Background { running: running.clone(), _threads: threads };
     let rate_limit = options.rate_limit;
     let http = HttpServer::new(move || {
-        let counted = metrics.answers.clone();
+        let counted = metrics.clone();
         let limit = limit.clone();
         App::new()
             .app_data(running.clone())
@@ -94,7 +115,8 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
                 let answered = service.call(request);
                 async move {
                     let response = answered.await?;
-                    counted.with_label_values(&[response.status().as_str()]).inc();
+                    counted.answers.with_label_values(&[response.status().as_str()]).inc();
+                    refusals::note(&response, &counted.refusals);
                     Ok(response)
                 }
             })
@@ -120,6 +142,15 @@ fn follow(running: &Running) -> Duration {
         tracing::warn!(%problem, "the journal cannot be followed now");
     }
     FOLLOW_EVERY
+}
+
+/// Writes what waits for the log of reads.
+fn write_reads(running: &Running) -> Duration {
+    let registry = running.now();
+    if let Err(error) = registry.memory.reads.flush(&registry.office.store) {
+        tracing::error!(%error, "the log of reads cannot be written now");
+    }
+    WRITE_READS_EVERY
 }
 
 /// Holds rows and journal against each other, at most a tenth of the time.

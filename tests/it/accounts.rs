@@ -3,14 +3,21 @@
 mod appointing;
 mod commands;
 mod families;
+mod papers;
+mod portal;
 mod privacy;
+mod provider;
+pub mod second_factor;
+mod signing_in;
+pub mod systems;
+mod takings;
 mod terms;
 
 use kezek::domain::codes::Role;
 use serde_json::{Value, json};
 
 use crate::desk::people::Child;
-use crate::desk::{Desk, HOME, ParseKato};
+use crate::desk::{Desk, HOME, ParseKato, Reply};
 use kezek::service::accounts::credentials::Scope;
 
 /// Somebody who can be appointed; invented.
@@ -40,4 +47,35 @@ pub fn appointed(desk: &Desk, person: &Child, mandate: &Value) -> String {
 pub fn credential(desk: &Desk, role: Role, account: &str) -> String {
     let scope = Scope { role, territory: HOME.parse_kato(), kindergarten: None, acts_as: &[] };
     desk.issue_to(scope, Some(account)).token
+}
+
+/// A password that is good enough.
+pub const PASSWORD: &str = "жеті көпір, үш дәптер";
+
+/// Resets an account as a department of the country, with a login; what it begins anew with.
+pub fn reset(desk: &Desk, account: &str, login: &str) -> Value {
+    desk.post(&format!("/api/v1/accounts/{account}/reset"), &desk.department(), &json!({"login": login})).must(200).json
+}
+
+/// Sets the password of an account by an invitation of its own; the account.
+pub fn with_password(desk: &Desk, account: &str, login: &str) {
+    let invitation = reset(desk, account, login)["invitation"].clone();
+    anybody(desk, "/api/v1/passwords", &json!({"invitation": invitation, "password": PASSWORD})).must(201);
+}
+
+/// `POST` of JSON without a credential.
+pub fn anybody(desk: &Desk, path: &str, body: &Value) -> Reply {
+    desk.send("POST", path, None, &[], Some(body.to_string().as_bytes()))
+}
+
+/// An official of the home who signs in with a password; the account.
+pub fn official(desk: &Desk, role: Role, login: &str) -> String {
+    let account = appointed(desk, &person(desk), &mandate(role, HOME));
+    with_password(desk, &account, login);
+    account
+}
+
+/// Signs an official in; the session.
+pub fn signed_in(desk: &Desk, login: &str) -> String {
+    desk.sign_in(&json!({"login": login, "password": PASSWORD})).must(201).text_of("token")
 }

@@ -249,6 +249,14 @@ fn the_demo_can_be_run_again_and_keeps_its_secrets() {
         let all: BTreeMap<String, String> = serde_json::from_str(&text).expect("role to token");
         assert_eq!(serving.get("/api/v1/queues?territory=391000000", &all["auditor"]).0, 200);
     }
+    let accounts = folder.path().join("data/demo-accounts.json");
+    assert_eq!(mode(&accounts), 0o600);
+    let accounts = std::fs::read_to_string(&accounts).expect("the accounts");
+    let accounts: BTreeMap<String, Value> = serde_json::from_str(&accounts).expect("login and password by role");
+    assert_eq!(accounts.keys().collect::<Vec<_>>(), all.keys().collect::<Vec<_>>());
+    for account in accounts.values() {
+        assert_eq!(serving.post("/api/v1/sessions", "", account).0, 201, "{account}");
+    }
     let families = folder.path().join("data/demo-families.json");
     assert_eq!(mode(&families), 0o600);
     let families = std::fs::read_to_string(&families).expect("the families");

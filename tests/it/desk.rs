@@ -22,12 +22,15 @@ use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
 use kezek::clock::Clock;
 use kezek::domain::codes::Role;
+use kezek::outside::provider::Provider;
 use kezek::rules::Rules;
 use kezek::service::accounts::credentials::{self, NewToken, Scope};
+use kezek::service::accounts::sign_ins::SignInPolicy;
 use kezek::service::files::imports;
 use kezek::service::kernel::registers::{Registers, invented};
 use kezek::service::registry::Registry;
 use kezek::store::{ClockBounds, Store, kindergartens};
+use kezek::trust::password::Cost;
 use kezek::trust::signature::NoVerifier;
 use kezek::web::proxies::Proxies;
 use kezek::web::server::{Options, start};
@@ -74,6 +77,10 @@ pub struct Setup {
     pub rules: Vec<(String, String)>,
     /// Whether public look-ups are limited.
     pub rate_limit: bool,
+    /// Whether whoever signs in with a password must have a second factor.
+    pub second_factor: bool,
+    /// Where officials sign in besides.
+    pub provider: Option<Provider>,
     /// Proxies whose word is taken.
     pub proxies: Proxies,
     /// The registers outside; those of the fixtures where a test names none.
@@ -102,6 +109,10 @@ pub struct Desk {
     tokens: Mutex<HashMap<Reach, String>>,
     /// The code on the paper of each child's family.
     codes: Mutex<HashMap<String, String>>,
+    /// Who has handed each application in.
+    parents: Mutex<HashMap<String, String>>,
+    /// The credentials of the portal, which names such a parent.
+    portals: Mutex<Vec<String>>,
     unchecked: std::sync::atomic::AtomicBool,
 }
 
@@ -116,6 +127,8 @@ pub struct Reply {
     pub json: Value,
     /// The body.
     pub text: String,
+    /// The headers, their names in small letters.
+    pub headers: HashMap<String, String>,
 }
 
 impl Desk {
@@ -130,10 +143,12 @@ impl Desk {
         let clock = Clock::fixed(instant(TODAY));
         let rules = Arc::new(Rules::shipped_with(setup.rules).expect("the rules of the test are at fault"));
         let store = Store::open(database.url(), &keys(), 6).expect("the registry does not open");
-        let store = store.believing(setup.bounds.unwrap_or(TRAVELS));
+        let store = store.believing(setup.bounds.unwrap_or(TRAVELS)).shelving(database.scans());
         let registry = Registry::open(store, rules, clock.clone(), Box::new(NoVerifier));
         let registers = setup.registers.unwrap_or_else(|| invented().expect("the registers of the fixtures"));
-        let registry = Arc::new(registry.expect("the index is not built").with_registers(registers));
+        let policy = SignInPolicy { cost: Cost::LEAST, second_factor: setup.second_factor, provider: setup.provider };
+        let registry = registry.expect("the index is not built").with_registers(registers).with_sign_ins(policy);
+        let registry = Arc::new(registry);
         registry.memory.rounds.compare_with_full_runs();
         let (address, server) = serve(Arc::clone(&registry), setup.rate_limit, setup.proxies);
         let agent = ureq::Agent::config_builder()
@@ -154,6 +169,8 @@ impl Desk {
             people: Mutex::new(People::new()),
             tokens: Mutex::default(),
             codes: Mutex::default(),
+            parents: Mutex::default(),
+            portals: Mutex::default(),
             unchecked: false.into(),
         }
     }
@@ -219,7 +236,11 @@ impl Desk {
 
     fn issue(&self, role: Role, territory: &str, kindergarten: Option<&str>) -> NewToken {
         let scope = Scope { role, territory: territory.parse_kato(), kindergarten, acts_as: &[] };
-        self.issue_to(scope, None)
+        let issued = self.issue_to(scope, None);
+        if role == Role::Portal {
+            self.portals.lock().unwrap().push(issued.token.clone());
+        }
+        issued
     }
 
     /// A new credential of an account; of one without a person where none is named.
@@ -244,7 +265,14 @@ impl Desk {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        if let Some(parent) =
+            self.parent(token, path).filter(|_| headers.iter().all(|(name, _)| *name != "kezek-parent"))
+        {
+            request = request.header("kezek-parent", parent);
+        }
+        let typed = headers.iter().any(|(name, _)| *name == "content-type");
         let answered = match body {
+            Some(body) if typed => self.agent.run(request.body(body).expect("a request")),
             Some(body) => {
                 let request = request.header("content-type", "application/json").body(body).expect("a request");
                 self.agent.run(request)
@@ -255,22 +283,50 @@ impl Desk {
         let media = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let text = String::from_utf8_lossy(&response.body_mut().read_to_vec().expect("a body")).into_owned();
         let json = serde_json::from_str(&text).unwrap_or_default();
-        let reply = Reply { status: response.status().as_u16(), media, json, text };
+        let headers = response.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
+        let headers = headers.collect();
+        let reply = Reply { status: response.status().as_u16(), media, json, text, headers };
         self.note_code(path, body, &reply);
         reply
     }
 
-    /// Keeps the code on the paper of a family whose application was taken in.
+    /// The parent who has signed in to the portal, where that asks for an application or a referral.
+    fn parent(&self, token: Option<&str>, path: &str) -> Option<String> {
+        if !self.portals.lock().unwrap().iter().any(|known| Some(known.as_str()) == token) {
+            return None;
+        }
+        let store = &self.registry.office.store;
+        let scan = path.strip_prefix("/api/v1/papers/").unwrap_or_default();
+        let scan = store.read(|conn| kezek::store::scans::find(conn, scan)).expect("a scan");
+        let number = scan.and_then(|scan| scan.of).map(|own| own.application);
+        let named = path.split(['/', '?', '=']).rfind(|part| part.contains("000-")).map(str::to_owned);
+        let named = &number.or(named)?;
+        let referred = store.read(|conn| kezek::store::referrals::find(conn, named)).expect("a referral");
+        let case = store.read(|conn| kezek::store::cases::find(conn, named)).expect("a case");
+        let result = store.read(|conn| kezek::store::results::find(conn, store.vault(), named)).ok().flatten();
+        let of = referred.map(|r| r.application).or(case.and_then(|c| c.application));
+        let number = of.or(result.and_then(|r| r.application)).unwrap_or_else(|| named.to_owned());
+        self.parents.lock().unwrap().get(&number).cloned()
+    }
+
+    /// Keeps who has handed an application in, and the code on its family's paper.
     fn note_code(&self, path: &str, body: Option<&[u8]>, reply: &Reply) {
-        let Some(code) = reply.json["family_code"].as_str().filter(|_| path == "/api/v1/applications") else { return };
+        if path != "/api/v1/applications" {
+            return;
+        }
         let sent: Value = serde_json::from_slice(body.unwrap_or_default()).unwrap_or_default();
+        if let (Some(number), Some(parent)) = (reply.json["number"].as_str(), sent["applicant"]["iin"].as_str()) {
+            self.parents.lock().unwrap().insert(number.to_owned(), parent.to_owned());
+        }
+        let Some(code) = reply.json["family_code"].as_str() else { return };
         let iin = sent["child"]["iin"].as_str().unwrap_or_default().to_owned();
         self.codes.lock().unwrap().insert(iin, code.to_owned());
     }
 
-    /// `GET`.
+    /// `GET`, with a purpose, which some roles must say.
     pub fn get(&self, path: &str, token: &str) -> Reply {
-        self.send("GET", path, Some(token), &[], None)
+        self.send("GET", path, Some(token), &[("kezek-purpose", "сынақ мақсаты")], None)
     }
 
     /// `GET` without a credential.
@@ -341,6 +397,11 @@ impl Reply {
         assert_eq!(self.json["type"], format!("urn:kezek:problem:{code}"));
         assert!(self.json["detail"].as_str().is_some_and(|d| d.len() > 8), "says nothing: {}", self.text);
         assert!(self.json["title"].is_string() && self.json["grounds"].is_array(), "answered: {}", self.text);
+    }
+
+    /// A header; empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
     }
 
     /// The code of a problem.

@@ -24,6 +24,7 @@ mod inquiry;
 mod journal;
 mod positions;
 mod program;
+mod reads;
 mod referrals;
 mod registers;
 mod rounds;

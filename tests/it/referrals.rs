@@ -119,6 +119,11 @@ fn confirmation(desk: &Desk, token: &str, place: &str, application: &str) -> Str
     desk.post("/api/v1/confirmations", token, &sent).must(201).text_of("id")
 }
 
+fn confirmation_on(desk: &Desk, token: &str, place: &str, application: &str, evidence: &str) -> String {
+    let sent = json!({"place": place, "application": application, "ground": "written_refusal", "evidence": evidence});
+    desk.post("/api/v1/confirmations", token, &sent).must(201).text_of("id")
+}
+
 fn skip(desk: &Desk, token: &str, place: &str, application: &str, skip: Value) -> Reply {
     desk.post("/api/v1/referrals", token, &json!({"place": place, "application": application, "skip": skip}))
 }
@@ -146,6 +151,21 @@ fn a_skip_needs_a_listed_ground_evidence_and_a_second_person(desk: &Desk) {
     skip(desk, &first, &place, &other, with("written_refusal", "хат № 5", &theirs)).must(201);
     assert_eq!((desk.status(&due).as_str(), desk.status(&other).as_str()), ("in_queue", "referred"));
     assert_eq!(desk.application(&due)["standing"]["position"], 1, "who was passed over keeps its turn");
+    // The family, whoever reads the referral and the auditor hear of it.
+    let own = desk.get(&format!("/api/v1/applications/{due}"), &desk.family(&due)).must(200).json["skips"].clone();
+    assert_eq!((&own[0]["ground"], &own[0]["evidence"]), (&json!("written_refusal"), &json!("хат № 5")));
+    assert_eq!(own[0]["application"], Value::Null, "who got it is not its business");
+    let referral = desk.application(&other)["referrals"][0].as_str().expect("a referral").to_owned();
+    let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).must(200).json;
+    assert_eq!(read["skips"][0]["passed_over"], json!(due));
+    let listed = desk.get(&format!("/api/v1/skips?territory={HOME}"), &desk.auditor()).must(200).json["skips"].clone();
+    assert_eq!((&listed[0]["passed_over"], &listed[0]["application"]), (&json!(due), &json!(other)));
+    assert_ne!(listed[0]["issued_by"], listed[0]["confirmed_by"]);
+    let told = desk.get(&format!("/api/v1/outbox?territory={HOME}"), &desk.department()).must(200).json;
+    let message = told["messages"].as_array().expect("messages").iter().find(|m| m["kind"] == "passed_over");
+    let message = message.expect("the family is told");
+    assert_eq!(message["subject"], json!(due));
+    assert!(message["text"]["ru"].as_str().is_some_and(|t| t.contains("отказ") && !t.contains('{')), "{message}");
     let deeds = desk.deeds();
     let skips: Vec<&Deed> = deeds.iter().filter(|deed| deed.act == "refer_with_skip").collect();
     let of = |number: &str| {
@@ -176,12 +196,28 @@ fn a_confirmation_counts_once_and_for_what_it_names(desk: &Desk) {
     assert_eq!(desk.status(&due), "in_queue");
     let unlisted = json!({"place": place, "application": other, "ground": "a_favour", "evidence": "хат"});
     desk.post("/api/v1/confirmations", &second, &unlisted).refused(422, "ground_not_listed");
+    // It names the child that is passed over, the evidence that both have seen, and the place as it stood.
+    let confirmed = |evidence: &str| confirmation_on(desk, &second, &place, &other, evidence);
+    let with = |id: &str| json!({"ground": "written_refusal", "evidence": "хат № 5", "confirmed_by": id});
+    skip(desk, &first, &place, &other, with(&confirmed("хат № 6"))).refused(422, "not_confirmed");
+    let before = confirmed("хат № 5");
+    desk.withdraw(&due).must(200);
+    let now_due = third;
+    let ahead = desk.waiting(&desk.another_child());
+    assert_eq!(desk.next(HOME)["application"], json!(other));
+    skip(desk, &first, &place, &now_due, with(&before)).refused(422, "not_confirmed");
+    desk.undo(&due).must(200);
+    assert_eq!(desk.next(HOME)["application"], json!(due));
+    desk.withdraw(&ahead).must(200);
+    skip(desk, &first, &place, &other, with(&before)).must(201);
 }
 
 fn the_one_who_is_due_cannot_be_skipped_for_itself(desk: &Desk) {
-    let (due, _, place) = two_wait(desk);
+    let (due, other, place) = two_wait(desk);
     let second = desk.another_token(Role::Department, HOME).token;
-    let id = confirmation(desk, &second, &place, &due);
+    let asked = json!({"place": place, "application": due, "ground": "written_refusal", "evidence": "хат № 5"});
+    desk.post("/api/v1/confirmations", &second, &asked).refused(422, "nothing_to_skip");
+    let id = confirmation(desk, &second, &place, &other);
     let said = json!({"ground": "written_refusal", "evidence": "хат № 5", "confirmed_by": id});
     skip(desk, &desk.department(), &place, &due, said).refused(422, "nothing_to_skip");
 }
@@ -202,7 +238,7 @@ fn a_kindergarten_s_refusal_publishes_the_place_and_the_child_keeps_its_turn(des
     assert_eq!(seen.json["total"], 1);
     let next = desk.next(HOME);
     assert_eq!((&next["place"], &next["application"]), (&json!(place), &json!(numbers[0])));
-    desk.on_referral(&referral, "enrol", &json!({})).refused(409, "wrong_state");
+    desk.on_referral(&referral, "enrol", &desk.contract()).refused(409, "wrong_state");
 }
 
 fn an_annulled_referral_returns_the_child_and_the_place(desk: &Desk) {
@@ -244,10 +280,10 @@ fn acts_on_a_referral_follow_its_state(desk: &Desk) {
     desk.waiting(&desk.another_child());
     desk.place(GROUP);
     let referral = desk.refer_next(HOME);
-    desk.on_referral(&referral, "enrol", &json!({})).refused(409, "wrong_state");
+    desk.on_referral(&referral, "enrol", &desk.contract()).refused(409, "wrong_state");
     desk.on_referral(&referral, "present", &json!({})).must(200);
     desk.on_referral(&referral, "present", &json!({})).refused(409, "wrong_state");
-    desk.on_referral(&referral, "enrol", &json!({})).must(200);
+    desk.on_referral(&referral, "enrol", &desk.contract()).must(200);
     for (act, body) in [
         ("present", json!({})),
         ("enrol", json!({})),

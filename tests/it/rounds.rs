@@ -344,7 +344,8 @@ fn the_parts_of_a_round_s_report_add_up_to_the_whole(desk: &Desk) {
     };
     assert!(of(&first).ends_with(&format!(",office,none,kk,{CITY},general,any")), "{facts}");
     let change = json!({"preferences": ["k-002"]});
-    desk.post(&format!("/api/v1/applications/{other_language}/amend"), &desk.office(), &change).must(200);
+    desk.post(&format!("/api/v1/applications/{other_language}/amend"), &desk.family(&other_language), &change)
+        .must(200);
     assert!(of(&other_language).ends_with(&format!(",office,none,ru,{CITY},general,any")), "{facts}");
     assert_eq!(fairness(desk, id, &name), told);
     // Whoever has the files can write the same report.

@@ -1,6 +1,7 @@
 //! The API and the pages as their users meet them.
 
 mod bad_input;
+pub mod cookies;
 pub mod every_route;
 mod idempotency;
 mod openapi;

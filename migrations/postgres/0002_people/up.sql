@@ -46,6 +46,7 @@ CREATE TABLE representatives (
     person BYTEA,
     code BIGINT,
     code_at TIMESTAMP,
+    code_by TEXT,
     added_at TIMESTAMP NOT NULL,
     ended_at TIMESTAMP
 );
@@ -59,3 +60,173 @@ CREATE TABLE sessions (
     ended_at TIMESTAMP
 );
 CREATE INDEX sessions_representative ON sessions (representative);
+
+-- What was taken from a family, or is to be: on what it rests, until when it waits for a second person or can be undone.
+CREATE TABLE takings (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    application TEXT NOT NULL REFERENCES applications (number),
+    territory INTEGER NOT NULL,
+    act TEXT NOT NULL,
+    rests_on TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    role TEXT NOT NULL,
+    asked_at TIMESTAMP NOT NULL,
+    asked TEXT NOT NULL REFERENCES facts (key),
+    scan TEXT,
+    from_on DATE,
+    until_on DATE NOT NULL,
+    status TEXT NOT NULL,
+    decided_by TEXT,
+    decided_at TIMESTAMP,
+    taken TEXT REFERENCES facts (key)
+);
+CREATE INDEX takings_application ON takings (application);
+CREATE INDEX takings_waiting ON takings (home, status, until_on);
+CREATE INDEX takings_asked ON takings (asked_by, asked_at);
+
+-- Who is owed a place, because the one that was taken could not be given back.
+CREATE TABLE debts (
+    taking TEXT NOT NULL PRIMARY KEY REFERENCES takings (id),
+    home INTEGER NOT NULL REFERENCES homes (code),
+    application TEXT NOT NULL REFERENCES applications (number),
+    territory INTEGER NOT NULL,
+    kindergarten TEXT NOT NULL,
+    group_id TEXT NOT NULL,
+    owed_at TIMESTAMP NOT NULL
+);
+CREATE INDEX debts_application ON debts (application);
+
+-- Scans: what was handed in on paper. The bytes lie outside the database, sealed under a key of the scan's own.
+CREATE TABLE scans (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    application TEXT NOT NULL REFERENCES applications (number),
+    media TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    uploaded_by TEXT NOT NULL,
+    uploaded_at TIMESTAMP NOT NULL,
+    erased_at TIMESTAMP
+);
+CREATE INDEX scans_application ON scans (application);
+
+-- Scans that belong to no application yet, operational: they are told with the first act that they are shown for, or forgotten.
+CREATE TABLE uploads (
+    id TEXT NOT NULL PRIMARY KEY,
+    media TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    uploaded_by TEXT NOT NULL,
+    uploaded_at TIMESTAMP NOT NULL
+);
+
+-- What a confirmation of a skip is bound to beside place, beneficiary and ground: sealed, for it names a second child.
+ALTER TABLE confirmations ADD COLUMN facts TEXT;
+
+-- Who was passed over for a place, by whom and on which ground. Who got it stands with the confirmation.
+CREATE TABLE skips (
+    confirmation TEXT NOT NULL PRIMARY KEY REFERENCES confirmations (id),
+    home INTEGER NOT NULL REFERENCES homes (code),
+    application TEXT NOT NULL REFERENCES applications (number),
+    territory INTEGER NOT NULL,
+    place TEXT NOT NULL REFERENCES places (id),
+    ground TEXT NOT NULL,
+    evidence TEXT NOT NULL REFERENCES facts (key),
+    issued_by TEXT NOT NULL,
+    confirmed_by TEXT NOT NULL,
+    skipped_at TIMESTAMP NOT NULL
+);
+CREATE INDEX skips_application ON skips (application);
+CREATE INDEX skips_territory ON skips (territory, skipped_at);
+
+-- For whom a kindergarten would have its places kept; the department decides, and without it they are for everyone.
+CREATE TABLE proposals (
+    place TEXT NOT NULL PRIMARY KEY REFERENCES places (id),
+    home INTEGER NOT NULL REFERENCES homes (code),
+    reserved TEXT NOT NULL,
+    proposed_by TEXT NOT NULL,
+    proposed_at TIMESTAMP NOT NULL,
+    decided_by TEXT,
+    decided_at TIMESTAMP
+);
+CREATE INDEX proposals_open ON proposals (home, decided_at);
+-- The log of reads: which official saw what of whom, a chain of its own, and where it ends. Operational: no record tells it.
+CREATE TABLE reads (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    at TIMESTAMP NOT NULL,
+    on_day DATE NOT NULL,
+    account TEXT NOT NULL,
+    mandate TEXT,
+    role TEXT NOT NULL,
+    what TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    purpose BYTEA,
+    nth BIGINT NOT NULL,
+    prev TEXT NOT NULL,
+    hash TEXT NOT NULL
+);
+CREATE INDEX reads_account ON reads (account, role, seq);
+CREATE INDEX reads_subject ON reads (subject, seq);
+
+CREATE TABLE reads_end (
+    id INTEGER NOT NULL PRIMARY KEY,
+    seq BIGINT NOT NULL,
+    hash TEXT NOT NULL
+);
+
+-- How officials and systems sign in. A login is a fact. What is secret, and what passes, is operational, as sessions of families are.
+CREATE TABLE logins (
+    account TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    home INTEGER NOT NULL REFERENCES homes (code),
+    login BIGINT NOT NULL,
+    name BYTEA NOT NULL,
+    set_at TIMESTAMP NOT NULL
+);
+CREATE UNIQUE INDEX logins_login ON logins (login);
+
+CREATE TABLE passwords (
+    account TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    hash TEXT NOT NULL,
+    set_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE invitations (
+    account TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    hash TEXT NOT NULL,
+    ends_at TIMESTAMP NOT NULL
+);
+CREATE UNIQUE INDEX invitations_hash ON invitations (hash);
+
+CREATE TABLE second_factors (
+    account TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    secret BYTEA NOT NULL,
+    confirmed_at TIMESTAMP,
+    last_step BIGINT
+);
+
+CREATE TABLE client_secrets (
+    account TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    hash TEXT NOT NULL,
+    made_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE official_sessions (
+    hash TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (id),
+    mandate TEXT NOT NULL REFERENCES mandates (id),
+    way TEXT NOT NULL,
+    opened_at TIMESTAMP NOT NULL,
+    used_at TIMESTAMP NOT NULL,
+    ended_at TIMESTAMP
+);
+CREATE INDEX official_sessions_account ON official_sessions (account);
+
+CREATE TABLE provider_requests (
+    state TEXT NOT NULL PRIMARY KEY,
+    browser TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    verifier TEXT NOT NULL,
+    tongue TEXT NOT NULL,
+    made_at TIMESTAMP NOT NULL
+);

@@ -1,11 +1,16 @@
 //! What is handed in in the demo, and what is read in the answer.
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use crate::domain::kato::Kato;
 use crate::sample::people::Family;
 use crate::service::applications::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
-use crate::service::office::Answer;
+use crate::service::applications::takings::{ContractIn, RequestIn};
+use crate::service::counter::referrals::EnrolIn;
+use crate::service::kernel::problem::Problem;
+use crate::service::office::{Answer, Caller};
+use crate::service::papers::scans::{self, Sent};
 use crate::service::registry::Registry;
 
 /// How many kindergartens a family may name there.
@@ -66,3 +71,24 @@ pub(super) fn handed_in(registry: &Registry, family: Family) -> HandedIn {
         gateway: None,
     }
 }
+
+/// The contract of an invented kindergarten with an invented family.
+pub(super) fn contract(registry: &Registry, referral: &str) -> EnrolIn {
+    let contract = ContractIn { number: format!("demo-{referral}"), on: today(registry).to_string() };
+    EnrolIn { contract: Some(contract) }
+}
+
+/// An invented family's signed request, with its scan.
+pub(super) fn request(registry: &Registry, caller: &Caller, on: NaiveDate) -> Result<RequestIn, Problem> {
+    let sent = Sent { bytes: SCAN.to_vec(), media: None, application: None };
+    let kept = scans::keep(&registry.office, caller, &sent)?;
+    Ok(RequestIn { number: "demo-1".to_owned(), on: on.to_string(), scan: field(&kept, "id") })
+}
+
+/// The civil day of the demo.
+pub(super) fn today(registry: &Registry) -> NaiveDate {
+    registry.office.rules.calendar.civil_day(registry.office.clock.now(), Kato::COUNTRY)
+}
+
+/// A picture of one grey point, for a scan.
+const SCAN: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cch\0\0\0\x82\0\x81w\xcdr\xb6\0\0\0\0IEND\xaeB`\x82";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::callers::field;
+use super::callers::{contract, field};
 use super::staff::{caller, head_of};
 use super::story::Story;
 use crate::domain::case::Case;
@@ -168,6 +168,7 @@ fn finish(registry: &Registry, hands: &Hands<'_>, number: &str) -> Result<(), Pr
             step: step.id.clone(),
             executor,
             decision: (decides && !case.decided).then(|| "accepted".to_owned()),
+            contract: contract(registry, number).contract,
             ..StepIn::default()
         };
         steps::do_step(&registry.office, &hands.of(&course, step, &case)?, number, &sent)?;

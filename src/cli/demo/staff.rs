@@ -9,6 +9,8 @@ use crate::domain::kato::Kato;
 use crate::sample::kindergartens::Locality;
 use crate::sample::people::Families;
 use crate::service::accounts::opening::{self, AccountIn, MandateIn, OfficialIn, OrderIn};
+use crate::service::accounts::passwords::{self, NewPassword};
+use crate::service::accounts::reset::{self, ResetIn};
 use crate::service::kernel::permissions::{OFFICIALS, Principal};
 use crate::service::kernel::problem::Problem;
 use crate::service::office::Caller;
@@ -33,8 +35,8 @@ pub(super) fn appoint(registry: &Registry, seed: u64, localities: &[Locality]) -
     let mut opened = 0;
     for (person, mandate) in Families::new(seed, today, localities).zip(roles.chain(akims).chain(heads)) {
         let (iin, name) = (person.applicant.iin.to_string(), person.applicant.name);
-        let official = OfficialIn { iin, name, contacts: person.applicant.contacts };
-        opening::open_here(&office.store, office.clock.now(), &AccountIn { official, mandate })?;
+        let official = Some(OfficialIn { iin, name, contacts: person.applicant.contacts });
+        opening::open_here(&office.store, office.clock.now(), &AccountIn { official, system: None, mandate })?;
         opened += 1;
     }
     Ok(opened)
@@ -58,7 +60,17 @@ pub(super) fn official(
     let Appointee { account, person } =
         registry.office.store.read(find)?.ok_or_else(|| Problem::not_found("official of the demo"))?;
     let kindergarten = kindergarten.map(str::to_owned);
-    let principal = Principal { id: account, person, role, territory, kindergarten, acts_as: Vec::new(), child: None };
+    let principal = Principal {
+        id: account,
+        mandate: None,
+        person,
+        role,
+        territory,
+        kindergarten,
+        acts_as: Vec::new(),
+        child: None,
+        parent: None,
+    };
     Ok(Caller { principal, idempotency: None })
 }
 
@@ -72,4 +84,42 @@ pub(super) fn head_of(registry: &Registry, kindergarten: &str) -> Result<Caller,
     let found = registry.office.store.read(|conn| kindergartens::find(conn, kindergarten))?;
     let territory = found.ok_or_else(|| Problem::not_found("kindergarten"))?.territory;
     official(registry, Role::Kindergarten, territory, Some(kindergarten))
+}
+
+/// What an official of the demo signs in with.
+#[derive(Clone, Debug)]
+pub(super) struct Login {
+    /// The role of the account's mandate.
+    pub(super) role: Role,
+    /// The login.
+    pub(super) login: String,
+    /// The password: another one each time the demo is opened.
+    pub(super) password: String,
+}
+
+/// Gives the official of each role a login, named as the role, and a new password. What the account had before opens nothing
+/// any more.
+pub(super) fn logins(registry: &Registry, village: Kato, kindergarten: &str) -> Result<Vec<Login>, Problem> {
+    let office = &registry.office;
+    let mut all = Vec::new();
+    for &role in OFFICIALS {
+        let account = of_role(registry, role, village, kindergarten)?.principal.id;
+        let login = role.code().replace('_', "-");
+        let sent = ResetIn { login: Some(login.clone()) };
+        let begun = reset::reset_here(&office.store, office.clock.now(), &account, &sent)?;
+        let password = passwords::invented();
+        let set = NewPassword { invitation: begun.invitation.unwrap_or_default(), password: password.clone() };
+        passwords::accept(office, &registry.memory.sign_ins, &set)?;
+        all.push(Login { role, login, password });
+    }
+    Ok(all)
+}
+
+/// The official of a role: the akim of a village, the head of a kindergarten, of any other for the country.
+pub(super) fn of_role(registry: &Registry, role: Role, village: Kato, kindergarten: &str) -> Result<Caller, Problem> {
+    match role {
+        Role::Akim => caller(registry, role, village),
+        Role::Kindergarten => head_of(registry, kindergarten),
+        _ => caller(registry, role, Kato::COUNTRY),
+    }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::callers::{field, handed_in};
+use super::callers::{contract, field, handed_in, request};
 use super::staff::{caller, head_of};
 use super::story::Story;
 use crate::domain::application::age_months;
@@ -14,10 +14,10 @@ use crate::domain::place::Place;
 use crate::sample::iins::{Numbers, Sex};
 use crate::sample::people::Family;
 use crate::service::cases::decide::{self, DecisionIn};
+use crate::service::counter::departing::{self, DepartureIn};
 use crate::service::counter::places::{PlacesIn, report_places};
 use crate::service::counter::{referrals, register};
 use crate::service::kernel::problem::Problem;
-use crate::service::referrals::departures::{self, DepartureIn};
 use crate::service::registry::Registry;
 use crate::service::rounds::due::ReferIn;
 use crate::service::rounds::{next, refer};
@@ -44,15 +44,17 @@ pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story
     let kindergarten = head_of(registry, &spot.group.kindergarten)?;
     for referral in &referrals {
         referrals::present(&registry.office, &kindergarten, referral)?;
-        referrals::enrol(&registry.office, &kindergarten, referral)?;
+        referrals::enrol(&registry.office, &kindergarten, referral, &contract(registry, referral))?;
     }
     if let Some(transfer) = transfer(registry, twins.pop(), &spot.group.kindergarten)? {
         story.say("transfer", transfer);
     }
     if let Some(referral) = referrals.first() {
         let today = registry.office.rules.calendar.civil_day(registry.office.clock.now(), Kato::COUNTRY);
-        let leave = DepartureIn { last_day: today.to_string(), reason: "the family has moved".to_owned() };
-        let left = departures::depart(&registry.office, &kindergarten, referral, &leave)?;
+        let request = request(registry, &kindergarten, today)?;
+        let (last_day, reason) = (today.to_string(), "the family has moved".to_owned());
+        let leave = DepartureIn { last_day, reason, request: Some(request) };
+        let left = departing::depart(&registry.office, &kindergarten, referral, &leave)?;
         let [place, on] = ["place", "available_on"].map(|name| field(&left, name));
         story.say("departure", format!("referral {referral}: place {place} is free from {on}"));
     }

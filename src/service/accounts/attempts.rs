@@ -1,30 +1,36 @@
-//! Wrong codes: whoever goes on trying waits longer and longer, by the child's IIN and by the address that asks. A family is
-//! never shut out: the wait ends by itself, and any counter gives a new code.
+//! Wrong tries: whoever goes on trying waits longer and longer, by what is tried (a child's IIN, a login) and by the address that
+//! asks. Nobody is shut out: the wait ends by itself, and there is a way to a new code or password without any.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::service::kernel::problem::{Kind, Problem};
-use crate::trust::cipher::BlindIin;
 
-/// Wrong codes for one child that cost nothing.
+/// Wrong tries of one child or login that cost nothing.
 const FREE: u32 = 3;
-/// Wrong codes from one address that cost nothing: hundreds of families stand behind that of a mobile operator.
+/// Wrong tries from one address that cost nothing: hundreds of families stand behind that of a mobile operator.
 const FREE_OF_ADDRESS: u32 = 30;
 /// How many minutes the tries after those wait.
 const WAITS: [i64; 3] = [1, 5, 15];
 /// When nobody has tried for so many hours, all is forgotten.
 const FORGOTTEN_HOURS: i64 = 24;
 
-/// The wrong codes of late, in this process.
-#[derive(Debug, Default)]
-pub struct Attempts {
-    by_child: Mutex<HashMap<BlindIin, Tries>>,
-    by_address: Mutex<HashMap<IpAddr, Tries>>,
+/// The wrong tries of late, in this process; `K` is what is tried.
+#[derive(Debug)]
+pub struct Attempts<K> {
+    counted: Mutex<Counted<K>>,
+    /// What else whoever waits can do.
+    advice: &'static str,
+}
+
+#[derive(Debug)]
+struct Counted<K> {
+    tried: HashMap<K, Tries>,
+    addresses: HashMap<IpAddr, Tries>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,43 +48,77 @@ impl Tries {
     }
 }
 
-impl Attempts {
-    /// Whether a code for this child may be tried from this address now.
+/// A try that has begun. It counts as wrong until somebody says otherwise: of a hundred at once no more get through than one
+/// after another would.
+#[must_use]
+pub(super) struct Try<'a, K: Eq + Hash + Copy> {
+    attempts: &'a Attempts<K>,
+    key: K,
+    address: IpAddr,
+    tried: Option<Tries>,
+    of_address: Option<Tries>,
+}
+
+impl<K: Eq + Hash + Copy> Attempts<K> {
+    /// Nobody has tried anything; `advice` says what else can be done than wait.
+    pub fn new(advice: &'static str) -> Self {
+        Attempts { counted: Mutex::new(Counted { tried: HashMap::new(), addresses: HashMap::new() }), advice }
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted<K>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a try from this address, where one may be made now.
     ///
     /// # Errors
     /// 429 with the seconds to wait.
-    pub(super) fn check(&self, child: BlindIin, address: IpAddr, now: DateTime<Utc>) -> Result<(), Problem> {
-        let until = [until(&self.by_child, &child, FREE), until(&self.by_address, &address, FREE_OF_ADDRESS)]
-            .into_iter()
-            .flatten()
-            .max();
-        let Some(until) = until.filter(|until| *until > now) else { return Ok(()) };
-        let seconds = (until - now).num_seconds() + 1;
-        let message = format!("too many wrong codes; try again in {seconds} s, or get a new code at any counter");
-        Err(Problem::new(Kind::Slow, "too_many_tries", message).with("retry_after", seconds))
-    }
-
-    /// Notes a wrong code.
-    pub(super) fn wrong(&self, child: BlindIin, address: IpAddr, now: DateTime<Utc>) {
-        note(&self.by_child, child, now);
-        note(&self.by_address, address, now);
-    }
-
-    /// Forgets the wrong codes of a child once the right one was given. Those of the address stay: it may try others.
-    pub(super) fn right(&self, child: BlindIin) {
-        self.by_child.lock().unwrap_or_else(PoisonError::into_inner).remove(&child);
+    pub(super) fn begin(&self, key: K, address: IpAddr, now: DateTime<Utc>) -> Result<Try<'_, K>, Problem> {
+        let mut counted = self.counted();
+        let (tried, of_address) = (counted.tried.get(&key).copied(), counted.addresses.get(&address).copied());
+        let waits = [tried.and_then(|t| t.until(FREE)), of_address.and_then(|t| t.until(FREE_OF_ADDRESS))];
+        if let Some(until) = waits.into_iter().flatten().max().filter(|until| *until > now) {
+            let seconds = (until - now).num_seconds() + 1;
+            let message = format!("too many wrong tries; try again in {seconds} s, or {}", self.advice);
+            return Err(Problem::new(Kind::Slow, "too_many_tries", message).with("retry_after", seconds));
+        }
+        note(&mut counted.tried, key, now);
+        note(&mut counted.addresses, address, now);
+        Ok(Try { attempts: self, key, address, tried, of_address })
     }
 }
 
-fn until<K: Eq + Hash>(all: &Mutex<HashMap<K, Tries>>, key: &K, free: u32) -> Option<DateTime<Utc>> {
-    let all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    all.get(key).and_then(|tries| tries.until(free))
+impl<K: Eq + Hash + Copy> Try<'_, K> {
+    /// It was right: the wrong ones before are forgotten. Those of the address stay: it may try others.
+    pub(super) fn right(self) {
+        let mut counted = self.attempts.counted();
+        counted.tried.remove(&self.key);
+        take_back(&mut counted.addresses, self.address, self.of_address);
+    }
+
+    /// It was neither right nor wrong: nothing is counted.
+    pub(super) fn undone(self) {
+        let mut counted = self.attempts.counted();
+        take_back(&mut counted.tried, self.key, self.tried);
+        take_back(&mut counted.addresses, self.address, self.of_address);
+    }
 }
 
-fn note<K: Eq + Hash>(all: &Mutex<HashMap<K, Tries>>, key: K, now: DateTime<Utc>) {
-    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+fn note<K: Eq + Hash>(all: &mut HashMap<K, Tries>, key: K, now: DateTime<Utc>) {
     all.retain(|_, tries| now - tries.last_at < TimeDelta::hours(FORGOTTEN_HOURS));
     let tries = all.entry(key).or_insert(Tries { wrong: 0, last_at: now });
     tries.wrong += 1;
     tries.last_at = now;
+}
+
+/// Takes one back; `before` is what was counted when it began.
+fn take_back<K: Eq + Hash>(all: &mut HashMap<K, Tries>, key: K, before: Option<Tries>) {
+    let Some(tries) = all.get_mut(&key) else { return };
+    tries.wrong -= 1;
+    match before {
+        _ if tries.wrong == 0 => drop(all.remove(&key)),
+        // Others that began since have moved the instant on.
+        Some(before) if tries.wrong == before.wrong => tries.last_at = before.last_at,
+        _ => {}
+    }
 }

@@ -153,7 +153,8 @@ fn covering(tx: &mut Transaction<'_>, scope: Scope<'_>, account: &str) -> Result
 /// A mandate of a new account whose holder nobody names: a system's, or one of a deployment that is only tried.
 fn unnamed(tx: &mut Transaction<'_>, scope: Scope<'_>) -> Result<Mandate, Problem> {
     let (home, opened_at) = (home_of(scope.territory), tx.at());
-    let account = Account { id: keys::random_key(), home, official: None, opened_at, closed_at: None };
+    let account =
+        Account { id: keys::random_key(), home, official: None, system: None, login: None, opened_at, closed_at: None };
     let mandate = Mandate {
         id: keys::random_key(),
         home,

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::attempts::Attempts;
+use super::term;
 use crate::domain::codes::Role;
 use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
@@ -23,12 +24,6 @@ use crate::trust::seal::sha256_hex;
 
 /// How a secret of a family's session begins.
 pub const MARK: &str = "kezek-family_";
-/// A session that nobody uses ends after so many minutes.
-const IDLE_MINUTES: i64 = 30;
-/// Every session ends after so many hours.
-const LONGEST_HOURS: i64 = 12;
-/// Its use is noted no oftener than this, so that reading writes little.
-const NOTED_MINUTES: i64 = 5;
 
 /// What a representative signs in with.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -53,13 +48,18 @@ pub struct SignedIn {
 ///
 /// # Errors
 /// 401 for a code that is not right, 422 for what is no IIN, 429 after too many wrong ones.
-pub fn sign_in(office: &Office, attempts: &Attempts, address: IpAddr, sent: &SignIn) -> Result<SignedIn, Problem> {
+pub fn sign_in(
+    office: &Office,
+    attempts: &Attempts<BlindIin>,
+    address: IpAddr,
+    sent: &SignIn,
+) -> Result<SignedIn, Problem> {
     let representative = by_code(office, attempts, address, &sent.iin, &sent.code)?;
     let now = office.clock.now();
     let token = keys::secret_of(MARK);
     let hash = sha256_hex(token.as_bytes());
     office.store.open_session(&Session { hash, representative, opened_at: now, used_at: now })?;
-    Ok(SignedIn { token, ends_at: instant_text(now + TimeDelta::hours(LONGEST_HOURS)) })
+    Ok(SignedIn { token, ends_at: instant_text(term::ends_at(now)) })
 }
 
 /// What is left of a sign-out.
@@ -92,7 +92,13 @@ pub enum Proof {
 ///
 /// # Errors
 /// 401 for a code or a session that is not right, or of another child; 422 for what is no IIN, 429 after too many wrong codes.
-pub fn proves(office: &Office, attempts: &Attempts, address: IpAddr, iin: &str, proof: &Proof) -> Result<Iin, Problem> {
+pub fn proves(
+    office: &Office,
+    attempts: &Attempts<BlindIin>,
+    address: IpAddr,
+    iin: &str,
+    proof: &Proof,
+) -> Result<Iin, Problem> {
     let child = read(iin)?;
     match proof {
         Proof::Code(code) => by_code(office, attempts, address, iin, code).map(drop)?,
@@ -112,16 +118,21 @@ fn read(iin: &str) -> Result<Iin, Problem> {
 }
 
 /// The representative whose code this is; a wrong one is noted.
-fn by_code(office: &Office, attempts: &Attempts, address: IpAddr, iin: &str, code: &str) -> Result<String, Problem> {
+fn by_code(
+    office: &Office,
+    attempts: &Attempts<BlindIin>,
+    address: IpAddr,
+    iin: &str,
+    code: &str,
+) -> Result<String, Problem> {
     let (child, now) = (office.look_up.blind(read(iin)?), office.clock.now());
-    attempts.check(child, address, now)?;
+    let attempt = attempts.begin(child, address, now)?;
     match known(office, child, code)? {
         Some(representative) => {
-            attempts.right(child);
+            attempt.right();
             Ok(representative)
         }
         None => {
-            attempts.wrong(child, address, now);
             let message = "this is not the code of a paper for this child; look it up on the newest paper, or get a \
                            new one at any counter";
             Err(Problem::new(Kind::Unauthorised, "wrong_code", message))
@@ -176,19 +187,17 @@ pub(super) fn principal(store: &Store, secret: &str, now: DateTime<Utc>) -> Resu
         let known = representatives::find(conn, &session.representative)?;
         Ok(known.map(|(representative, child)| (session, representative, child)))
     })?;
-    let ended = |session: &Session| {
-        now - session.used_at >= TimeDelta::minutes(IDLE_MINUTES)
-            || now - session.opened_at >= TimeDelta::hours(LONGEST_HOURS)
-    };
+    let ended = |session: &Session| term::is_over(session.opened_at, session.used_at, now);
     let Some((session, representative, child)) = found.filter(|(session, ..)| !ended(session)) else {
         let message = "this session has ended; sign in again with the code of your paper";
         return Err(Problem::new(Kind::Unauthorised, "session_ended", message));
     };
-    if now - session.used_at >= TimeDelta::minutes(NOTED_MINUTES) {
+    if term::is_noted(session.used_at, now) {
         store.use_session(&session.hash, now)?;
     }
     Ok(Principal {
         id: representative.id,
+        mandate: None,
         person: representative.iin,
         role: Role::Family,
         // A family moves: its child is what it reaches, not a territory.
@@ -196,6 +205,7 @@ pub(super) fn principal(store: &Store, secret: &str, now: DateTime<Utc>) -> Resu
         kindergarten: None,
         acts_as: Vec::new(),
         child: Some(child),
+        parent: None,
     })
 }
 

@@ -1,16 +1,18 @@
 //! What every act on accounts asks: by whom it is done, in which chain it stands, and whether its territory and kindergarten
 //! are there.
 
+use crate::domain::account::Account;
 use crate::domain::codes::Role;
 use crate::domain::kato::Kato;
 use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::permissions::Principal;
-use crate::service::kernel::problem::Problem;
+use crate::service::kernel::problem::{Kind, Problem};
 use crate::store::connection::AnyConnection;
-use crate::store::{kindergartens, territories};
+use crate::store::{Entry, Store, accounts, kindergartens, territories, tokens};
+use crate::trust::act::JournalAct;
 
 /// The chain that holds the accounts of a territory: its home's, or the country's for an oblast, which is no home.
-pub(super) fn home_of(territory: Kato) -> Kato {
+pub(in crate::service) fn home_of(territory: Kato) -> Kato {
     Some(territory.home()).filter(|home| home.is_home()).unwrap_or(Kato::COUNTRY)
 }
 
@@ -25,7 +27,7 @@ pub enum Hand<'p> {
 
 impl Hand<'_> {
     /// The actor of the record.
-    pub(super) fn actor(self) -> String {
+    pub(in crate::service) fn actor(self) -> String {
         match self {
             Hand::Operator => OPERATOR.to_owned(),
             Hand::Official(principal) => principal.id.clone(),
@@ -33,7 +35,7 @@ impl Hand<'_> {
     }
 
     /// As whom it is done; none for the operator.
-    pub(super) fn role(self) -> Option<Role> {
+    pub(in crate::service) fn role(self) -> Option<Role> {
         match self {
             Hand::Operator => None,
             Hand::Official(principal) => Some(principal.role),
@@ -79,5 +81,38 @@ pub(super) fn check_kindergarten(
             wrong("wrong_kindergarten", format!("the role {role} speaks for no kindergarten; leave it out"))
         }
         (_, None) => Ok(()),
+    }
+}
+
+/// The homes whose chains tell of an account and its credentials.
+pub(super) fn homes_of(store: &Store, account: &str) -> Result<Vec<Kato>, Problem> {
+    store.read(|conn| {
+        let found = accounts::find(conn, store.vault(), account)?.ok_or_else(|| Problem::not_found("account"))?;
+        let tokens = tokens::open_of_account(conn, account)?;
+        Ok([found.home].into_iter().chain(tokens.iter().map(|token| home_of(token.territory))).collect())
+    })
+}
+
+/// A record on an account.
+pub(super) fn entry(hand: Hand<'_>, home: Kato, territory: Kato, act: JournalAct) -> Entry {
+    Entry { home, act, actor: hand.actor(), territory }
+}
+
+/// Nothing where an account is open.
+pub(super) fn still_open(account: &Account) -> Result<(), Problem> {
+    match account.closed_at {
+        None => Ok(()),
+        Some(_) => Err(Problem::conflict("account_closed", "this account is closed; open another one")),
+    }
+}
+
+/// Nothing where somebody acts on another than themselves.
+pub(super) fn not_themselves(hand: Hand<'_>, is_own: impl Fn(&Principal) -> bool) -> Result<(), Problem> {
+    match hand {
+        Hand::Official(principal) if is_own(principal) => {
+            let message = "nobody appoints themselves; ask a colleague or the authority above";
+            Err(Problem::new(Kind::Forbidden, "own_account", message))
+        }
+        _ => Ok(()),
     }
 }

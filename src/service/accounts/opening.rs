@@ -5,34 +5,26 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::appointing::{ending, may_keep};
 use super::credentials::Scope;
-use super::holder::{Hand, home_of};
-use crate::domain::account::{Account, Mandate, Official, Order};
+use super::holder::{Hand, entry, home_of, homes_of, not_themselves, still_open};
+use super::taking::{Taken, taken};
+use crate::domain::account::{Account, Mandate, Official, Order, System};
 use crate::domain::codes::Role;
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::rules::regulation::Actor;
 use crate::service::kernel::keys;
-use crate::service::kernel::permissions::{Act, Principal};
-use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
+use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::reach::mandate_day;
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Store, Transaction, Written, accounts, tokens};
-use crate::trust::act::{
-    AccountClosed, AccountOpened, AccountReset, JournalAct, MandateEnded, MandateGiven, MandateTold, PublicAct,
-};
+use crate::store::{Store, Transaction, Written, accounts};
+use crate::trust::act::{AccountClosed, AccountOpened, MandateEnded, MandateGiven, MandateTold, PublicAct};
 
 /// Longest name, post, contact and number of an order.
 const TEXT_MAX: usize = 200;
 /// Most contacts.
 const CONTACTS_MAX: usize = 10;
-
-/// Whom each role may appoint in its own territory and below. The operator may appoint everybody, and so may the department of
-/// the country.
-const APPOINTS: &[(Role, &[Role])] = &[
-    (Role::Department, &[Role::Office, Role::Department, Role::Akim, Role::Kindergarten]),
-    (Role::Akim, &[Role::Office, Role::Akim]),
-];
 
 /// A person who is to have an account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -91,12 +83,27 @@ pub struct MandateIn {
     pub until_on: Option<NaiveDate>,
 }
 
-/// An account that is to be opened.
+/// A system that is to have an account.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SystemIn {
+    /// What it is called.
+    pub name: String,
+    /// Telephones and e-mails of whoever answers for it.
+    #[serde(default)]
+    pub contacts: Vec<String>,
+}
+
+/// An account that is to be opened, for a person or for a system.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountIn {
-    /// Who holds it.
-    pub official: OfficialIn,
+    /// The person who holds it.
+    #[serde(default)]
+    pub official: Option<OfficialIn>,
+    /// The system that it is for, where no person holds it. The order of its mandate says who answers for it.
+    #[serde(default)]
+    pub system: Option<SystemIn>,
     /// What it may act as.
     pub mandate: MandateIn,
 }
@@ -144,21 +151,12 @@ pub fn close_here(store: &Store, now: DateTime<Utc>, account: &str) -> Result<Ac
     store.write(&homes, now, |tx| closed(tx, Hand::Operator, account))
 }
 
-/// Revokes all credentials of an account, at the machine.
-///
-/// # Errors
-/// 404, or the database refuses.
-pub fn reset_here(store: &Store, now: DateTime<Utc>, account: &str) -> Result<AccountNow, Problem> {
-    let homes = homes_of(store, account)?;
-    store.write(&homes, now, |tx| reset(tx, Hand::Operator, account))
-}
-
 /// Opens an account.
 ///
 /// # Errors
 /// 403, 409 where the person has one, 422.
 pub fn open(office: &Office, caller: &Caller, sent: &AccountIn) -> Result<Answer, Problem> {
-    let hand = appointing(&caller.principal, &sent.mandate)?;
+    let hand = may_keep(&caller.principal, sent.mandate.role, sent.mandate.territory)?;
     office.perform(caller, &[home_of(sent.mandate.territory)], 201, |tx| opened(tx, hand, sent))
 }
 
@@ -167,7 +165,7 @@ pub fn open(office: &Office, caller: &Caller, sent: &AccountIn) -> Result<Answer
 /// # Errors
 /// 403, 404, 409 where it is closed, 422.
 pub fn appoint(office: &Office, caller: &Caller, account: &str, sent: &MandateIn) -> Result<Answer, Problem> {
-    let hand = appointing(&caller.principal, sent)?;
+    let hand = may_keep(&caller.principal, sent.role, sent.territory)?;
     office.perform(caller, &[home_of(sent.territory)], 201, |tx| appointed(tx, hand, account, sent))
 }
 
@@ -207,68 +205,46 @@ pub fn close(office: &Office, caller: &Caller, account: &str) -> Result<Answer, 
     })
 }
 
-/// The homes whose chains tell of an account and its credentials.
-fn homes_of(store: &Store, account: &str) -> Result<Vec<Kato>, Problem> {
-    store.read(|conn| {
-        let found = accounts::find(conn, store.vault(), account)?.ok_or_else(|| Problem::not_found("account"))?;
-        let tokens = tokens::open_of_account(conn, account)?;
-        Ok([found.home].into_iter().chain(tokens.iter().map(|token| home_of(token.territory))).collect())
-    })
-}
-
-/// Whether an official may give such a mandate.
-fn appointing<'p>(principal: &'p Principal, sent: &MandateIn) -> Result<Hand<'p>, Problem> {
-    may_keep(principal, sent.role, sent.territory)
-}
-
-/// Whether an official may end a mandate.
-fn ending<'p>(principal: &'p Principal, mandate: &Mandate) -> Result<Hand<'p>, Problem> {
-    may_keep(principal, mandate.role, mandate.territory)
-}
-
-fn may_keep(principal: &Principal, role: Role, territory: Kato) -> Result<Hand<'_>, Problem> {
-    principal.may(Act::KeepAccounts, territory)?;
-    let whole_country = principal.role == Role::Department && principal.territory == Kato::COUNTRY;
-    let listed =
-        APPOINTS.iter().find(|(appointing, _)| *appointing == principal.role).map_or(&[][..], |(_, roles)| roles);
-    if whole_country || listed.contains(&role) {
-        return Ok(Hand::Official(principal));
-    }
-    let codes: Vec<&str> = listed.iter().map(|role| role.code()).collect();
-    let message =
-        format!("the role {} appoints: {}; the role {role} is for the operator", principal.role, codes.join(", "));
-    Err(Problem::new(Kind::Forbidden, "role_too_far", message))
-}
-
-fn entry(hand: Hand<'_>, home: Kato, territory: Kato, act: JournalAct) -> Entry {
-    Entry { home, act, actor: hand.actor(), territory }
-}
-
 fn opened(tx: &mut Transaction<'_>, hand: Hand<'_>, sent: &AccountIn) -> Result<Written<Appointed>, Problem> {
     let mut faults = FieldFaults::default();
-    let official = read_official(&mut faults, &sent.official);
+    let official = sent.official.as_ref().and_then(|official| read_official(&mut faults, official));
+    let system = sent.system.as_ref().and_then(|system| {
+        let contacts = read_contacts(&mut faults, "system.contacts", &system.contacts);
+        Some(System { name: faults.text("system.name", &system.name, TEXT_MAX)?, contacts })
+    });
+    match (&sent.official, &sent.system) {
+        (Some(_), Some(_)) => faults.add("system", "wrong_holder", "name a person or a system, not both"),
+        (None, None) => faults.add("official", "missing", "name the person, or the system"),
+        (None, Some(_)) if sent.mandate.order.is_none() => {
+            let message = "name the document that says who answers for the system, by its number and day";
+            faults.add("mandate.order", "order_missing", message);
+        }
+        _ => {}
+    }
     let id = keys::random_key();
     let read = read_mandate(tx, &mut faults, hand, &id, &sent.mandate)?;
     faults.check()?;
-    let (Some(official), Some(mandate)) = (official, read) else {
-        return Err(Problem::invalid("official", "missing", "name the person"));
-    };
-    let person = tx.look_up()?.blind(official.iin);
-    if let Some(known) = accounts::of_person(tx.conn(), person)?.into_iter().next() {
-        let message = "this person has an account; give it a further mandate instead";
-        return Err(Problem::conflict("account_exists", message).with("account", known));
+    let Some(mandate) = read else { return Err(Problem::invalid("mandate", "missing", "name the mandate")) };
+    if let Some(official) = &official {
+        known_once(tx, hand, official)?;
     }
-    not_themselves(hand, |principal| principal.person == person)?;
-    let home = mandate.home;
-    accounts::insert(
-        tx,
-        &Account { id: id.clone(), home, official: Some(official), opened_at: tx.at(), closed_at: None },
-    )?;
+    let (home, opened_at) = (mandate.home, tx.at());
+    accounts::insert(tx, &Account { id: id.clone(), home, official, system, login: None, opened_at, closed_at: None })?;
     accounts::insert_mandate(tx, &mandate)?;
     let given = told(&mandate, sent.mandate.acts_as.clone());
     let act = PublicAct::OpenAccount(AccountOpened { account: id.clone(), given, role: hand.role() });
     let value = Appointed { account: id, mandate: mandate.id };
     Ok(Written { value, entries: vec![entry(hand, home, mandate.territory, act.into())] })
+}
+
+/// Nothing where a person has no account yet, and opens none for themselves.
+fn known_once(tx: &mut Transaction<'_>, hand: Hand<'_>, official: &Official) -> Result<(), Problem> {
+    let person = tx.look_up()?.blind(official.iin);
+    if let Some(known) = accounts::of_person(tx.conn(), person)?.into_iter().next() {
+        let message = "this person has an account; give it a further mandate instead";
+        return Err(Problem::conflict("account_exists", message).with("account", known));
+    }
+    not_themselves(hand, |principal| principal.person == person)
 }
 
 fn appointed(
@@ -297,59 +273,30 @@ fn closed(tx: &mut Transaction<'_>, hand: Hand<'_>, account: &str) -> Result<Wri
     let vault = tx.vault();
     let found = accounts::find(tx.conn(), vault, account)?.ok_or_else(|| Problem::not_found("account"))?;
     still_open(&found)?;
-    let mut written = reset(tx, hand, account)?;
-    tx.append(&std::mem::take(&mut written.entries))?;
+    let Taken { revoked, entries, .. } = taken(tx, hand, account)?;
+    tx.append(&entries)?;
     accounts::close(tx, account)?;
     let act = PublicAct::CloseAccount(AccountClosed { account: account.to_owned(), role: hand.role() });
-    Ok(Written { value: written.value, entries: vec![entry(hand, found.home, found.home, act.into())] })
-}
-
-/// Revokes what an account has; a record in each home that has issued one.
-fn reset(tx: &mut Transaction<'_>, hand: Hand<'_>, account: &str) -> Result<Written<AccountNow>, Problem> {
-    let open = tokens::open_of_account(tx.conn(), account)?;
-    let mut entries = Vec::new();
-    let homes: std::collections::BTreeSet<Kato> = open.iter().map(|token| home_of(token.territory)).collect();
-    for home in homes {
-        let here = open.iter().filter(|token| home_of(token.territory) == home);
-        let mut revoked = 0;
-        for token in here {
-            tokens::revoke(tx, &token.id)?;
-            revoked += 1;
-        }
-        let told = AccountReset { account: account.to_owned(), tokens: revoked, role: hand.role() };
-        entries.push(entry(hand, home, home, PublicAct::ResetAccount(told).into()));
-    }
-    Ok(Written { value: AccountNow { account: account.to_owned(), revoked: open.len() }, entries })
-}
-
-fn still_open(account: &Account) -> Result<(), Problem> {
-    match account.closed_at {
-        None => Ok(()),
-        Some(_) => Err(Problem::conflict("account_closed", "this account is closed; open another one")),
-    }
-}
-
-fn not_themselves(hand: Hand<'_>, is_own: impl Fn(&Principal) -> bool) -> Result<(), Problem> {
-    match hand {
-        Hand::Official(principal) if is_own(principal) => {
-            let message = "nobody appoints themselves; ask a colleague or the authority above";
-            Err(Problem::new(Kind::Forbidden, "own_account", message))
-        }
-        _ => Ok(()),
-    }
+    let value = AccountNow { account: account.to_owned(), revoked };
+    Ok(Written { value, entries: vec![entry(hand, found.home, found.home, act.into())] })
 }
 
 fn read_official(faults: &mut FieldFaults, sent: &OfficialIn) -> Option<Official> {
     let iin = faults.take("official.iin", "wrong_iin", Iin::parse(sent.iin.trim()));
     let name = faults.text("official.name", &sent.name, TEXT_MAX);
-    if sent.contacts.len() > CONTACTS_MAX {
-        faults.add("official.contacts", "too_many", format!("send at most {CONTACTS_MAX} contacts"));
+    let contacts = read_contacts(faults, "official.contacts", &sent.contacts);
+    Some(Official { iin: iin?, name: name?, contacts })
+}
+
+fn read_contacts(faults: &mut FieldFaults, field: &str, sent: &[String]) -> Vec<String> {
+    if sent.len() > CONTACTS_MAX {
+        faults.add(field, "too_many", format!("send at most {CONTACTS_MAX} contacts"));
     }
     let mut contacts = Vec::new();
-    for (n, contact) in sent.contacts.iter().take(CONTACTS_MAX).enumerate() {
-        contacts.extend(faults.text(&format!("official.contacts[{n}]"), contact, TEXT_MAX));
+    for (n, contact) in sent.iter().take(CONTACTS_MAX).enumerate() {
+        contacts.extend(faults.text(&format!("{field}[{n}]"), contact, TEXT_MAX));
     }
-    Some(Official { iin: iin?, name: name?, contacts })
+    contacts
 }
 
 fn read_mandate(

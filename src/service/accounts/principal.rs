@@ -2,11 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::family;
+use super::sign_ins::SignIns;
+use super::{family, official};
+use crate::domain::iin::Iin;
 use crate::rules::regulation::Actor;
-use crate::service::kernel::permissions::Principal;
+use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::reach::{self, mandate_day};
+use crate::service::office::Office;
 use crate::store::tokens::{self, Rested, Token};
 use crate::store::{Store, StoreError};
 use crate::trust::seal::sha256_hex;
@@ -14,11 +17,28 @@ use crate::trust::seal::sha256_hex;
 /// Whose credential this is, and what it opens now.
 ///
 /// # Errors
-/// 401 for one that is unknown, revoked or past its term, whose account is closed, or whose mandate does not hold today.
-pub fn principal(store: &Store, secret: &str, now: DateTime<Utc>) -> Result<Principal, Problem> {
-    if secret.starts_with(family::MARK) {
-        return family::principal(store, secret, now);
+/// 401 for one that is unknown, revoked or past its term, whose account is closed, or whose mandate does not hold today; 403
+/// where the role may not do the act, or a second factor must be enrolled first.
+pub fn principal(office: &Office, sign_ins: &SignIns, secret: &str, act: Act) -> Result<Principal, Problem> {
+    let principal = holder(office, sign_ins, secret, act)?;
+    principal.role_may(act)?;
+    Ok(principal)
+}
+
+/// As [`principal`], whatever its role may do: for whoever notes who was refused.
+///
+/// # Errors
+/// 401, and 403 where a second factor must be enrolled first.
+pub fn holder(office: &Office, sign_ins: &SignIns, secret: &str, act: Act) -> Result<Principal, Problem> {
+    let (store, now) = (&office.store, office.clock.now());
+    match secret {
+        _ if secret.starts_with(family::MARK) => family::principal(store, secret, now),
+        _ if secret.starts_with(official::MARK) => official::principal(office, sign_ins, secret, act),
+        _ => of_token(store, secret, now),
     }
+}
+
+fn of_token(store: &Store, secret: &str, now: DateTime<Utc>) -> Result<Principal, Problem> {
     let hash = sha256_hex(secret.as_bytes());
     let found = store.read(|conn| -> Result<_, StoreError> {
         let Some(rested) = tokens::find_by_hash(conn, &hash)? else { return Ok(None) };
@@ -48,11 +68,22 @@ pub fn principal(store: &Store, secret: &str, now: DateTime<Utc>) -> Result<Prin
     }
     Ok(Principal {
         id: account,
+        mandate: Some(mandate.id),
         person,
         role: token.role,
         territory: token.territory,
         kindergarten: token.kindergarten,
         acts_as: token.acts_as.iter().filter_map(|code| Actor::from_code(code)).collect(),
         child: None,
+        parent: None,
     })
+}
+
+/// The portal as it acts for the parent who has signed in to it: it reaches that parent's applications and no other.
+///
+/// # Errors
+/// 422 for what is no IIN.
+pub fn for_parent(office: &Office, portal: Principal, parent: &str) -> Result<Principal, Problem> {
+    let iin = Iin::parse(parent.trim()).map_err(|e| Problem::invalid("Kezek-Parent", "wrong_iin", e.to_string()))?;
+    Ok(Principal { parent: Some(office.look_up.blind(iin)), ..portal })
 }

@@ -13,7 +13,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::kernel::query;
 use crate::service::kernel::reach::mandate_day;
 use crate::service::office::Office;
-use crate::store::{StoreError, accounts};
+use crate::store::{StoreError, accounts, secrets};
 
 /// What an account may act as.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -60,8 +60,12 @@ pub struct MandateRead {
 pub struct AccountRead {
     /// The key by which the journal, cases and confirmations name it.
     pub account: String,
-    /// The name of its holder; null where nobody named one.
+    /// The name of its holder, or of the system that it is for; null where nobody named one.
     pub name: Option<String>,
+    /// Whether it is for a system, which no person holds.
+    pub is_system: bool,
+    /// The name by which its holder signs in; null where nobody has given one.
+    pub login: Option<String>,
     /// Where its holder is told of things.
     pub contacts: Vec<String>,
     /// When it was opened.
@@ -97,9 +101,12 @@ pub struct Me {
     /// The regulations' actors that it is limited to; all that the role may be where there are none.
     #[schema(value_type = Vec<String>)]
     pub acts_as: Vec<Actor>,
+    /// Whether a code of a second factor is asked for when its holder signs in.
+    pub has_second_factor: bool,
 }
 
-fn mandate(own: Mandate, today: chrono::NaiveDate) -> MandateRead {
+/// A mandate as it is read.
+pub(super) fn mandate(own: Mandate, today: chrono::NaiveDate) -> MandateRead {
     let holds = own.holds(today);
     let (order_number, order_on) = own.order.map(|order| (order.number, order.on)).unzip();
     MandateRead {
@@ -121,8 +128,12 @@ fn mandate(own: Mandate, today: chrono::NaiveDate) -> MandateRead {
 }
 
 fn account(account: Account, mandates: Vec<Mandate>, today: chrono::NaiveDate) -> AccountRead {
-    let (name, contacts) = account.official.map(|official| (official.name, official.contacts)).unzip();
+    let is_system = account.system.is_some();
+    let official = account.official.map(|official| (official.name, official.contacts));
+    let (name, contacts) = official.or(account.system.map(|system| (system.name, system.contacts))).unzip();
     AccountRead {
+        is_system,
+        login: account.login,
         account: account.id,
         name,
         contacts: contacts.unwrap_or_default(),
@@ -153,14 +164,17 @@ pub fn me(office: &Office, principal: &Principal) -> Result<Me, Problem> {
     let today = mandate_day(office.clock.now());
     let found = office.store.read_snapshot(|conn| -> Result<_, StoreError> {
         let Some(found) = accounts::find(conn, office.store.vault(), &principal.id)? else { return Ok(None) };
-        Ok(Some((found, accounts::mandates_of(conn, &principal.id)?)))
+        let factor = secrets::second_factor(conn, office.store.vault(), &principal.id)?;
+        let has_second_factor = factor.is_some_and(|factor| factor.is_confirmed);
+        Ok(Some((found, accounts::mandates_of(conn, &principal.id)?, has_second_factor)))
     })?;
-    let (found, own) = found.ok_or_else(|| Problem::not_found("account"))?;
+    let (found, own, has_second_factor) = found.ok_or_else(|| Problem::not_found("account"))?;
     Ok(Me {
         account: account(found, own, today),
         role: principal.role,
         territory: principal.territory,
         kindergarten: principal.kindergarten.clone(),
         acts_as: principal.acts_as.clone(),
+        has_second_factor,
     })
 }

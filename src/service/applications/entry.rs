@@ -64,25 +64,30 @@ pub(crate) fn take(
     step: Step,
 ) -> Result<Turned, Problem> {
     let before = application.status;
-    let Some(after) = life::after(before, application.decision, step) else {
-        return Err(cannot(application, step));
-    };
+    let after = may_follow(application, step)?;
     application.status = after;
     application.turn = match life::turn(after, application.tier) {
-        _ if step == Step::Depart => application.turn,
+        _ if matches!(step, Step::Depart | Step::Stay) => application.turn,
         Turn::Spent if ordering::mix(rules, application.queue, tx.at()).is_none() => Turn::None,
         turn => turn,
     };
     Ok(if life::is_live(before) == life::is_live(after) { Turned::Stayed } else { Turned::Moved })
 }
 
-fn cannot(application: &Application, step: Step) -> Problem {
+/// The status after a step that may be taken.
+///
+/// # Errors
+/// 409 where the step cannot follow the status.
+pub(crate) fn may_follow(application: &Application, step: Step) -> Result<Status, Problem> {
     let Application { number, status, decision, .. } = application;
+    if let Some(after) = life::after(*status, *decision, step) {
+        return Ok(after);
+    }
     let message = format!(
         "application {number} is {status} with its case {decision}: {} cannot follow; look at the application first",
         step.word()
     );
-    Problem::conflict("wrong_state", message).with("current_status", status).with("decision", decision)
+    Err(Problem::conflict("wrong_state", message).with("current_status", status).with("decision", decision))
 }
 
 /// Where an application stands after an act.

@@ -7,4 +7,5 @@ pub mod handed_in;
 pub mod package;
 pub mod proofs;
 pub mod representatives;
+pub mod takings;
 pub(crate) mod transfers;

@@ -74,7 +74,7 @@ pub(crate) fn of_applicant(
     if !live.is_empty() && !live.iter().any(|known| known.iin == person) {
         return Ok(None);
     }
-    let given = given_to(tx, application, applicant.iin, &applicant.name)?;
+    let given = given_to(tx, application, applicant.iin, &applicant.name, None)?;
     Ok(given.map(|given| given.family_code))
 }
 
@@ -84,6 +84,7 @@ fn given_to(
     application: &Application,
     iin: Iin,
     name: &str,
+    by: Option<&str>,
 ) -> Result<Option<CodeGiven>, Problem> {
     let look_up = tx.look_up()?;
     let (child, person) = (&application.child, look_up.blind(iin));
@@ -92,14 +93,14 @@ fn given_to(
     let code = look_up.blind_code(&family_code);
     let representative = match live.iter().find(|known| known.iin == person) {
         Some(known) => {
-            representatives::save_code(tx, &known.id, code)?;
+            representatives::save_code(tx, &known.id, code, by)?;
             known.id.clone()
         }
         None if live.len() >= REPRESENTATIVES_MAX => return Ok(None),
         None => {
             let (id, home, at) = (keys::random_key(), application.home, tx.at());
-            let (code, code_at) = (Some(code), Some(at));
-            let new = Representative { id, home, child: child.clone(), iin: person, code, code_at };
+            let (code, code_at, code_by) = (Some(code), Some(at), by.map(str::to_owned));
+            let new = Representative { id, home, child: child.clone(), iin: person, code, code_at, code_by };
             representatives::insert(tx, &new, iin, name)?;
             new.id
         }
@@ -133,7 +134,7 @@ pub fn issue_code(office: &Office, caller: &Caller, number: &str, sent: &CodeIn)
             let message = "this person does not represent the child; add them with the document that says so";
             return Err(Problem::invalid("iin", "not_a_representative", message));
         }
-        let given = given_to(tx, &application, iin, &applicant.name)?.ok_or_else(full)?;
+        let given = given_to(tx, &application, iin, &applicant.name, Some(&caller.principal.id))?.ok_or_else(full)?;
         let of = Subject::of(SubjectKind::Person, &application.child);
         keys::keep(tx, home, of.clone(), &json!({"document": document}))?;
         let child = children::iin_of(tx.conn(), &application.child)?;
@@ -178,7 +179,7 @@ pub fn add(office: &Office, caller: &Caller, number: &str, sent: &Representative
             let message = "this person represents the child already; give them a new code instead";
             return Err(Problem::conflict("known_representative", message));
         }
-        let given = given_to(tx, &application, iin, &name)?.ok_or_else(full)?;
+        let given = given_to(tx, &application, iin, &name, Some(&caller.principal.id))?.ok_or_else(full)?;
         let of = Subject::of(SubjectKind::Person, &application.child);
         keys::keep(tx, home, of.clone(), &json!({"document": document}))?;
         tell_family(tx, &application, Notice::RepresentativeAdded)?;

@@ -12,6 +12,7 @@ use crate::domain::referral::ReferralAct;
 use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::entry;
+use crate::service::applications::takings::ContractIn;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;
@@ -59,6 +60,7 @@ pub(crate) fn decide_case(
     travel: &mut Travel<'_>,
     step: &Step,
     grounds: Option<&[RuleGround]>,
+    contract: Option<&ContractIn>,
 ) -> Result<Settled, Problem> {
     let case = travel.case.clone();
     let application = case.application.as_ref().map(Subject::seat);
@@ -80,7 +82,7 @@ pub(crate) fn decide_case(
             return Ok(settlement.told.into());
         }
         (Some(_), Some(referral)) => {
-            let departed = settle_referral(office, tx, referral, grounds)?;
+            let departed = settle_referral(office, tx, &caller.principal, referral, grounds, contract)?;
             settled.referral = Some(referral.to_owned());
             settled.departed = departed.map(|departed| departed.told());
         }
@@ -122,14 +124,16 @@ fn papers_of(
 fn settle_referral(
     office: &Office,
     tx: &mut Transaction<'_>,
+    principal: &Principal,
     number: &str,
     grounds: Option<&[RuleGround]>,
+    contract: Option<&ContractIn>,
 ) -> Result<Option<Departed>, Problem> {
     let referral = referrals::find(tx.conn(), number)?.ok_or_else(|| Problem::not_found("referral"))?;
     let application = load(tx.conn(), &referral.application)?;
     let mut hand = InHand { referral, application };
     let turned = match grounds {
-        None => hand.enrol(office, tx)?,
+        None => hand.enrol(office, tx, principal, contract)?,
         Some(grounds) => {
             let ground = grounds.first().map(|g| g.code.as_str());
             hand.end(tx, &office.rules, ReferralAct::Refuse, ground)?

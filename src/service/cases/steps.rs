@@ -17,6 +17,7 @@ use crate::domain::queue::Numbered;
 use crate::rules::regulation::{Actor, Step};
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::package::AttachmentIn;
+use crate::service::applications::takings::ContractIn;
 use crate::service::kernel::acting::{self, clause_of};
 use crate::service::kernel::keys;
 use crate::service::kernel::numbers::home_of;
@@ -58,6 +59,9 @@ pub struct StepIn {
     /// Papers that come with the step, scans for instance.
     #[serde(default)]
     pub attachments: Vec<AttachmentIn>,
+    /// Where the step makes the contract of an admission: its number and its day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractIn>,
     /// Who does the step signs it: the detached signature, base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -74,7 +78,7 @@ enum Choice<'a> {
     /// A decision is drafted, to be signed later.
     Draft(Option<Vec<RuleGround>>),
     /// The decision falls: refused on these grounds, accepted where there are none.
-    Decide(Option<Vec<RuleGround>>),
+    Decide { grounds: Option<Vec<RuleGround>>, contract: Option<ContractIn> },
 }
 
 /// Does a step of a case.
@@ -252,7 +256,11 @@ fn choice<'a>(travel: &Travel<'a>, step: &'a Step, sent: &StepIn) -> Result<Choi
     let id = &course.regulation.id;
     let grounds = refused.then(|| read_grounds(&mut faults, codes, &course.grounds(), id));
     faults.check()?;
-    Ok(if decides || refuses { Choice::Decide(grounds) } else { Choice::Draft(grounds) })
+    Ok(if decides || refuses {
+        Choice::Decide { grounds, contract: sent.contract.clone() }
+    } else {
+        Choice::Draft(grounds)
+    })
 }
 
 /// A resolution names its executor, an account that may be it.
@@ -335,8 +343,8 @@ fn take_step<'a>(
             travel.decide(grounds.as_deref());
             travel.case.decided = false;
         }
-        Choice::Decide(grounds) => {
-            settled = ends::decide_case(office, tx, caller, travel, step, grounds.as_deref())?;
+        Choice::Decide { grounds, contract } => {
+            settled = ends::decide_case(office, tx, caller, travel, step, grounds.as_deref(), contract.as_ref())?;
             if grounds.is_some() {
                 branch = travel.course.refusal_branch(step);
             }

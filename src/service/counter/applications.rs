@@ -1,33 +1,24 @@
-//! What happens to an application besides its decision: reading, amending, withdrawing.
+//! Reading an application and its results.
 
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::application::{Application, CategoryClaim};
-use crate::domain::case::CaseAct;
-use crate::domain::codes::{Decision, Notice, ProofStatus, Role, Status};
+use crate::domain::application::CategoryClaim;
+use crate::domain::codes::{Decision, ProofStatus, Role, Status};
 use crate::domain::instant::instant_text;
-use crate::domain::life::{self, Step};
 use crate::domain::queue::Numbered;
-use crate::domain::referral::ReferralAct;
-use crate::service::applications::entry::{self, Stands, Turned, without_place_in_hand};
+use crate::service::applications::takings::TakingView;
 use crate::service::applications::{families, handed_in, proofs};
-use crate::service::cases::travel;
-use crate::service::kernel::keys;
-use crate::service::kernel::notices::tell_family;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::{Act, Principal};
-use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::office::{self, Answer, Caller, Office};
+use crate::service::kernel::problem::Problem;
+use crate::service::office::{self, Office};
 use crate::service::positions::shape::{self, PositionEntry};
 use crate::service::positions::view;
-use crate::service::referrals::life::end;
+use crate::service::referrals::past::{self, SkipView};
 use crate::store::applications::{self, Lodged};
-use crate::store::{Entry, Transaction, Written, child_claims, referrals, results, transfers};
-use crate::trust::act::{Amendment, ChildAct, Withdrawal};
-use crate::trust::subject::Subject;
+use crate::store::{referrals, results, takings};
 
 /// An application as those who may read it see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -80,6 +71,12 @@ pub struct ApplicationView {
     pub together_with: Vec<String>,
     /// The referrals issued for it.
     pub referrals: Vec<String>,
+    /// The places that went past it, on which grounds, and who issued and confirmed that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skips: Vec<SkipView>,
+    /// What was taken from the family, or waits for a second person, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub takings: Vec<TakingView>,
     /// Where it stands in its queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<PositionEntry>,
@@ -101,30 +98,6 @@ pub struct CategoryView {
     pub confirm_by: Option<String>,
 }
 
-/// A change of contacts or preferences.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AmendIn {
-    /// New contacts; the old ones stay where this is missing.
-    #[serde(default)]
-    pub contacts: Option<Vec<String>>,
-    /// New preferences; the old ones stay where this is missing.
-    #[serde(default)]
-    pub preferences: Option<Vec<String>>,
-    /// The number of a brother's or sister's application in the same territory, to be placed together; empty to be placed alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub together_with: Option<String>,
-}
-
-/// The end of an application at the wish of whoever handed it in.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WithdrawIn {
-    /// Why, in the applicant's words.
-    #[serde(default)]
-    pub reason: Option<String>,
-}
-
 /// Reads an application.
 ///
 /// # Errors
@@ -132,22 +105,26 @@ pub struct WithdrawIn {
 pub fn application(office: &Office, principal: &Principal, number: &str) -> Result<ApplicationView, Problem> {
     principal.role_may(Act::ReadApplication)?;
     home_of(number, Numbered::Application, "application")?;
-    let (lodged, issued, case, together_with) = office.store.read(|conn| -> Result<_, Problem> {
+    let (lodged, issued, case, together_with, takings, skips) = office.store.read(|conn| -> Result<_, Problem> {
         let application = load(conn, number)?;
         may_on(conn, principal, Act::ReadApplication, &application)?;
         let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
         let together = families::others(conn, &application)?;
+        let taken = takings::of_application(conn, number)?;
         Ok((
             applications::lodged(conn, office.store.vault(), application)?,
             referrals::of_application(conn, number)?,
             case,
             together,
+            taken,
+            past::of_application(office, conn, number)?,
         ))
     })?;
     let standing = view::position_of(office, number, office.clock.now());
     let claims = claims_of(office, &lodged);
     let issued = issued.into_iter().map(|r| r.number).collect();
-    Ok(ApplicationView { case, together_with, ..view(lodged, claims, issued, standing) })
+    let takings = takings.iter().map(TakingView::from).collect();
+    Ok(ApplicationView { case, together_with, takings, skips, ..view(lodged, claims, issued, standing) })
 }
 
 fn claims_of(office: &Office, lodged: &Lodged) -> Vec<CategoryView> {
@@ -163,116 +140,6 @@ fn claims_of(office: &Office, lodged: &Lodged) -> Vec<CategoryView> {
         confirm_by: if c.status == ProofStatus::Claimed { confirm_by(&c.code) } else { None },
     };
     lodged.claims.iter().map(view).collect()
-}
-
-/// Changes contacts or preferences.
-///
-/// # Errors
-/// 403, 404, 409 for an application that has ended, 422.
-pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> Result<Answer, Problem> {
-    caller.principal.role_may(Act::Amend)?;
-    let home = home_of(number, Numbered::Application, "application")?;
-    office.perform(caller, &[home], 200, |tx| {
-        let mut application = load(tx.conn(), number)?;
-        may_on(tx.conn(), &caller.principal, Act::Amend, &application)?;
-        if matches!(application.status, Status::Withdrawn | Status::Refused | Status::Closed | Status::Enrolled) {
-            let message = format!("application {number} is {}; it can no longer be changed", application.status);
-            return Err(Problem::conflict("wrong_state", message));
-        }
-        let bound = office::bound_as_registered(office, &application)?;
-        let mut faults = FieldFaults::default();
-        if sent.contacts.is_none() && sent.preferences.is_none() && sent.together_with.is_none() {
-            faults.add("contacts", "nothing_to_change", "send new contacts, new preferences or together_with");
-        }
-        let contacts = sent.contacts.as_ref().and_then(|c| handed_in::read_contacts(&mut faults, "contacts", c));
-        let territory = application.queue.territory;
-        let preferences = match &sent.preferences {
-            Some(list) => Some(handed_in::read_preferences(tx.conn(), &mut faults, list, territory, &bound)?),
-            None => None,
-        };
-        if let (Some(wishes), Some(enrolment)) = (&preferences, transfers::enrolment_of(tx.conn(), number)?) {
-            crate::service::applications::transfers::check_wishes(tx.conn(), &mut faults, &enrolment, wishes)?;
-        }
-        faults.check()?;
-        if let Some(contacts) = &contacts {
-            applications::save_contacts(tx, number, contacts)?;
-        }
-        if let Some(preferences) = preferences.filter(|p| *p != application.preferences) {
-            let turned = rechoose(tx, &mut application, preferences)?;
-            entry::settle(tx, &office.rules, application.queue, turned)?;
-        }
-        if let Some(with) = &sent.together_with {
-            families::amend(tx, &application, with)?;
-        }
-        if sent.preferences.is_some() && sent.together_with.is_none() {
-            families::check_wishes(tx.conn(), &application)?;
-        }
-        let of = Subject::seat(number);
-        keys::keep(tx, home, of.clone(), &json!({"contacts": contacts, "preferences": application.preferences}))?;
-        tell_family(tx, &application, Notice::Amended)?;
-        let amended = Amendment { application: number.to_owned(), role: caller.principal.role };
-        let act = ChildAct::Amend(amended).told_to(of);
-        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
-        Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
-    })
-}
-
-/// New preferences: the entry leaves and joins in one act, at its own instant, so it stands where it stood.
-fn rechoose(
-    tx: &mut Transaction<'_>,
-    application: &mut Application,
-    preferences: Vec<String>,
-) -> Result<Turned, Problem> {
-    without_place_in_hand(application)?;
-    applications::save_preferences(tx, &application.number, &preferences)?;
-    application.preferences = preferences;
-    Ok(if life::is_live(application.status) { Turned::Moved } else { Turned::Stayed })
-}
-
-/// Takes an application back.
-///
-/// # Errors
-/// 403, 404, 409 for an application that has ended.
-pub fn withdraw(office: &Office, caller: &Caller, number: &str, sent: &WithdrawIn) -> Result<Answer, Problem> {
-    caller.principal.role_may(Act::Withdraw)?;
-    let home = home_of(number, Numbered::Application, "application")?;
-    let mut faults = FieldFaults::default();
-    if let Some(reason) = &sent.reason {
-        faults.text("reason", reason, 2_000);
-    }
-    faults.check()?;
-    office.perform(caller, &[home], 200, |tx| {
-        let mut application = load(tx.conn(), number)?;
-        may_on(tx.conn(), &caller.principal, Act::Withdraw, &application)?;
-        let had_referral = application.status == Status::Referred;
-        let turned = entry::step(tx, &office.rules, &mut application, Step::Withdraw)?;
-        let freed = if had_referral { free_place_of(tx, &application)? } else { None };
-        let (annulled, freed) = freed.unzip();
-        let ended = travel::end_of_application(&office.rules, tx, number, CaseAct::Withdraw)?;
-        child_claims::release(tx, &application.child, number)?;
-        entry::settle(tx, &office.rules, application.queue, turned)?;
-        let of = Subject::seat(number);
-        keys::keep(tx, home, of.clone(), &json!({"reason": sent.reason}))?;
-        tell_family(tx, &application, Notice::Withdrawn)?;
-        let withdrawn = Withdrawal {
-            application: number.to_owned(),
-            role: caller.principal.role,
-            place_freed: freed,
-            referral_annulled: annulled,
-            cases: ended,
-        };
-        let act = ChildAct::Withdraw(withdrawn).told_to(of);
-        let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
-        Ok(Written { value: Stands { number: number.to_owned(), status: application.status }, entries: vec![entry] })
-    })
-}
-
-/// Annuls the open referral of an application that ends, and publishes its place again; gives both.
-fn free_place_of(tx: &mut Transaction<'_>, application: &Application) -> Result<Option<(String, String)>, Problem> {
-    let all = referrals::of_application(tx.conn(), &application.number)?;
-    let Some(mut referral) = all.into_iter().find(|r| r.status.is_open()) else { return Ok(None) };
-    end(tx, &mut referral, ReferralAct::Annul, Some("withdrawn"))?;
-    Ok(Some((referral.number, referral.place)))
 }
 
 /// The results of an application, oldest first.
@@ -299,7 +166,7 @@ pub fn document(office: &Office, principal: &Principal, id: &str) -> Result<resu
     office.store.read(|conn| {
         let result = results::find(conn, office.store.vault(), id)?.ok_or_else(|| Problem::not_found("document"))?;
         principal.may(Act::ReadApplication, result.territory)?;
-        if principal.role == Role::Family {
+        if matches!(principal.role, Role::Family | Role::Portal) {
             let number = result.application.as_deref().ok_or_else(|| Problem::not_found("document"))?;
             let application = load(conn, number)?;
             may_on(conn, principal, Act::ReadApplication, &application)?;
@@ -356,6 +223,8 @@ fn view(
         case: None,
         together_with: Vec::new(),
         referrals,
+        skips: Vec::new(),
+        takings: Vec::new(),
         standing,
     }
 }

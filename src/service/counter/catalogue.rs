@@ -17,7 +17,7 @@ use crate::service::kernel::problem::Problem;
 use crate::service::kernel::{query, reach};
 use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
-use crate::store::{facts, kindergartens, places, territories};
+use crate::store::{facts, kindergartens, places, proposals, territories};
 
 /// Territories of the classifier.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -119,6 +119,9 @@ pub struct PlaceView {
     /// The tier or category that it is kept for, with `:open` where others may have what it leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,
+    /// For whom its kindergarten proposes to keep it, where the department has not decided yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<String>,
 }
 
 /// One place with its history.
@@ -235,8 +238,13 @@ pub fn ledger(
     };
     office.store.read(|conn| {
         let all = places::of_home(conn, territory.home(), status)?;
+        let mut proposed = proposals::open(conn, territory.home())?;
         let here = all.into_iter().filter(|p| p.queue.territory.within(territory));
-        let places = here.map(|place| ledger_line(office, conn, place)).collect::<Result<_, Problem>>()?;
+        let line = |place: Place| {
+            let proposed = proposed.remove(&place.id).map(|proposal| proposal.reserved.to_string());
+            Ok(PlaceView { proposed, ..ledger_line(office, conn, place)? })
+        };
+        let places = here.map(line).collect::<Result<_, Problem>>()?;
         Ok(Places { places })
     })
 }
@@ -257,6 +265,7 @@ fn ledger_line(office: &Office, conn: &mut AnyConnection, p: Place) -> Result<Pl
         published_at: p.published_at.map(instant_text),
         reason: reason.and_then(|said| Some(said.get("reason")?.as_str()?.to_owned())),
         reserved: p.reserved.as_ref().map(ToString::to_string),
+        proposed: None,
     })
 }
 
@@ -302,6 +311,18 @@ pub fn kindergarten_name(office: &Office, id: &str) -> Result<crate::service::ke
     Ok(found.map_or_else(
         || crate::service::kernel::words::Said::same(id),
         |k| crate::service::papers::results::kindergarten_name(&k),
+    ))
+}
+
+/// The name of a territory; its code where the classifier does not hold it.
+///
+/// # Errors
+/// The database is not available.
+pub fn territory_name(office: &Office, code: Kato) -> Result<crate::service::kernel::words::Said, Problem> {
+    let found = office.store.read(|c| territories::find(c, code))?;
+    Ok(found.map_or_else(
+        || crate::service::kernel::words::Said::same(code.to_string()),
+        |t| crate::service::kernel::words::Said { kk: t.name_kk, ru: t.name_ru.clone(), en: t.name_ru },
     ))
 }
 

@@ -5,14 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::domain::application::Application;
 use crate::domain::codes::Status;
 use crate::domain::queue::Numbered;
+use crate::domain::taking::{Taking, TakingStep};
 use crate::service::kernel::keys;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Keeper, Written, applications, children, erasure};
+use crate::store::{Entry, Keeper, Transaction, Written, applications, children, erasure, takings};
 use crate::trust::act::{ChildAct, Erasure};
 use crate::trust::subject::{Subject, SubjectKind};
 
@@ -58,6 +60,7 @@ pub fn erase(office: &Office, caller: &Caller, number: &str, sent: &EraseIn) -> 
         }
         for other in &all {
             caller.principal.may(Act::Erase, other.territory)?;
+            none_to_undo(office, tx, other)?;
         }
         let of = Subject::of(SubjectKind::Person, &application.child);
         // Under the registry's key: the child's is destroyed.
@@ -69,6 +72,19 @@ pub fn erase(office: &Office, caller: &Caller, number: &str, sent: &EraseIn) -> 
         let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         Ok(Written { value: Erased { applications: numbers }, entries: vec![entry] })
     })
+}
+
+/// What the family may still undo is not put out of its reach.
+fn none_to_undo(office: &Office, tx: &mut Transaction<'_>, application: &Application) -> Result<(), Problem> {
+    let today = office.day(application.territory, tx.at());
+    let all = takings::of_application(tx.conn(), &application.number)?;
+    let open = |taking: &&Taking| taking.status.after(TakingStep::Undo).is_some() && today <= taking.until_on;
+    let Some(taking) = all.iter().find(open) else { return Ok(()) };
+    let message = format!(
+        "until {} the family may undo what was taken in application {}; its child is erased after that day",
+        taking.until_on, application.number
+    );
+    Err(Problem::conflict("may_be_undone", message).with("until", taking.until_on.to_string()))
 }
 
 fn has_ended(status: Status) -> bool {

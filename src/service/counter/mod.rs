@@ -1,12 +1,18 @@
 //! Acts that touch several nouns at once, as they are asked for over the counter and by the clock.
 
+pub mod amending;
 pub mod applications;
 pub mod catalogue;
 pub mod clock;
 mod days;
+pub mod departing;
 pub mod erasure;
 pub mod moving;
 pub mod places;
 pub mod referrals;
 pub mod register;
+pub mod reserving;
+pub mod takings;
 pub mod tick;
+pub mod undoing;
+pub mod withdrawing;

@@ -10,10 +10,12 @@ use crate::domain::codes::{Decision, Notice, Status};
 use crate::domain::kato::Kato;
 use crate::domain::life::{self, Step};
 use crate::domain::queue::{Numbered, QueueKey};
+use crate::domain::taking::TakingAct;
 use crate::service::applications::entry::{self, Stands, Turned};
 use crate::service::applications::handed_in::read_preferences;
+use crate::service::applications::takings::{self, Aim, Outcome, RequestIn, Taken, Warrant, Weighed, Word};
 use crate::service::cases::{opening, travel};
-use crate::service::kernel::notices::tell_family;
+use crate::service::kernel::notices::tell_family_of;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::Act;
@@ -35,6 +37,12 @@ pub struct MoveIn {
     /// Preferences there; none means any.
     #[serde(default)]
     pub preferences: Vec<String>,
+    /// The family's signed request, brought by an official: it takes effect at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestIn>,
+    /// Why an official moves it without one; then a second person confirms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Brings an application to another territory at its own original instant. There it gets a new number and a new ticket,
@@ -50,40 +58,74 @@ pub fn move_application(office: &Office, caller: &Caller, number: &str, sent: &M
     // Who carries an application in answers for the queue that it joins at its old instant; who carries it out, for
     // the one that it leaves. Without both rights one district could push its families into another's queue.
     caller.principal.may(Act::Move, territory)?;
-    office.perform(caller, &[from, to], 200, |tx| {
+    office.perform_as(caller, &[from, to], Outcome::status, |tx| {
         let old = load(tx.conn(), number)?;
         may_on(tx.conn(), &caller.principal, Act::Move, &old)?;
-        if transfers::enrolment_of(tx.conn(), number)?.is_some() {
-            let message = "a request for a transfer stays with its enrolment; take it back and hand in a new one";
-            return Err(Problem::conflict("transfer_cannot_move", message));
+        let there = destination(office, tx, &old, sent)?;
+        let word = Word { request: sent.request.as_ref(), reason: sent.reason.as_deref() };
+        let body = json!({"territory": territory, "preferences": there.preferences});
+        match takings::weigh(office, tx, caller, &old, word, body)? {
+            Weighed::Now(warrant) => {
+                let Written { value, entries } = carry(office, tx, caller, old, there, warrant)?;
+                Ok(Written { value: Outcome::Done(value), entries })
+            }
+            Weighed::Later(asked) => {
+                let aim = Aim { application: &old, act: TakingAct::Move };
+                let (waiting, entry) = takings::ask(office, tx, caller, &aim, &asked)?;
+                Ok(Written { value: Outcome::Waiting(waiting), entries: vec![entry] })
+            }
         }
-        let queue_territory = reach::queue_of(tx.conn(), territory)?;
-        let bound = office.bound(territory, tx.at())?;
-        let mut faults = FieldFaults::default();
-        let preferences = read_preferences(tx.conn(), &mut faults, &sent.preferences, queue_territory, &bound)?;
-        faults.check()?;
-        if queue_territory == old.queue.territory {
-            let message = format!("the application already stands in the queue of {queue_territory}");
-            return Err(Problem::conflict("already_there", message));
-        }
-        carry(office, tx, caller, old, territory, queue_territory, preferences)
     })
 }
 
-fn carry(
+/// Where an application goes.
+pub(crate) struct Destination {
+    territory: Kato,
+    /// The territory whose queue serves that.
+    queue_territory: Kato,
+    preferences: Vec<String>,
+}
+
+/// Reads where an application is to go, which must be another queue than its own.
+pub(crate) fn destination(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    old: &Application,
+    sent: &MoveIn,
+) -> Result<Destination, Problem> {
+    entry::may_follow(old, Step::Move)?;
+    let territory = query::territory(&sent.territory)?;
+    if transfers::enrolment_of(tx.conn(), &old.number)?.is_some() {
+        let message = "a request for a transfer stays with its enrolment; take it back and hand in a new one";
+        return Err(Problem::conflict("transfer_cannot_move", message));
+    }
+    let queue_territory = reach::queue_of(tx.conn(), territory)?;
+    let bound = office.bound(territory, tx.at())?;
+    let mut faults = FieldFaults::default();
+    let preferences = read_preferences(tx.conn(), &mut faults, &sent.preferences, queue_territory, &bound)?;
+    faults.check()?;
+    if queue_territory == old.queue.territory {
+        let message = format!("the application already stands in the queue of {queue_territory}");
+        return Err(Problem::conflict("already_there", message));
+    }
+    Ok(Destination { territory, queue_territory, preferences })
+}
+
+/// Brings an application to another territory on a warrant.
+pub(crate) fn carry(
     office: &Office,
     tx: &mut Transaction<'_>,
     caller: &Caller,
     old: Application,
-    territory: Kato,
-    queue_territory: Kato,
-    preferences: Vec<String>,
+    there: Destination,
+    warrant: Warrant,
 ) -> Result<Written<Stands>, Problem> {
+    let Destination { territory, queue_territory, preferences } = there;
     let to = queue_territory.home();
     let to_bound = office.bound(territory, tx.at())?;
     let lodged = applications::lodged(tx.conn(), office.store.vault(), old.clone())?;
     let number = tx.next_number(to, Numbered::Application)?.to_string();
-    let left = leave(office, tx, caller, &old, &number)?;
+    let left = leave(office, tx, caller, &old, &number, warrant)?;
     // At once: where both are of one home, each record tells its own rows.
     tx.append(&[left])?;
     child_claims::take(tx, lodged.child.iin, to, &number)?;
@@ -146,13 +188,17 @@ fn leave(
     caller: &Caller,
     old: &Application,
     number: &str,
+    warrant: Warrant,
 ) -> Result<Entry, Problem> {
     let mut closed = old.clone();
     let turned = entry::step(tx, &office.rules, &mut closed, Step::Move)?;
     entry::settle(tx, &office.rules, old.queue, turned)?;
     child_claims::release(tx, &old.child, &old.number)?;
     let ended = travel::end_of_application(&office.rules, tx, &old.number, CaseAct::Close)?;
-    tell_family(tx, old, Notice::Moved)?;
+    let aim = Aim { application: old, act: TakingAct::Move };
+    let taken = Taken { moved_to: Some(number.to_owned()), ..Taken::default() };
+    let until = takings::note(office, tx, &caller.principal, &aim, warrant, &taken)?;
+    tell_family_of(tx, old, Notice::Moved, &json!({"until": until.to_string()}))?;
     let told = MovedAway {
         application: old.number.clone(),
         moved_to: number.to_owned(),

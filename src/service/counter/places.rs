@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::domain::codes::PlaceStatus;
+use crate::domain::codes::{PlaceStatus, Role};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
@@ -21,7 +21,7 @@ use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{keys, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::places::{advance, group_of, outside_age_band};
-use crate::store::{Entry, Transaction, Written, kindergartens, places};
+use crate::store::{Entry, Transaction, Written, kindergartens, places, proposals};
 use crate::trust::act::{PlaceWithdrawn, PlacesReported, PublicAct, ReserveAsked};
 use crate::trust::subject::{Subject, SubjectKind};
 
@@ -174,7 +174,10 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
         let (bound, own) = (office.bound(kindergarten.territory, tx.at())?, kindergarten.territory);
         let reserved = sent.reserved.as_ref().and_then(|sent| read_reserved(&mut faults, bound.profile, sent, own));
         faults.check()?;
-        let published = bound.profile.publication.value.is_none();
+        // Whom places are kept for is not the kindergarten's to say.
+        let proposes = caller.principal.role == Role::Kindergarten;
+        let (proposed, reserved) = if proposes { (reserved, None) } else { (None, reserved) };
+        let published = bound.profile.publication.value.is_none() && proposed.is_none();
         let mut warnings = over_capacity(tx, &group, sent.count)?;
         warnings.extend(outside_age_band(&group, sent.cohort, available_on.unwrap_or(today)));
         let place = Place {
@@ -191,6 +194,12 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             reserved,
         };
         let ids = keep(tx, &place, sent.count)?;
+        if let Some(proposed) = &proposed {
+            proposals::insert(tx, home, &ids, proposed, &caller.principal.id)?;
+            warnings.push(format!(
+                "reserve_proposed: {proposed}; the department decides, without it the places are for everyone"
+            ));
+        }
         let act = PublicAct::ReportPlaces(PlacesReported {
             places: ids.clone(),
             group: group.id,
@@ -198,7 +207,7 @@ pub fn report_places(office: &Office, caller: &Caller, sent: &PlacesIn) -> Resul
             place_queue: place.queue,
             available_on: place.available_on,
             status: place.status,
-            reserved: sent.reserved.as_ref().map(|sent| sent.told(own)),
+            reserved: sent.reserved.as_ref().filter(|_| !proposes).map(|sent| sent.told(own)),
             capacity: group.capacity,
             enrolled: group.enrolled,
             role: caller.principal.role,

@@ -24,7 +24,7 @@ use crate::service::cases::gateway::{self, Handed};
 use crate::service::cases::intake::refuse_intake;
 use crate::service::cases::opening::{self, About};
 use crate::service::kernel::permissions::{Act, Principal};
-use crate::service::kernel::problem::Problem;
+use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::applications::{self, Lodged};
@@ -89,6 +89,7 @@ pub fn register(office: &Office, caller: &Caller, handed_in: &HandedIn) -> Resul
     if let Some(word) = handed_in.gateway.as_ref().filter(|_| channel == Channel::Portal) {
         pass_the_gate(office, caller, &checked, word, &bound, now)?;
     }
+    of_parent(office, caller, &checked)?;
     let signature = signature(office, channel, handed_in);
     let home = territory.home();
     let known = office.store.read(|conn| child_claims::holder(conn, office.look_up.blind(checked.child.iin)))?;
@@ -100,6 +101,18 @@ pub fn register(office: &Office, caller: &Caller, handed_in: &HandedIn) -> Resul
         return Err(duplicate(&caller.principal, &claim));
     }
     office.perform(caller, &homes, 201, |tx| lodge(office, tx, caller, channel, &checked, signature))
+}
+
+/// Who has signed in to the portal hands in for themselves.
+fn of_parent(office: &Office, caller: &Caller, checked: &Checked) -> Result<(), Problem> {
+    let applicant = office.look_up.blind(checked.applicant.iin);
+    match caller.principal.parent {
+        Some(parent) if parent != applicant => {
+            let message = "the applicant is another person than the one who has signed in to the portal (Kezek-Parent)";
+            Err(Problem::new(Kind::Forbidden, "another_parent", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The portal's own checks of a request, by the gateway's word.

@@ -20,20 +20,23 @@ use crate::rules::Rules;
 use crate::rules::profile::{Consequence, Profile};
 use crate::service::applications::{entry, proofs};
 use crate::service::cases::oversight;
-use crate::service::counter::days;
+use crate::service::counter::{days, reserving, takings};
 use crate::service::kernel::actors::CLOCK;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
 use crate::service::referrals::life::InHand;
 use crate::service::referrals::places::advance;
-use crate::store::{Entry, Resolve, Store, Transaction, Written, homes, places, referrals};
+use crate::store::{Entry, Resolve, Store, Transaction, Written, homes, places, proposals, referrals};
 use crate::trust::act::{ChildAct, Listed, PlacesPublished, PublicAct, ReferralExpired};
 use crate::trust::subject::Subject;
 
 /// How many days the answer to a request with an `Idempotency-Key` is kept. A client that repeats a request after that
 /// sends a new one; what it asks for is then refused as done already, or done.
 pub const ANSWERS_KEPT_DAYS: i64 = 30;
+
+/// How many days an uploaded scan is kept that nobody has shown for anything.
+const UPLOADS_KEPT_DAYS: i64 = 7;
 
 /// What a tick did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub struct Ticked {
     pub left: usize,
     /// Applications some of whose proofs nobody confirmed in their term.
     pub lapsed: usize,
+    /// What officials wanted to take from families and nobody confirmed in its term.
+    pub unconfirmed: usize,
     /// Overdue cases of which somebody higher was told.
     pub escalated: usize,
     /// Kept answers that were older than [`ANSWERS_KEPT_DAYS`] and are forgotten.
@@ -91,6 +96,7 @@ fn each_home(store: &Store, rules: &Rules, instants: Instants, resolve: Resolve)
                 all.expired += ticked.expired;
                 all.left += ticked.left;
                 all.lapsed += ticked.lapsed;
+                all.unconfirmed += ticked.unconfirmed;
                 all.escalated += ticked.escalated;
                 all.forgotten += ticked.forgotten;
                 all.counted += ticked.counted;
@@ -99,6 +105,9 @@ fn each_home(store: &Store, rules: &Rules, instants: Instants, resolve: Resolve)
             Err(problem) if problem.code == CLOCK_NOT_BELIEVED => refused = refused.or(Some(problem)),
             Err(problem) => return Err(problem),
         }
+    }
+    if resolve == Resolve::Do {
+        store.forget_uploads(instants.now - TimeDelta::days(UPLOADS_KEPT_DAYS))?;
     }
     refused.map_or(Ok(all), Err)
 }
@@ -136,6 +145,7 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
         }
     }
     ticked.lapsed = proofs::lapse(tx, rules, home, at)?;
+    ticked.unconfirmed = takings::lapse(tx, rules, home, at)?;
     ticked.escalated = oversight::escalate(tx, rules, home, at)?;
     ticked.counted = days::count(tx, rules, home)?;
     // The records are appended already.
@@ -146,9 +156,14 @@ fn of_home(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
 /// are appended at once, here and in [`expire`]: each tells its own rows, and the history of each place names its own.
 fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc>) -> Result<usize, Problem> {
     let mut due: BTreeMap<Kato, Vec<Place>> = BTreeMap::new();
+    let proposed = proposals::open(tx.conn(), home)?;
     for place in places::of_home(tx.conn(), home, PlaceStatus::Reported)? {
         let territory = place.queue.territory;
         let profile = bound(rules, territory, at)?.profile;
+        let proposal = proposed.get(&place.id);
+        if proposal.is_some_and(|proposal| reserving::waits(rules, home, proposal, at)) {
+            continue;
+        }
         if is_due(rules, profile, &place, at) {
             due.entry(territory).or_default().push(place);
         }
@@ -156,6 +171,9 @@ fn publish(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: DateTime<Utc
     let mut published = 0;
     for (territory, mut all) in due {
         for place in &mut all {
+            if proposed.contains_key(&place.id) {
+                proposals::decide(tx, &place.id, None, CLOCK)?;
+            }
             advance(tx, place, PlaceAct::Publish)?;
         }
         let mut ids: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();

@@ -10,6 +10,7 @@ use crate::domain::instant::instant_text;
 use crate::domain::queue::Numbered;
 use crate::exchange::instance::Voice;
 use crate::service::kernel::numbers::{home_of, load};
+use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::words::say;
@@ -49,7 +50,7 @@ pub fn explain_round(
     home_of(application, Numbered::Application, "application")?;
     office.store.read(|conn| {
         let application = load(conn, application)?;
-        principal.may(Act::ExplainRound, application.territory)?;
+        may_on(conn, principal, Act::ExplainRound, &application)?;
         let round = rounds::brief(conn, round)?.ok_or_else(|| Problem::not_found("round"))?;
         let part = part(explained, conn, &round, &application)?.ok_or_else(|| not_in(office, &round, &application))?;
         let words = Words::new(office, conn, Voice::Official, application.home)?;

@@ -10,7 +10,7 @@ use crate::domain::instant::{instant_text, read_instant};
 use crate::domain::kato::Kato;
 use crate::store::connection::AnyConnection;
 use crate::store::pages::{self, Pages};
-use crate::store::{Keyless, Store, StoreError, homes, journal, keyless, openings};
+use crate::store::{Keyless, Store, StoreError, homes, journal, keyless, openings, reads};
 use crate::trust::act::{ActCode, ActsCounted, PublicAct};
 use crate::trust::counts::{ActCounts, Counted};
 use crate::trust::end::GENESIS;
@@ -170,6 +170,9 @@ pub fn verify_since(store: &Store, since: DateTime<Utc>) -> Result<VerifiedSince
             return Err(wrong);
         }
         let rows_before = fold.check(conn, Reach::Since)?;
+        if let Some(broken) = reads::fault(conn)? {
+            return Err(ChainFault::Reads(broken));
+        }
         Ok(VerifiedSince { head: registry_head(&heads), records_before, rows_before })
     })
 }
@@ -206,6 +209,10 @@ pub fn verify_in(conn: &mut AnyConnection) -> Result<String, ChainFault> {
             "table keys: the key of child {child} is gone, so nothing of it can be read; put it back from a backup"
         );
         return Err(ChainFault::RowDiffers { home, what });
+    }
+    // Last: whoever hears of it knows that every home is whole.
+    if let Some(broken) = reads::fault(conn)? {
+        return Err(ChainFault::Reads(broken));
     }
     Ok(registry_head(&heads))
 }

@@ -43,6 +43,8 @@ pub struct Copied {
     pub rows: u64,
     /// The registry's head, the same in both.
     pub head: String,
+    /// Scans that stayed in the folder of the source, since one of the two folders is not named.
+    pub scans_left: usize,
 }
 
 /// Copies a registry into an empty one: all of it or nothing, no record added, the journal verified in both.
@@ -50,6 +52,8 @@ pub struct Copied {
 /// # Errors
 /// A broken journal, a target that is not empty, a database that is not available.
 pub fn copy(from: &Store, to: &Store, told: &mut dyn FnMut(u64, u64)) -> Result<Copied, CopyFault> {
+    // The files first: no row is to name what is not there.
+    let scans_left = to.take_scans(from)?;
     let mut head = String::new();
     let rows = to.take_over(from, told, |conn, arrived| {
         if !arrived {
@@ -59,5 +63,5 @@ pub fn copy(from: &Store, to: &Store, told: &mut dyn FnMut(u64, u64)) -> Result<
         let there = verify_in(conn).map_err(CopyFault::Target)?;
         if there == head { Ok(()) } else { Err(CopyFault::HeadsDiffer) }
     })?;
-    Ok(Copied { rows, head })
+    Ok(Copied { rows, head, scans_left })
 }

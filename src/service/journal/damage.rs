@@ -29,10 +29,13 @@ impl Damage {
         self.note(broken.home, Wrong::Unread(broken));
     }
 
-    /// Notes that a home does not verify. A fault of the database itself says nothing of a home.
+    /// Notes that a home does not verify. A fault of the database itself says nothing of a home, nor does one of the log of reads.
     pub fn note_fault(&self, fault: &ChainFault) {
         let Some(home) = fault.home() else {
-            tracing::warn!(%fault, "the journal cannot be verified now");
+            match fault {
+                ChainFault::Reads(_) => tracing::error!(%fault, "the log of reads does not verify"),
+                _ => tracing::warn!(%fault, "the journal cannot be verified now"),
+            }
             return;
         };
         tracing::error!(%home, %fault, "a home does not verify; nothing is given out there");

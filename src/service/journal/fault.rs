@@ -3,6 +3,7 @@
 use crate::domain::kato::Kato;
 use crate::store::StoreError;
 use crate::trust::journal::Broken;
+use crate::trust::reads::BrokenReads;
 
 /// Why the journal is not whole.
 #[derive(Debug)]
@@ -28,19 +29,21 @@ pub enum ChainFault {
         /// What the database says of it.
         what: String,
     },
+    /// A line of the log of reads is broken, which is a chain of its own.
+    Reads(BrokenReads),
     /// The database is not available.
     Store(StoreError),
 }
 
 impl ChainFault {
-    /// The home that is not whole; none where the database could not be asked.
+    /// The home that is not whole; none where the database could not be asked, and where the fault is no home's.
     pub fn home(&self) -> Option<Kato> {
         match self {
             ChainFault::Broken(broken) => Some(broken.home),
             ChainFault::HeadDiffers { home, .. } | ChainFault::RowDiffers { home, .. } => Some(*home),
             // Nobody can say whose rows it holds.
             ChainFault::PageDamaged { .. } => Some(Kato::COUNTRY),
-            ChainFault::Store(_) => None,
+            ChainFault::Reads(_) | ChainFault::Store(_) => None,
         }
     }
 }
@@ -56,6 +59,7 @@ impl std::fmt::Display for ChainFault {
             ChainFault::PageDamaged { what } => {
                 write!(f, "a page of the database is damaged ({what}); restore a backup, or have it repaired")
             }
+            ChainFault::Reads(broken) => write!(f, "{broken}; it was changed past the registry"),
             ChainFault::Store(error) => error.fmt(f),
         }
     }

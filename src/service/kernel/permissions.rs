@@ -30,6 +30,8 @@ pub enum Act {
     JudgeProof,
     /// Report a place, which publishes it where the profile has no hour of publication.
     ReportPlace,
+    /// Decide for whom a place is kept, where its kindergarten proposes it.
+    DecideReserve,
     /// Take a free place back with a reason.
     WithdrawPlace,
     /// Run a round without keeping it.
@@ -56,6 +58,20 @@ pub enum Act {
     Enrol,
     /// End an enrolment: the child has left.
     Depart,
+    /// Undo what was taken from a family, or say no to what waits: at the family's word, so whoever hears it may.
+    Undo,
+    /// Read what waits for a second person.
+    ReadPending,
+    /// Confirm, as the second person, what another official wants to take.
+    ConfirmTaking,
+    /// Upload the scan of a paper.
+    KeepScan,
+    /// Read the scan of a paper.
+    ReadScan,
+    /// Read who was passed over, by whom and on which ground.
+    ReadSkips,
+    /// Read who is owed a place.
+    ReadDebts,
     /// Refuse the child of a referral with a ground.
     RefuseReferral,
     /// Extend the term of a referral, where the profile allows it.
@@ -84,20 +100,29 @@ pub enum Act {
     TakeMessages,
     /// Read whose credential this is.
     ReadOwnAccount,
-    /// Sign a family out.
+    /// Sign out.
     EndSession,
+    /// Change one's own password, second factor, and the mandate that one acts by.
+    KeepOwnSignIn,
     /// Give a representative who stands at a counter a new code, and add a second one.
     IssueCode,
     /// Read who may act in a territory.
     ReadAccounts,
     /// Appoint, and end what was given: whom, the roles say.
     KeepAccounts,
+    /// Read who read an application.
+    ReadReads,
+    /// Let an account read on that has used up its budget ten times over.
+    LiftBudget,
 }
 
 use Role::{Akim, Auditor, Department, Family, Kindergarten, Office, Portal, StateCorporation};
 
 /// The roles that an account can have. A family has none: it signs in with the code of its paper.
 pub const OFFICIALS: &[Role] = &[Office, StateCorporation, Portal, Department, Akim, Kindergarten, Auditor];
+
+/// Everybody who can sign in.
+const EVERYBODY: &[Role] = &[Office, StateCorporation, Portal, Department, Akim, Kindergarten, Auditor, Family];
 
 /// Each act, and the roles that may do it.
 pub const TABLE: &[(Act, &[Role])] = &[
@@ -110,6 +135,7 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::Move, &[Office, StateCorporation, Portal, Department, Family]),
     (Act::JudgeProof, &[Department, Akim]),
     (Act::ReportPlace, &[Kindergarten, Department]),
+    (Act::DecideReserve, &[Department]),
     (Act::WithdrawPlace, &[Kindergarten, Department]),
     (Act::TryRound, &[Department, Akim, Auditor]),
     (Act::HoldRound, &[Department]),
@@ -120,9 +146,17 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::Refer, &[Department, Akim]),
     (Act::Confirm, &[Department, Akim]),
     (Act::ReadReferral, &[Department, Akim, Kindergarten, Office, StateCorporation, Portal, Auditor]),
-    (Act::Present, &[Kindergarten]),
-    (Act::Enrol, &[Kindergarten]),
-    (Act::Depart, &[Kindergarten]),
+    // The department where a kindergarten cannot.
+    (Act::Present, &[Kindergarten, Department]),
+    (Act::Enrol, &[Kindergarten, Department]),
+    (Act::Depart, &[Kindergarten, Department, Family]),
+    (Act::Undo, &[Office, StateCorporation, Portal, Department, Akim, Family]),
+    (Act::ReadPending, &[Department, Akim, Auditor]),
+    (Act::ConfirmTaking, &[Department, Akim]),
+    (Act::KeepScan, &[Office, StateCorporation, Portal, Department, Akim, Kindergarten, Family]),
+    (Act::ReadScan, &[Office, StateCorporation, Portal, Department, Akim, Auditor, Family]),
+    (Act::ReadSkips, &[Department, Akim, Auditor]),
+    (Act::ReadDebts, &[Department, Akim, Auditor]),
     (Act::RefuseReferral, &[Kindergarten]),
     (Act::Extend, &[Department, Akim]),
     (Act::Annul, &[Department, Akim]),
@@ -137,10 +171,13 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::ReadOutbox, &[Department, Akim, Auditor]),
     (Act::TakeMessages, &[Department, Akim]),
     (Act::ReadOwnAccount, OFFICIALS),
-    (Act::EndSession, &[Family]),
+    (Act::EndSession, EVERYBODY),
+    (Act::KeepOwnSignIn, OFFICIALS),
     (Act::IssueCode, &[Office, StateCorporation, Department, Akim]),
     (Act::ReadAccounts, &[Department, Akim, Auditor]),
     (Act::KeepAccounts, &[Department, Akim]),
+    (Act::ReadReads, &[Department, Auditor, Family]),
+    (Act::LiftBudget, &[Department]),
 ];
 
 /// Who asks: a credential without its secret.
@@ -148,6 +185,8 @@ pub const TABLE: &[(Act, &[Role])] = &[
 pub struct Principal {
     /// The account, by which the journal knows the holder.
     pub id: String,
+    /// The mandate that the credential rests on; none for a family.
+    pub mandate: Option<String>,
     /// By what the person is known: two people are two of these, whatever accounts they have.
     pub person: BlindIin,
     /// What the holder is: it decides which acts are open to them.
@@ -160,6 +199,8 @@ pub struct Principal {
     pub acts_as: Vec<Actor>,
     /// The one child that it reaches, where the role is a family's.
     pub child: Option<BlindIin>,
+    /// The parent for whom the portal acts, as it asserts.
+    pub parent: Option<BlindIin>,
 }
 
 /// The roles that may do an act.

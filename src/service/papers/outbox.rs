@@ -12,6 +12,8 @@ use crate::domain::codes::{Channel, Notice};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::exchange::rows::MessageRow;
+use crate::rules::sourced::Names;
+use crate::service::kernel::notices::{FAMILY, READS_OVER_BUDGET};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::query;
@@ -67,6 +69,17 @@ pub(crate) fn passed_by(
     Ok(all.map(|message| passed_together(office, &message)).collect())
 }
 
+/// What a family was told of its application, the latest first, in words.
+///
+/// # Errors
+/// The database is not available.
+pub fn told_to_family(office: &Office, application: &str) -> Result<Vec<Said>, Problem> {
+    let all = office.store.read(|conn| outbox::about(conn, application))?;
+    let own = all.iter().rev().filter(|m| m.recipient == FAMILY && Notice::from_code(&m.kind).is_some());
+    let words = |m: &Message| words_of_message(office, m, &serde_json::from_str(&m.body).unwrap_or_default());
+    Ok(own.map(words).collect())
+}
+
 fn passed_together(office: &Office, m: &Message) -> PassedTogether {
     let place: PassedPlace = serde_json::from_str(&m.body).unwrap_or_default();
     let PassedPlace { kindergarten, name_kk, name_ru, .. } = place;
@@ -117,7 +130,9 @@ pub struct MessageView {
     /// A random key, always the same for this message.
     pub id: String,
     /// What is told: `overdue`; `passed_together` where a place passed a child because it waits together with brothers and
-    /// sisters; or what was done: `family_code`, `representative_added`, `amended`, `withdrawn`, `moved`, `enrolled`, `departed`.
+    /// sisters; `reads_over_budget` where an account reads more than its role's budget of a day; or what was done: `family_code`, `representative_added`, `amended`, `withdrawn`, `moved`, `enrolled`, `departed`,
+    /// `annulled`; `taking_asked`, `taking_lapsed`, `taking_undone`, `place_owed` of what officials want to take from a family;
+    /// `paper_takings` where one official brings many signed requests in a day.
     pub kind: String,
     /// Who is told: `head`, `department` or `family`.
     pub recipient: String,
@@ -126,7 +141,7 @@ pub struct MessageView {
     /// The kindergarten whose head is told, or whose place it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kindergarten: Option<String>,
-    /// The number of what it is about: a case, or an application whose family is told.
+    /// What it is about: the number of a case or of an application, or the key of an account.
     pub subject: String,
     /// The words, in each language.
     #[schema(value_type = Object)]
@@ -242,9 +257,30 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
     if m.kind == PASSED_TOGETHER {
         return passed_together(office, m).text;
     }
+    if m.kind == READS_OVER_BUDGET {
+        let on = words::date(&office.rules, office.day(m.territory, m.created_at));
+        let (role, account) = (words::label(&office.rules, "role", field("role")), Said::same(&m.subject));
+        let budget = Said::same(body.get("budget").and_then(Value::as_u64).unwrap_or_default().to_string());
+        let values = [("on", &on), ("account", &account), ("role", &role), ("budget", &budget)];
+        return say_each(&office.rules, READS_OVER_BUDGET, &values);
+    }
     if let Some(notice) = Notice::from_code(&m.kind) {
         let on = words::date(&office.rules, office.day(m.territory, m.created_at));
-        let values = [("on", &on), ("application", &Said::same(&m.subject))];
+        let until = field("until").parse().map(|day| words::date(&office.rules, day)).unwrap_or_default();
+        let ground: Names =
+            body.get("ground").and_then(|names| serde_json::from_value(names.clone()).ok()).unwrap_or_default();
+        let ground = Said { kk: ground.kk, ru: ground.ru, en: ground.en };
+        let what = match field("act") {
+            "" => Said::default(),
+            act => say_each(&office.rules, &format!("takes_{act}"), &[]),
+        };
+        let values = [
+            ("on", &on),
+            ("application", &Said::same(&m.subject)),
+            ("until", &until),
+            ("what", &what),
+            ("ground", &ground),
+        ];
         return say_each(&office.rules, &format!("told_{notice}"), &values);
     }
     let course = field("channel").parse::<Channel>().ok().and_then(|channel| {

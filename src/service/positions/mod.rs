@@ -1,5 +1,6 @@
 //! The number of a child and its reasons.
 
+pub mod ended;
 pub mod queues;
 pub mod reasons;
 pub mod shape;

@@ -20,7 +20,7 @@ pub enum LookedUp {
 /// What everybody may know of a child by its IIN: the same shape whether the registry knows the IIN or not.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct PublicPositions {
-    /// One entry for each active application.
+    /// One entry for each active application; where there is none, the one that ended last, for half a year.
     pub entries: Vec<PublicEntry>,
 }
 
@@ -58,8 +58,8 @@ pub struct PublicNumber {
 /// All that a family may know of its child.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Positions {
-    /// One entry for each active application. A child has at most one in the country, and one more where it is enrolled
-    /// and waits for a transfer.
+    /// One entry for each active application; where there is none, the one that ended last, for half a year. A child has at most one
+    /// in the country, and one more where it is enrolled and waits for a transfer.
     pub entries: Vec<PositionEntry>,
 }
 
@@ -128,7 +128,8 @@ pub struct ChoiceView {
 /// A reason for a number, that can be read aloud.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Reason {
-    /// `ahead`, `nobody_ahead`, `mixing_rule`, `tier_then_instant`, `program_rule`, `together` or `see_more`.
+    /// `ahead`, `nobody_ahead`, `mixing_rule`, `tier_then_instant`, `program_rule`, `together`, `see_more`, or `ended` with what the
+    /// registry has said of the end.
     pub code: &'static str,
     /// How many stand ahead, by stream.
     #[serde(skip_serializing_if = "Option::is_none")]

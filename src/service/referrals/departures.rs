@@ -4,39 +4,24 @@
 //! spent turn stays as it was.
 
 use chrono::{Days, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::life::{self, InHand, in_hand, wrong_state};
+use super::life::{self, InHand, wrong_state};
 use super::places::{self as ledger, group_of, outside_age_band};
-use crate::domain::codes::{Notice, PlaceStatus, ReferralStatus, Status};
+use crate::domain::codes::{PlaceStatus, ReferralStatus, Status};
 use crate::domain::life::Step;
 use crate::domain::place::PlaceAct;
-use crate::domain::queue::Numbered;
 use crate::domain::referral::ReferralAct;
 use crate::service::applications::entry;
-use crate::service::applications::handed_in::read_date;
 use crate::service::kernel::keys;
-use crate::service::kernel::notices::tell_family;
-use crate::service::kernel::numbers::{self, home_of};
-use crate::service::kernel::permissions::Act;
-use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Transaction, Written, child_claims, kindergartens, places, referrals, transfers};
-use crate::trust::act::{ChildAct, Departure, EnrolmentEnded};
+use crate::service::kernel::numbers;
+use crate::service::kernel::problem::Problem;
+use crate::service::office::Office;
+use crate::store::{Transaction, child_claims, kindergartens, places, referrals, transfers};
+use crate::trust::act::EnrolmentEnded;
 use crate::trust::subject::{Subject, SubjectKind};
-
-/// The end of an enrolment, as the kindergarten reports it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DepartureIn {
-    /// The last day on which the child attends, `YYYY-MM-DD`.
-    #[schema(example = "2026-09-30")]
-    pub last_day: String,
-    /// Why the contract ends.
-    pub reason: String,
-}
 
 /// An enrolment that has ended.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -71,41 +56,6 @@ impl Departed {
             self.clone();
         EnrolmentEnded { referral, status, application, place, place_status, available_on, warnings, transfer }
     }
-}
-
-/// The child of an enrolment leaves the kindergarten: the place is free from the day after, and the child may be
-/// registered again.
-///
-/// # Errors
-/// 403, 404, 409 where the child is not enrolled by this referral, 422.
-pub fn depart(office: &Office, caller: &Caller, number: &str, sent: &DepartureIn) -> Result<Answer, Problem> {
-    caller.principal.role_may(Act::Depart)?;
-    let home = home_of(number, Numbered::Referral, "referral")?;
-    office.perform(caller, &[home], 200, |tx| {
-        let mut hand = in_hand(tx.conn(), &caller.principal, Act::Depart, number)?;
-        let today = office.day(hand.application.territory, tx.at());
-        let mut faults = FieldFaults::default();
-        let reason = faults.text("reason", &sent.reason, 2_000);
-        let last_day = read_date(&mut faults, "last_day", &sent.last_day);
-        if last_day.is_some_and(|on| (on - today).num_days().abs() > 400) {
-            faults.add("last_day", "wrong_date", "the last day lies more than a year away; check it");
-        }
-        faults.check()?;
-        let heir = transfers::open_beside(tx.conn(), &hand.application.number)?;
-        let last_day = last_day.unwrap_or(today);
-        let departed = end_enrolment(office, tx, &mut hand, last_day, heir)?;
-        let of = Subject::seat(&hand.application.number);
-        keys::keep(tx, home, of.clone(), &json!({"reason": reason}))?;
-        tell_family(tx, &hand.application, Notice::Departed)?;
-        let told = Departure { departed: departed.told(), last_day, role: caller.principal.role };
-        let entry = Entry {
-            home,
-            act: ChildAct::Depart(told).told_to(of),
-            actor: caller.principal.id.clone(),
-            territory: hand.application.territory,
-        };
-        Ok(Written { value: departed, entries: vec![entry] })
-    })
 }
 
 /// Ends an enrolment: application and referral are closed, the group counts one child less, the place is free from

@@ -1,7 +1,7 @@
 //! What becomes of a referral: presented, enrolled, refused by the kindergarten, extended, annulled.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::domain::application::Application;
@@ -11,13 +11,17 @@ use crate::domain::life::Step;
 use crate::domain::place::PlaceAct;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::{Referral, ReferralAct};
+use crate::domain::taking::{Rest, TakingAct};
 use crate::rules::Rules;
 use crate::service::applications::entry::{self, Turned};
-use crate::service::kernel::notices::tell_family;
+use crate::service::applications::takings::{self, Aim, Asked, ContractIn, Taken, Warrant};
+use crate::service::kernel::notices::tell_family_of;
 use crate::service::kernel::numbers::{home_of, load};
+use crate::service::kernel::own;
 use crate::service::kernel::permissions::{Act, Principal};
-use crate::service::kernel::problem::Problem;
+use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::Office;
+use crate::service::referrals::past::{self, SkipView};
 use crate::service::referrals::places;
 use crate::store::connection::AnyConnection;
 use crate::store::{Transaction, applications, cases, kindergartens, referrals};
@@ -62,6 +66,9 @@ pub struct ReferralView {
     /// The referrals of brothers and sisters that the same act issued.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub together: Vec<String>,
+    /// Whom its place went past, on which ground, and who issued and confirmed that; not for the kindergarten.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skips: Vec<SkipView>,
     /// The id of its paper.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
@@ -108,6 +115,7 @@ pub(crate) fn view(r: &Referral, document: Option<&str>) -> ReferralView {
         ground: r.ground.clone(),
         reasons: serde_json::from_str(&r.reasons).unwrap_or_default(),
         together: Vec::new(),
+        skips: Vec::new(),
         document: document.map(str::to_owned),
         case: None,
     }
@@ -124,7 +132,7 @@ fn may_on(
     application: &Application,
 ) -> Result<(), Problem> {
     if principal.role != Role::Kindergarten {
-        return principal.may(act, application.territory);
+        return own::may_on(conn, principal, act, application);
     }
     let kindergarten =
         kindergartens::find(conn, &referral.kindergarten)?.ok_or_else(|| Problem::not_found("kindergarten"))?;
@@ -187,16 +195,35 @@ pub(crate) struct InHand {
 impl InHand {
     /// The contract is made: the child leaves the queue, its turn is spent, the place is filled. All of it is saved; the queue
     /// is not yet settled.
-    pub(crate) fn enrol(&mut self, office: &Office, tx: &mut Transaction<'_>) -> Result<Turned, Problem> {
+    pub(crate) fn enrol(
+        &mut self,
+        office: &Office,
+        tx: &mut Transaction<'_>,
+        principal: &Principal,
+        contract: Option<&ContractIn>,
+    ) -> Result<Turned, Problem> {
         let Referral { home, application, place, group, .. } = &self.referral;
         let (place, group) = (Subject::of(SubjectKind::Place, place), Subject::of(SubjectKind::Group, group));
         office.prove(tx, *home, &[Subject::seat(application), place, group])?;
+        let mut faults = FieldFaults::default();
+        let today = office.day(self.application.territory, tx.at());
+        if self.referral.status.after(ReferralAct::Enrol).is_none() {
+            return Err(wrong_state(&self.referral, ReferralAct::Enrol));
+        }
+        let contract = takings::read_contract(&mut faults, contract, today);
+        faults.check()?;
+        let before = self.application.clone();
         advance(tx, &mut self.referral, ReferralAct::Enrol)?;
         referrals::update(tx, &self.referral)?;
         let turned = entry::step(tx, &office.rules, &mut self.application, Step::Enrol)?;
         places::advance_of(tx, &self.referral.place, PlaceAct::Fill)?;
         kindergartens::enrol_one(tx, &self.referral.group)?;
-        tell_family(tx, &self.application, Notice::Enrolled)?;
+        let asked = Asked { body: json!({"contract": contract}), ..Asked::default() };
+        let taken = Taken { referral: Some(self.referral.number.clone()), ..Taken::default() };
+        let aim = Aim { application: &before, act: TakingAct::Enrol };
+        let warrant = Warrant::Family { rests_on: Rest::Contract, asked };
+        let until = takings::note(office, tx, principal, &aim, warrant, &taken)?;
+        tell_family_of(tx, &self.application, Notice::Enrolled, &json!({"until": until.to_string()}))?;
         Ok(turned)
     }
 
@@ -228,6 +255,9 @@ pub fn referral(office: &Office, principal: &Principal, number: &str) -> Result<
         let child = applications::child(conn, office.store.vault(), &application.child)?;
         let mut view = view(&referral, None);
         view.case = cases::of_referral(conn, number)?.map(|case| case.number);
+        if !matches!(principal.role, Role::Kindergarten | Role::Portal) {
+            view.skips = past::on_the_way(office, conn, &application.number, &referral.place)?;
+        }
         view.child = Some(ReferredChild {
             iin: child.iin.to_string(),
             name: child.name,

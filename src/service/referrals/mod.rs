@@ -3,5 +3,6 @@
 pub mod departures;
 pub mod issuing;
 pub mod life;
+pub mod past;
 pub(crate) mod places;
 pub mod row;

@@ -7,16 +7,20 @@ use utoipa::ToSchema;
 
 use super::due::{self, Due, ReferIn, SkipIn, place_of};
 use super::memory::StandingRounds;
+use crate::domain::codes::Notice;
+use crate::domain::instant::instant_text;
 use crate::domain::place::Place;
 use crate::domain::queue::Numbered;
 use crate::rules::Bound;
 use crate::service::kernel::keys;
+use crate::service::kernel::notices::tell_family_of;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::row::RoundRow;
 use crate::store::rounds::Confirmation;
+use crate::store::skips::{self, Skip};
 use crate::store::{self, Entry, Transaction, Written, accounts};
 use crate::trust::act::{ChildAct, PassedOver, SkipConfirmed, SkipGrounds};
 use crate::trust::subject::Subject;
@@ -36,6 +40,18 @@ pub struct ConfirmIn {
     pub ground: String,
     /// The evidence that was seen.
     pub evidence: String,
+    /// The application that is passed over; the one that is due now, where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_over: Option<String>,
+}
+
+/// What a confirmation is bound to, sealed.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct BoundTo {
+    passed_over: String,
+    evidence: String,
+    /// Since when the place stood as it did.
+    place_since: String,
 }
 
 /// A confirmation that was given and not used yet; it is good for one skip.
@@ -46,7 +62,7 @@ pub struct Confirmed {
 }
 
 /// The skips of a request, each with its field.
-fn skips(sent: &ReferIn) -> Result<Vec<(String, &SkipIn)>, Problem> {
+fn listed(sent: &ReferIn) -> Result<Vec<(String, &SkipIn)>, Problem> {
     let mut faults = FieldFaults::default();
     if sent.skip.is_some() && !sent.skips.is_empty() {
         faults.add("skips", "skipped_twice", "send `skip` for one child or `skips` for several, not both");
@@ -59,8 +75,8 @@ fn skips(sent: &ReferIn) -> Result<Vec<(String, &SkipIn)>, Problem> {
         faults.add(&field, "missing", format!("name the application that is passed over on {}", skip.ground));
     }
     faults.check()?;
-    let listed = sent.skips.iter().enumerate().map(|(n, skip)| (format!("skips[{n}]"), skip));
-    Ok(sent.skip.iter().map(|skip| ("skip".to_owned(), skip)).chain(listed).collect())
+    let many = sent.skips.iter().enumerate().map(|(n, skip)| (format!("skips[{n}]"), skip));
+    Ok(sent.skip.iter().map(|skip| ("skip".to_owned(), skip)).chain(many).collect())
 }
 
 /// The row by which the place goes to the application asked for, with those who are passed over.
@@ -77,7 +93,7 @@ pub(crate) fn due(
     let territory = if own.within(place.home) { own } else { place.home };
     let mut due = due::due_now(office, rounds, tx, place, territory, &[])?;
     let (mut without, mut passed_over) = (Vec::new(), Vec::new());
-    for (field, skip) in skips(sent)? {
+    for (field, skip) in listed(sent)? {
         if due.row.application == sent.application {
             let message = "this application is due for the place, so nobody is passed over; leave it out";
             return Err(Problem::invalid(&field, "nothing_to_skip", message));
@@ -85,7 +101,8 @@ pub(crate) fn due(
         if skip.application.as_ref().is_some_and(|named| *named != due.row.application) {
             return Err(due::next_changed(office, &due.row));
         }
-        let grounds = check_skip(tx, caller, sent, &field, skip, bound, &due.row)?;
+        let asked = Asked { sent, field: &field, skip, place };
+        let grounds = check_skip(tx, caller, &asked, bound, &due.row)?;
         passed_over.push(PassedOver {
             application: due.row.application.clone(),
             passed_over: grounds,
@@ -106,7 +123,7 @@ pub(crate) fn due(
 ///
 /// # Errors
 /// 403, 404, 422.
-pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Answer, Problem> {
+pub fn confirm(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &ConfirmIn) -> Result<Answer, Problem> {
     caller.principal.role_may(Act::Confirm)?;
     let home = home_of(&sent.place, Numbered::Place, "place")?;
     home_of(&sent.application, Numbered::Application, "application")?;
@@ -119,6 +136,18 @@ pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Ans
         check_ground(&mut faults, "ground", &sent.ground, &bound);
         let evidence = faults.text("evidence", &sent.evidence, 2_000);
         faults.check()?;
+        let passed_over = match &sent.passed_over {
+            Some(named) => load(tx.conn(), named)?.number,
+            None => due_first(office, rounds, tx, caller, &place)?,
+        };
+        if passed_over == sent.application {
+            let message = "this application is due for the place, so nobody is passed over";
+            return Err(Problem::invalid("application", "nothing_to_skip", message));
+        }
+        let of = Subject::seat(&sent.application);
+        let place_since = instant_text(place.status_at);
+        let bound_to = BoundTo { passed_over, evidence: evidence.unwrap_or_default(), place_since };
+        let facts = keys::keep(tx, home, of.clone(), &bound_to)?;
         let id = tx.next_number(home, Numbered::Confirmation)?.to_string();
         let confirmation = Confirmation {
             id: id.clone(),
@@ -129,10 +158,9 @@ pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Ans
             ground: sent.ground.clone(),
             given_at: tx.at(),
             used_at: None,
+            facts: Some(facts),
         };
         store::rounds::insert_confirmation(tx, &confirmation)?;
-        let of = Subject::seat(&sent.application);
-        keys::keep(tx, home, of.clone(), &json!({"evidence": evidence}))?;
         let confirmed = SkipConfirmed {
             confirmation: id.clone(),
             place: sent.place.clone(),
@@ -146,15 +174,35 @@ pub fn confirm(office: &Office, caller: &Caller, sent: &ConfirmIn) -> Result<Ans
     })
 }
 
+/// Who is due for a place now.
+fn due_first(
+    office: &Office,
+    rounds: &StandingRounds,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    place: &Place,
+) -> Result<String, Problem> {
+    let own = caller.principal.territory;
+    let territory = if own.within(place.home) { own } else { place.home };
+    Ok(due::due_now(office, rounds, tx, place, territory, &[])?.row.application)
+}
+
+/// A skip as it was asked for, with its place.
+struct Asked<'a> {
+    sent: &'a ReferIn,
+    field: &'a str,
+    skip: &'a SkipIn,
+    place: &'a Place,
+}
+
 fn check_skip(
     tx: &mut Transaction<'_>,
     caller: &Caller,
-    sent: &ReferIn,
-    field: &str,
-    skip: &SkipIn,
+    asked: &Asked<'_>,
     bound: &Bound<'_>,
     due: &RoundRow,
 ) -> Result<SkipGrounds, Problem> {
+    let Asked { sent, field, skip, place } = asked;
     let mut faults = FieldFaults::default();
     check_ground(&mut faults, &format!("{field}.ground"), &skip.ground, bound);
     let evidence = faults.text(&format!("{field}.evidence"), &skip.evidence, 2_000);
@@ -171,7 +219,18 @@ fn check_skip(
         Some(c) if c.place != sent.place || c.application != sent.application || c.ground != skip.ground => {
             Err("this confirmation is for another place, application or ground")
         }
-        Some(c) => Ok(c.principal),
+        Some(c) => {
+            let confirmed = bound_to(tx, &c)?;
+            if confirmed.passed_over != due.application {
+                Err("this confirmation passes over another child than the one who is due")
+            } else if Some(&confirmed.evidence) != evidence.as_ref() {
+                Err("the second person has seen other evidence; both name the same")
+            } else if confirmed.place_since != instant_text(place.status_at) {
+                Err("the place was given and has come back since this was confirmed; it is confirmed anew")
+            } else {
+                Ok(c.principal)
+            }
+        }
     };
     let second_person = match confirmed {
         Ok(second_person) => second_person,
@@ -181,9 +240,34 @@ fn check_skip(
         }
     };
     faults.check()?;
-    keys::keep(tx, due.queue.home(), Subject::seat(&due.application), &json!({"evidence": evidence}))?;
+    let of = Subject::seat(&due.application);
+    let evidence = keys::keep(tx, due.queue.home(), of, &json!({"evidence": evidence}))?;
     store::rounds::use_confirmation(tx, &skip.confirmed_by)?;
+    let passed = load(tx.conn(), &due.application)?;
+    let kept = Skip {
+        confirmation: skip.confirmed_by.clone(),
+        home: passed.home,
+        application: passed.number.clone(),
+        territory: passed.territory,
+        place: place.id.clone(),
+        ground: skip.ground.clone(),
+        evidence,
+        issued_by: caller.principal.id.clone(),
+        confirmed_by: second_person.clone(),
+        skipped_at: tx.at(),
+    };
+    skips::insert(tx, &[kept])?;
+    let names = bound.profile.skip_ground(&skip.ground).map(|ground| ground.names.clone());
+    tell_family_of(tx, &passed, Notice::PassedOver, &json!({"ground": names}))?;
     Ok(SkipGrounds { ground: skip.ground.clone(), confirmation: skip.confirmed_by.clone(), second_person })
+}
+
+/// What a confirmation is bound to; nothing fits one from before that was kept.
+fn bound_to(tx: &mut Transaction<'_>, confirmation: &Confirmation) -> Result<BoundTo, Problem> {
+    let Some(key) = &confirmation.facts else { return Ok(BoundTo::default()) };
+    let vault = tx.vault();
+    let body = store::facts::body(tx.conn(), vault, key)?;
+    Ok(body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
 }
 
 /// Whether an account is that of the caller's person, who may have several.

@@ -112,3 +112,30 @@ pub struct AccountReset {
     /// As whom it was done; none where the operator did.
     pub role: Option<Role>,
 }
+
+/// An account has read more persons' data than its role's budget of a day, each beyond it for a purpose that it said; the
+/// department is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetExceeded {
+    /// The key of the account.
+    pub account: String,
+    /// The civil day of its territory.
+    pub day: NaiveDate,
+    /// How many it may read without a purpose.
+    pub budget: u32,
+    /// As whom it read.
+    pub role: Role,
+}
+
+/// An account that was stopped at ten times its budget may read as much again on that day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetLifted {
+    /// The key of the account.
+    pub account: String,
+    /// The civil day.
+    pub day: NaiveDate,
+    /// As whom it was lifted; none where the operator did.
+    pub role: Option<Role>,
+}

@@ -72,6 +72,20 @@ pub struct ReserveAsked {
     pub open: bool,
 }
 
+/// The department has decided for whom a place is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReserveDecided {
+    /// The number of the place.
+    pub place: String,
+    /// For whom it is kept from now on: a code, with `:open` where others may have what it leaves; none where it is for everyone.
+    pub reserved: Option<String>,
+    /// Where the place stands.
+    pub status: PlaceStatus,
+    /// As whom it was decided.
+    pub role: Role,
+}
+
 /// A free place was taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

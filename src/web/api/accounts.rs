@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::about::OfTerritory;
 use crate::service::accounts::opening::{self, AccountIn, AccountNow, Appointed, MandateIn};
+use crate::service::accounts::reset::{self, Begun, ResetIn};
 use crate::service::accounts::view::{self, Accounts, Me};
+use crate::service::reads::lifting::{self, Lifted};
 use crate::web::answer::{Body, Shared, act, ask};
 
 /// Whose credential this is, and what it opens.
@@ -51,4 +53,22 @@ pub async fn end(shared: Shared, request: HttpRequest, path: web::Path<(String, 
 pub async fn close(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let id = path.into_inner();
     act(shared, request, body, move |r, caller, _: Value| opening::close(&r.office, caller, &id)).await
+}
+
+/// Lets an account read on that has read ten times its role's budget today: as much again. The department of its territory does, and
+/// nobody for themselves.
+#[utoipa::path(post, path = "/api/v1/accounts/{id}/lift", tag = "accounts", params(("id" = String, Path)),
+    responses((status = 200, body = Lifted), (status = 409, description = "the account is not stopped")))]
+pub async fn lift(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let id = path.into_inner();
+    act(shared, request, body, move |r, caller, _: Value| lifting::lift(&r.office, &r.memory.reads, caller, &id)).await
+}
+
+/// Takes everything from an account by which it was used, and lets it begin anew: a person gets an invitation to set a password,
+/// a system its id and secret. Nobody resets themselves.
+#[utoipa::path(post, path = "/api/v1/accounts/{id}/reset", tag = "accounts", params(("id" = String, Path)),
+    request_body = ResetIn, responses((status = 200, body = Begun)))]
+pub async fn reset(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let id = path.into_inner();
+    act(shared, request, body, move |r, caller, sent: ResetIn| reset::reset(&r.office, caller, &id, &sent)).await
 }

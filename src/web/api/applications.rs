@@ -7,12 +7,17 @@ use crate::service::applications::entry::Stands;
 use crate::service::applications::handed_in::HandedIn;
 use crate::service::applications::proofs::{self, ProofIn};
 use crate::service::applications::representatives::{self, CodeGiven, CodeIn, RepresentativeIn};
+use crate::service::applications::takings::{Outcome, Waiting};
 use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::cases::settling::Decided;
-use crate::service::counter::applications::{self, AmendIn, ApplicationView, WithdrawIn};
+use crate::service::counter::amending::{self, AmendIn};
+use crate::service::counter::applications::{self, ApplicationView};
 use crate::service::counter::erasure::{self, EraseIn, Erased};
 use crate::service::counter::moving::{self, MoveIn};
 use crate::service::counter::register::{self, Registered};
+use crate::service::counter::undoing::{self, UndoIn, Undone};
+use crate::service::counter::withdrawing::{self, WithdrawIn};
+use crate::service::reads::view::{self, Reads, ReadsIn};
 use crate::web::answer::{Body, Shared, act, ask};
 
 /// Hands an application in through the channel of the credential.
@@ -39,6 +44,21 @@ pub async fn documents(shared: Shared, request: HttpRequest, path: web::Path<Str
     ask(shared, request, move |r, who| Ok(listed(applications::documents(&r.office, who, &number)?))).await
 }
 
+/// Who read an application, its papers, referrals and cases, the newest first. Its family sees day, office, post and purpose, the
+/// department the account and the name too; both see what an investigator read when that mandate has ended, the auditor all.
+#[utoipa::path(get, path = "/api/v1/applications/{number}/reads", tag = "applications",
+    params(("number" = String, Path), ("cursor" = Option<String>, Query), ("limit" = Option<i64>, Query)),
+    responses((status = 200, body = Reads)))]
+pub async fn reads(
+    shared: Shared,
+    request: HttpRequest,
+    path: web::Path<String>,
+    query: web::Query<ReadsIn>,
+) -> HttpResponse {
+    let number = path.into_inner();
+    ask(shared, request, move |r, who| view::of_application(&r.office, &r.memory.reads, who, &number, &query)).await
+}
+
 /// Decides a case: accepted, or refused with grounds of the act.
 #[utoipa::path(post, path = "/api/v1/applications/{number}/decide", tag = "applications",
     params(("number" = String, Path)), request_body = DecisionIn, responses((status = 200, body = Decided)))]
@@ -48,22 +68,23 @@ pub async fn decide(shared: Shared, request: HttpRequest, path: web::Path<String
         .await
 }
 
-/// Changes contacts or preferences.
+/// Changes contacts or preferences. A wish that an official drops without the family's paper waits for a second person.
 #[utoipa::path(post, path = "/api/v1/applications/{number}/amend", tag = "applications",
-    params(("number" = String, Path)), request_body = AmendIn, responses((status = 200, body = Stands)))]
+    params(("number" = String, Path)), request_body = AmendIn, responses((status = 200, body = Outcome<Stands>),
+        (status = 202, body = Waiting, description = "a wish is dropped only when a second person confirms")))]
 pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, move |r, caller, sent: AmendIn| applications::amend(&r.office, caller, &number, &sent))
-        .await
+    act(shared, request, body, move |r, caller, sent: AmendIn| amending::amend(&r.office, caller, &number, &sent)).await
 }
 
-/// Takes an application back for the applicant.
+/// Takes an application back: at once by the family or with its signed request; by an official alone it waits for a second person.
 #[utoipa::path(post, path = "/api/v1/applications/{number}/withdraw", tag = "applications",
-    params(("number" = String, Path)), request_body = WithdrawIn, responses((status = 200, body = Stands)))]
+    params(("number" = String, Path)), request_body = WithdrawIn, responses((status = 200, body = Outcome<Stands>),
+        (status = 202, body = Waiting, description = "it is done only when a second person confirms")))]
 pub async fn withdraw(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
     act(shared, request, body, move |r, caller, sent: WithdrawIn| {
-        applications::withdraw(&r.office, caller, &number, &sent)
+        withdrawing::withdraw(&r.office, caller, &number, &sent)
     })
     .await
 }
@@ -79,9 +100,21 @@ pub async fn erase(shared: Shared, request: HttpRequest, path: web::Path<String>
     act(shared, request, body, move |r, caller, sent: EraseIn| erasure::erase(&r.office, caller, &number, &sent)).await
 }
 
-/// Brings an application to another territory at its own instant.
+/// Undoes what was taken last from the family, or says no to what waits for a second person: at its one word, for some days. The
+/// application has its old instant and turn again.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/undo", tag = "applications",
+    params(("number" = String, Path)), request_body = UndoIn, responses((status = 200, body = Undone),
+        (status = 409, description = "nothing can be undone any more, or the child has another application meanwhile")))]
+pub async fn undo(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, move |r, caller, sent: UndoIn| undoing::undo(&r.office, caller, &number, &sent)).await
+}
+
+/// Brings an application to another territory at its own instant: at once by the family or with its signed request; by an official
+/// alone it waits for a second person.
 #[utoipa::path(post, path = "/api/v1/applications/{number}/move", tag = "applications",
-    params(("number" = String, Path)), request_body = MoveIn, responses((status = 200, body = Stands)))]
+    params(("number" = String, Path)), request_body = MoveIn, responses((status = 200, body = Outcome<Stands>),
+        (status = 202, body = Waiting, description = "it is done only when a second person confirms")))]
 pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
     act(shared, request, body, move |r, caller, sent: MoveIn| {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::about::OfTerritory;
 use crate::service::counter::catalogue::{self, PlaceLife, Places};
 use crate::service::counter::places::{self, Bulletin, PlacesIn, PlacesView, WithdrawPlaceIn};
+use crate::service::counter::reserving::{self, ReserveIn, ReserveView};
 use crate::web::answer::{Body, Shared, act, ask, tell};
 
 /// Which places of the ledger.
@@ -40,6 +41,15 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     responses((status = 201, body = PlacesView)))]
 pub async fn report(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
     act(shared, request, body, |r, caller, sent: PlacesIn| places::report_places(&r.office, caller, &sent)).await
+}
+
+/// Decides for whom a place is kept that its kindergarten has reported with a proposal, and publishes it.
+#[utoipa::path(post, path = "/api/v1/places/{id}/reserve", tag = "places", params(("id" = String, Path)),
+    request_body = ReserveIn, responses((status = 200, body = ReserveView),
+        (status = 409, description = "nothing is proposed for this place, or it was decided")))]
+pub async fn reserve(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let id = path.into_inner();
+    act(shared, request, body, move |r, caller, sent: ReserveIn| reserving::decide(&r.office, caller, &id, &sent)).await
 }
 
 /// Takes a free place back with a reason.

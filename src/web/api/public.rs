@@ -9,9 +9,12 @@ use crate::domain::iin::Iin;
 use crate::service::accounts::family::{self, Proof};
 use crate::service::counter::clock;
 use crate::service::kernel::problem::Problem;
-use crate::service::positions::shape::LookedUp;
-use crate::service::positions::{text, view};
-use crate::web::answer::{Body, Failure, Shared, bearer, read_body, tell, whole};
+use crate::service::office::Office;
+use crate::service::papers::outbox;
+use crate::service::positions::shape::{LookedUp, Positions};
+use crate::service::positions::{ended, text, view};
+use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
+use crate::web::asked::bearer;
 use crate::web::limits::{ByAddress, LookUpLimit};
 
 /// The position of a child. By the IIN alone what everybody may know; with the code of the family's paper, or in its session,
@@ -37,14 +40,18 @@ pub async fn positions(
     };
     let Some(proof) = proof(&request, asked.code.as_deref()) else {
         return match answer(&shared, &limit, &asked.iin, || addresses.of_or_nobody(&request)) {
-            Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
+            Ok(Told::Text(body)) => HttpResponse::Ok().content_type("application/json").body(body),
+            // The few who are not in memory: unknown, or ended.
+            Ok(Told::Nothing(iin)) => {
+                tell(shared, move |r| Ok(LookedUp::Public(ended::public(&r.office, iin, r.office.clock.now())?))).await
+            }
             Err(problem) => Failure(problem).error_response(),
         };
     };
     let address = addresses.of_or_nobody(&request);
     tell(shared, move |r| {
         let iin = family::proves(&r.office, &r.memory.attempts, address, &asked.iin, &proof)?;
-        Ok(LookedUp::Family(view::positions(&r.office, iin, r.office.clock.now())))
+        Ok(LookedUp::Family(of_family(&r.office, iin)?))
     })
     .await
 }
@@ -55,20 +62,34 @@ pub(super) fn proof(request: &HttpRequest, code: Option<&str>) -> Option<Proof> 
     session.or_else(|| code.map(|code| Proof::Code(code.to_owned())))
 }
 
-fn answer(
-    shared: &Shared,
-    limit: &LookUpLimit,
-    iin: &str,
-    address: impl FnOnce() -> IpAddr,
-) -> Result<String, Problem> {
+/// All that a family may know of its child: where it stands, or what ended its application.
+pub fn of_family(office: &Office, iin: Iin) -> Result<Positions, Problem> {
+    let now = office.clock.now();
+    let found = view::positions(office, iin, now);
+    if !found.entries.is_empty() {
+        return Ok(found);
+    }
+    let said = |number: &str| outbox::told_to_family(office, number).ok()?.into_iter().next();
+    ended::of_family(office, iin, now, said)
+}
+
+/// What is told of a child from memory.
+enum Told {
+    Text(String),
+    /// Nothing is in memory of the child of this IIN.
+    Nothing(Iin),
+}
+
+fn answer(shared: &Shared, limit: &LookUpLimit, iin: &str, address: impl FnOnce() -> IpAddr) -> Result<Told, Problem> {
     let iin = Iin::parse(iin.trim()).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))?;
     limit.of_child(iin)?;
     let registry = shared.now();
     let told = text::positions_text(&registry.office, &registry.memory.reasons, iin, registry.office.clock.now());
     if told.len() == text::NOTHING.len() {
         limit.missed(address())?;
+        return Ok(Told::Nothing(iin));
     }
-    Ok(told)
+    Ok(Told::Text(told))
 }
 
 /// Whether the process answers.

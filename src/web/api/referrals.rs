@@ -4,13 +4,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::service::counter::referrals::{self, GroundIn};
-use crate::service::referrals::departures::{self, Departed, DepartureIn};
+use crate::service::applications::takings::{Outcome, Waiting};
+use crate::service::counter::departing::{self, DepartureIn};
+use crate::service::counter::referrals::{self, AnnulIn, EnrolIn, GroundIn};
+use crate::service::referrals::departures::Departed;
 use crate::service::referrals::life::{self, ReferralView};
+use crate::service::referrals::past::{self, Skips, SkipsIn};
 use crate::service::rounds::due::ReferIn;
 use crate::service::rounds::next::{self, Next};
 use crate::service::rounds::refer;
-use crate::service::rounds::skips::{self, ConfirmIn, Confirmed};
+use crate::service::rounds::skips::{self as passing, ConfirmIn, Confirmed};
 use crate::web::answer::{Body, Shared, act, ask};
 
 /// For which place the child who is due is asked.
@@ -46,7 +49,10 @@ pub async fn refer(shared: Shared, request: HttpRequest, body: Body) -> HttpResp
 #[utoipa::path(post, path = "/api/v1/confirmations", tag = "referrals", request_body = ConfirmIn,
     responses((status = 201, body = Confirmed)))]
 pub async fn confirm(shared: Shared, request: HttpRequest, body: Body) -> HttpResponse {
-    act(shared, request, body, |r, caller, sent: ConfirmIn| skips::confirm(&r.office, caller, &sent)).await
+    act(shared, request, body, |r, caller, sent: ConfirmIn| {
+        passing::confirm(&r.office, &r.memory.rounds, caller, &sent)
+    })
+    .await
 }
 
 /// Reads a referral with its child, and the case of its admission once it was presented.
@@ -57,6 +63,13 @@ pub async fn read(shared: Shared, request: HttpRequest, path: web::Path<String>)
     ask(shared, request, move |r, who| life::referral(&r.office, who, &number)).await
 }
 
+/// Who was passed over in a territory, by whom and on which ground, the latest first.
+#[utoipa::path(get, path = "/api/v1/skips", tag = "referrals",
+    params(("territory" = String, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = Skips)))]
+pub async fn skips(shared: Shared, request: HttpRequest, query: web::Query<SkipsIn>) -> HttpResponse {
+    ask(shared, request, move |r, who| past::list(&r.office, who, &query)).await
+}
+
 /// The kindergarten has the referral and the documents in hand.
 #[utoipa::path(post, path = "/api/v1/referrals/{number}/present", tag = "referrals",
     params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
@@ -65,23 +78,24 @@ pub async fn present(shared: Shared, request: HttpRequest, path: web::Path<Strin
     act(shared, request, body, move |r, caller, _: Value| referrals::present(&r.office, caller, &number)).await
 }
 
-/// The contract is made.
+/// The contract is made: its number and day are named, and the family is told and may object.
 #[utoipa::path(post, path = "/api/v1/referrals/{number}/enrol", tag = "referrals",
-    params(("number" = String, Path)), responses((status = 200, body = ReferralView)))]
+    params(("number" = String, Path)), request_body = EnrolIn, responses((status = 200, body = ReferralView)))]
 pub async fn enrol(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, move |r, caller, _: Value| referrals::enrol(&r.office, caller, &number)).await
+    act(shared, request, body, move |r, caller, sent: EnrolIn| referrals::enrol(&r.office, caller, &number, &sent))
+        .await
 }
 
-/// The child of an enrolment has left: its place is free from the day after, and it may be registered again.
+/// The child of an enrolment has left: its place is free from the day after, and it may be registered again. On the kindergarten's
+/// word alone it waits for the department until the family has had its term to object.
 #[utoipa::path(post, path = "/api/v1/referrals/{number}/depart", tag = "referrals",
-    params(("number" = String, Path)), request_body = DepartureIn, responses((status = 200, body = Departed)))]
+    params(("number" = String, Path)), request_body = DepartureIn, responses((status = 200, body = Outcome<Departed>),
+        (status = 202, body = Waiting, description = "the department may confirm when the family's term is over")))]
 pub async fn depart(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, move |r, caller, sent: DepartureIn| {
-        departures::depart(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: DepartureIn| departing::depart(&r.office, caller, &number, &sent))
+        .await
 }
 
 /// The kindergarten refuses with a listed ground.
@@ -103,11 +117,13 @@ pub async fn extend(shared: Shared, request: HttpRequest, path: web::Path<String
     act(shared, request, body, move |r, caller, _: Value| referrals::extend(&r.office, caller, &number)).await
 }
 
-/// The authority takes the referral back with a listed ground.
+/// The authority takes the referral back with a listed ground; `applicant_request` rests on the family's signed request, or waits for
+/// a second person.
 #[utoipa::path(post, path = "/api/v1/referrals/{number}/annul", tag = "referrals",
-    params(("number" = String, Path)), request_body = GroundIn, responses((status = 200, body = ReferralView)))]
+    params(("number" = String, Path)), request_body = AnnulIn, responses((status = 200, body = Outcome<ReferralView>),
+        (status = 202, body = Waiting, description = "it is done only when a second person confirms")))]
 pub async fn annul(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, move |r, caller, sent: GroundIn| referrals::annul(&r.office, caller, &number, &sent))
+    act(shared, request, body, move |r, caller, sent: AnnulIn| referrals::annul(&r.office, caller, &number, &sent))
         .await
 }

@@ -7,7 +7,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::web::answer::problem_response;
 
+pub mod by_provider;
+pub mod own_sign_in;
 pub mod parents;
+mod refusals;
+mod sheet;
+pub mod sign_in;
 
 /// What is not a route.
 pub async fn nothing_here(request: HttpRequest) -> HttpResponse {

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::sheet::tongue;
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::rules::Rules;
@@ -15,11 +16,15 @@ use crate::service::accounts::family::{self, Proof};
 use crate::service::counter::catalogue;
 use crate::service::inquiry::explanations;
 use crate::service::kernel::problem::Problem;
+use crate::service::papers::outbox;
 use crate::service::positions::shape::{PositionEntry, PublicEntry};
-use crate::service::positions::view;
+use crate::service::positions::{ended, view};
+use crate::service::reads::view::{self as reads, ReadView};
 use crate::service::registry::Registry;
 use crate::web::answer::Shared;
+use crate::web::api::public::of_family;
 use crate::web::limits::{ByAddress, LookUpLimit};
+use crate::web::refusals::Refusal;
 
 #[derive(Template)]
 #[template(path = "parents.html", config = "src/askama.toml")]
@@ -29,6 +34,8 @@ struct Page<'a> {
     iin_label: &'a str,
     code_label: &'a str,
     ask: &'a str,
+    told_you: &'a str,
+    who_read: &'a str,
     error: Option<String>,
     entries: Vec<Shown>,
 }
@@ -46,7 +53,16 @@ struct Shown {
     to_do: String,
     /// What the last round gave, and why, choice by choice; nothing where there was none.
     round: Vec<String>,
+    /// What was done or asked, where its family asks.
+    told: Vec<String>,
+    /// Who read the application last, where its family asks.
+    read_by: Option<Vec<String>>,
 }
+
+/// Reads that the page shows.
+const READS_SHOWN: i64 = 10;
+/// Messages that the page shows.
+const TOLD_SHOWN: usize = 10;
 
 /// In which language the page is wanted; Kazakh where that is missing or unknown.
 #[derive(Debug, Default, Deserialize)]
@@ -62,10 +78,6 @@ pub struct Typed {
     #[serde(default)]
     code: String,
     lang: Option<String>,
-}
-
-fn tongue(code: Option<&str>) -> Tongue {
-    code.and_then(Tongue::from_code).unwrap_or(Tongue::Kk)
 }
 
 /// The page with an empty form.
@@ -95,20 +107,26 @@ pub async fn look_up(
             let shown = known_to_all(&registry, tongue, iin);
             if shown.is_empty() {
                 limit.missed(address)?;
+                let ended = ended::public(&registry.office, iin, registry.office.clock.now())?.entries.into_iter();
+                return Ok(ended.map(|entry| public(&registry.office.rules, tongue, entry)).collect());
             }
             Ok(shown)
         }
         _ => {
             let (attempts, proof) = (&registry.memory.attempts, Proof::Code(code));
             family::proves(&registry.office, attempts, address, &iin.to_string(), &proof)?;
-            Ok(known_to_family(&registry, tongue, iin))
+            known_to_family(&registry, tongue, iin)
         }
     })
     .await;
     match found {
         Ok(Ok(shown)) if !shown.is_empty() => respond(rules, tongue, None, shown),
         Ok(Ok(_)) => respond(rules, tongue, Some(render(rules, tongue, "not_found", &[])), Vec::new()),
-        Ok(Err(problem)) => respond(rules, tongue, Some(refusal(rules, tongue, &problem)), Vec::new()),
+        Ok(Err(problem)) => {
+            let mut page = respond(rules, tongue, Some(refusal(rules, tongue, &problem)), Vec::new());
+            page.extensions_mut().insert(Refusal::of(&problem));
+            page
+        }
         Err(_) => HttpResponse::ServiceUnavailable().finish(),
     }
 }
@@ -133,13 +151,46 @@ fn known_to_all(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<Shown> {
 }
 
 /// What a family may know of its child.
-fn known_to_family(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<Shown> {
-    let entries = view::positions(&registry.office, iin, registry.office.clock.now()).entries;
-    let mut shown: Vec<Shown> = entries.into_iter().map(|entry| named(registry, tongue, entry)).collect();
+fn known_to_family(registry: &Registry, tongue: Tongue, iin: Iin) -> Result<Vec<Shown>, Problem> {
+    let entries = of_family(&registry.office, iin)?.entries;
+    let read_by: Vec<_> = entries.iter().map(|entry| read_by(registry, tongue, &entry.application)).collect();
+    let shown = entries.into_iter().map(|entry| {
+        let told = told(registry, tongue, &entry.application);
+        Shown { told, ..named(registry, tongue, entry) }
+    });
+    let mut shown: Vec<Shown> = shown.zip(read_by).map(|(shown, read_by)| Shown { read_by, ..shown }).collect();
     if let Some(last) = shown.last_mut() {
         last.round = of_last_round(registry, tongue, iin);
     }
-    shown
+    Ok(shown)
+}
+
+/// What was done or asked of an application and the family was told, the latest first; nothing where that cannot be read now.
+fn told(registry: &Registry, tongue: Tongue, application: &str) -> Vec<String> {
+    let told = outbox::told_to_family(&registry.office, application).unwrap_or_default();
+    told.into_iter().take(TOLD_SHOWN).map(|said| said.get(tongue).to_owned()).collect()
+}
+
+/// Who read an application last, a sentence each; nothing where that cannot be read now.
+fn read_by(registry: &Registry, tongue: Tongue, application: &str) -> Option<Vec<String>> {
+    let (office, log) = (&registry.office, &registry.memory.reads);
+    let told = reads::told_to_family(office, log, application, READS_SHOWN).ok()?;
+    if told.reads.is_empty() {
+        return Some(vec![render(&office.rules, tongue, "read_by_nobody", &[])]);
+    }
+    Some(told.reads.iter().map(|read| read_line(&office.rules, tongue, read)).collect())
+}
+
+fn read_line(rules: &Rules, tongue: Tongue, read: &ReadView) -> String {
+    let office = read.office.get(tongue);
+    let office = read.post.as_ref().map_or_else(|| office.to_owned(), |post| format!("{office} ({post})"));
+    let on = rules.messages.date(tongue, read.on);
+    let values = [("on", on), ("office", office), ("what", read.what.get(tongue).to_owned())];
+    let line = render(rules, tongue, "read_line", &values);
+    match &read.purpose {
+        Some(purpose) => format!("{line} {}", render(rules, tongue, "read_purpose", &[("purpose", purpose.clone())])),
+        None => line,
+    }
 }
 
 fn public(rules: &Rules, tongue: Tongue, entry: PublicEntry) -> Shown {
@@ -156,6 +207,8 @@ fn public(rules: &Rules, tongue: Tongue, entry: PublicEntry) -> Shown {
         reasons: reasons.iter().map(|reason| reason.text.get(tongue).to_owned()).collect(),
         to_do: to_do.get(tongue).to_owned(),
         round: Vec::new(),
+        told: Vec::new(),
+        read_by: None,
     }
 }
 
@@ -218,6 +271,8 @@ fn shown(rules: &Rules, tongue: Tongue, entry: PositionEntry) -> Shown {
         choices,
         reasons: entry.reasons.iter().map(|r| r.text.get(tongue).to_owned()).collect(),
         round: Vec::new(),
+        told: Vec::new(),
+        read_by: None,
     }
 }
 
@@ -237,7 +292,8 @@ fn render(rules: &Rules, tongue: Tongue, code: &str, values: &[(&str, String)]) 
 fn respond(rules: &Rules, tongue: Tongue, error: Option<String>, entries: Vec<Shown>) -> HttpResponse {
     let label = |code| rules.messages.label_or_code(tongue, "print", code);
     let (title, iin_label, code_label) = (label("page_title"), label("iin"), label("family_code"));
-    let page = Page { tongue, title, iin_label, code_label, ask: label("look_up"), error, entries };
+    let (ask, told_you, who_read) = (label("look_up"), label("told_you"), label("who_read"));
+    let page = Page { tongue, title, iin_label, code_label, ask, told_you, who_read, error, entries };
     match page.render() {
         Ok(html) => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")

@@ -119,10 +119,11 @@ fn a_lost_code_is_replaced_at_any_counter_and_the_old_one_dies(desk: &Desk) {
     desk.get(&format!("/api/v1/applications/{number}"), &session).refused(401, "session_ended");
     signed_in(desk, &child, &new);
     // Also where the child has moved meanwhile, and two homes know it.
+    desk.set_clock("2026-09-25T04:00:00Z");
     let mover = signed_in(desk, &child, &new);
     let path = format!("/api/v1/applications/{number}/move");
     let moved = desk.post(&path, &mover, &json!({"territory": VILLAGE_HOME})).must(200).text_of("number");
-    desk.set_clock("2026-09-10T04:05:00Z");
+    desk.set_clock("2026-09-25T04:05:00Z");
     let newest = desk.code_of(&moved);
     desk.sign_in(&json!({"iin": child.iin, "code": new})).refused(401, "wrong_code");
     desk.get(&format!("/api/v1/applications/{moved}"), &mover).refused(401, "session_ended");
@@ -147,7 +148,7 @@ fn a_second_representative_has_a_code_of_their_own_and_a_third_has_none(desk: &D
     for code in [&first_code, &code] {
         desk.get(&format!("/api/v1/applications/{number}"), &signed_in(desk, &child, code)).must(200);
     }
-    desk.post(&withdraw, &desk.office(), &json!({})).must(200);
+    desk.post(&withdraw, &signed_in(desk, &child, &first_code), &json!({})).must(200);
     assert!(again(&third.parent_iin)["family_code"].is_null());
 }
 
@@ -196,18 +197,19 @@ fn nothing_is_done_to_a_child_in_silence(desk: &Desk) {
     desk.accept(&number);
     let path = |act: &str| format!("/api/v1/applications/{number}/{act}");
     desk.post(&path("amend"), &desk.office(), &json!({"contacts": ["+7 701 000 11 22"]})).must(200);
-    desk.code_of(&number);
+    let code = desk.code_of(&number);
     let second = json!({"iin": desk.another_child().parent_iin, "name": "Ахметов Ерлан", "document": "№ 2"});
     desk.post(&path("representatives"), &desk.office(), &second).must(201);
     desk.place(GROUP);
     let referral = desk.refer_next(HOME);
     desk.enrol(&referral);
-    let leave = json!({"last_day": "2026-09-10", "reason": "хат"});
-    desk.on_referral(&referral, "depart", &leave).must(200);
+    desk.set_clock("2026-09-25T04:00:00Z");
+    let leave = json!({"last_day": "2026-09-25", "reason": "хат"});
+    desk.post(&format!("/api/v1/referrals/{referral}/depart"), &signed_in(desk, &child, &code), &leave).must(200);
     let other = desk.register(&desk.another_child());
-    desk.post(&format!("/api/v1/applications/{other}/withdraw"), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&other).must(200);
     let mover = desk.register(&desk.another_child());
-    desk.post(&format!("/api/v1/applications/{mover}/move"), &desk.office(), &json!({"territory": VILLAGE})).must(200);
+    desk.move_to(&mover, VILLAGE).must(200);
     let told = desk.get(&format!("/api/v1/outbox?territory={HOME}"), &desk.department()).must(200).json;
     let messages = told["messages"].as_array().expect("messages");
     let mut kinds: Vec<&str> = messages.iter().filter_map(|m| m["kind"].as_str()).collect();
@@ -239,6 +241,8 @@ fn a_family_whose_child_is_erased_is_nobody(desk: &Desk) {
     let (number, code) = registered(desk, &child);
     let token = signed_in(desk, &child, &code);
     desk.post(&format!("/api/v1/applications/{number}/withdraw"), &token, &json!({})).must(200);
+    desk.set_clock("2026-09-25T04:00:00Z");
+    let token = signed_in(desk, &child, &code);
     let ground = json!({"ground": "заң, 8-бап"});
     desk.post(&format!("/api/v1/applications/{number}/erase"), &desk.department(), &ground).must(200);
     desk.get(&format!("/api/v1/applications/{number}"), &token).refused(401, "session_ended");

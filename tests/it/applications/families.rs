@@ -218,19 +218,19 @@ fn a_twin_whose_brother_was_withdrawn_is_referred_at_the_decision() {
         second.parent_iin.clone_from(&first.parent_iin);
         let one = desk.register(&first);
         let two = united(&desk, &second, &one);
-        desk.post(&format!("/api/v1/applications/{one}/withdraw"), &desk.office(), &json!({})).must(200);
+        desk.withdraw(&one).must(200);
         desk.place(GROUP);
         assert_ne!(desk.accept(&two).json["referral"], Value::Null, "nobody is waited for any more");
     }
 }
 
 fn amend(desk: &Desk, number: &str, sent: &Value) -> Reply {
-    desk.post(&format!("/api/v1/applications/{number}/amend"), &desk.office(), sent)
+    desk.post(&format!("/api/v1/applications/{number}/amend"), &desk.family(number), sent)
 }
 
 fn a_twin_whose_brother_was_withdrawn_is_alone(desk: &Desk) {
     let (_, [one, two]) = twins(desk);
-    desk.post(&format!("/api/v1/applications/{one}/withdraw"), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&one).must(200);
     assert_eq!(desk.application(&two)["together_with"], Value::Null);
     desk.place(GROUP);
     assert_eq!(desk.next(HOME)["application"], json!(two));
@@ -359,6 +359,7 @@ fn where_kindergartens_rank_by_themselves_and_where_places_are_kept_nobody_is_pa
     desk.accept(&united(&desk, &second, &one));
     let favoured = desk.register_with(&desk.another_child(), "teacher");
     desk.accept(&favoured);
+    desk.confirm_claim(&favoured, "teacher");
     let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14",
         "reserved": {"category": "teacher", "open": false}});
     desk.post("/api/v1/places", &desk.department(), &sent).must(201);

@@ -64,7 +64,7 @@ fn whole_life(desk: &Desk, way: &Way, (territory, group): (&str, &str), authorit
     assert_eq!((status, position, of), (&json!("referred"), &json!(1), &json!(1)), "a referred child is still counted");
     let presented = desk.on_referral(&referral, "present", &json!({})).must(200);
     assert_eq!(presented.json["status"], "presented");
-    let enrolled = desk.on_referral(&referral, "enrol", &json!({})).must(200);
+    let enrolled = desk.on_referral(&referral, "enrol", &desk.contract()).must(200);
     assert_eq!(enrolled.json["status"], "enrolled");
     let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.staff_for(&referral)).must(200);
     assert_eq!((&read.json["status"], &read.json["child"]["iin"]), (&json!("enrolled"), &json!(child.iin)));
@@ -176,13 +176,12 @@ fn an_enrolled_child_leaves_its_turn_so_that_nobody_behind_it_loses_a_place(desk
 
 fn a_withdrawn_child_leaves_no_turn_so_that_its_stream_moves_up(desk: &Desk) {
     let mixed = a_mixed_queue(desk);
-    let path = format!("/api/v1/applications/{}/withdraw", mixed.numbers[0]);
-    desk.post(&path, &desk.office(), &json!({})).must(200);
+    desk.withdraw(&mixed.numbers[0]).must(200);
     // B, C and D take the turns of A, B and C; P2 stands behind three general ones again, which now include D.
     let general = [1, 2, 3].map(|n| desk.position(&mixed.general[n]));
     assert_eq!(general, [Some(2), Some(3), Some(4)]);
     assert_eq!(desk.position(&mixed.first[1]), Some(5));
-    assert_eq!(desk.look_up(&mixed.general[0].iin).must(200).json, json!({"entries": []}));
+    assert_eq!(desk.entry(&mixed.general[0])["status"], "withdrawn");
 }
 
 fn an_enrolled_child_cannot_be_registered_again(desk: &Desk) {
@@ -205,8 +204,8 @@ fn a_villager_of_every_role_acts_by_each_role_in_turn(desk: &Desk) {
     let sent = json!({"group": VILLAGE_GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"});
     let place = desk.post("/api/v1/places", &staff, &sent).must(201).json["places"][0].clone();
     let referral = desk.refer(&akim, place.as_str().expect("an id"), &number).must(201).text_of("number");
-    for act in ["present", "enrol"] {
-        desk.post(&format!("/api/v1/referrals/{referral}/{act}"), &staff, &json!({})).must(200);
+    for (act, sent) in [("present", json!({})), ("enrol", desk.contract())] {
+        desk.post(&format!("/api/v1/referrals/{referral}/{act}"), &staff, &sent).must(200);
     }
     let deeds = desk.deeds();
     let roles: Vec<&str> = deeds.iter().filter_map(|deed| deed.said["role"].as_str()).collect();

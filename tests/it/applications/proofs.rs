@@ -128,6 +128,6 @@ fn a_referral_in_hand_outlives_the_proof(desk: &Desk) {
     desk.on_referral(&referral, "present", &json!({})).must(200);
     assert_eq!(lapsed(desk, OVER), 1);
     assert_eq!(category(desk, &number, 0)["status"], "rejected");
-    desk.on_referral(&referral, "enrol", &json!({})).must(200);
+    desk.on_referral(&referral, "enrol", &desk.contract()).must(200);
     assert_eq!(desk.entry(&claiming)["status"], "enrolled");
 }

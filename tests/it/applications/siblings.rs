@@ -186,7 +186,7 @@ fn who_is_left_alone_is_placed_alone(desk: &Desk) {
     let (_, [one, two]) = family(desk);
     free(desk, GROUP, 2022, 1);
     assert_eq!(desk.next(HOME)["application"], Value::Null);
-    desk.post(&format!("/api/v1/applications/{two}/withdraw"), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&two).must(200);
     assert_eq!(desk.next(HOME)["application"], json!(one));
 }
 

@@ -196,7 +196,7 @@ fn every_path_of_the_queue_and_of_the_admission_ends(desk: &Desk) {
                 walked += 1;
                 // What waits now must not wait ahead of the next children of the admission.
                 if !way.refused {
-                    desk.post(&format!("/api/v1/applications/{application}/withdraw"), &token, &json!({})).must(200);
+                    desk.withdraw(&application).must(200);
                 }
             }
         }
@@ -217,7 +217,7 @@ fn every_path_of_the_queue_and_of_the_admission_ends(desk: &Desk) {
             let expected = if way.refused { "in_queue" } else { "enrolled" };
             assert_eq!(desk.status(&number), expected);
             if way.refused {
-                desk.post(&format!("/api/v1/applications/{number}/withdraw"), &desk.office(), &json!({})).must(200);
+                desk.withdraw(&number).must(200);
             }
             walked += 1;
         }

@@ -1,5 +1,8 @@
 //! `kezek copy` moves a registry from one database to another with its journal intact.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use kezek::store::Store;
@@ -10,8 +13,11 @@ use crate::desk::lived_in::lived_in;
 use crate::desk::{Db, TRAVELS};
 use crate::program::{kezek, run, until};
 
-fn copy(from: &str, to: &str) -> crate::program::Done {
-    run(&["copy", "--from", from, "--to", to])
+/// A copy between databases; the scans of a server's lie in a folder that is named.
+fn copy(from: &str, to: &str, scans: &Path) -> crate::program::Done {
+    let scans = scans.to_str().expect("a path");
+    let folder = if from.starts_with("postgres") { "--from-scans" } else { "--scans" };
+    run(&["copy", "--from", from, "--to", to, folder, scans])
 }
 
 fn exported(url: &str) -> String {
@@ -24,11 +30,13 @@ fn a_registry_goes_to_the_other_database_and_back_unchanged() {
     let (there, back) = (Database::empty(Db::Postgres), Database::empty(Db::Sqlite));
     let head = run(&["journal", "verify", "--database-url", desk.database_url()]).must(0).last_line().to_owned();
     for (from, to) in [(desk.database_url(), there.url()), (there.url(), back.url())] {
-        assert_eq!(copy(from, to).must(0).last_line(), head, "the head of the journal");
+        assert_eq!(copy(from, to, &there.scans()).must(0).last_line(), head, "the head of the journal");
         assert_eq!(exported(to), exported(from), "no record is added or changed");
         assert_eq!(run(&["journal", "verify", "--database-url", to]).must(0).last_line(), head);
     }
     assert_eq!(rows(back.url()), rows(desk.database_url()), "every row of every table");
+    assert_eq!(scans(&back.scans()), scans(&desk.scans()), "every scan");
+    assert!(!scans(&there.scans()).is_empty());
     // What came back goes on as the original would.
     let next = kezek::service::registry::Registry::open(
         Store::open(there.url(), &keys(), 2).expect("the copy is there").believing(TRAVELS),
@@ -43,6 +51,16 @@ fn a_registry_goes_to_the_other_database_and_back_unchanged() {
         assert_eq!(next.office.index.read().queue(held.queue).map(|q| q.in_order().collect::<Vec<_>>().len()), mine);
     }
     assert!(kezek::service::counter::tick::tick(&next.office.store, &next.office.rules, now, now).is_ok());
+}
+
+/// The names and the sealed bytes of scans.
+fn scans(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let all = std::fs::read_dir(folder).expect("the folder");
+    let file = |entry: std::io::Result<std::fs::DirEntry>| {
+        let path = entry.expect("a scan").path();
+        (path.file_name().expect("a name").to_string_lossy().into_owned(), std::fs::read(&path).expect("bytes"))
+    };
+    all.map(file).collect()
 }
 
 /// The rows of every table as text, sorted.
@@ -89,14 +107,17 @@ fn every_table_of_the_registry_is_copied() {
 fn a_target_that_is_not_empty_is_refused_and_left_alone() {
     let (desk, other) = (lived_in(Db::Sqlite), lived_in(Db::Postgres));
     let before = exported(other.database_url());
-    let refused = copy(desk.database_url(), other.database_url()).must(1);
+    let refused = copy(desk.database_url(), other.database_url(), &other.scans()).must(1);
     assert!(refused.err.contains("not empty"), "{}", refused.err);
     assert_eq!(exported(other.database_url()), before);
-    let itself = copy(desk.database_url(), desk.database_url()).must(1);
+    let unnamed = Database::empty(Db::Postgres);
+    let left = run(&["copy", "--from", desk.database_url(), "--to", unnamed.url()]).must(0);
+    assert!(left.err.contains("scans stay in the folder of the source"), "{}", left.err);
+    let itself = copy(desk.database_url(), desk.database_url(), &desk.scans()).must(1);
     assert!(itself.err.contains("not empty"), "{}", itself.err);
-    let nothing = copy("sqlite:///nowhere/kezek.sqlite3", other.database_url()).must(1);
+    let nothing = copy("sqlite:///nowhere/kezek.sqlite3", other.database_url(), &other.scans()).must(1);
     assert!(nothing.err.contains("--from: there is no registry here"), "{}", nothing.err);
-    let wrong = copy("file.db", other.database_url()).must(1);
+    let wrong = copy("file.db", other.database_url(), &other.scans()).must(1);
     assert!(wrong.err.contains("sqlite://PATH or postgres://"), "{}", wrong.err);
 }
 
@@ -108,7 +129,7 @@ fn a_broken_journal_is_not_carried_on() {
     let mut conn = SqliteConnection::establish(path).expect("the file");
     conn.batch_execute("UPDATE journal SET actor = 'somebody else' WHERE seq = 2").expect("the damage");
     let to = Database::empty(Db::Postgres);
-    let refused = copy(desk.database_url(), to.url()).must(1);
+    let refused = copy(desk.database_url(), to.url(), &to.scans()).must(1);
     assert!(refused.err.contains("the journal of the source is broken"), "{}", refused.err);
     let store = Store::open(to.url(), &keys(), 1).expect("the target");
     let homes = store.read(|conn: &mut AnyConnection| kezek::store::homes::ends(conn)).expect("its homes");
@@ -139,7 +160,7 @@ fn a_killed_copy_leaves_the_target_empty() {
     assert!(!copying.wait().expect("it ends").success(), "the copy ended before it was killed");
     until("the server has let go of it", || (count(&mut conn, written) == 0).then_some(()));
     assert_eq!(count(&mut conn, "SELECT count(*) AS n FROM homes"), 0);
-    copy(from.url(), to.url()).must(0);
+    copy(from.url(), to.url(), &to.scans()).must(0);
     assert_eq!(count(&mut conn, "SELECT count(*) AS n FROM applications"), 2_500);
 }
 

@@ -66,7 +66,7 @@ fn a_day_that_is_over_is_counted_once(desk: &Desk) {
 
 fn a_day_of_few_children_does_not_tell_what_was_done_to_them(desk: &Desk) {
     let number = desk.register(&desk.another_child());
-    desk.post(&format!("/api/v1/applications/{number}/withdraw"), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&number).must(200);
     assert_eq!(counted_at(desk, "2026-09-11T04:00:00Z"), 1);
     let acts = counts(desk)[0].1["acts"].clone();
     assert_eq!(acts["child"], 2);

@@ -64,7 +64,7 @@ fn a_referral_in_the_hands_of_the_kindergarten_does_not_end(desk: &Desk) {
     let (number, _, referral) = referred(desk);
     desk.on_referral(&referral, "present", &json!({})).must(200);
     assert_eq!(ticked(desk, "2026-12-01T00:00:00Z"), Ticked::default());
-    desk.on_referral(&referral, "enrol", &json!({})).must(200);
+    desk.on_referral(&referral, "enrol", &desk.contract()).must(200);
     assert_eq!(desk.status(&number), "enrolled");
 }
 

@@ -51,7 +51,7 @@ pub enum Database {
         /// Its URL.
         url: String,
         /// Its folder.
-        _folder: TempDir,
+        folder: TempDir,
     },
     /// A database of a server.
     Postgres {
@@ -61,6 +61,8 @@ pub enum Database {
         name: String,
         /// Its server.
         server: Arc<Server>,
+        /// Where its scans lie.
+        folder: TempDir,
     },
 }
 
@@ -98,7 +100,7 @@ impl Database {
             Db::Sqlite => {
                 let folder = tempfile::Builder::new().prefix("kezek-").tempdir().expect("a temporary folder");
                 let url = format!("sqlite://{}", folder.path().join("kezek.sqlite3").display());
-                Database::Sqlite { url, _folder: folder }
+                Database::Sqlite { url, folder }
             }
             Db::Postgres => Database::in_postgres(Server::running(), ""),
         }
@@ -110,7 +112,16 @@ impl Database {
         server.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         server.run(&format!("CREATE DATABASE {name}{from}"));
         let url = server.url_of(&name);
-        Database::Postgres { url, name, server }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Database::Postgres { url, name, server, folder }
+    }
+
+    /// Where its scans lie.
+    pub fn scans(&self) -> PathBuf {
+        match self {
+            Database::Sqlite { folder, .. } => folder.path().join("kezek.sqlite3.scans"),
+            Database::Postgres { folder, .. } => folder.path().join("scans"),
+        }
     }
 
     /// Its URL.

@@ -1,7 +1,10 @@
 //! A registry in which much has happened.
 
 use kezek::domain::codes::Role;
-use serde_json::json;
+use kezek::store::provider_requests::{self, ProviderRequest};
+use serde_json::{Value, json};
+
+use crate::accounts;
 
 use super::{CITY, Db, Desk, GROUP, HOME, VILLAGE_GROUP};
 
@@ -10,6 +13,19 @@ pub fn lived_in(db: Db) -> Desk {
     let desk = Desk::open(db);
     live_in(&desk);
     desk
+}
+
+/// A family's place is taken on its paper, given on, and owed when that is undone.
+fn taken(desk: &Desk) {
+    let number = desk.waiting_in_village(&desk.another_child());
+    let place = desk.place(VILLAGE_GROUP);
+    let referral = desk.refer(&desk.akim(), &place, &number);
+    let Some(referral) = referral.json["number"].as_str() else { return };
+    let asked = json!({"ground": "applicant_request", "request": desk.request(&number)});
+    desk.on_referral(referral, "annul", &asked).must(200);
+    let withdrawn = json!({"reason": "an invented letter"});
+    desk.post(&format!("/api/v1/places/{place}/withdraw"), &desk.department(), &withdrawn).must(200);
+    assert_eq!(desk.undo(&number).must(200).json["owed"], true);
 }
 
 /// Lets everything happen that fills a table.
@@ -57,9 +73,61 @@ pub fn live_in(desk: &Desk) {
     .expect("a tick");
     let signing_in = json!({"iin": children[2].iin, "code": desk.code_at_hand(&children[2].iin)});
     desk.sign_in(&signing_in).must(201);
+    taken(desk);
+    let proposal = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14",
+        "reserved": {"category": "orphan", "open": false}});
+    desk.post("/api/v1/places", &desk.staff_of("k-001"), &proposal).must(201);
+    desk.upload("/api/v1/papers", &office, "application/pdf", b"%PDF-1.7 for nobody yet").must(201);
     let place = desk.place(GROUP);
     let passed =
         json!({"place": place, "application": elder, "ground": "written_refusal", "evidence": "an invented letter"});
     desk.keep_secret("an invented letter");
     desk.post("/api/v1/confirmations", &desk.token(Role::Akim, HOME), &passed).must(201);
+    past(desk);
+    sign_ins(desk);
+    desk.application(&elder);
+    desk.registry.memory.reads.flush(&desk.registry.office.store).expect("the log of reads is written");
+}
+
+/// A child is passed over: the next one gets the place.
+fn past(desk: &Desk) {
+    desk.waiting(&desk.another_child());
+    desk.place(GROUP);
+    let next = desk.next(HOME);
+    let (place, due) = (next["place"].clone(), next["application"].clone());
+    let skip_for = |behind: &Value| {
+        let said = json!({"place": place, "application": behind, "ground": "court_act", "evidence": "an invented letter",
+            "passed_over": due});
+        let confirmed = desk.post("/api/v1/confirmations", &desk.token(Role::Akim, HOME), &said).must(201);
+        let skip = json!({"application": due, "ground": "court_act", "evidence": "an invented letter",
+            "confirmed_by": confirmed.text_of("id")});
+        desk.post(
+            "/api/v1/referrals",
+            &desk.department(),
+            &json!({"place": place, "application": behind, "skips": [skip]}),
+        )
+    };
+    let last = json!(desk.waiting(&desk.another_child()));
+    let second = skip_for(&last).refused(409, "next_changed").json["application"].clone();
+    skip_for(&second).must(201);
+}
+
+/// Everything by which officials and systems sign in.
+fn sign_ins(desk: &Desk) {
+    let (store, now) = (&desk.registry.office.store, desk.clock.now());
+    accounts::official(desk, Role::Office, "a.serikova");
+    let session = accounts::signed_in(desk, "a.serikova");
+    desk.post("/api/v1/me/second-factor", &session, &json!({})).must(201);
+    let invited = accounts::appointed(desk, &desk.another_child(), &accounts::mandate(Role::Office, HOME));
+    accounts::reset(desk, &invited, "b.serikova");
+    crate::accounts::systems::client(desk);
+    let sent = ProviderRequest {
+        state: "state".to_owned(),
+        browser: "browser".to_owned(),
+        nonce: "nonce".to_owned(),
+        verifier: "verifier".to_owned(),
+        tongue: "kk".to_owned(),
+        made_at: now,
+    };
+    store.read(|conn| provider_requests::insert(conn, &sent, now)).expect("a request");
 }

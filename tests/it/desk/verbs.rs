@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use super::people::{BORN_ON, Child};
 use super::{CITY, Desk, GROUP, HOME, Reply, VILLAGE};
 
+/// The bytes that a picture begins with: enough for what looks at nothing else.
+const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n an invented scan";
+
 impl Desk {
     /// A child whom nobody has registered.
     pub fn another_child(&self) -> Child {
@@ -56,10 +59,58 @@ impl Desk {
             .text_of("family_code")
     }
 
-    /// The session of the family of an application.
+    /// The session of the family of an application, with the code that came with it; with a new one where there was none.
     pub fn family(&self, number: &str) -> String {
-        let iin = self.application(number)["child"]["iin"].clone();
-        self.sign_in(&json!({"iin": iin, "code": self.code_of(number)})).must(201).text_of("token")
+        let iin = self.application(number)["child"]["iin"].as_str().expect("an IIN").to_owned();
+        let at_hand = Some(self.code_at_hand(&iin)).filter(|code| !code.is_empty());
+        let code = at_hand.unwrap_or_else(|| self.code_of(number));
+        self.sign_in(&json!({"iin": iin, "code": code})).must(201).text_of("token")
+    }
+
+    /// The family takes its application back.
+    pub fn withdraw(&self, number: &str) -> Reply {
+        self.post(&format!("/api/v1/applications/{number}/withdraw"), &self.family(number), &json!({}))
+    }
+
+    /// The family brings its application to another territory.
+    pub fn move_to(&self, number: &str, territory: &str) -> Reply {
+        self.post(
+            &format!("/api/v1/applications/{number}/move"),
+            &self.family(number),
+            &json!({"territory": territory}),
+        )
+    }
+
+    /// The family's word undoes what was taken.
+    pub fn undo(&self, number: &str) -> Reply {
+        self.post(&format!("/api/v1/applications/{number}/undo"), &self.family(number), &json!({}))
+    }
+
+    /// A signed request of the family of an application, whose scan the office has uploaded.
+    pub fn request(&self, number: &str) -> Value {
+        let kept = self.upload(&format!("/api/v1/papers?application={number}"), &self.office(), "image/png", PICTURE);
+        json!({"number": "ө-1", "on": self.today(), "scan": kept.must(201).text_of("id")})
+    }
+
+    /// The contract that an invented family signs today.
+    pub fn contract(&self) -> Value {
+        json!({"contract": {"number": "ш-1", "on": self.today()}})
+    }
+
+    /// The civil day of the city.
+    pub fn today(&self) -> String {
+        let city = kezek::domain::kato::Kato::parse(CITY).expect("a code");
+        self.registry.office.rules.calendar.civil_day(self.clock.now(), city).to_string()
+    }
+
+    /// Where the scans lie.
+    pub fn scans(&self) -> std::path::PathBuf {
+        self.database.scans()
+    }
+
+    /// Uploads a file.
+    pub fn upload(&self, path: &str, token: &str, media: &str, bytes: &[u8]) -> Reply {
+        self.send("POST", path, Some(token), &[("content-type", media)], Some(bytes))
     }
 
     /// Signs a family in.
@@ -81,6 +132,12 @@ impl Desk {
     pub fn staff_for(&self, referral: &str) -> String {
         let read = self.get(&format!("/api/v1/referrals/{referral}"), &self.department());
         self.staff_of(read.json["kindergarten"].as_str().unwrap_or("k-001"))
+    }
+
+    /// The family of a referral; staff of any kindergarten where there is no such referral.
+    pub fn family_of(&self, referral: &str) -> String {
+        let read = self.get(&format!("/api/v1/referrals/{referral}"), &self.department());
+        read.json["application"].as_str().map_or_else(|| self.staff_for(referral), |number| self.family(number))
     }
 
     /// The auditor.
@@ -108,6 +165,12 @@ impl Desk {
         let mut application = child.application(CITY);
         application["categories"] = json!([{"code": category, "proof": "сынақ 1"}]);
         self.hand_in(&self.office(), &application).must(201).text_of("number")
+    }
+
+    /// The department confirms a claim of privilege.
+    pub fn confirm_claim(&self, number: &str, category: &str) {
+        let proof = json!({"category": category, "verdict": "confirmed", "evidence": "хат"});
+        self.post(&format!("/api/v1/applications/{number}/proofs"), &self.department(), &proof).must(200);
     }
 
     /// Accepts an application.
@@ -165,16 +228,20 @@ impl Desk {
         self.post("/api/v1/referrals", &self.department(), &sent).must(201).text_of("number")
     }
 
-    /// One act on a referral as the kindergarten or, for `extend` and `annul`, as the department.
+    /// One act on a referral as the kindergarten or, for `extend` and `annul`, as the department; it is the family that leaves.
     pub fn on_referral(&self, number: &str, act: &str, body: &Value) -> Reply {
-        let token = if matches!(act, "extend" | "annul") { self.department() } else { self.staff_for(number) };
+        let token = match act {
+            "extend" | "annul" => self.department(),
+            "depart" => self.family_of(number),
+            _ => self.staff_for(number),
+        };
         self.post(&format!("/api/v1/referrals/{number}/{act}"), &token, body)
     }
 
     /// The kindergarten takes the child: presented, then enrolled.
     pub fn enrol(&self, referral: &str) {
         self.on_referral(referral, "present", &json!({})).must(200);
-        self.on_referral(referral, "enrol", &json!({})).must(200);
+        self.on_referral(referral, "enrol", &self.contract()).must(200);
     }
 
     /// Gives a child of the city that is due a place of [`GROUP`] and enrols it; its application and its referral.

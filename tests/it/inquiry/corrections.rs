@@ -120,7 +120,7 @@ fn a_wrong_proof_harms_those_behind_it_and_nobody_loses_a_place(desk: &Desk) {
     let round = desk.get(&format!("/api/v1/rounds/{}", held.id), &desk.department()).must(200).json;
     desk.enrol(round["allocation"][0]["referral"].as_str().expect("a referral"));
     let before: Value = correction["children"].clone();
-    desk.post(&format!("/api/v1/applications/{}/withdraw", held.general[4]), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&held.general[4]).must(200);
     desk.waiting(&desk.another_child());
     assert_eq!(correct(desk, &held, &what).must(201).json["children"], before);
     // Another turn of the last one gives the same as another tier of the first would have.

@@ -10,7 +10,7 @@ use kezek::service::journal::chains;
 use kezek::trust::journal::{Record, Seals, Verifier, registry_head};
 use kezek::trust::opening::{OpenedRecord, Opening};
 use kezek::trust::seal::canonical;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::counter::days::{count_falsely, counted_at};
 use crate::desk::lived_in::live_in;
@@ -81,7 +81,7 @@ fn more(desk: &Desk) {
         let child = desk.another_child();
         let number = if n % 3 == 0 { desk.register_with(&child, "large_family") } else { desk.register(&child) };
         if n % 4 == 3 {
-            desk.post(&format!("/api/v1/applications/{number}/withdraw"), &desk.office(), &json!({})).must(200);
+            desk.withdraw(&number).must(200);
         } else {
             desk.accept(&number);
         }

@@ -16,7 +16,6 @@ fn position(serving: &Serving, iin: &str) -> Option<(u64, u64)> {
 fn what_one_server_writes_the_other_answers() {
     let database = Database::with_fixtures_of_now(Db::Postgres);
     let office = program::token(database.url(), "office");
-    let department = program::token(database.url(), "department");
     let servers = [Serving::start(database.url()), Serving::start(database.url())];
     let rows = program::rows(24, 31);
     // Both write into the same homes by turns, and both at once.
@@ -49,9 +48,13 @@ fn what_one_server_writes_the_other_answers() {
     let number = body["number"].as_str().expect("a number").to_owned();
     until("the other server follows", || servers[1].entry(gone));
     let path = format!("/api/v1/applications/{number}/withdraw");
-    assert_eq!(servers[0].post(&path, &department, &json!({})).0, 200);
-    assert_eq!(servers[0].entry(gone), None);
-    until("the other server follows", || servers[1].entry(gone).is_none().then_some(()));
+    let code = json!({"iin": gone, "code": body["family_code"]});
+    let (_, session) = servers[0].post("/api/v1/sessions", &office, &code);
+    let family = session["token"].as_str().expect("a session");
+    assert_eq!(servers[0].post(&path, family, &json!({})).0, 200);
+    let withdrawn = |server: &Serving| server.entry(gone).filter(|entry| entry["status"] == "withdrawn");
+    assert!(withdrawn(&servers[0]).is_some());
+    until("the other server follows", || withdrawn(&servers[1]));
     // The same child at both at once: one gets it.
     let row = program::rows(25, 31).pop().expect("a family");
     let statuses: Vec<u16> = std::thread::scope(|scope| {

@@ -22,14 +22,18 @@ on_both!(
 fn sealed_by(desk: &Desk, act: &str) -> Value {
     let deed = desk.deeds().into_iter().rfind(|deed| deed.act == act).unwrap_or_else(|| panic!("no {act}"));
     let facts = deed.rows["facts"].as_object().unwrap_or_else(|| panic!("{act} seals nothing: {}", deed.rows));
-    let (key, told) = facts.iter().next().expect("a row");
     let store = &desk.registry.office.store;
-    let kept = store.read(|conn| facts::body(conn, store.vault(), key)).expect("the facts").expect("kept facts");
-    let bytes = store.read(|conn| -> Result<Vec<u8>, StoreError> {
-        Ok(schema::facts::table.find(key).select(schema::facts::body).first(conn)?)
-    });
-    assert_eq!(told["body"], mark(bytes.expect("a row")), "{act} seals the hash of the facts as they are kept");
-    serde_json::from_str(&kept).expect("facts are JSON")
+    let mut all = serde_json::Map::new();
+    for (key, told) in facts {
+        let kept = store.read(|conn| facts::body(conn, store.vault(), key)).expect("the facts").expect("kept facts");
+        let bytes = store.read(|conn| -> Result<Vec<u8>, StoreError> {
+            Ok(schema::facts::table.find(key).select(schema::facts::body).first(conn)?)
+        });
+        assert_eq!(told["body"], mark(bytes.expect("a row")), "{act} seals the hash of the facts as they are kept");
+        let kept: Value = serde_json::from_str(&kept).expect("facts are JSON");
+        all.extend(kept.as_object().expect("an object").clone());
+    }
+    Value::Object(all)
 }
 
 /// Words as people write them: with the name and the number of a child. The desk checks at its end that the journal
@@ -70,7 +74,8 @@ fn words_that_name_somebody_are_sealed_and_can_be_proved(desk: &Desk) {
         "skip": {"ground": "written_refusal", "evidence": said, "confirmed_by": confirmed}});
     desk.post("/api/v1/referrals", &desk.department(), &sent).must(201);
     assert_eq!(sealed_by(desk, "refer_with_skip")["evidence"], said.as_str());
-    desk.post(&format!("/api/v1/applications/{number}/withdraw"), &desk.office(), &json!({"reason": said})).must(200);
+    let family = desk.family(&number);
+    desk.post(&format!("/api/v1/applications/{number}/withdraw"), &family, &json!({"reason": said})).must(200);
     assert_eq!(sealed_by(desk, "withdraw")["reason"], said.as_str());
 }
 
@@ -78,7 +83,7 @@ fn a_withdrawal_names_the_referral_and_the_place_that_it_frees(desk: &Desk) {
     let number = desk.waiting(&desk.another_child());
     let place = desk.place(GROUP);
     let referral = desk.refer_next(HOME);
-    desk.post(&format!("/api/v1/applications/{number}/withdraw"), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&number).must(200);
     let withdrawal = desk.deeds().into_iter().rfind(|deed| deed.act == "withdraw").expect("the withdrawal");
     assert_eq!(withdrawal.said["referral_annulled"], referral.as_str());
     assert_eq!(withdrawal.said["place_freed"], place.as_str());
@@ -89,7 +94,7 @@ fn a_child_registered_again_is_the_child_of_the_papers_of_now(desk: &Desk) {
     let mut mistyped = child.application(CITY);
     mistyped["child"]["birth_date"] = json!("2023-05-17");
     let first = desk.hand_in(&desk.office(), &mistyped).must(201).text_of("number");
-    desk.post(&format!("/api/v1/applications/{first}/withdraw"), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&first).must(200);
     let number = desk.waiting(&child);
     let read = desk.application(&number);
     assert_eq!(read["child"]["birth_date"], child.birth_date.as_str());
@@ -118,7 +123,7 @@ fn a_kindergarten_takes_the_child_whom_the_queue_of_the_home_sends(desk: &Desk) 
     desk.post(&path("present"), &desk.token_for(Role::Kindergarten, CITY, "k-001"), &json!({}))
         .refused(403, "territory_too_far");
     desk.post(&path("present"), &staff, &json!({})).must(200);
-    desk.post(&path("enrol"), &staff, &json!({})).must(200);
+    desk.post(&path("enrol"), &staff, &desk.contract()).must(200);
     assert_eq!(desk.status(&number), "enrolled");
 }
 

@@ -2,7 +2,7 @@
 //! the records, in the act itself.
 
 use kezek::service::journal::damage::Wrong;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::desk::{Desk, GROUP, HOME, ParseKato, Reply, on_both};
 use crate::store::tampering::tamper;
@@ -109,7 +109,7 @@ fn an_enrolment_of_a_forged_referral_is_refused(desk: &Desk) {
     let staff = desk.staff_for(&referral);
     tamper(desk, &format!("UPDATE referrals SET application = '{second}' WHERE number = '{referral}'"));
     let path = format!("/api/v1/referrals/{referral}/enrol");
-    refused(desk, desk.post(&path, &staff, &Value::Object(serde_json::Map::new())), "referrals");
+    refused(desk, desk.post(&path, &staff, &desk.contract()), "referrals");
 }
 
 fn whoever_changes_the_opening_too_is_found_by_its_record(desk: &Desk) {

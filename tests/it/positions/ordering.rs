@@ -169,7 +169,7 @@ fn acts_of_every_era_are_settled_by_the_ratio_of_their_own_instant() {
             }
             let gone = listed(&desk, "").pop().expect("a last one");
             desk.enrol(&referrals.pop().expect("a referral"));
-            desk.post(&format!("/api/v1/applications/{gone}/withdraw"), &desk.office(), &json!({})).must(200);
+            desk.withdraw(&gone).must(200);
             desk.check();
             desk.set_clock(before);
             shown.push((desk.clock.now(), listed(&desk, "")));

@@ -23,17 +23,23 @@ on_both!(
 
 #[test]
 fn a_referral_takes_each_act_only_where_its_life_has_room_for_it() {
-    use ReferralAct::{Annul, Depart, Enrol, Expire, Extend, Present, Refuse};
+    use ReferralAct::{Annul, Depart, Disown, Enrol, Expire, Extend, Present, Refuse, Reissue, Stay};
     use ReferralStatus::{Annulled, Departed, Enrolled, Expired, Issued, Presented, Refused};
-    assert_eq!(ReferralAct::ALL, [Present, Enrol, Refuse, Extend, Annul, Expire, Depart]);
+    assert_eq!(ReferralAct::ALL, [Present, Enrol, Refuse, Extend, Annul, Expire, Depart, Reissue, Disown, Stay]);
     let table = [
-        (Issued, [Some(Presented), None, Some(Refused), Some(Issued), Some(Annulled), Some(Expired), None]),
-        (Presented, [None, Some(Enrolled), Some(Refused), Some(Presented), Some(Annulled), None, None]),
-        (Enrolled, [None, None, None, None, None, None, Some(Departed)]),
-        (Refused, [None; 7]),
-        (Expired, [None; 7]),
-        (Annulled, [None; 7]),
-        (Departed, [None; 7]),
+        (
+            Issued,
+            [Some(Presented), None, Some(Refused), Some(Issued), Some(Annulled), Some(Expired), None, None, None, None],
+        ),
+        (
+            Presented,
+            [None, Some(Enrolled), Some(Refused), Some(Presented), Some(Annulled), None, None, None, None, None],
+        ),
+        (Enrolled, [None, None, None, None, None, None, Some(Departed), None, Some(Issued), None]),
+        (Refused, [None; 10]),
+        (Expired, [None; 10]),
+        (Annulled, [None, None, None, None, None, None, None, Some(Issued), None, None]),
+        (Departed, [None, None, None, None, None, None, None, None, None, Some(Enrolled)]),
     ];
     assert_eq!(table.map(|(status, _)| status), ReferralStatus::ALL, "a line for each status");
     for (status, row) in table {
@@ -45,16 +51,40 @@ fn a_referral_takes_each_act_only_where_its_life_has_room_for_it() {
 
 #[test]
 fn a_place_takes_each_act_only_where_its_life_has_room_for_it() {
-    use PlaceAct::{Fill, Free, FreeLater, Publish, Refer, Retire, Return, Withdraw};
+    use PlaceAct::{Disown, Fill, Free, FreeLater, GiveBack, Publish, Refer, Retire, Return, Stay, Withdraw};
     use PlaceStatus::{Filled, Held, Published, Referred, Reported, Withdrawn};
-    assert_eq!(PlaceAct::ALL, [Publish, Refer, Fill, Return, Withdraw, Free, FreeLater, Retire]);
+    assert_eq!(
+        PlaceAct::ALL,
+        [Publish, Refer, Fill, Return, Withdraw, Free, FreeLater, Retire, GiveBack, Disown, Stay]
+    );
     let table = [
-        (Reported, [Some(Published), None, None, None, Some(Withdrawn), None, None, None]),
-        (Published, [None, Some(Referred), None, None, Some(Withdrawn), None, None, None]),
-        (Held, [None; 8]),
-        (Referred, [None, None, Some(Filled), Some(Published), None, None, None, None]),
-        (Filled, [None, None, None, None, None, Some(Published), Some(Reported), Some(Withdrawn)]),
-        (Withdrawn, [None; 8]),
+        (
+            Reported,
+            [Some(Published), None, None, None, Some(Withdrawn), None, None, None, Some(Referred), None, Some(Filled)],
+        ),
+        (
+            Published,
+            [None, Some(Referred), None, None, Some(Withdrawn), None, None, None, Some(Referred), None, Some(Filled)],
+        ),
+        (Held, [None; 11]),
+        (Referred, [None, None, Some(Filled), Some(Published), None, None, None, None, None, None, None]),
+        (
+            Filled,
+            [
+                None,
+                None,
+                None,
+                None,
+                None,
+                Some(Published),
+                Some(Reported),
+                Some(Withdrawn),
+                None,
+                Some(Referred),
+                None,
+            ],
+        ),
+        (Withdrawn, [None; 11]),
     ];
     assert_eq!(table.map(|(status, _)| status), PlaceStatus::ALL, "a line for each status");
     for (status, row) in table {
@@ -150,7 +180,7 @@ fn a_place_tells_every_step_of_its_life_and_no_step_changes_an_earlier_one() {
         told.next("referred", "2026-09-11T08:00:00.000000Z", "refer");
         desk.on_referral(&referral, "present", &json!({})).must(200);
         desk.set_clock("2026-09-14T05:00:00Z");
-        desk.on_referral(&referral, "enrol", &json!({})).must(200);
+        desk.on_referral(&referral, "enrol", &desk.contract()).must(200);
         told.next("filled", "2026-09-14T05:00:00.000000Z", "enrol");
         let second = (first.0.clone(), json!("2026-09-11T07:00:00.000000Z"));
         assert_eq!(told.dates("filled"), second, "neither does a contract");
@@ -202,7 +232,8 @@ fn a_place_goes_back_whoever_ends_its_referral(desk: &Desk) {
     let number = desk.waiting(&desk.another_child());
     let place = desk.place(GROUP);
     let referral = desk.refer_next(HOME);
-    desk.on_referral(&referral, "annul", &json!({"ground": "applicant_request"})).must(200);
+    let asked = json!({"ground": "applicant_request", "request": desk.request(&number)});
+    desk.on_referral(&referral, "annul", &asked).must(200);
     let referral = desk.refer_next(HOME);
     desk.set_clock("2026-10-10T04:00:00Z");
     ticked(desk);
@@ -210,7 +241,7 @@ fn a_place_goes_back_whoever_ends_its_referral(desk: &Desk) {
     let referral = desk.refer_next(HOME);
     desk.on_referral(&referral, "present", &json!({})).must(200);
     let withdrawing = format!("/api/v1/applications/{number}/withdraw");
-    desk.post(&withdrawing, &desk.office(), &json!({"reason": "көшеді"})).must(200);
+    desk.post(&withdrawing, &desk.family(&number), &json!({"reason": "көшеді"})).must(200);
     let read = desk.get(&format!("/api/v1/referrals/{referral}"), &desk.department()).must(200).json;
     assert_eq!((&read["status"], &read["ground"]), (&json!("annulled"), &json!("withdrawn")));
     let told = [

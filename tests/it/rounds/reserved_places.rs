@@ -16,6 +16,9 @@ on_both!(
     a_place_kept_for_a_category_passes_over_others_of_the_same_tier,
     who_finds_no_place_of_its_category_left_takes_one_of_its_tier,
     a_rejected_proof_opens_no_place_of_its_category,
+    a_claim_that_nobody_has_confirmed_opens_no_place_of_its_category,
+    a_kindergarten_proposes_and_the_department_decides,
+    what_nobody_decides_is_for_everyone_after_some_days,
     a_correction_of_a_round_keeps_the_places_of_a_category,
     a_place_kept_for_the_own_territory_goes_to_a_child_of_it,
 );
@@ -37,6 +40,12 @@ fn privileged(desk: &Desk) -> String {
 }
 
 fn of_category(desk: &Desk, category: &str) -> String {
+    let number = claims(desk, category);
+    desk.confirm_claim(&number, category);
+    number
+}
+
+fn claims(desk: &Desk, category: &str) -> String {
     let number = desk.register_with(&desk.another_child(), category);
     desk.accept(&number);
     number
@@ -184,6 +193,61 @@ fn a_rejected_proof_opens_no_place_of_its_category(desk: &Desk) {
     desk.post(&format!("/api/v1/applications/{orphan}/proofs"), &desk.department(), &sent).must(200);
     keep(desk, &json!({"category": "orphan", "open": false}));
     desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(409, "nothing_to_give_out");
+}
+
+fn a_claim_that_nobody_has_confirmed_opens_no_place_of_its_category(desk: &Desk) {
+    claims(desk, "orphan");
+    let place = keep(desk, &json!({"category": "orphan", "open": false}));
+    desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).refused(409, "nothing_to_give_out");
+    let proved = of_category(desk, "orphan");
+    assert_eq!(given(&held(desk)), [(proved.as_str(), place.as_str())]);
+}
+
+/// Places as a kindergarten reports them, with what it proposes.
+fn proposed(desk: &Desk) -> String {
+    let sent = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14",
+        "reserved": {"category": "orphan", "open": false}});
+    let reply = desk.post("/api/v1/places", &desk.staff_of("k-001"), &sent).must(201).json;
+    assert_eq!(reply["status"], "reported");
+    reply["places"][0].as_str().expect("an id").to_owned()
+}
+
+fn open_places(desk: &Desk) -> Value {
+    desk.look(&format!("/api/v1/bulletins/latest?territory={HOME}")).must(200).json["total"].clone()
+}
+
+fn a_kindergarten_proposes_and_the_department_decides(desk: &Desk) {
+    let (kept, freed) = (proposed(desk), proposed(desk));
+    assert_eq!(open_places(desk), 0);
+    let reported = desk.get(&format!("/api/v1/places?territory={HOME}&status=reported"), &desk.department()).must(200);
+    assert_eq!(reported.json["places"][0]["proposed"], "orphan");
+    let path = |place: &str| format!("/api/v1/places/{place}/reserve");
+    desk.post(&path(&kept), &desk.staff_of("k-001"), &json!({"keep": true})).refused(403, "role_too_far");
+    let decided = desk.post(&path(&kept), &desk.department(), &json!({"keep": true})).must(200).json;
+    assert_eq!((&decided["status"], &decided["reserved"]), (&json!("published"), &json!("orphan")));
+    let decided = desk.post(&path(&freed), &desk.department(), &json!({"keep": false})).must(200).json;
+    assert_eq!((&decided["status"], &decided["reserved"]), (&json!("published"), &Value::Null));
+    desk.post(&path(&kept), &desk.department(), &json!({"keep": true})).refused(409, "nothing_proposed");
+    // Its favourite stands behind; the one who is due gets the place that is for everyone.
+    let due = desk.waiting(&desk.another_child());
+    desk.waiting(&desk.another_child());
+    assert_eq!(given(&held(desk)), [(due.as_str(), freed.as_str())]);
+}
+
+fn what_nobody_decides_is_for_everyone_after_some_days(desk: &Desk) {
+    let place = proposed(desk);
+    let ticked = |day: &str| {
+        desk.set_clock(day);
+        let office = &desk.registry.office;
+        let now = desk.clock.now();
+        kezek::service::counter::tick::tick(&office.store, &office.rules, now, now).expect("a tick");
+    };
+    ticked("2026-09-15T10:00:00Z");
+    assert_eq!(open_places(desk), 0, "the department still has this day");
+    ticked("2026-09-16T04:00:00Z");
+    assert_eq!(open_places(desk), 1);
+    let due = desk.waiting(&desk.another_child());
+    assert_eq!(given(&held(desk)), [(due.as_str(), place.as_str())]);
 }
 
 fn a_correction_of_a_round_keeps_the_places_of_a_category(desk: &Desk) {

@@ -122,9 +122,10 @@ fn a_second_program_s_acts_are_followed_too(desk: &Desk) {
             .expect("a second program");
     let caller = kezek::service::office::Caller {
         principal: kezek::service::accounts::principal::principal(
-            &other.office.store,
+            &other.office,
+            &other.memory.sign_ins,
             &desk.office(),
-            desk.clock.now(),
+            kezek::service::kernel::permissions::Act::Register,
         )
         .expect("the office"),
         idempotency: None,
@@ -216,11 +217,11 @@ impl Run<'_> {
     fn tries(&mut self, act: usize) {
         let desk = self.desk;
         let department = desk.department();
-        let waiting = self.dice.pick(&self.waiting).cloned().unwrap_or_default();
+        let Some(waiting) = self.dice.pick(&self.waiting).cloned() else { return };
         let on = |act: &str| format!("/api/v1/applications/{waiting}/{act}");
         match act {
-            0 => drop(desk.post(&on("withdraw"), &desk.office(), &json!({}))),
-            1 => drop(desk.post(&on("amend"), &desk.office(), &json!({"preferences": ["k-005", "k-001"]}))),
+            0 => drop(desk.withdraw(&waiting)),
+            1 => drop(desk.post(&on("amend"), &desk.family(&waiting), &json!({"preferences": ["k-005", "k-001"]}))),
             2 => drop(desk.decide(&waiting, &json!({"decision": "accepted"}))),
             3 => {
                 let proof = json!({"category": "large_family", "verdict": "rejected", "evidence": "хат"});
@@ -249,11 +250,11 @@ impl Run<'_> {
             7 => {
                 let Some(referral) = self.dice.pick(&self.referrals).cloned() else { return };
                 drop(desk.on_referral(&referral, "present", &json!({})));
-                drop(desk.on_referral(&referral, "enrol", &json!({})));
+                drop(desk.on_referral(&referral, "enrol", &desk.contract()));
             }
             8 => {
                 let Some(referral) = self.dice.pick(&self.referrals).cloned() else { return };
-                drop(desk.on_referral(&referral, "annul", &json!({"ground": "applicant_request"})));
+                drop(desk.on_referral(&referral, "annul", &json!({"ground": "issued_in_error"})));
             }
             9 => {
                 let home = [HOME, VILLAGE_HOME][self.dice.roll(2)];
@@ -265,7 +266,7 @@ impl Run<'_> {
                 self.day += 1;
                 desk.set_clock(&format!("2026-09-{:02}T04:00:00Z", 10 + self.day));
             }
-            _ => drop(desk.post(&on("move"), &department, &json!({"territory": VILLAGE}))),
+            _ => drop(desk.move_to(&waiting, VILLAGE)),
         }
     }
 

@@ -119,7 +119,7 @@ impl Walk {
 
     fn amend(&mut self, desk: &Desk, name: &'static str, one: usize, sent: &Value) {
         let Some(number) = some(&self.applications, one) else { return };
-        let reply = desk.post(&format!("/api/v1/applications/{number}/amend"), &desk.office(), sent);
+        let reply = desk.post(&format!("/api/v1/applications/{number}/amend"), &desk.family(number), sent);
         self.did(name, &reply);
     }
 
@@ -162,7 +162,7 @@ impl Walk {
             }
             Act::Withdraw(one) => {
                 let Some(number) = some(&self.applications, *one) else { return };
-                let reply = desk.post(&format!("/api/v1/applications/{number}/withdraw"), &desk.office(), &json!({}));
+                let reply = desk.withdraw(number);
                 self.did("withdraw", &reply);
             }
             Act::Place(group) => {
@@ -179,7 +179,7 @@ impl Walk {
                     self.referrals.extend(row["referral"].as_str().map(str::to_owned));
                 }
             }
-            Act::Enrol(one) => self.on_referral(desk, *one, &[("present", json!({})), ("enrol", json!({}))]),
+            Act::Enrol(one) => self.on_referral(desk, *one, &[("present", json!({})), ("enrol", desk.contract())]),
             Act::Refuse(one) => self.on_referral(desk, *one, &[("refuse", json!({"ground": "incomplete_package"}))]),
             Act::Depart(one) => {
                 self.on_referral(desk, *one, &[("depart", json!({"last_day": "2026-09-30", "reason": "хат"}))]);

@@ -153,7 +153,10 @@ fn every_row_that_is_deleted_or_added_past_the_registry_is_named(desk: &Desk) {
             "case_steps" => "case_number",
             "child_claims" => "iin",
             "children" | "facts" => "key",
-            "place_history" => "place",
+            "logins" => "account",
+            "place_history" | "proposals" => "place",
+            "debts" => "taking",
+            "skips" => "confirmation",
             "queue_counters" => "cohort",
             "round_files" => "round",
             "territories" => "code",
@@ -168,7 +171,7 @@ fn every_row_that_is_deleted_or_added_past_the_registry_is_named(desk: &Desk) {
                 // What must be unique beside the key.
                 "ticket" => "ticket + 9000".to_owned(),
                 "hash" => format!("{name} || 'y'"),
-                "iin" => "iin + 9000".to_owned(),
+                "iin" | "login" => format!("{name} + 9000"),
                 name => name.to_owned(),
             })
             .collect();

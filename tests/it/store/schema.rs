@@ -93,7 +93,11 @@ fn types(diesel: &str) -> (&str, &str) {
 /// `src/store/schema.rs`, read as text: table, column, type, nullable.
 fn described() -> BTreeMap<(String, String), Column> {
     let mut found = BTreeMap::new();
-    let source = include_str!("../../../src/store/schema.rs");
+    let source = concat!(
+        include_str!("../../../src/store/schema.rs"),
+        include_str!("../../../src/store/schema/people.rs"),
+        include_str!("../../../src/store/schema/signing_in.rs")
+    );
     for table in source.split("diesel::table! {").skip(1) {
         let name = table.trim_start().split(' ').next().expect("a name").to_owned();
         for line in table.lines().filter_map(|l| l.trim().strip_suffix(',')) {

@@ -20,7 +20,9 @@ on_both!(
 
 const GROUND: &str = "ҚР дербес деректер туралы заңы, 25-бап; ата-ананың өтініші";
 
+/// When the family may undo nothing any more.
 fn erase(desk: &Desk, number: &str) -> crate::desk::Reply {
+    desk.set_clock("2026-10-08T04:00:00Z");
     desk.post(&format!("/api/v1/applications/{number}/erase"), &desk.department(), &json!({"ground": GROUND}))
 }
 
@@ -88,7 +90,8 @@ fn only_the_department_erases_and_only_what_has_ended(desk: &Desk) {
     assert_eq!(refused.json["application"], json!(number));
     desk.post(&path, &desk.department(), &json!({"ground": " "})).must(422);
     desk.post(&path, &desk.department(), &json!({})).must(422);
-    desk.post(&format!("/api/v1/applications/{number}/withdraw"), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&number).must(200);
+    desk.set_clock("2026-11-02T04:00:00Z");
     let key = "erase-once";
     let first = desk.post_once(&path, &desk.department(), key, &json!({"ground": GROUND})).must(200);
     assert_eq!(desk.post_once(&path, &desk.department(), key, &json!({"ground": GROUND})).must(200).json, first.json);
@@ -97,8 +100,7 @@ fn only_the_department_erases_and_only_what_has_ended(desk: &Desk) {
 fn an_erased_child_may_come_again_as_a_new_one(desk: &Desk) {
     let child = desk.another_child();
     let first = desk.waiting(&child);
-    let path = format!("/api/v1/applications/{first}/withdraw");
-    desk.post(&path, &desk.office(), &json!({"reason": "қате"})).must(200);
+    desk.withdraw(&first).must(200);
     erase(desk, &first).must(200);
     let second = desk.waiting(&child);
     assert_eq!(desk.application(&second)["child"]["iin"], json!(child.iin));

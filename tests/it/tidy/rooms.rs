@@ -50,11 +50,22 @@ const CRATES: &[(&str, &[&str])] = &[
     ("audit", &["rayon"]),
     (
         "trust",
-        &["base64", "chacha20poly1305", "hmac", "rand", "serde", "serde_json", "serde_json_canonicalizer", "sha2"],
+        &[
+            "argon2",
+            "base64",
+            "chacha20poly1305",
+            "hmac",
+            "rand",
+            "serde",
+            "serde_json",
+            "serde_json_canonicalizer",
+            "sha2",
+            "totp_rs",
+        ],
     ),
     ("store", &["diesel", "diesel_migrations", "serde", "serde_json", "tracing"]),
     // ureq blocks: acts run on blocking threads anyway, and a second runtime would buy nothing.
-    ("outside", &["serde", "serde_json", "tracing", "ureq"]),
+    ("outside", &["base64", "openidconnect", "serde", "serde_json", "tracing", "ureq"]),
     ("documents", &["askama", "serde"]),
     // Instances of a million rows are read in parallel; certificates are canonical JSON with hashes.
     ("exchange", &["csv", "rayon", "serde", "serde_json", "sha2"]),
@@ -65,8 +76,11 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "actix_web",
             "actix_governor",
+            "actix_multipart",
             "askama",
+            "base64",
             "flate2",
+            "futures_util",
             "prometheus",
             "serde",
             "serde_json",

@@ -13,6 +13,7 @@ const WINGS: &[(&str, &[&str])] = &[
     ("journal", &["kernel"]),
     ("office", &["kernel", "journal"]),
     ("accounts", &["kernel", "office"]),
+    ("reads", &["kernel", "office", "accounts"]),
     ("applications", &["kernel", "office"]),
     ("positions", &["kernel", "journal", "office"]),
     ("papers", &["kernel", "office", "applications", "positions"]),
@@ -22,7 +23,7 @@ const WINGS: &[(&str, &[&str])] = &[
     ("inquiry", &["kernel", "journal", "office", "papers", "rounds"]),
     ("counter", &["kernel", "office", "applications", "positions", "papers", "referrals", "cases"]),
     ("files", &["kernel", "office", "applications", "cases", "counter"]),
-    ("registry", &["journal", "office", "accounts", "positions", "rounds", "inquiry"]),
+    ("registry", &["journal", "office", "accounts", "reads", "positions", "rounds", "inquiry"]),
     ("running", &["kernel", "files", "registry"]),
 ];
 

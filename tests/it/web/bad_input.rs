@@ -26,7 +26,7 @@ on_both!(
     what_is_no_http_at_all_is_refused,
 );
 
-/// Every route that takes a body, on things that are there, with a credential that may use it.
+/// Every route that takes JSON, on things that are there, with a credential that may use it.
 fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
     let things = Things::of(desk);
     let post = |route: &Route| {
@@ -34,13 +34,16 @@ fn posts(desk: &Desk) -> Vec<(String, Option<String>)> {
         let token = role.map(|role| desk.token(role, "000000000"));
         (things.request(desk, "POST", &route.path).0, token)
     };
-    of_the_api().filter(|route| route.method == "POST").map(post).collect()
+    // Systems send a form, and are answered as OAuth says: see the tests of systems.
+    let json = of_the_api().filter(|route| route.method == "POST" && route.path != "/api/v1/tokens");
+    json.map(post).collect()
 }
 
 /// Sends a body to every route: each answers with this problem, and the journal stays as it is.
 #[track_caller]
 fn every_route_refuses(desk: &Desk, body: &[u8], status: u16, code: &str) {
-    let posts = posts(desk);
+    // A scan is no JSON, and may be large.
+    let posts: Vec<_> = posts(desk).into_iter().filter(|(path, _)| !path.starts_with("/api/v1/papers")).collect();
     let records = desk.records();
     for (path, token) in &posts {
         let reply = desk.send("POST", path, token.as_deref(), &[], Some(body));

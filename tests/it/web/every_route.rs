@@ -24,6 +24,8 @@ pub struct Things {
     document: String,
     round: String,
     file: String,
+    scan: String,
+    pending: String,
 }
 
 impl Things {
@@ -43,6 +45,10 @@ impl Things {
             desk.post("/api/v1/rounds", &desk.department(), &json!({"territory": HOME})).must(201).text_of("id");
         let file = format!("{HOME}-2022-general-pass1-groups.csv");
         let parent_of = application.clone();
+        let scan = desk.request(&application)["scan"].as_str().expect("an id").to_owned();
+        let asked = desk.waiting(&desk.another_child());
+        let withdraw = format!("/api/v1/applications/{asked}/withdraw");
+        let pending = desk.post(&withdraw, &desk.office(), &json!({"reason": "хат"})).must(202).text_of("pending");
         let things = Things {
             application,
             case,
@@ -58,6 +64,8 @@ impl Things {
             document,
             round,
             file,
+            scan,
+            pending,
         };
         let corrections = format!("/api/v1/rounds/{}/corrections", things.round);
         desk.post(&corrections, &desk.department(), &things.correction()).must(201);
@@ -83,21 +91,27 @@ impl Things {
         }
     }
 
-    /// A request to a route that is right in every value, so that only the credential decides.
-    pub fn request(&self, desk: &Desk, method: &str, route: &str) -> (String, Option<Value>) {
-        let path = route
+    fn path(&self, route: &str) -> String {
+        route
             .replace("/accounts/{id}", &format!("/accounts/{}", self.account))
             .replace("{mandate}", &self.mandate)
             .replace("/referrals/{number}", &format!("/referrals/{}", self.referral))
             .replace("/cases/{number}", &format!("/cases/{}", self.case))
             .replace("/rounds/{id}/applications/{number}", &format!("/rounds/{{id}}/applications/{}", self.waiting))
             .replace("{number}", &self.application)
+            .replace("/papers/{id}", &format!("/papers/{}", self.scan))
+            .replace("/pending/{id}", &format!("/pending/{}", self.pending))
             .replace("/places/{id}", &format!("/places/{}", self.taken_place))
             .replace("/documents/{id}", &format!("/documents/{}", self.document))
             .replace("{serial}", "1")
             .replace("/rounds/{id}", &format!("/rounds/{}", self.round))
             .replace("{name}", &self.file)
-            .replace("{key}", &format!("{HOME}-2022-general"));
+            .replace("{key}", &format!("{HOME}-2022-general"))
+    }
+
+    /// A request to a route that is right in every value, so that only the credential decides.
+    pub fn request(&self, desk: &Desk, method: &str, route: &str) -> (String, Option<Value>) {
+        let path = self.path(route);
         if method == "GET" {
             // What is no thing's own is asked of a territory.
             return (if route.contains('{') { path } else { format!("{path}?territory={HOME}") }, None);
@@ -109,6 +123,13 @@ impl Things {
                 let child = desk.another_child();
                 json!({"iin": child.iin, "code": desk.code_of(&desk.register(&child))})
             }
+            "/passwords" => {
+                let begun = accounts::reset(desk, &self.account, &format!("walked-{}", self.account));
+                json!({"invitation": begun["invitation"], "password": accounts::PASSWORD})
+            }
+            "/accounts/{id}/reset" => json!({}),
+            "/me/password" => json!({"old": accounts::PASSWORD, "password": "тоғыз тау мен бір өзен"}),
+            "/me/mandate" => json!({"mandate": self.mandate}),
             "/applications/{number}/code" => json!({"iin": self.parent, "document": "хат"}),
             "/applications/{number}/representatives" => {
                 json!({"iin": desk.another_child().parent_iin, "name": "Серікбаева Айгүл", "document": "хат"})
@@ -130,6 +151,9 @@ impl Things {
             "/cases" => crate::cases::request_of(&desk.another_child(), "externat", CITY),
             "/cases/status" => json!({"case": self.case, "iin": desk.another_child().iin}),
             "/cases/{number}/steps" => json!({"step": "none"}),
+            "/applications/{number}/undo" => json!({}),
+            "/papers" => return (format!("{path}?application={}", self.application), None),
+            "/pending/{id}/confirm" => json!({}),
             "/outbox/take" => json!({"territory": HOME}),
             "/places" => json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14"}),
             "/rounds" => json!({"territory": HOME, "dry_run": true}),
@@ -138,6 +162,7 @@ impl Things {
             "/referrals" => json!({"place": self.taken_place, "application": self.application}),
             "/confirmations" => skipped,
             "/referrals/{number}/refuse" | "/referrals/{number}/annul" => json!({"ground": "not_listed"}),
+            "/referrals/{number}/depart" => json!({"last_day": "2026-09-30", "reason": "хат"}),
             _ => example(route),
         };
         (path, Some(body))

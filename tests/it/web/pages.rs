@@ -2,8 +2,10 @@
 
 mod browser;
 
+use kezek::domain::codes::Role;
 use serde_json::json;
 
+use crate::accounts;
 use crate::desk::{CITY, Db, Desk, GROUP, HOME, on_both};
 use browser::Browser;
 
@@ -155,6 +157,36 @@ fn a_parent_reads_that_a_referral_was_issued_and_that_the_child_is_enrolled() {
     desk.enrol(&referral);
     let text = look_up();
     assert!(text.contains("зачислен") && !text.contains('/'), "{text}");
+}
+
+#[test]
+fn an_official_signs_in_and_out_in_a_browser() {
+    let desk = Desk::open(Db::Sqlite);
+    accounts::official(&desk, Role::Office, "clerk");
+    let browser = Browser::start();
+    for (tongue, wrong, who) in [
+        ("kk", "құпиясөз сәйкес емес", "Кім ретінде: көрсетілетін қызметті берушінің кеңсесі"),
+        ("ru", "не подходят друг к другу", "В качестве: канцелярия услугодателя"),
+        ("en", "do not belong together", "Acting as: the provider’s office"),
+    ] {
+        browser.open(&desk.url(&format!("/sign-in?lang={tongue}")));
+        browser.type_into("#login", "clerk");
+        browser.type_into("#password", "not the password");
+        browser.send("form.sign-in button");
+        assert!(browser.text("#password-error").contains(wrong), "{tongue}");
+        browser.type_into("#password", accounts::PASSWORD);
+        browser.send("form.sign-in button");
+        let text = browser.text("main");
+        assert!(text.contains(who) && text.contains("Серікбаева Айгүл"), "{tongue}: {text}");
+        browser.screenshot(&format!("signed-in-{tongue}"));
+        // Whoever comes back is still signed in, until they sign out.
+        browser.open(&desk.url(&format!("/sign-in?lang={tongue}")));
+        assert!(browser.text("main").contains(who), "{tongue}");
+        browser.send("form.sign-out button");
+        browser.open(&desk.url(&format!("/sign-in?lang={tongue}")));
+        assert!(browser.text("form.sign-in").len() > 10, "{tongue}: the form again");
+        browser.screenshot(&format!("sign-in-{tongue}"));
+    }
 }
 
 fn the_page_works_without_scripts_and_keeps_the_iin_out_of_addresses(desk: &Desk) {

@@ -53,7 +53,7 @@ fn own_reserve(free: &Free, taker: &Taker, profile: &Profile) -> Option<Whom> {
     whom.covers(taker.by_tier.0, &taker.categories).then_some(whom)
 }
 
-/// Reads the categories that count of those who wait, where places are kept for any: claimed and confirmed ones do, and the
+/// Reads the categories that count of those who wait, where places are kept for any: confirmed ones do, and the
 /// territories in which their applications say that they live.
 pub(crate) fn read_categories(
     conn: &mut AnyConnection,
@@ -69,7 +69,7 @@ pub(crate) fn read_categories(
     let mut claims = applications::claims_of_queue(conn, queue)?;
     for child in &mut *waiting {
         let own = claims.remove(&child.seated.number).unwrap_or_default().into_iter();
-        let counts = own.filter(|(code, status)| *status != ProofStatus::Rejected && named.contains(code));
+        let counts = own.filter(|(code, status)| *status == ProofStatus::Confirmed && named.contains(code));
         child.categories = counts.map(|(code, _)| code).collect();
     }
     let territories: Vec<Kato> = named.iter().filter_map(|code| Kato::parse(code).ok()).collect();

@@ -63,7 +63,7 @@ fn poisoned(desk: &Desk) -> Vec<String> {
     desk.set_clock("2027-10-15T06:01:00Z");
     numbers.push(desk.waiting(&desk.another_child()));
     let gone = desk.waiting(&desk.another_child());
-    desk.post(&format!("/api/v1/applications/{gone}/withdraw"), &desk.office(), &json!({})).must(200);
+    desk.withdraw(&gone).must(200);
     desk.set_clock("2026-09-10T05:00:00Z");
     numbers
 }

@@ -102,6 +102,6 @@ fn wishes_are_those_of_the_round_and_end_with_the_one_that_gave_the_place(desk: 
     let page = page(desk, &any, "en");
     assert!(page.contains("Group 107: all free places (1)") && !page.contains("in this distribution."), "{page}");
     let change = json!({"preferences": ["k-006"]});
-    desk.post(&format!("/api/v1/applications/{behind}/amend"), &desk.office(), &change).must(200);
+    desk.post(&format!("/api/v1/applications/{behind}/amend"), &desk.family(&behind), &change).must(200);
     assert_eq!(outcomes(&of(&left.iin)), named(&[("k-001", "not_given")]), "as it stood when the round was held");
 }

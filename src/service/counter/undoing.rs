@@ -1,0 +1,399 @@
+//! One word of the family undoes what was taken, for some days: at the old instant and turn. A place that was given on meanwhile is
+//! owed to the child.
+
+use chrono::{NaiveDate, TimeDelta};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::amending;
+use crate::domain::application::Application;
+use crate::domain::case::CaseAct;
+use crate::domain::codes::{Decision, Notice, PlaceStatus, Status};
+use crate::domain::life::Step;
+use crate::domain::place::PlaceAct;
+use crate::domain::queue::Numbered;
+use crate::domain::referral::{Referral, ReferralAct};
+use crate::domain::taking::{Debt, Taking, TakingAct, TakingStatus, TakingStep};
+use crate::service::applications::entry::{self, Turned};
+use crate::service::applications::takings::{Taken, taken};
+use crate::service::cases::{opening, travel};
+use crate::service::kernel::keys;
+use crate::service::kernel::notices::tell_family;
+use crate::service::kernel::numbers::{home_of, load};
+use crate::service::kernel::own::may_on;
+use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::kernel::query;
+use crate::service::office::{Answer, Caller, Office};
+use crate::service::referrals::{life, places};
+use crate::store::{
+    Entry, Transaction, Written, child_claims, children, facts, kindergartens, referrals, takings, transfers,
+};
+use crate::trust::act::{CaseTold, ChildAct, MovedBack, TakingUndone};
+use crate::trust::subject::{Subject, SubjectKind};
+
+/// Most entries of the list of those who are owed a place.
+const OWED_MAX: i64 = 1_000;
+
+/// Why it is undone.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndoIn {
+    /// In the family's words.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// What was undone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Undone {
+    /// The number of the application that has again what was taken.
+    pub number: String,
+    /// Where it stands now.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// The id of what was undone.
+    pub taking: String,
+    /// `objected` where it had waited for a second person, `undone` where it was done.
+    #[schema(value_type = String)]
+    pub became: TakingStatus,
+    /// Whether the place had been given on: the child waits at its old turn, and is owed one.
+    pub owed: bool,
+}
+
+/// Who is owed a place.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DebtView {
+    /// The number of the application.
+    pub application: String,
+    /// The id of the kindergarten whose place it was.
+    pub kindergarten: String,
+    /// The id of the group there.
+    pub group: String,
+    /// Since when.
+    pub since: String,
+    /// What was undone.
+    pub taking: String,
+}
+
+/// Those who are owed a place, the oldest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Debts {
+    /// They wait in their queues, at their own turns.
+    pub debts: Vec<DebtView>,
+}
+
+/// Which of them are asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct DebtsIn {
+    /// A KATO code; this territory and all below.
+    #[serde(default)]
+    pub territory: String,
+}
+
+/// Who is owed a place in a territory, because theirs was taken and given on.
+///
+/// # Errors
+/// 403, 422.
+pub fn debts(office: &Office, principal: &Principal, sent: &DebtsIn) -> Result<Debts, Problem> {
+    principal.role_may(Act::ReadDebts)?;
+    let territory = query::territory(&sent.territory)?;
+    principal.may(Act::ReadDebts, territory)?;
+    let owed = office.store.read(|conn| takings::owed(conn, territory, OWED_MAX))?;
+    let view = |debt: Debt| DebtView {
+        application: debt.application,
+        kindergarten: debt.kindergarten,
+        group: debt.group,
+        since: crate::domain::instant::instant_text(debt.owed_at),
+        taking: debt.taking,
+    };
+    Ok(Debts { debts: owed.into_iter().map(view).collect() })
+}
+
+/// Undoes what was taken last, or says no to what waits. A number that an application got by moving stands for the one that it had.
+///
+/// # Errors
+/// 403, 404, 409 where nothing can be undone any more, or the child has an application or a place elsewhere.
+pub fn undo(office: &Office, caller: &Caller, number: &str, sent: &UndoIn) -> Result<Answer, Problem> {
+    caller.principal.role_may(Act::Undo)?;
+    let named = home_of(number, Numbered::Application, "application")?;
+    let mut faults = FieldFaults::default();
+    let reason = sent.reason.as_deref().and_then(|reason| faults.text("reason", reason, 2_000));
+    faults.check()?;
+    let Found { number: origin, moved_to } = found(office, number)?;
+    let origin_home = home_of(&origin, Numbered::Application, "application")?;
+    let there = moved_to.as_deref().and_then(|to| home_of(to, Numbered::Application, "application").ok());
+    office.perform(caller, &[origin_home, named, there.unwrap_or(named)], 200, |tx| {
+        let asked_of = load(tx.conn(), number)?;
+        may_on(tx.conn(), &caller.principal, Act::Undo, &asked_of)?;
+        let application = load(tx.conn(), &origin)?;
+        let taking = last(office, tx, &application)?;
+        let Some(became) = taking.status.after(TakingStep::Undo) else {
+            return Err(nothing_to_undo());
+        };
+        let what = taken(tx, &taking)?;
+        whole(office, tx, &application, &what)?;
+        let by = (Some(caller.principal.id.clone()), Some(tx.at()));
+        takings::save(tx, &Taking { status: became, decided_by: by.0, decided_at: by.1, ..taking.clone() })?;
+        let mut giving = Giving { office, caller, taking: &taking, application, owed: false, case: None };
+        if became == TakingStatus::Undone {
+            giving.back(tx, &what)?;
+        }
+        giving.tell(tx, became, reason.as_deref())
+    })
+}
+
+/// An application as it was before it moved.
+struct Found {
+    number: String,
+    /// Its number where it went, if it did.
+    moved_to: Option<String>,
+}
+
+/// Follows a move back to where it began, where that is what can be undone.
+fn found(office: &Office, number: &str) -> Result<Found, Problem> {
+    let vault = office.store.vault();
+    office.store.read(|conn| {
+        let application = load(conn, number)?;
+        let all = takings::of_application(conn, number)?;
+        let undoable = |taking: &&Taking| taking.status.after(TakingStep::Undo).is_some();
+        let last = all.iter().rev().find(undoable);
+        let kept = |conn: &mut _, key: &str| -> Result<Value, Problem> {
+            let body = facts::body(conn, vault, key)?;
+            Ok(body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
+        };
+        if let Some(last) = last {
+            let what = last.taken.as_ref().map(|key| kept(conn, key)).transpose()?.unwrap_or_default();
+            let moved_to = what.get("moved_to").and_then(Value::as_str).map(str::to_owned);
+            return Ok(Found { number: number.to_owned(), moved_to });
+        }
+        let origin = kept(conn, &application.facts)?;
+        match origin.get("moved_from").and_then(Value::as_str) {
+            Some(from) => Ok(Found { number: from.to_owned(), moved_to: Some(number.to_owned()) }),
+            None => Ok(Found { number: number.to_owned(), moved_to: None }),
+        }
+    })
+}
+
+fn nothing_to_undo() -> Problem {
+    let message =
+        "nothing was taken from this application that can still be undone; ask the department what happened to it";
+    Problem::conflict("nothing_to_undo", message)
+}
+
+/// What gives a place back is what the records tell.
+fn whole(office: &Office, tx: &mut Transaction<'_>, of: &Application, what: &Taken) -> Result<(), Problem> {
+    let Some(number) = &what.referral else { return Ok(()) };
+    let Some(referral) = referrals::find(tx.conn(), number)? else { return Ok(()) };
+    let place = Subject::of(SubjectKind::Place, &referral.place);
+    office.prove(tx, of.home, &[Subject::seat(&of.number), place])
+}
+
+/// What was taken last, or waits, where its term is not over.
+fn last(office: &Office, tx: &mut Transaction<'_>, application: &Application) -> Result<Taking, Problem> {
+    let today = office.day(application.territory, tx.at());
+    let all = takings::of_application(tx.conn(), &application.number)?;
+    let in_time = |taking: &Taking| taking.status.after(TakingStep::Undo).is_some() && today <= taking.until_on;
+    all.into_iter().rev().find(in_time).ok_or_else(nothing_to_undo)
+}
+
+/// Something on its way back to the family.
+struct Giving<'a> {
+    office: &'a Office,
+    caller: &'a Caller,
+    taking: &'a Taking,
+    application: Application,
+    /// Whether the place had been given on.
+    owed: bool,
+    /// The case that was opened anew.
+    case: Option<CaseTold>,
+}
+
+impl Giving<'_> {
+    fn back(&mut self, tx: &mut Transaction<'_>, what: &Taken) -> Result<(), Problem> {
+        let referral = match &what.referral {
+            Some(number) => referrals::find(tx.conn(), number)?,
+            None => None,
+        };
+        let turned = match (self.taking.act, referral) {
+            (TakingAct::Amend, _) => {
+                let before = what.preferences.clone().unwrap_or_default();
+                amending::rewish(self.office, tx, &mut self.application, before)?;
+                Turned::Stayed
+            }
+            (TakingAct::Withdraw, referral) => {
+                self.claim_again(tx)?;
+                let turned = self.wait_again(tx)?;
+                if let Some(referral) = referral {
+                    self.reissue(tx, referral)?;
+                }
+                turned
+            }
+            (TakingAct::Move, _) => {
+                self.come_back(tx, what.moved_to.as_deref().unwrap_or_default())?;
+                self.wait_again(tx)?
+            }
+            (TakingAct::Annul, Some(referral)) => {
+                entry::may_follow(&self.application, Step::Refer)?;
+                self.reissue(tx, referral)?;
+                Turned::Stayed
+            }
+            (TakingAct::Enrol, Some(referral)) => self.disown(tx, referral)?,
+            (TakingAct::Depart, Some(referral)) => {
+                self.claim_again(tx)?;
+                self.stay(tx, referral)?
+            }
+            (TakingAct::Annul | TakingAct::Enrol | TakingAct::Depart, None) => return Err(nothing_to_undo()),
+        };
+        entry::settle(tx, &self.office.rules, self.application.queue, turned)
+    }
+
+    /// The child's one application is this again.
+    fn claim_again(&self, tx: &mut Transaction<'_>) -> Result<(), Problem> {
+        let Application { child, home, number, .. } = &self.application;
+        let vault = tx.vault();
+        let iin = children::find(tx.conn(), vault, child)?.iin;
+        if child_claims::take(tx, iin, *home, number)? {
+            return Ok(());
+        }
+        let message = "the child has another application meanwhile; take that back first, then this can be undone";
+        Err(Problem::conflict("other_application", message))
+    }
+
+    /// It waits in its queue again; what was not decided yet is taken in anew.
+    fn wait_again(&mut self, tx: &mut Transaction<'_>) -> Result<Turned, Problem> {
+        let turned = entry::step(tx, &self.office.rules, &mut self.application, Step::Restore)?;
+        if self.application.decision == Decision::Pending {
+            let vault = tx.vault();
+            let kept = facts::body(tx.conn(), vault, &self.application.facts)?;
+            let kept: Value = kept.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
+            let law = kept.get("exemption").and_then(Value::as_str);
+            let bound = self.office.bound(self.application.territory, tx.at())?;
+            let principal = &self.caller.principal;
+            let opened = opening::open_for_application(self.office, tx, principal, &self.application, &bound, law)?;
+            self.case = opened.map(|travel| travel.told());
+        }
+        Ok(turned)
+    }
+
+    /// The referral is in force again where nobody has its place; otherwise the child is owed one.
+    fn reissue(&mut self, tx: &mut Transaction<'_>, mut referral: Referral) -> Result<(), Problem> {
+        if !self.give_place(tx, &referral, PlaceAct::GiveBack)? {
+            return self.owe(tx, &referral);
+        }
+        let lost = self.office.day(self.application.territory, tx.at())
+            - self.office.day(self.application.territory, referral.status_at);
+        life::advance(tx, &mut referral, ReferralAct::Reissue)?;
+        referral.ground = None;
+        referral.valid_until_on = later(referral.valid_until_on, lost);
+        referrals::update(tx, &referral)?;
+        // It stood and stands in the queue: a referral moves no turn.
+        let _ = entry::step(tx, &self.office.rules, &mut self.application, Step::Refer)?;
+        Ok(())
+    }
+
+    /// A place that nobody has meanwhile is the referral's again.
+    fn give_place(&self, tx: &mut Transaction<'_>, referral: &Referral, act: PlaceAct) -> Result<bool, Problem> {
+        let Some(place) = crate::store::places::find(tx.conn(), &referral.place)? else { return Ok(false) };
+        if !matches!(place.status, PlaceStatus::Published | PlaceStatus::Reported) {
+            return Ok(false);
+        }
+        places::advance_of(tx, &referral.place, act)?;
+        Ok(true)
+    }
+
+    fn owe(&mut self, tx: &mut Transaction<'_>, referral: &Referral) -> Result<(), Problem> {
+        let Application { home, number, territory, .. } = &self.application;
+        let debt = Debt {
+            taking: self.taking.id.clone(),
+            home: *home,
+            application: number.clone(),
+            territory: *territory,
+            kindergarten: referral.kindergarten.clone(),
+            group: referral.group.clone(),
+            owed_at: tx.at(),
+        };
+        self.owed = true;
+        Ok(takings::owe(tx, &debt)?)
+    }
+
+    /// The family made no contract: the child has its referral again, for as long as it had then.
+    fn disown(&mut self, tx: &mut Transaction<'_>, mut referral: Referral) -> Result<Turned, Problem> {
+        if transfers::enrolment_of(tx.conn(), &self.application.number)?.is_some() {
+            let message =
+                "the contract of a transfer has ended the enrolment before it; ask the department to mend both";
+            return Err(Problem::conflict("transfer_made", message));
+        }
+        let lost = self.office.day(self.application.territory, tx.at())
+            - self.office.day(self.application.territory, referral.status_at);
+        life::advance(tx, &mut referral, ReferralAct::Disown)?;
+        referral.valid_until_on = later(referral.valid_until_on, lost);
+        referrals::update(tx, &referral)?;
+        places::advance_of(tx, &referral.place, PlaceAct::Disown)?;
+        kindergartens::depart_one(tx, &referral.group)?;
+        entry::step(tx, &self.office.rules, &mut self.application, Step::Disown)
+    }
+
+    /// The child stays in its kindergarten where its place is free; otherwise it waits at its old instant, and is owed one.
+    fn stay(&mut self, tx: &mut Transaction<'_>, mut referral: Referral) -> Result<Turned, Problem> {
+        if !self.give_place(tx, &referral, PlaceAct::Stay)? {
+            self.owe(tx, &referral)?;
+            return entry::step(tx, &self.office.rules, &mut self.application, Step::Restore);
+        }
+        life::advance(tx, &mut referral, ReferralAct::Stay)?;
+        referrals::update(tx, &referral)?;
+        kindergartens::enrol_one(tx, &referral.group)?;
+        entry::step(tx, &self.office.rules, &mut self.application, Step::Stay)
+    }
+
+    /// The application that came of a move ends, and the child is known by the old one.
+    fn come_back(&mut self, tx: &mut Transaction<'_>, number: &str) -> Result<(), Problem> {
+        let mut there = load(tx.conn(), number)?;
+        if there.status != Status::InQueue {
+            let message = format!("application {number} is {} where it went; answer for that first", there.status);
+            return Err(Problem::conflict("place_in_hand", message).with("application", number));
+        }
+        let turned = entry::step(tx, &self.office.rules, &mut there, Step::Move)?;
+        entry::settle(tx, &self.office.rules, there.queue, turned)?;
+        child_claims::release(tx, &there.child, number)?;
+        let cases = travel::end_of_application(&self.office.rules, tx, number, CaseAct::Close)?;
+        let (moved_to, role) = (self.application.number.clone(), self.caller.principal.role);
+        let told = MovedBack { application: number.to_owned(), moved_to, role, cases };
+        let act = ChildAct::MoveBack(told).told_to(Subject::seat(number));
+        let actor = self.caller.principal.id.clone();
+        // At once: where both are of one home, each record tells its own rows.
+        tx.append(&[Entry { home: there.home, act, actor, territory: there.territory }])?;
+        self.claim_again(tx)
+    }
+
+    fn tell(
+        self,
+        tx: &mut Transaction<'_>,
+        became: TakingStatus,
+        reason: Option<&str>,
+    ) -> Result<Written<Undone>, Problem> {
+        let Giving { caller, taking, application, owed, case, .. } = self;
+        let of = Subject::seat(&application.number);
+        keys::keep(tx, application.home, of.clone(), &json!({"reason": reason}))?;
+        tell_family(tx, &application, if owed { Notice::PlaceOwed } else { Notice::TakingUndone })?;
+        let told = TakingUndone {
+            application: application.number.clone(),
+            taking: taking.id.clone(),
+            became,
+            stands: application.status,
+            owed,
+            role: caller.principal.role,
+            case,
+        };
+        let (actor, territory) = (caller.principal.id.clone(), application.territory);
+        let entry = Entry { home: application.home, act: ChildAct::UndoTaking(told).told_to(of), actor, territory };
+        let value =
+            Undone { number: application.number, status: application.status, taking: taking.id.clone(), became, owed };
+        Ok(Written { value, entries: vec![entry] })
+    }
+}
+
+fn later(day: NaiveDate, by: TimeDelta) -> NaiveDate {
+    day.checked_add_signed(by).unwrap_or(day)
+}
