@@ -16,7 +16,7 @@ use crate::domain::queue::Numbered;
 use crate::domain::referral::{Referral, ReferralAct};
 use crate::domain::taking::{Debt, Taking, TakingAct, TakingStatus, TakingStep};
 use crate::service::applications::entry::{self, Turned};
-use crate::service::applications::takings::{Taken, taken};
+use crate::service::applications::takings::{self as takings_of, RequestIn, Taken, Weighed, Word, taken};
 use crate::service::cases::{opening, travel};
 use crate::service::kernel::keys;
 use crate::service::kernel::notices::tell_family;
@@ -43,6 +43,9 @@ pub struct UndoIn {
     /// In the family's words.
     #[serde(default)]
     pub reason: Option<String>,
+    /// The family's signed request, where an official undoes a contract: that takes the place that the child has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestIn>,
 }
 
 /// What was undone.
@@ -132,6 +135,9 @@ pub fn undo(office: &Office, caller: &Caller, number: &str, sent: &UndoIn) -> Re
         let Some(became) = taking.status.after(TakingStep::Undo) else {
             return Err(nothing_to_undo());
         };
+        if taking.act == TakingAct::Enrol {
+            disowns(office, tx, caller, &application, sent)?;
+        }
         let what = taken(tx, &taking)?;
         whole(office, tx, &application, &what)?;
         let by = (Some(caller.principal.id.clone()), Some(tx.at()));
@@ -180,6 +186,25 @@ fn nothing_to_undo() -> Problem {
     let message =
         "nothing was taken from this application that can still be undone; ask the department what happened to it";
     Problem::conflict("nothing_to_undo", message)
+}
+
+/// To undo a contract takes the child's place: it needs what taking needs, and no second person can say what the family signed.
+fn disowns(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    application: &Application,
+    sent: &UndoIn,
+) -> Result<(), Problem> {
+    let word = Word { request: sent.request.as_ref(), reason: None };
+    match takings_of::weigh(office, tx, caller, application, word, json!({}))? {
+        Weighed::Now(_) => Ok(()),
+        Weighed::Later(_) => {
+            let message =
+                "you have brought more signed requests today than one official does; let a colleague bring this one";
+            Err(Problem::conflict("too_many_requests_on_paper", message))
+        }
+    }
 }
 
 /// What gives a place back is what the records tell.

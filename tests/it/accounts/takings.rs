@@ -399,6 +399,12 @@ fn a_family_that_signed_no_contract_has_its_referral_again(desk: &Desk) {
     desk.on_referral(&referral, "enrol", &late).refused(422, "wrong_date");
     desk.on_referral(&referral, "enrol", &desk.contract()).must(200);
     assert_eq!(told(desk, HOME, &number), ["enrolled"]);
+    // A clerk who says that the family said so takes a place from it: that rests on its paper, and on no code of a counter.
+    let undo = path(&number, "undo");
+    desk.post(&undo, &desk.office(), &json!({"reason": "хат"})).refused(422, "request_missing");
+    let signed = json!({"request": desk.request(&number)});
+    assert_eq!(desk.post(&undo, &desk.office(), &signed).must(200).json["status"], "referred");
+    desk.enrol(&referral);
     assert_eq!(desk.undo(&number).must(200).json["status"], "referred");
     assert_eq!(desk.position(&child), Some(1));
     desk.enrol(&referral);
