@@ -74,6 +74,7 @@ pub fn save(tx: &mut Transaction<'_>, taking: &Taking) -> Result<(), StoreError>
     let now = row(taking);
     let changed = (
         takings::status.eq(now.status),
+        takings::scan.eq(now.scan),
         takings::until_on.eq(now.until_on),
         takings::decided_by.eq(now.decided_by),
         takings::decided_at.eq(now.decided_at),

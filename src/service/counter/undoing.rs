@@ -138,6 +138,10 @@ pub fn undo(office: &Office, caller: &Caller, number: &str, sent: &UndoIn) -> Re
         if taking.act == TakingAct::Enrol {
             disowns(office, tx, caller, &application, sent)?;
         }
+        // A paper that was shown once is shown for nothing else.
+        let shown =
+            sent.request.as_ref().filter(|_| taking.act == TakingAct::Enrol).map(|request| request.scan.clone());
+        let taking = Taking { scan: shown.or(taking.scan.clone()), ..taking };
         let what = taken(tx, &taking)?;
         whole(office, tx, &application, &what)?;
         let by = (Some(caller.principal.id.clone()), Some(tx.at()));

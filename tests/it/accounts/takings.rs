@@ -404,6 +404,7 @@ fn a_family_that_signed_no_contract_has_its_referral_again(desk: &Desk) {
     desk.post(&undo, &desk.office(), &json!({"reason": "хат"})).refused(422, "request_missing");
     let signed = json!({"request": desk.request(&number)});
     assert_eq!(desk.post(&undo, &desk.office(), &signed).must(200).json["status"], "referred");
+    desk.post(&path(&number, "withdraw"), &desk.office(), &signed).refused(422, "scan_used");
     desk.enrol(&referral);
     assert_eq!(desk.undo(&number).must(200).json["status"], "referred");
     assert_eq!(desk.position(&child), Some(1));
