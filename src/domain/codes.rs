@@ -205,6 +205,8 @@ codes! {
         RepresentativeAdded = "representative_added",
         /// Contacts or wishes were changed.
         Amended = "amended",
+        /// Name, birth date or IIN of the child was corrected.
+        Corrected = "corrected",
         /// The application was taken back.
         Withdrawn = "withdrawn",
         /// The application was brought to another territory.
@@ -245,6 +247,8 @@ codes! {
         Paper = "paper",
         /// Who read an application.
         Reads = "reads",
+        /// Who a child was by its papers before they were corrected.
+        Corrections = "corrections",
         /// What waits for a second person in a territory, or one of it.
         Pending = "pending",
         /// Who was passed over in a territory.
@@ -275,7 +279,16 @@ codes! {
 impl ReadKind {
     /// Whether it is about one person: each such read is a line, and counts.
     pub fn is_of_a_person(self) -> bool {
-        matches!(self, Self::Application | Self::Explanation | Self::Referral | Self::Case | Self::Paper | Self::Reads)
+        matches!(
+            self,
+            Self::Application
+                | Self::Explanation
+                | Self::Referral
+                | Self::Case
+                | Self::Paper
+                | Self::Reads
+                | Self::Corrections
+        )
     }
 
     /// Whether it is a list, of which one line a day is kept.

@@ -38,7 +38,7 @@ pub fn after(status: Status, decision: Decision, step: Step) -> Option<Status> {
         (InQueue, Step::Accept) if decision == Decision::Pending => Some(InQueue),
         (InQueue, Step::Refuse) if decision == Decision::Pending => Some(Refused),
         (InQueue | Offered | Inactive | StopListed, Step::Withdraw) => Some(Withdrawn),
-        (InQueue, Step::Move) => Some(Closed),
+        (InQueue | Offered | Referred, Step::Move) => Some(Closed),
         (InQueue, Step::Drop) if decision == Decision::Pending => Some(Closed),
         (InQueue, Step::Refer) if decision == Decision::Accepted => Some(Referred),
         (Offered, Step::Refer) => Some(Referred),

@@ -24,6 +24,8 @@ codes! {
         Enrol = "enrol",
         /// The place in a kindergarten.
         Depart = "depart",
+        /// The name, the birth date or the IIN by which the child is known.
+        Correct = "correct",
     }
 }
 
@@ -38,6 +40,8 @@ codes! {
         Contract = "contract",
         /// Two officials'.
         SecondPerson = "second_person",
+        /// One official's, who mends letters by the document that was shown.
+        Document = "document",
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::application_rows::{damaged, noun, row};
-use super::columns::{code, kato_from_column, kato_to_column, list, ticket_of, to_column};
+use super::columns::{code, from_column, kato_from_column, kato_to_column, list, ticket_of, to_column};
 use super::connection::{AnyConnection, on_backend};
 use super::lodged::{APPLICANT, DOCUMENT, PROOF, SealedApplicant, claims_of};
 use super::rows::InsertRow;
@@ -14,9 +14,9 @@ use super::rows::applicants::Row as ApplicantRow;
 use super::rows::applications::Row;
 use super::rows::category_claims::Row as ClaimRow;
 use super::rows::documents::Row as DocumentRow;
-use super::schema::{applicants, applications, category_claims};
+use super::schema::{applicants, applications, category_claims, documents};
 use super::{Keeper, StoreError, Transaction, Vault};
-use crate::domain::application::{Application, CategoryClaim, Child};
+use crate::domain::application::{Application, CategoryClaim, Child, Document};
 use crate::domain::codes::{ProofStatus, Turn};
 use crate::domain::kato::Kato;
 use crate::domain::queue::QueueKey;
@@ -168,22 +168,45 @@ pub fn claims_of_queue(
     Ok(claims)
 }
 
-/// The categories that a home's live applications claim and nobody has judged yet, by application.
+/// A claim that nobody has judged yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// The code of the category.
+    pub code: String,
+    /// Since when it is claimed: its term counts from there.
+    pub claimed_at: DateTime<Utc>,
+}
+
+/// The claims of an application that nobody has judged yet.
 ///
 /// # Errors
 /// The database is not available.
-pub fn unjudged(conn: &mut AnyConnection, home: Kato) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
-    let rows: Vec<(String, String)> = category_claims::table
+pub fn unjudged_of(conn: &mut AnyConnection, number: &str) -> Result<Vec<Unjudged>, StoreError> {
+    let rows: Vec<(String, NaiveDateTime)> = category_claims::table
+        .filter(category_claims::application.eq(number))
+        .filter(category_claims::status.eq(ProofStatus::Claimed.code()))
+        .order(category_claims::code)
+        .select((category_claims::code, category_claims::status_at))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(code, at)| Unjudged { code, claimed_at: from_column(at) }).collect())
+}
+
+/// The claims of a home's live applications that nobody has judged yet, by application.
+///
+/// # Errors
+/// The database is not available.
+pub fn unjudged(conn: &mut AnyConnection, home: Kato) -> Result<BTreeMap<String, Vec<Unjudged>>, StoreError> {
+    let rows: Vec<(String, String, NaiveDateTime)> = category_claims::table
         .inner_join(applications::table.on(applications::number.eq(category_claims::application)))
         .filter(category_claims::home.eq(kato_to_column(home)))
         .filter(category_claims::status.eq(ProofStatus::Claimed.code()))
         .filter(applications::turn.eq(Turn::Live.code()))
         .order((category_claims::application, category_claims::code))
-        .select((category_claims::application, category_claims::code))
+        .select((category_claims::application, category_claims::code, category_claims::status_at))
         .load(conn)?;
-    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (application, category) in rows {
-        all.entry(application).or_default().push(category);
+    let mut all: BTreeMap<String, Vec<Unjudged>> = BTreeMap::new();
+    for (application, code, at) in rows {
+        all.entry(application).or_default().push(Unjudged { code, claimed_at: from_column(at) });
     }
     Ok(all)
 }
@@ -204,7 +227,7 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Lodged], new_children: &[Child]) 
     Row::insert(tx, &rows)?;
     insert_applicants(tx, home, all)?;
     insert_claims(tx, home, all, at)?;
-    insert_documents(tx, home, all)
+    insert_documents(tx, all)
 }
 
 fn insert_applicants(tx: &mut Transaction<'_>, home: i32, all: &[Lodged]) -> Result<(), StoreError> {
@@ -229,32 +252,94 @@ fn seal_applicant(tx: &mut Transaction<'_>, number: &str, who: &SealedApplicant)
 fn insert_claims(tx: &mut Transaction<'_>, home: i32, all: &[Lodged], at: NaiveDateTime) -> Result<(), StoreError> {
     let mut rows = Vec::new();
     for (lodged, claim) in all.iter().flat_map(|l| l.claims.iter().map(move |claim| (l, claim))) {
-        let number = &lodged.application.number;
-        rows.push(ClaimRow {
-            application: number.clone(),
-            code: claim.code.clone(),
-            home,
-            proof: seal_given(tx, number, PROOF, claim.proof.as_deref())?,
-            status: claim.status.code().to_owned(),
-            status_at: at,
-        });
+        rows.push(claim_row(tx, home, &lodged.application.number, claim, at)?);
     }
     ClaimRow::insert(tx, &rows)
 }
 
-fn insert_documents(tx: &mut Transaction<'_>, home: i32, all: &[Lodged]) -> Result<(), StoreError> {
+fn claim_row(
+    tx: &mut Transaction<'_>,
+    home: i32,
+    number: &str,
+    claim: &CategoryClaim,
+    at: NaiveDateTime,
+) -> Result<ClaimRow, StoreError> {
+    Ok(ClaimRow {
+        application: number.to_owned(),
+        code: claim.code.clone(),
+        home,
+        proof: seal_given(tx, number, PROOF, claim.proof.as_deref())?,
+        status: claim.status.code().to_owned(),
+        status_at: at,
+    })
+}
+
+/// Keeps claims that an application did not have.
+///
+/// # Errors
+/// The database refuses.
+pub fn add_claims(tx: &mut Transaction<'_>, of: &Application, claims: &[CategoryClaim]) -> Result<(), StoreError> {
+    let (home, at) = (kato_to_column(of.home), to_column(tx.at()));
+    let mut rows = Vec::with_capacity(claims.len());
+    for claim in claims {
+        rows.push(claim_row(tx, home, &of.number, claim, at)?);
+    }
+    ClaimRow::insert(tx, &rows)
+}
+
+/// Drops claims of an application.
+///
+/// # Errors
+/// The database refuses.
+pub fn drop_claims(tx: &mut Transaction<'_>, number: &str, codes: &[String]) -> Result<(), StoreError> {
+    let these = category_claims::table
+        .filter(category_claims::application.eq(number))
+        .filter(category_claims::code.eq_any(codes));
+    let gone: Vec<ClaimRow> = on_backend!(tx.conn(), c => diesel::delete(these)
+        .returning(category_claims::all_columns)
+        .get_results(c))?;
+    tx.tell_gone(&gone);
+    Ok(())
+}
+
+fn insert_documents(tx: &mut Transaction<'_>, all: &[Lodged]) -> Result<(), StoreError> {
     let mut rows = Vec::new();
-    for (lodged, (n, document)) in all.iter().flat_map(|l| l.documents.iter().enumerate().map(move |d| (l, d))) {
-        let number = &lodged.application.number;
+    for Lodged { application, documents, .. } in all {
+        rows.extend(document_rows(tx, application, documents)?);
+    }
+    DocumentRow::insert(tx, &rows)
+}
+
+fn document_rows(
+    tx: &mut Transaction<'_>,
+    of: &Application,
+    documents: &[Document],
+) -> Result<Vec<DocumentRow>, StoreError> {
+    let mut rows = Vec::with_capacity(documents.len());
+    for (n, document) in documents.iter().enumerate() {
         rows.push(DocumentRow {
-            application: number.clone(),
+            application: of.number.clone(),
             place_no: i32::try_from(n).unwrap_or(i32::MAX),
-            home,
+            home: kato_to_column(of.home),
             kind: document.kind.clone(),
-            number: seal_given(tx, number, DOCUMENT, document.number.as_deref())?,
+            number: seal_given(tx, &of.number, DOCUMENT, document.number.as_deref())?,
             expires_on: document.expires_on,
         });
     }
+    Ok(rows)
+}
+
+/// Keeps these as the documents of an application, in the place of those that it had.
+///
+/// # Errors
+/// The database refuses.
+pub fn save_documents(tx: &mut Transaction<'_>, of: &Application, documents: &[Document]) -> Result<(), StoreError> {
+    let held = documents::table.filter(documents::application.eq(&of.number));
+    let gone: Vec<DocumentRow> = on_backend!(tx.conn(), c => diesel::delete(held)
+        .returning(documents::all_columns)
+        .get_results(c))?;
+    tx.tell_gone(&gone);
+    let rows = document_rows(tx, of, documents)?;
     DocumentRow::insert(tx, &rows)
 }
 
@@ -334,6 +419,24 @@ pub fn save_contacts(tx: &mut Transaction<'_>, number: &str, contacts: &[String]
 pub fn save_preferences(tx: &mut Transaction<'_>, number: &str, preferences: &[String]) -> Result<(), StoreError> {
     let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(applications::table.find(number))
         .set(applications::preferences.eq(preferences.join(";")))
+        .returning(applications::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
+    Ok(())
+}
+
+/// Saves which groups are asked for: the language, and the queue by kind and year of birth.
+///
+/// # Errors
+/// The database refuses.
+pub fn save_queue(tx: &mut Transaction<'_>, of: &Application) -> Result<(), StoreError> {
+    let asked = (
+        applications::cohort.eq(of.queue.cohort),
+        applications::kind.eq(of.queue.kind.code()),
+        applications::language.eq(of.language.code()),
+    );
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(applications::table.find(&of.number))
+        .set(asked)
         .returning(applications::all_columns)
         .get_results(c))?;
     tx.tell(&left);

@@ -114,6 +114,25 @@ pub fn pass(tx: &mut Transaction<'_>, child: &str, application: &str) -> Result<
     Ok(())
 }
 
+/// Lets the claim that a home holds for a child be known by another IIN; `false` where that is claimed already.
+///
+/// # Errors
+/// The database refuses.
+pub fn rename(tx: &mut Transaction<'_>, home: Kato, before: BlindIin, iin: Iin) -> Result<bool, StoreError> {
+    let held = child_claims::table.find(before.0).filter(child_claims::home.eq(kato_to_column(home)));
+    let gone: Vec<Row> = on_backend!(tx.conn(), c => diesel::delete(held)
+        .returning(child_claims::all_columns)
+        .get_results(c))?;
+    tx.tell_gone(&gone);
+    match gone.first() {
+        Some(claim) => take(tx, iin, home, &claim.application),
+        None => {
+            let blind = tx.look_up()?.blind(iin);
+            Ok(holder(tx.conn(), blind)?.is_none())
+        }
+    }
+}
+
 /// Who holds the claim of a child.
 ///
 /// # Errors

@@ -141,6 +141,24 @@ pub(super) fn save<'a>(
     Ok(())
 }
 
+/// Keeps what was corrected of a child: its name, its birth date, its IIN.
+///
+/// # Errors
+/// The database refuses.
+pub fn correct(tx: &mut Transaction<'_>, child: &Child) -> Result<(), StoreError> {
+    let corrected = (
+        children::iin.eq(tx.look_up()?.blind(child.iin).0),
+        children::person.eq(Some(person(tx, child)?)),
+        children::birth_on.eq(child.birth_on),
+    );
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(children::table.find(&child.key))
+        .set(corrected)
+        .returning(children::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
+    Ok(())
+}
+
 fn person(tx: &mut Transaction<'_>, child: &Child) -> Result<Vec<u8>, StoreError> {
     let person = canonical(&Person { iin: child.iin.to_string(), name: child.name.clone() });
     tx.seal_under(KeyId::of_child(&child.key)?, PERSON, &person)

@@ -29,8 +29,8 @@ pub use accounts::{
     TokenIssued, TokenRevoked,
 };
 pub use applications::{
-    Amendment, ApplicationDecided, CodeIssued, Erasure, MovedAway, MovedIn, ProofJudged, ProofsLapsed, Registration,
-    RepresentativeAdded, Withdrawal,
+    Amendment, ApplicationDecided, CodeIssued, Correction, Erasure, MovedAway, MovedIn, ProofJudged, ProofsLapsed,
+    Registration, RepresentativeAdded, Withdrawal,
 };
 pub use cases::{
     CaseEscalated, CaseLed, CaseOpened, CaseTold, CasesRecomputed, GateRefusal, IntakeRefused, IssuedResult, StepTaken,
@@ -274,6 +274,8 @@ acts! {
             | MoveBack(MovedBack) = "undo_taking",
         /// A scan of a paper was taken in.
         KeepScan(ScanKept) = "keep_scan",
+        /// Name, birth date or IIN of a child was corrected.
+        Correct(Correction) = "correct",
     }
 }
 

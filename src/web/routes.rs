@@ -55,6 +55,8 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(ReadReads, applications::reads),
         route!(Decide, applications::decide),
         route!(Amend, applications::amend),
+        route!(Correct, applications::correct),
+        route!(ReadCorrections, applications::corrections),
         route!(Withdraw, applications::withdraw),
         route!(Erase, applications::erase),
         route!(Move, applications::move_to),

@@ -282,7 +282,11 @@ pub(crate) fn read_contacts(faults: &mut FieldFaults, field: &str, contacts: &[S
     (read.len() == contacts.len()).then_some(read)
 }
 
-fn read_claims(faults: &mut FieldFaults, categories: &[CategoryIn], bound: &Bound<'_>) -> Vec<CategoryClaim> {
+pub(crate) fn read_claims(
+    faults: &mut FieldFaults,
+    categories: &[CategoryIn],
+    bound: &Bound<'_>,
+) -> Vec<CategoryClaim> {
     if categories.len() > LIST_MAX {
         faults.add("categories", "too_many", format!("claim at most {LIST_MAX} categories"));
         return Vec::new();

@@ -4,6 +4,7 @@ pub(crate) mod duplicate;
 pub(crate) mod entry;
 pub(crate) mod families;
 pub mod handed_in;
+pub(crate) mod identity;
 pub mod package;
 pub mod proofs;
 pub mod representatives;

@@ -25,7 +25,8 @@ use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{self, Answer, Caller, Office, bound};
-use crate::store::{Entry, Transaction, Written, applications};
+use crate::store::applications::{self, Unjudged};
+use crate::store::{Entry, Transaction, Written};
 use crate::trust::act::{ChildAct, JournalAct, ProofJudged, ProofsLapsed};
 use crate::trust::subject::Subject;
 
@@ -93,7 +94,7 @@ pub fn judge_proof(office: &Office, caller: &Caller, number: &str, sent: &ProofI
 }
 
 /// Takes an application to the tier of the claims that count; its queue is not yet settled.
-fn retier(
+pub(crate) fn retier(
     tx: &mut Transaction<'_>,
     application: &mut Application,
     profile: &Profile,
@@ -109,17 +110,11 @@ fn retier(
     Ok(Turned::Moved)
 }
 
-/// The last day on which an application's claimed proof may be confirmed, counted from its registration; nothing where the
-/// profile sets no term.
-pub(crate) fn confirm_by(
-    rules: &Rules,
-    profile: &Profile,
-    application: &Application,
-    category: &str,
-) -> Option<NaiveDate> {
-    let term = profile.proof_term_of(category)?;
-    let Application { registered_at, territory, .. } = *application;
-    Some(rules.calendar.valid_until(registered_at, territory, term, profile.counting_start.value).value)
+/// The last day on which a claimed proof may be confirmed, counted from when it was claimed; nothing where the profile sets no
+/// term.
+pub(crate) fn confirm_by(rules: &Rules, profile: &Profile, territory: Kato, claim: &Unjudged) -> Option<NaiveDate> {
+    let term = profile.proof_term_of(&claim.code)?;
+    Some(rules.calendar.valid_until(claim.claimed_at, territory, term, profile.counting_start.value).value)
 }
 
 /// Ends the claimed proofs of a home whose term is over at `at`: they count as rejected, at the end of their last day. Gives
@@ -133,8 +128,9 @@ pub(crate) fn lapse(tx: &mut Transaction<'_>, rules: &Rules, home: Kato, at: Dat
         let application = load(tx.conn(), &number)?;
         let today = rules.calendar.civil_day(at, application.territory);
         let profile = bound(rules, application.territory, application.registered_at)?.profile;
-        let is_over = |code: &String| confirm_by(rules, profile, &application, code).is_some_and(|last| last < today);
-        let ended: Vec<String> = claimed.into_iter().filter(is_over).collect();
+        let last = |claim: &Unjudged| confirm_by(rules, profile, application.territory, claim);
+        let over_now = claimed.into_iter().filter(|claim| last(claim).is_some_and(|last| last < today));
+        let ended: Vec<String> = over_now.map(|claim| claim.code).collect();
         if !ended.is_empty() {
             over.push(Lapsed { application, profile, ended });
         }

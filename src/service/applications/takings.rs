@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::handed_in::read_date;
-use crate::domain::application::Application;
-use crate::domain::codes::{Notice, Role};
+use super::identity::Identity;
+use crate::domain::application::{Application, CategoryClaim};
+use crate::domain::codes::{GroupKind, Notice, ProofStatus, Role};
 use crate::domain::instant::instant_text;
 use crate::domain::taking::{Rest, Taking, TakingAct, TakingStatus};
 use crate::service::kernel::keys;
@@ -85,13 +86,44 @@ pub(crate) struct Taken {
     /// The wishes before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) preferences: Option<Vec<String>>,
+    /// The kind of groups that was asked for before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<GroupKind>,
+    /// The claims that were dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) claims: Vec<KeptClaim>,
+    /// Who the child was by its papers before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<Identity>,
+}
+
+/// A claim as it is kept to be given back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct KeptClaim {
+    code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proof: Option<String>,
+    status: ProofStatus,
+}
+
+impl From<&CategoryClaim> for KeptClaim {
+    fn from(claim: &CategoryClaim) -> Self {
+        let CategoryClaim { code, proof, status } = claim.clone();
+        KeptClaim { code, proof, status }
+    }
+}
+
+impl From<KeptClaim> for CategoryClaim {
+    fn from(KeptClaim { code, proof, status }: KeptClaim) -> Self {
+        CategoryClaim { code, proof, status }
+    }
 }
 
 /// On what something may be taken now.
 #[derive(Clone, Debug)]
 pub(crate) enum Warrant {
-    /// On the family's word.
-    Family { rests_on: Rest, asked: Asked },
+    /// On a word that takes at once.
+    Word { rests_on: Rest, asked: Asked },
     /// On that of two officials: what the first has asked.
     Confirmed(Taking),
 }
@@ -156,7 +188,7 @@ pub(crate) fn weigh(
         faults.check()?;
         not_too_new(office, tx, principal, application)?;
         let asked = Asked { body, reason, paper: None };
-        return Ok(Weighed::Now(Warrant::Family { rests_on: Rest::Family, asked }));
+        return Ok(Weighed::Now(Warrant::Word { rests_on: Rest::Family, asked }));
     }
     let Some(request) = word.request else {
         if reason.is_none() {
@@ -174,7 +206,7 @@ pub(crate) fn weigh(
         tell_department(tx, application, Notice::PaperTakings)?;
         return Ok(Weighed::Later(asked));
     }
-    Ok(Weighed::Now(Warrant::Family { rests_on: Rest::Paper, asked }))
+    Ok(Weighed::Now(Warrant::Word { rests_on: Rest::Paper, asked }))
 }
 
 /// Whoever can give out a code could otherwise act as the family at once.
@@ -357,7 +389,7 @@ pub(crate) fn note(
     let until_on = last_day(office, application, tx.at())?;
     let taken = Some(keys::keep(tx, application.home, Subject::seat(&application.number), taken)?);
     match warrant {
-        Warrant::Family { rests_on, asked } => {
+        Warrant::Word { rests_on, asked } => {
             let before = takings::of_application(tx.conn(), &application.number)?.len();
             let taking = new(tx, principal, application, act, before, &asked)?;
             takings::insert(tx, &Taking { rests_on, until_on, taken, ..taking })?;
@@ -421,10 +453,12 @@ pub struct TakingView {
     pub id: String,
     /// The number of the application.
     pub application: String,
-    /// What is taken: `withdraw`, `move`, `amend` (wishes), `annul` (a referral), `enrol` (the wait), `depart`.
+    /// What is taken: `withdraw`, `move`, `amend` (wishes, claims, the kind of group), `annul` (a referral), `enrol` (the wait),
+    /// `depart`, `correct` (who the child is by its papers).
     #[schema(value_type = String)]
     pub act: TakingAct,
-    /// On whose word: `family`, `paper` (its signed request) or `second_person`.
+    /// On whose word: `family`, `paper` (its signed request), `contract`, `document` (one official's, who mends letters by it) or
+    /// `second_person`.
     #[schema(value_type = String)]
     pub rests_on: Rest,
     /// `pending`, `taken`, `lapsed`, `objected` or `undone`.

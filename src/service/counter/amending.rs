@@ -1,52 +1,34 @@
-//! What an application says is changed: contacts, wishes, with whom it stands together. What adds takes effect at once; a wish that
-//! is dropped is taken from the family.
+//! What an application says is changed: contacts, wishes, language, kind, claims, documents, with whom it stands together. What adds
+//! takes effect at once; what drops is taken from the family.
 
-use serde::{Deserialize, Serialize};
+mod dropped;
+mod read;
+
 use serde_json::json;
-use utoipa::ToSchema;
 
+pub(crate) use self::dropped::give_back;
+use self::dropped::{Dropped, reclaim, rewish};
+pub use self::read::AmendIn;
+use self::read::{Added, Change, read};
 use crate::domain::application::Application;
-use crate::domain::codes::{Notice, Status};
-use crate::domain::life;
+use crate::domain::codes::Notice;
 use crate::domain::queue::Numbered;
 use crate::domain::taking::TakingAct;
-use crate::rules::Bound;
-use crate::service::applications::entry::{self, Stands, Turned, without_place_in_hand};
-use crate::service::applications::takings::{self, Aim, Asked, Outcome, RequestIn, Taken, Warrant, Weighed, Word};
-use crate::service::applications::{families, handed_in, transfers as wishes_of_transfers};
+use crate::service::applications::entry::{Stands, without_place_in_hand};
+use crate::service::applications::takings::{self, Aim, Asked, Outcome, Warrant, Weighed, Word};
+use crate::service::applications::{families, identity};
 use crate::service::kernel::keys;
 use crate::service::kernel::notices::tell_family;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::Act;
-use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::kernel::problem::Problem;
 use crate::service::office::{self, Answer, Caller, Office};
-use crate::store::{Entry, Transaction, Written, applications, transfers};
+use crate::store::{Entry, Transaction, Written, applications};
 use crate::trust::act::{Amendment, ChildAct};
 use crate::trust::subject::Subject;
 
-/// A change of contacts or preferences.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AmendIn {
-    /// New contacts; the old ones stay where this is missing.
-    #[serde(default)]
-    pub contacts: Option<Vec<String>>,
-    /// New preferences; the old ones stay where this is missing.
-    #[serde(default)]
-    pub preferences: Option<Vec<String>>,
-    /// The number of a brother's or sister's application in the same territory, to be placed together; empty to be placed alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub together_with: Option<String>,
-    /// The family's signed request, where an official drops a wish.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<RequestIn>,
-    /// Why an official drops a wish without one; then a second person confirms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// Changes contacts or preferences. Wishes that an official drops on no paper of the family wait for a second person, and what else
+/// Changes what an application says. What an official drops on no paper of the family waits for a second person, and what else
 /// was sent is done.
 ///
 /// # Errors
@@ -59,41 +41,30 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
         may_on(tx.conn(), &caller.principal, Act::Amend, &application)?;
         open_to_change(&application)?;
         let bound = office::bound_as_registered(office, &application)?;
-        let Read { contacts, preferences } = read(tx, &application, &bound, sent)?;
-        let dropped = preferences.as_ref().is_some_and(|new| drops(&application.preferences, new));
-        let weighed = if dropped {
+        let Change { added, dropped, claims } = read(office, tx, &application, &bound, sent)?;
+        let aim = Aim { application: &application.clone(), act: TakingAct::Amend };
+        let mut waits = None;
+        if !dropped.is_nothing() {
             let word = Word { request: sent.request.as_ref(), reason: sent.reason.as_deref() };
-            Some(takings::weigh(office, tx, caller, &application, word, json!({"preferences": preferences}))?)
-        } else {
-            None
-        };
-        let before = application.clone();
-        if let Some(contacts) = &contacts {
-            applications::save_contacts(tx, number, contacts)?;
-        }
-        let aim = Aim { application: &before, act: TakingAct::Amend };
-        let (waits, preferences) = match weighed {
-            Some(Weighed::Later(asked)) => (Some(asked), None),
-            Some(Weighed::Now(warrant)) => {
-                takings::note(office, tx, &caller.principal, &aim, warrant, &wishes_before(&before))?;
-                (None, preferences)
+            match takings::weigh(office, tx, caller, &application, word, json!(dropped))? {
+                Weighed::Later(asked) => waits = Some(asked),
+                Weighed::Now(warrant) => {
+                    let before = dropped.before(&application, &claims);
+                    takings::note(office, tx, &caller.principal, &aim, warrant, &before)?;
+                    dropped.drop(office, tx, &mut application)?;
+                }
             }
-            None => (None, preferences),
-        };
-        let adds = contacts.is_some() || preferences.is_some() || sent.together_with.is_some();
-        let rewished = preferences.is_some();
-        if let Some(preferences) = preferences {
-            rewish(office, tx, &mut application, preferences)?;
         }
+        let done = waits.is_none() && !dropped.is_nothing();
+        add(office, tx, &mut application, &added)?;
         if let Some(with) = &sent.together_with {
             families::amend(tx, &application, with)?;
-        } else if rewished {
+        } else if added.preferences.is_some() || done {
             families::check_wishes(tx.conn(), &application)?;
         }
-        let of = Subject::seat(number);
         let mut entries = Vec::new();
-        if adds {
-            keys::keep(tx, home, of, &json!({"contacts": contacts, "preferences": application.preferences}))?;
+        if done || !added.is_nothing() || sent.together_with.is_some() {
+            keys::keep(tx, home, Subject::seat(number), &added.kept(&application.preferences))?;
             tell_family(tx, &application, Notice::Amended)?;
             entries.push(record(caller, &application));
         }
@@ -108,38 +79,36 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
     })
 }
 
-/// What was sent, once it was read.
-struct Read {
-    contacts: Option<Vec<String>>,
-    /// Only where they are others than before.
-    preferences: Option<Vec<String>>,
-}
-
-fn read(
-    tx: &mut Transaction<'_>,
-    application: &Application,
-    bound: &Bound<'_>,
-    sent: &AmendIn,
-) -> Result<Read, Problem> {
-    let mut faults = FieldFaults::default();
-    if sent.contacts.is_none() && sent.preferences.is_none() && sent.together_with.is_none() {
-        faults.add("contacts", "nothing_to_change", "send new contacts, new preferences or together_with");
+/// Adds and mends.
+fn add(office: &Office, tx: &mut Transaction<'_>, application: &mut Application, added: &Added) -> Result<(), Problem> {
+    if added.concerns_places() {
+        without_place_in_hand(application)?;
     }
-    let contacts = sent.contacts.as_ref().and_then(|c| handed_in::read_contacts(&mut faults, "contacts", c));
-    let territory = application.queue.territory;
-    let preferences = match &sent.preferences {
-        Some(list) => Some(handed_in::read_preferences(tx.conn(), &mut faults, list, territory, bound)?),
-        None => None,
-    };
-    if let (Some(wishes), Some(enrolment)) = (&preferences, transfers::enrolment_of(tx.conn(), &application.number)?) {
-        wishes_of_transfers::check_wishes(tx.conn(), &mut faults, &enrolment, wishes)?;
+    if let Some(contacts) = &added.contacts {
+        applications::save_contacts(tx, &application.number, contacts)?;
     }
-    faults.check()?;
-    Ok(Read { contacts, preferences: preferences.filter(|p| *p != application.preferences) })
+    if let Some(preferences) = &added.preferences {
+        rewish(office, tx, application, preferences.clone())?;
+    }
+    if let Some(language) = added.language {
+        application.language = language;
+        applications::save_queue(tx, application)?;
+    }
+    if let Some(documents) = &added.documents {
+        applications::save_documents(tx, application, documents)?;
+    }
+    if !added.claims.is_empty() || !added.renewed.is_empty() {
+        applications::add_claims(tx, application, &added.claims)?;
+        for claim in &added.renewed {
+            applications::save_proof(tx, &application.number, claim)?;
+        }
+        reclaim(office, tx, application)?;
+    }
+    Ok(())
 }
 
 fn open_to_change(application: &Application) -> Result<(), Problem> {
-    if matches!(application.status, Status::Withdrawn | Status::Refused | Status::Closed | Status::Enrolled) {
+    if identity::has_ended(application.status) {
         let message =
             format!("application {} is {}; it can no longer be changed", application.number, application.status);
         return Err(Problem::conflict("wrong_state", message));
@@ -147,31 +116,8 @@ fn open_to_change(application: &Application) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a wish is lost: one that was named is named no more, or who took any takes only some.
-fn drops(before: &[String], after: &[String]) -> bool {
-    !after.is_empty() && (before.is_empty() || before.iter().any(|wish| !after.contains(wish)))
-}
-
-fn wishes_before(application: &Application) -> Taken {
-    Taken { preferences: Some(application.preferences.clone()), ..Taken::default() }
-}
-
-/// New preferences: the entry leaves and joins in one act, at its own instant, so it stands where it stood.
-pub(crate) fn rewish(
-    office: &Office,
-    tx: &mut Transaction<'_>,
-    application: &mut Application,
-    preferences: Vec<String>,
-) -> Result<(), Problem> {
-    without_place_in_hand(application)?;
-    applications::save_preferences(tx, &application.number, &preferences)?;
-    application.preferences = preferences;
-    let turned = if life::is_live(application.status) { Turned::Moved } else { Turned::Stayed };
-    entry::settle(tx, &office.rules, application.queue, turned)
-}
-
-/// Drops the wishes that an official asked to drop, now that a second person confirms.
-pub(crate) fn drop_wishes(
+/// Drops what an official asked to drop, now that a second person confirms.
+pub(crate) fn drop_asked(
     office: &Office,
     tx: &mut Transaction<'_>,
     caller: &Caller,
@@ -180,15 +126,15 @@ pub(crate) fn drop_wishes(
     asked: &Asked,
 ) -> Result<Written<Stands>, Problem> {
     open_to_change(&application)?;
-    let wishes: Option<Vec<String>> =
-        asked.body.get("preferences").and_then(|list| serde_json::from_value(list.clone()).ok());
-    let before = application.clone();
-    let aim = Aim { application: &before, act: TakingAct::Amend };
-    takings::note(office, tx, &caller.principal, &aim, warrant, &wishes_before(&before))?;
-    rewish(office, tx, &mut application, wishes.unwrap_or_default())?;
+    let dropped: Dropped = serde_json::from_value(asked.body.clone()).unwrap_or_default();
+    let vault = tx.vault();
+    let claims = applications::claims(tx.conn(), vault, &application.number)?;
+    let aim = Aim { application: &application.clone(), act: TakingAct::Amend };
+    takings::note(office, tx, &caller.principal, &aim, warrant, &dropped.before(&application, &claims))?;
+    dropped.drop(office, tx, &mut application)?;
     families::check_wishes(tx.conn(), &application)?;
     let of = Subject::seat(&application.number);
-    keys::keep(tx, application.home, of, &json!({"contacts": null, "preferences": application.preferences}))?;
+    keys::keep(tx, application.home, of, &Added::default().kept(&application.preferences))?;
     tell_family(tx, &application, Notice::Amended)?;
     let entries = vec![record(caller, &application)];
     Ok(Written { value: Stands { number: application.number, status: application.status }, entries })

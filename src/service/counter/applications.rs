@@ -3,12 +3,13 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::moving;
 use crate::domain::application::CategoryClaim;
 use crate::domain::codes::{Decision, ProofStatus, Role, Status};
 use crate::domain::instant::instant_text;
 use crate::domain::queue::Numbered;
 use crate::service::applications::takings::TakingView;
-use crate::service::applications::{families, handed_in, proofs};
+use crate::service::applications::{families, handed_in, identity, proofs};
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::{Act, Principal};
@@ -17,7 +18,7 @@ use crate::service::office::{self, Office};
 use crate::service::positions::shape::{self, PositionEntry};
 use crate::service::positions::view;
 use crate::service::referrals::past::{self, SkipView};
-use crate::store::applications::{self, Lodged};
+use crate::store::applications::{self, Lodged, Unjudged};
 use crate::store::{referrals, results, takings};
 
 /// An application as those who may read it see it.
@@ -69,6 +70,12 @@ pub struct ApplicationView {
     /// Applications of brothers and sisters that it is placed together with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub together_with: Vec<String>,
+    /// The number under which the child stands since it moved to another territory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
+    /// The number under which it stood before it moved here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
     /// The referrals issued for it.
     pub referrals: Vec<String>,
     /// The places that went past it, on which grounds, and who issued and confirmed that.
@@ -105,39 +112,41 @@ pub struct CategoryView {
 pub fn application(office: &Office, principal: &Principal, number: &str) -> Result<ApplicationView, Problem> {
     principal.role_may(Act::ReadApplication)?;
     home_of(number, Numbered::Application, "application")?;
-    let (lodged, issued, case, together_with, takings, skips) = office.store.read(|conn| -> Result<_, Problem> {
+    let standing = view::position_of(office, number, office.clock.now());
+    office.store.read(|conn| {
         let application = load(conn, number)?;
         may_on(conn, principal, Act::ReadApplication, &application)?;
-        let case = crate::store::cases::of_application(conn, number)?.map(|case| case.number);
-        let together = families::others(conn, &application)?;
         let taken = takings::of_application(conn, number)?;
-        Ok((
-            applications::lodged(conn, office.store.vault(), application)?,
-            referrals::of_application(conn, number)?,
-            case,
-            together,
-            taken,
-            past::of_application(office, conn, number)?,
-        ))
-    })?;
-    let standing = view::position_of(office, number, office.clock.now());
-    let claims = claims_of(office, &lodged);
-    let issued = issued.into_iter().map(|r| r.number).collect();
-    let takings = takings.iter().map(TakingView::from).collect();
-    Ok(ApplicationView { case, together_with, takings, skips, ..view(lodged, claims, issued, standing) })
+        let together_with = families::others(conn, &application)?;
+        let lodged = applications::lodged(conn, office.store.vault(), application)?;
+        let unjudged = applications::unjudged_of(conn, number)?;
+        let claims = claims_of(office, &lodged, &unjudged);
+        let issued = referrals::of_application(conn, number)?.into_iter().map(|r| r.number).collect();
+        Ok(ApplicationView {
+            case: crate::store::cases::of_application(conn, number)?.map(|case| case.number),
+            together_with,
+            takings: taken.iter().map(TakingView::from).collect(),
+            skips: past::of_application(office, conn, number)?,
+            moved_to: moving::moved_to(office, conn, &taken)?,
+            moved_from: moving::moved_from(office, conn, &lodged.application)?,
+            ..view(lodged, claims, issued, standing)
+        })
+    })
 }
 
-fn claims_of(office: &Office, lodged: &Lodged) -> Vec<CategoryView> {
+fn claims_of(office: &Office, lodged: &Lodged, unjudged: &[Unjudged]) -> Vec<CategoryView> {
     let bound = office::bound_as_registered(office, &lodged.application).ok();
     let confirm_by = |code: &str| {
-        let last = proofs::confirm_by(&office.rules, bound.as_ref()?.profile, &lodged.application, code)?;
+        let claim = unjudged.iter().find(|claim| claim.code == code)?;
+        let profile = bound.as_ref()?.profile;
+        let last = proofs::confirm_by(&office.rules, profile, lodged.application.territory, claim)?;
         Some(last.to_string())
     };
     let view = |c: &CategoryClaim| CategoryView {
         code: c.code.clone(),
         proof: c.proof.clone(),
         status: c.status,
-        confirm_by: if c.status == ProofStatus::Claimed { confirm_by(&c.code) } else { None },
+        confirm_by: confirm_by(&c.code),
     };
     lodged.claims.iter().map(view).collect()
 }
@@ -152,7 +161,10 @@ pub fn documents(office: &Office, principal: &Principal, number: &str) -> Result
     office.store.read(|conn| {
         let application = load(conn, number)?;
         may_on(conn, principal, Act::ReadApplication, &application)?;
-        Ok(results::of_application(conn, office.store.vault(), number)?)
+        let since = identity::known_since(conn, principal, number)?;
+        let mut all = results::of_application(conn, office.store.vault(), number)?;
+        all.retain(|result| since.is_none_or(|since| result.issued_at >= since));
+        Ok(all)
     })
 }
 
@@ -170,6 +182,12 @@ pub fn document(office: &Office, principal: &Principal, id: &str) -> Result<resu
             let number = result.application.as_deref().ok_or_else(|| Problem::not_found("document"))?;
             let application = load(conn, number)?;
             may_on(conn, principal, Act::ReadApplication, &application)?;
+        }
+        if let Some(number) = &result.application
+            && let Some(since) = identity::known_since(conn, principal, number)?
+            && result.issued_at < since
+        {
+            return Err(Problem::not_found("document"));
         }
         Ok(result)
     })
@@ -222,6 +240,8 @@ fn view(
         signature: a.signature,
         case: None,
         together_with: Vec::new(),
+        moved_to: None,
+        moved_from: None,
         referrals,
         skips: Vec::new(),
         takings: Vec::new(),

@@ -4,6 +4,7 @@ pub mod amending;
 pub mod applications;
 pub mod catalogue;
 pub mod clock;
+pub mod correcting;
 mod days;
 pub mod departing;
 pub mod erasure;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::moving::{self, MoveIn};
-use super::{amending, departing, referrals, withdrawing};
+use super::{amending, correcting, departing, referrals, withdrawing};
 use crate::domain::codes::{Notice, Role};
 use crate::domain::instant::ToldInstant;
 use crate::domain::kato::Kato;
@@ -58,6 +58,9 @@ pub struct WaitingView {
     pub taking: TakingView,
     /// The account that asked.
     pub asked_by: String,
+    /// What is to be done, as it was sent: the territory of a move, new wishes, a corrected name.
+    #[schema(value_type = Object)]
+    pub asked: Value,
     /// Why, in its words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -116,7 +119,8 @@ pub fn read(office: &Office, principal: &Principal, id: &str) -> Result<WaitingV
         let body = crate::store::facts::body(conn, vault, &taking.asked)?;
         let asked: Asked = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
         let view = TakingView::from(&taking);
-        Ok(WaitingView { taking: view, asked_by: taking.asked_by, reason: asked.reason, scan: taking.scan })
+        let Asked { body, reason, .. } = asked;
+        Ok(WaitingView { taking: view, asked_by: taking.asked_by, asked: body, reason, scan: taking.scan })
     })
 }
 
@@ -199,12 +203,14 @@ fn fulfil(
     let reason = said.reason.as_deref();
     match taking.act {
         TakingAct::Withdraw => plain(withdrawing::take_back(office, tx, caller, application, warrant, reason)?),
-        TakingAct::Amend => plain(amending::drop_wishes(office, tx, caller, application, warrant, &said)?),
+        TakingAct::Amend => plain(amending::drop_asked(office, tx, caller, application, warrant, &said)?),
+        TakingAct::Correct => plain(correcting::correct_asked(office, tx, caller, application, warrant, &said)?),
         TakingAct::Move => {
             let preferences = said.body.get("preferences").and_then(|list| serde_json::from_value(list.clone()).ok());
-            let preferences = preferences.unwrap_or_default();
             let sent = MoveIn { territory: text("territory"), preferences, ..MoveIn::default() };
-            let there = moving::destination(office, tx, &application, &sent)?;
+            let at = tx.at();
+            let there = moving::destination(office, tx.conn(), at, &application, &sent)?;
+            moving::is_given_up(&there, said.body.get("gives_up").and_then(Value::as_str))?;
             plain(moving::carry(office, tx, caller, application, there, warrant)?)
         }
         TakingAct::Annul => {

@@ -16,6 +16,7 @@ use crate::domain::queue::Numbered;
 use crate::domain::referral::{Referral, ReferralAct};
 use crate::domain::taking::{Debt, Taking, TakingAct, TakingStatus, TakingStep};
 use crate::service::applications::entry::{self, Turned};
+use crate::service::applications::identity;
 use crate::service::applications::takings::{self as takings_of, RequestIn, Taken, Weighed, Word, taken};
 use crate::service::cases::{opening, travel};
 use crate::service::kernel::keys;
@@ -247,8 +248,13 @@ impl Giving<'_> {
         };
         let turned = match (self.taking.act, referral) {
             (TakingAct::Amend, _) => {
-                let before = what.preferences.clone().unwrap_or_default();
-                amending::rewish(self.office, tx, &mut self.application, before)?;
+                amending::give_back(self.office, tx, &mut self.application, what)?;
+                Turned::Stayed
+            }
+            (TakingAct::Correct, _) => {
+                let before = what.identity.as_ref().ok_or_else(nothing_to_undo)?;
+                identity::change(tx, &self.office.rules, &self.application.child, before)?;
+                self.application = load(tx.conn(), &self.application.number)?;
                 Turned::Stayed
             }
             (TakingAct::Withdraw, referral) => {
@@ -259,9 +265,13 @@ impl Giving<'_> {
                 }
                 turned
             }
-            (TakingAct::Move, _) => {
+            (TakingAct::Move, referral) => {
                 self.come_back(tx, what.moved_to.as_deref().unwrap_or_default())?;
-                self.wait_again(tx)?
+                let turned = self.wait_again(tx)?;
+                if let Some(referral) = referral {
+                    self.reissue(tx, referral)?;
+                }
+                turned
             }
             (TakingAct::Annul, Some(referral)) => {
                 entry::may_follow(&self.application, Step::Refer)?;

@@ -76,7 +76,7 @@ pub(crate) fn take_back(
 ) -> Result<Written<Stands>, Problem> {
     let before = application.clone();
     let turned = entry::step(tx, &office.rules, &mut application, Step::Withdraw)?;
-    let freed = if before.status == Status::Referred { free_place_of(tx, &application)? } else { None };
+    let freed = if before.status == Status::Referred { free_place_of(tx, &application, "withdrawn")? } else { None };
     let ended = travel::end_of_application(&office.rules, tx, &application.number, CaseAct::Withdraw)?;
     child_claims::release(tx, &application.child, &application.number)?;
     entry::settle(tx, &office.rules, application.queue, turned)?;
@@ -101,9 +101,13 @@ pub(crate) fn take_back(
 }
 
 /// Annuls the open referral of an application that ends, and publishes its place again; gives both.
-fn free_place_of(tx: &mut Transaction<'_>, application: &Application) -> Result<Option<(String, String)>, Problem> {
+pub(super) fn free_place_of(
+    tx: &mut Transaction<'_>,
+    application: &Application,
+    ground: &str,
+) -> Result<Option<(String, String)>, Problem> {
     let all = referrals::of_application(tx.conn(), &application.number)?;
     let Some(mut referral) = all.into_iter().find(|r| r.status.is_open()) else { return Ok(None) };
-    end(tx, &mut referral, ReferralAct::Annul, Some("withdrawn"))?;
+    end(tx, &mut referral, ReferralAct::Annul, Some(ground))?;
     Ok(Some((referral.number, referral.place)))
 }

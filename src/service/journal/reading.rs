@@ -23,6 +23,8 @@ pub(crate) struct ReadRecord {
     pub(crate) families: Vec<Belongs>,
     /// Applications that ask for a transfer since then.
     pub(crate) transfers: Vec<String>,
+    /// Whether it tells who a child is.
+    pub(crate) children: bool,
     /// What the openings are about, as `kind:id`.
     pub(crate) subjects: Vec<String>,
 }
@@ -59,6 +61,7 @@ impl ReadRecord {
             counters: Vec::new(),
             families: Vec::new(),
             transfers: Vec::new(),
+            children: false,
             subjects: openings.iter().map(|opening| opening.subject.clone()).collect(),
         };
         for opening in &openings {
@@ -84,6 +87,7 @@ impl ReadRecord {
             ("applications", None) => return Err("an application never goes".to_owned()),
             ("queue_counters", Some(row)) => self.counters.push(counters(key, row)?),
             ("families", row) => self.families.push(belongs(key, row)?),
+            ("children", Some(_)) => self.children = true,
             ("transfers", Some(_)) => self.transfers.push(key.to_owned()),
             _ => {}
         }

@@ -18,6 +18,10 @@ pub enum Act {
     Decide,
     /// Change contacts or preferences.
     Amend,
+    /// Correct a child's name, birth date or IIN by a document.
+    Correct,
+    /// Read who a child was by its papers before they were corrected.
+    ReadCorrections,
     /// Take an application back for the applicant.
     Withdraw,
     /// Erase a child whose applications have ended.
@@ -130,6 +134,9 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::ReadApplication, &[Office, StateCorporation, Portal, Department, Akim, Auditor, Family]),
     (Act::Decide, &[Department, Akim]),
     (Act::Amend, &[Office, StateCorporation, Portal, Department, Family]),
+    (Act::Correct, &[Office, StateCorporation, Department]),
+    // An adoption is secret: not even the auditor.
+    (Act::ReadCorrections, &[Department]),
     (Act::Withdraw, &[Office, StateCorporation, Portal, Department, Family]),
     (Act::Erase, &[Department]),
     (Act::Move, &[Office, StateCorporation, Portal, Department, Family]),

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::documents::paper::{Line, Paper};
 use crate::domain::application::{Application, Child};
-use crate::domain::codes::{Channel, ProofStatus, ResultKind};
+use crate::domain::codes::{Channel, ResultKind};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
 use crate::domain::referral::Referral;
@@ -73,9 +73,9 @@ pub(crate) fn notification(
     if let Some(standing) = standing {
         paper.paragraphs.extend(standing.reasons.iter().map(|r| r.text.clone()));
     }
-    let claims = applications::claims(conn, office.store.vault(), &issue.application.number)?;
-    let unjudged = claims.iter().filter(|c| c.status == ProofStatus::Claimed);
-    let due = unjudged.filter_map(|c| proofs::confirm_by(rules, bound.profile, issue.application, &c.code)).min();
+    let unjudged = applications::unjudged_of(conn, &issue.application.number)?;
+    let territory = issue.application.territory;
+    let due = unjudged.iter().filter_map(|claim| proofs::confirm_by(rules, bound.profile, territory, claim)).min();
     if let Some(due) = due {
         paper.paragraphs.push(say_each(rules, "proof_due", &[("until", &date(rules, due))]));
     }

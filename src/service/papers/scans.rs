@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::domain::codes::Role;
 use crate::domain::instant::instant_text;
 use crate::domain::queue::Numbered;
+use crate::service::applications::identity;
 use crate::service::kernel::keys;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
@@ -192,6 +193,12 @@ pub fn file(office: &Office, principal: &Principal, id: &str) -> Result<ScanFile
         if !uploaded || principal.role == Role::Family {
             may_on_scan(conn, principal, Act::ReadScan, scan.of.as_ref().map(|own| own.application.as_str()))?;
         }
+        if let Some(own) = &scan.of
+            && let Some(since) = identity::known_since(conn, principal, &own.application)?
+            && scan.uploaded_at < since
+        {
+            return Err(Problem::not_found("paper"));
+        }
         Ok(scan)
     })?;
     if scan.erased_at.is_some() {
@@ -211,7 +218,9 @@ pub fn of_application(office: &Office, principal: &Principal, number: &str) -> R
     home_of(number, Numbered::Application, "application")?;
     office.store.read(|conn| {
         may_on_scan(conn, principal, Act::ReadApplication, Some(number))?;
-        let all = scans::of_application(conn, number)?;
-        Ok(Scans { papers: all.iter().filter(|scan| scan.erased_at.is_none()).map(ScanView::from).collect() })
+        let since = identity::known_since(conn, principal, number)?;
+        let mut all = scans::of_application(conn, number)?;
+        all.retain(|scan| scan.erased_at.is_none() && since.is_none_or(|since| scan.uploaded_at >= since));
+        Ok(Scans { papers: all.iter().map(ScanView::from).collect() })
     })
 }

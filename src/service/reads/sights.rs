@@ -23,6 +23,7 @@ pub fn sight(act: Act) -> Sight {
         Act::ReadCase => Sight::Person(ReadKind::Case),
         Act::ReadScan => Sight::Person(ReadKind::Paper),
         Act::ReadPending => Sight::List(ReadKind::Pending),
+        Act::ReadCorrections => Sight::Person(ReadKind::Corrections),
         Act::ReadSkips => Sight::List(ReadKind::Skips),
         Act::ReadDebts => Sight::List(ReadKind::Debts),
         Act::ReadReads => Sight::Person(ReadKind::Reads),
@@ -40,6 +41,7 @@ pub fn sight(act: Act) -> Sight {
         Act::Register
         | Act::Decide
         | Act::Amend
+        | Act::Correct
         | Act::Withdraw
         | Act::Erase
         | Act::Move

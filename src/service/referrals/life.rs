@@ -221,7 +221,7 @@ impl InHand {
         let asked = Asked { body: json!({"contract": contract}), ..Asked::default() };
         let taken = Taken { referral: Some(self.referral.number.clone()), ..Taken::default() };
         let aim = Aim { application: &before, act: TakingAct::Enrol };
-        let warrant = Warrant::Family { rests_on: Rest::Contract, asked };
+        let warrant = Warrant::Word { rests_on: Rest::Contract, asked };
         let until = takings::note(office, tx, principal, &aim, warrant, &taken)?;
         tell_family_of(tx, &self.application, Notice::Enrolled, &json!({"until": until.to_string()}))?;
         Ok(turned)

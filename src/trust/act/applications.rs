@@ -37,6 +37,16 @@ pub struct Amendment {
     pub role: Role,
 }
 
+/// Name, birth date or IIN of a child was corrected. What it was stands in sealed facts alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// The number of the application at whose counter it was done.
+    pub application: String,
+    /// As whom it was corrected.
+    pub role: Role,
+}
+
 /// An application was withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +73,12 @@ pub struct MovedAway {
     pub moved_to: String,
     /// As whom it was moved.
     pub role: Role,
+    /// The number of the place that is free again, if the child had one in hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_freed: Option<String>,
+    /// The number of the referral that was annulled with it, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral_annulled: Option<String>,
     /// The cases that ended with it.
     pub cases: Vec<CaseTold>,
 }

@@ -12,8 +12,9 @@ use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::cases::settling::Decided;
 use crate::service::counter::amending::{self, AmendIn};
 use crate::service::counter::applications::{self, ApplicationView};
+use crate::service::counter::correcting::{self, CorrectIn, Corrections};
 use crate::service::counter::erasure::{self, EraseIn, Erased};
-use crate::service::counter::moving::{self, MoveIn};
+use crate::service::counter::moving::{self, MoveIn, Moved};
 use crate::service::counter::register::{self, Registered};
 use crate::service::counter::undoing::{self, UndoIn, Undone};
 use crate::service::counter::withdrawing::{self, WithdrawIn};
@@ -77,6 +78,26 @@ pub async fn amend(shared: Shared, request: HttpRequest, path: web::Path<String>
     act(shared, request, body, move |r, caller, sent: AmendIn| amending::amend(&r.office, caller, &number, &sent)).await
 }
 
+/// Corrects a child's name, birth date or IIN by a document: a letter or two of the name at once, anything else by the family's signed
+/// request, or when a second person confirms.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/correct", tag = "applications",
+    params(("number" = String, Path)), request_body = CorrectIn, responses((status = 200, body = Outcome<Stands>),
+        (status = 202, body = Waiting, description = "it is done only when a second person confirms"),
+        (status = 409, description = "another child is known by this IIN")))]
+pub async fn correct(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+    let number = path.into_inner();
+    act(shared, request, body, move |r, caller, sent: CorrectIn| correcting::correct(&r.office, caller, &number, &sent))
+        .await
+}
+
+/// Who the child of an application was by its papers before they were corrected.
+#[utoipa::path(get, path = "/api/v1/applications/{number}/corrections", tag = "applications",
+    params(("number" = String, Path)), responses((status = 200, body = Corrections)))]
+pub async fn corrections(shared: Shared, request: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    let number = path.into_inner();
+    ask(shared, request, move |r, who| correcting::corrections(&r.office, who, &number)).await
+}
+
 /// Takes an application back: at once by the family or with its signed request; by an official alone it waits for a second person.
 #[utoipa::path(post, path = "/api/v1/applications/{number}/withdraw", tag = "applications",
     params(("number" = String, Path)), request_body = WithdrawIn, responses((status = 200, body = Outcome<Stands>),
@@ -113,7 +134,7 @@ pub async fn undo(shared: Shared, request: HttpRequest, path: web::Path<String>,
 /// Brings an application to another territory at its own instant: at once by the family or with its signed request; by an official
 /// alone it waits for a second person.
 #[utoipa::path(post, path = "/api/v1/applications/{number}/move", tag = "applications",
-    params(("number" = String, Path)), request_body = MoveIn, responses((status = 200, body = Outcome<Stands>),
+    params(("number" = String, Path)), request_body = MoveIn, responses((status = 200, body = Outcome<Moved>),
         (status = 202, body = Waiting, description = "it is done only when a second person confirms")))]
 pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();

@@ -141,6 +141,7 @@ impl Things {
             }
             "/applications" => desk.another_child().application(CITY),
             "/applications/{number}/amend" => json!({"contacts": ["+7 000 7654321"]}),
+            "/applications/{number}/correct" => json!({"birth_date": "2022-03-03", "document": "хат", "reason": "хат"}),
             "/applications/{number}/withdraw" => json!({"reason": "хат"}),
             "/applications/{number}/move" => json!({"territory": CITY}),
             "/applications/{number}/proofs" => {

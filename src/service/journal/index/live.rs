@@ -163,7 +163,10 @@ impl Live {
             let index = self.read();
             // One that ends and comes back within these records is forgotten between.
             let mut met = HashSet::new();
-            let again: HashSet<String> = numbers.iter().filter(|number| !met.insert(*number)).cloned().collect();
+            let mut again: HashSet<String> = numbers.iter().filter(|number| !met.insert(*number)).cloned().collect();
+            // Who the child is may be other than it was.
+            let told = read.iter().filter(|record| record.children).flat_map(|record| &record.seats);
+            again.extend(told.map(|told| told.number.clone()));
             numbers.retain(|number| again.contains(number) || !index.knows(number));
         }
         let seats = seats::of_applications(conn, &numbers)?;

@@ -196,11 +196,10 @@ impl Index {
     ) -> Result<Vec<Move>, OutOfStep> {
         let number = parse(&told.number)?;
         let before = self.seats.get(&number).or_else(|| self.departed.get(&number));
-        let iin = match (before, joined.get(&told.number)) {
-            (Some(before), _) => before.iin,
-            (None, Some(row)) => row.iin,
-            (None, None) => return Err(missing(&told.number)),
-        };
+        let was = before.map(|before| before.iin);
+        // A row that was read says who the child is now.
+        let is = joined.get(&told.number).map(|row| row.iin).or(was);
+        let Some(iin) = is else { return Err(missing(&told.number)) };
         let held = IndexSeat {
             iin,
             queue: told.queue,
@@ -210,6 +209,9 @@ impl Index {
             choices: told.choices.iter().map(|id| self.kindergartens.number(id)).collect(),
         };
         let made = moves(before.map(IndexSeat::turn_held).as_ref(), &held.turn_held());
+        if let Some(was) = was.filter(|was| *was != iin) {
+            self.rename(number, was, iin);
+        }
         if transfer {
             self.transfers.insert(iin, number);
         }
@@ -224,6 +226,16 @@ impl Index {
             self.hold(number, held);
         }
         Ok(made)
+    }
+
+    /// The child of an application is looked up by another IIN from now on.
+    fn rename(&mut self, number: Number, was: BlindIin, iin: BlindIin) {
+        for by_child in [&mut self.children, &mut self.transfers] {
+            if by_child.get(&was) == Some(&number) {
+                by_child.remove(&was);
+                by_child.insert(iin, number);
+            }
+        }
     }
 
     /// An application that has ended is no longer found by IIN. A request for a transfer then is all that its child has.
