@@ -17,6 +17,7 @@ mod exchange;
 mod exit;
 mod fairness;
 mod generate;
+mod incident;
 mod init;
 mod interrupt;
 mod journal;
@@ -62,6 +63,8 @@ enum Command {
     Journal(journal::Arguments),
     /// List who read what of whom.
     Reads(reads::Arguments),
+    /// Stop an account that somebody misused, give back what it took, and tell the families.
+    Incident(incident::Arguments),
     /// Change the master key under which persons are kept.
     Rekey(rekey::Arguments),
     /// Move a registry to another database with its journal intact.
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Export(arguments) => interrupt::watched(|| exchange::export(&arguments)),
         Command::Journal(arguments) => journal::run(&arguments),
         Command::Reads(arguments) => reads::run(&arguments),
+        Command::Incident(arguments) => incident::run(&arguments),
         Command::Rekey(arguments) => rekey::run(&arguments),
         Command::Copy(arguments) => copy::run(&arguments),
         Command::Cases(arguments) => cases::run(&arguments),

@@ -225,6 +225,8 @@ codes! {
         TakingLapsed = "taking_lapsed",
         /// What was asked or taken is undone.
         TakingUndone = "taking_undone",
+        /// An account that saw or changed what concerns the child was misused.
+        Incident = "incident",
         /// One official has taken so much on paper today that the rest waits: told to the department.
         PaperTakings = "paper_takings",
         /// The taking was undone, and the place had been given on: the child is owed one.

@@ -70,6 +70,8 @@ pub enum TakingStep {
     Lapse,
     /// The family says no.
     Undo,
+    /// It was taken by an account that somebody misused: it waits for a second person.
+    Reopen,
 }
 
 impl TakingStatus {
@@ -81,7 +83,8 @@ impl TakingStatus {
             (Pending, TakingStep::Lapse) => Some(Lapsed),
             (Pending, TakingStep::Undo) => Some(Objected),
             (Taken, TakingStep::Undo) => Some(Undone),
-            (Taken | Lapsed | Objected | Undone, _) => None,
+            (Taken, TakingStep::Reopen) => Some(Pending),
+            (Pending, TakingStep::Reopen) | (Taken | Lapsed | Objected | Undone, _) => None,
         }
     }
 }

@@ -81,6 +81,16 @@ pub fn find(conn: &mut AnyConnection, vault: &Vault, id: &str) -> Result<Option<
     Ok(nouns(conn, vault, rows)?.pop())
 }
 
+/// The number of the application that a result is about.
+///
+/// # Errors
+/// The database is not available.
+pub fn application_of(conn: &mut AnyConnection, id: &str) -> Result<Option<String>, StoreError> {
+    let found: Option<Option<String>> =
+        results::table.find(id).select(results::application).get_result(conn).optional()?;
+    Ok(found.flatten())
+}
+
 /// The results of an application, oldest first.
 ///
 /// # Errors

@@ -74,7 +74,9 @@ pub fn save(tx: &mut Transaction<'_>, taking: &Taking) -> Result<(), StoreError>
     let now = row(taking);
     let changed = (
         takings::status.eq(now.status),
+        takings::rests_on.eq(now.rests_on),
         takings::scan.eq(now.scan),
+        takings::from_on.eq(now.from_on),
         takings::until_on.eq(now.until_on),
         takings::decided_by.eq(now.decided_by),
         takings::decided_at.eq(now.decided_at),
@@ -105,6 +107,22 @@ pub fn of_application(conn: &mut AnyConnection, application: &str) -> Result<Vec
     let rows: Vec<Row> = takings::table
         .filter(takings::application.eq(application))
         .order((takings::asked_at, takings::id))
+        .load(conn)?;
+    rows.into_iter().map(noun).collect()
+}
+
+/// What an account has taken or confirmed since an instant and still is taken, the latest first.
+///
+/// # Errors
+/// The database is not available.
+pub fn taken_by(conn: &mut AnyConnection, account: &str, since: DateTime<Utc>) -> Result<Vec<Taking>, StoreError> {
+    let at = to_column(since);
+    let asked = takings::asked_by.eq(account).and(takings::asked_at.ge(at));
+    let confirmed = takings::decided_by.eq(account).and(takings::decided_at.ge(at)).assume_not_null();
+    let rows: Vec<Row> = takings::table
+        .filter(takings::status.eq(TakingStatus::Taken.code()))
+        .filter(asked.or(confirmed))
+        .order((takings::asked_at.desc(), takings::id.desc()))
         .load(conn)?;
     rows.into_iter().map(noun).collect()
 }

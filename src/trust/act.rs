@@ -45,7 +45,7 @@ pub use places::{Listed, PlaceWithdrawn, PlacesPublished, PlacesReported, Reserv
 pub use referrals::{ReferralChanged, ReferralExpired};
 pub use registry::{ActsCounted, ClockConfirmed, ClockMended, MessagesTaken, NumbersSkipped};
 pub use rounds::{PassedOver, Referred, ReferredTogether, RoundCorrected, RoundHeld, SkipConfirmed, SkipGrounds};
-pub use takings::{MovedBack, ScanKept, TakingAsked, TakingLapsed, TakingUndone};
+pub use takings::{IncidentTold, MovedBack, ScanKept, TakingAsked, TakingLapsed, TakingUndone};
 
 /// Declares the acts: of each its code and the type of what it tells. An act on a child can tell its subjects different
 /// things (`|`); the code is named like the first of them.
@@ -276,6 +276,8 @@ acts! {
         KeepScan(ScanKept) = "keep_scan",
         /// Name, birth date or IIN of a child was corrected.
         Correct(Correction) = "correct",
+        /// A family was told that an account was misused which had seen or changed what concerns its child.
+        TellIncident(IncidentTold) = "tell_incident",
     }
 }
 

@@ -3,6 +3,7 @@
 mod appointing;
 mod commands;
 mod families;
+mod incidents;
 mod papers;
 mod portal;
 mod privacy;

@@ -72,6 +72,33 @@ pub fn reset_here(store: &Store, now: DateTime<Utc>, account: &str, sent: &Reset
     store.write(&homes, now, |tx| begun(tx, Hand::Operator, account, sent))
 }
 
+/// How much of an account was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// How many credentials were revoked.
+    pub revoked: usize,
+    /// How many sessions ended.
+    pub ended: usize,
+}
+
+/// Takes everything from an account by which it was used, at the machine; nothing begins anew.
+///
+/// # Errors
+/// 404, or the database refuses.
+pub fn stop_here(store: &Store, now: DateTime<Utc>, account: &str) -> Result<Stopped, Problem> {
+    let homes = homes_of(store, account)?;
+    store.write(&homes, now, |tx| {
+        let vault = tx.vault();
+        let found = accounts::find(tx.conn(), vault, account)?.ok_or_else(|| Problem::not_found("account"))?;
+        let Taken { revoked, ended, mut entries } = taken(tx, Hand::Operator, account)?;
+        if !entries.iter().any(|entry| entry.home == found.home) {
+            let told = AccountReset { account: account.to_owned(), tokens: 0, role: None };
+            entries.push(entry(Hand::Operator, found.home, found.home, PublicAct::ResetAccount(told).into()));
+        }
+        Ok(Written { value: Stopped { revoked, ended }, entries })
+    })
+}
+
 /// Resets an account, all of whose mandates the caller could end.
 ///
 /// # Errors

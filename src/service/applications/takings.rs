@@ -312,15 +312,7 @@ pub(crate) fn ask(
         let message = "something waits for a second person here already; let it be confirmed or undone first";
         return Err(Problem::conflict("already_pending", message).with("pending", &open.id));
     }
-    let first_term = last_day(office, application, tx.at())?;
-    // A place in a kindergarten is left at the earliest when the family's term is over.
-    let (from_on, until_on) = if act == TakingAct::Depart {
-        let profile = office.bound(application.territory, tx.at())?.profile;
-        let (term, start) = (profile.objection_term.value, profile.counting_start.value);
-        (first_term.succ_opt(), office.rules.calendar.last_day(first_term, term, start).value)
-    } else {
-        (None, first_term)
-    };
+    let Waits { from_on, until_on } = waits(office, aim, tx.at())?;
     let taking = Taking {
         from_on,
         until_on,
@@ -341,6 +333,29 @@ pub(crate) fn ask(
     let entry = Entry { home: application.home, act, actor, territory: application.territory };
     let waiting = Waiting { pending: taking.id, from: from_on.map(|on| on.to_string()), until: until_on.to_string() };
     Ok((waiting, entry))
+}
+
+/// The days on which a second person may confirm something.
+pub(crate) struct Waits {
+    pub(crate) from_on: Option<NaiveDate>,
+    pub(crate) until_on: NaiveDate,
+}
+
+/// From when to when something that is asked at an instant waits. A place in a kindergarten is left at the earliest when the
+/// family's term is over.
+///
+/// # Errors
+/// 422 for a territory without rules.
+pub(crate) fn waits(office: &Office, aim: &Aim<'_>, at: DateTime<Utc>) -> Result<Waits, Problem> {
+    let Aim { application, act } = *aim;
+    let first_term = last_day(office, application, at)?;
+    if act != TakingAct::Depart {
+        return Ok(Waits { from_on: None, until_on: first_term });
+    }
+    let profile = office.bound(application.territory, at)?.profile;
+    let (term, start) = (profile.objection_term.value, profile.counting_start.value);
+    let until_on = office.rules.calendar.last_day(first_term, term, start).value;
+    Ok(Waits { from_on: first_term.succ_opt(), until_on })
 }
 
 fn new(

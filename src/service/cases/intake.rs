@@ -6,6 +6,7 @@ use crate::domain::codes::ResultKind;
 use crate::domain::kato::Kato;
 use crate::domain::queue::Numbered;
 use crate::rules::Bound;
+use crate::service::kernel::authority::Authority;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::{Caller, Office};
 use crate::service::papers::results;
@@ -24,7 +25,9 @@ pub(crate) fn refuse_intake(
     let home = territory.home();
     let answer = office.perform(caller, &[home], 422, |tx| {
         let number = tx.next_number(home, Numbered::Result)?.to_string();
-        let receipt = results::refusal_receipt(&office.rules, bound, &number, territory, tx.at(), missing);
+        // The receipt is the counter's where the package was brought, whatever the worker's reach.
+        let authority = Authority { territory, ..Authority::signing(tx, &caller.principal, territory)? };
+        let receipt = results::refusal_receipt(&office.rules, bound, &number, &authority, tx.at(), missing);
         crate::store::results::insert(tx, std::slice::from_ref(&receipt))?;
         let told = IntakeRefused {
             result: number.clone(),

@@ -76,8 +76,11 @@ pub(crate) fn issue_for_case(
     let case = &paper.travel.case;
     let at = tx.at();
     let id = tx.next_number(case.home, Numbered::Result)?.to_string();
-    let body = words_of(office, tx, paper, &id)?;
-    let authority = Authority::of(paper.principal, case.territory);
+    let mut body = words_of(office, tx, paper, &id)?;
+    let authority = Authority::signing(tx, paper.principal, case.territory)?;
+    if let Some(signatory) = &authority.signatory {
+        body.lines.push(line(&office.rules, "signed_by", signatory.words(&office.rules)));
+    }
     let stored = StoredResult {
         id: id.clone(),
         home: case.home,

@@ -73,7 +73,7 @@ pub(crate) fn accept(
     let turned = entry::step(tx, &office.rules, &mut application, Step::Accept)?;
     application.decision = Decision::Accepted;
     crate::store::applications::save_standing(tx, [&application])?;
-    let authority = Authority::of(&caller.principal, application.territory);
+    let authority = Authority::signing(tx, &caller.principal, application.territory)?;
     let immediate = immediate(office, tx, &mut application, bound, &authority)?;
     let (mut result, referral) = match immediate {
         Some(issued) => (issued.result, Some(issued.referral.number)),
@@ -145,7 +145,7 @@ pub(crate) fn refuse(
     child_claims::release(tx, &application.child, &application.number)?;
     entry::settle(tx, &office.rules, application.queue, turned)?;
     let id = tx.next_number(home, Numbered::Result)?.to_string();
-    let authority = Authority::of(&caller.principal, application.territory);
+    let authority = Authority::signing(tx, &caller.principal, application.territory)?;
     let issue = results::Issue { id: &id, application: &application, case, signer: &authority, at: tx.at() };
     let result = results::reasoned_refusal(office, tx.conn(), &issue, bound, grounds)?;
     crate::store::results::insert(tx, std::slice::from_ref(&result))?;

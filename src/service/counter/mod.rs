@@ -8,6 +8,7 @@ pub mod correcting;
 mod days;
 pub mod departing;
 pub mod erasure;
+pub mod incidents;
 pub mod moving;
 pub mod places;
 pub mod referrals;

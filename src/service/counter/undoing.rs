@@ -14,13 +14,14 @@ use crate::domain::life::Step;
 use crate::domain::place::PlaceAct;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::{Referral, ReferralAct};
-use crate::domain::taking::{Debt, Taking, TakingAct, TakingStatus, TakingStep};
+use crate::domain::taking::{Debt, Rest, Taking, TakingAct, TakingStatus, TakingStep};
 use crate::service::applications::entry::{self, Turned};
 use crate::service::applications::identity;
-use crate::service::applications::takings::{self as takings_of, RequestIn, Taken, Weighed, Word, taken};
+use crate::service::applications::takings::{self as takings_of, Aim, RequestIn, Taken, Weighed, Word, taken};
 use crate::service::cases::{opening, travel};
+use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::keys;
-use crate::service::kernel::notices::tell_family;
+use crate::service::kernel::notices::{tell_family, tell_family_of};
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::{Act, Principal};
@@ -153,6 +154,49 @@ pub fn undo(office: &Office, caller: &Caller, number: &str, sent: &UndoIn) -> Re
         }
         giving.tell(tx, became, reason.as_deref())
     })
+}
+
+/// Gives back what an account has taken that somebody misused, and lets it wait for a second person; a contract is undone, for a
+/// second person signs none. Nothing where it is not taken any more.
+///
+/// # Errors
+/// 409 where it cannot be given back: the child has another application, or a place elsewhere.
+pub(crate) fn reopen(office: &Office, caller: &Caller, id: &str) -> Result<(), Problem> {
+    let found = office.store.read(|conn| takings::find(conn, id))?;
+    let taking = found.ok_or_else(|| Problem::not_found("pending act"))?;
+    let vault = office.store.vault();
+    let key = taking.taken.clone().unwrap_or_default();
+    let body = office.store.read(|conn| facts::body(conn, vault, &key))?;
+    let what: Taken = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
+    let to = what.moved_to.as_deref().and_then(|to| home_of(to, Numbered::Application, "application").ok());
+    office.perform(caller, &[taking.home, to.unwrap_or(taking.home)], 200, |tx| {
+        let Some(taking) = takings::find(tx.conn(), id)?.filter(|taking| taking.status == TakingStatus::Taken) else {
+            return Ok(Written::nothing(()));
+        };
+        let application = load(tx.conn(), &taking.application)?;
+        whole(office, tx, &application, &what)?;
+        let is_contract = taking.act == TakingAct::Enrol;
+        let step = if is_contract { TakingStep::Undo } else { TakingStep::Reopen };
+        let became = taking.status.after(step).ok_or_else(nothing_to_undo)?;
+        let waits = takings_of::waits(office, &Aim { application: &application, act: taking.act }, tx.at())?;
+        let reopened =
+            Taking { rests_on: Rest::SecondPerson, from_on: waits.from_on, until_on: waits.until_on, ..taking.clone() };
+        let kept = if is_contract {
+            taking.clone()
+        } else {
+            Taking { decided_by: None, decided_at: None, taken: None, ..reopened }
+        };
+        takings::save(tx, &Taking { status: became, ..kept })?;
+        let mut giving = Giving { office, caller, taking: &taking, application, owed: false, case: None };
+        giving.back(tx, &what)?;
+        if !is_contract {
+            let body = json!({"until": waits.until_on.to_string(), "act": taking.act.code()});
+            tell_family_of(tx, &giving.application, Notice::TakingAsked, &body)?;
+        }
+        let Written { entries, .. } = giving.tell(tx, became, None)?;
+        Ok(Written { value: (), entries })
+    })?;
+    Ok(())
 }
 
 /// An application as it was before it moved.
@@ -415,7 +459,11 @@ impl Giving<'_> {
         let Giving { caller, taking, application, owed, case, .. } = self;
         let of = Subject::seat(&application.number);
         keys::keep(tx, application.home, of.clone(), &json!({"reason": reason}))?;
-        tell_family(tx, &application, if owed { Notice::PlaceOwed } else { Notice::TakingUndone })?;
+        // What an operator gives back is told with the incident that it belongs to.
+        let notice = if owed { Some(Notice::PlaceOwed) } else { Some(Notice::TakingUndone) };
+        if let Some(notice) = notice.filter(|_| owed || caller.principal.id != OPERATOR) {
+            tell_family(tx, &application, notice)?;
+        }
         let told = TakingUndone {
             application: application.number.clone(),
             taking: taking.id.clone(),

@@ -267,6 +267,7 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
     if let Some(notice) = Notice::from_code(&m.kind) {
         let on = words::date(&office.rules, office.day(m.territory, m.created_at));
         let until = field("until").parse().map(|day| words::date(&office.rules, day)).unwrap_or_default();
+        let since = field("since").parse().map(|day| words::date(&office.rules, day)).unwrap_or_default();
         let ground: Names =
             body.get("ground").and_then(|names| serde_json::from_value(names.clone()).ok()).unwrap_or_default();
         let ground = Said { kk: ground.kk, ru: ground.ru, en: ground.en };
@@ -278,6 +279,7 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
             ("on", &on),
             ("application", &Said::same(&m.subject)),
             ("until", &until),
+            ("since", &since),
             ("what", &what),
             ("ground", &ground),
         ];

@@ -114,10 +114,11 @@ pub(crate) fn refusal_receipt(
     rules: &Rules,
     bound: &Bound<'_>,
     id: &str,
-    territory: Kato,
+    authority: &Authority,
     at: DateTime<Utc>,
     missing: &[&str],
 ) -> StoredResult {
+    let territory = authority.territory;
     let documents = Said::each(|tongue| {
         missing.iter().map(|kind| rules.messages.label_or_code(tongue, "document", kind)).collect::<Vec<_>>().join(", ")
     });
@@ -134,6 +135,9 @@ pub(crate) fn refusal_receipt(
     paper.paragraphs.push(say_each(rules, "intake_refused", &[("documents", &documents)]));
     paper.notices = notices(rules, bound, None);
     paper.signer = label(rules, "actor", signer);
+    if let Some(signatory) = &authority.signatory {
+        paper.lines.push(line(rules, "signed_by", signatory.words(rules)));
+    }
     StoredResult {
         id: id.to_owned(),
         home: territory.home(),
@@ -209,6 +213,9 @@ fn head(
         format!("{name}, {}", role.get(tongue))
     });
     lines.push(line(rules, "issued_by", signer.clone()));
+    if let Some(signatory) = &issue.signer.signatory {
+        lines.push(line(rules, "signed_by", signatory.words(rules)));
+    }
     Ok(Paper {
         title: label(rules, "result", kind.code()),
         service: service_names(bound),

@@ -101,8 +101,8 @@ pub fn round(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
     if sent.dry_run {
         return try_round(office, rounds, territory);
     }
-    let authority = Authority::of(&caller.principal, territory);
     office.perform(caller, &[territory.home()], 201, |tx| {
+        let authority = Authority::signing(tx, &caller.principal, territory)?;
         let at = tx.at();
         let scope = Scope { office, territory, at, without: &[], only: None };
         let outcome = run::dry(&scope, tx.conn())?;

@@ -83,7 +83,7 @@ pub fn refer(office: &Office, rounds: &StandingRounds, caller: &Caller, sent: &R
         let group = Subject::of(SubjectKind::Group, &row.group);
         let besides: Vec<Subject> = due.family.iter().flat_map(RoundRow::given).chain(passed).chain([group]).collect();
         office.prove(tx, home, &besides)?;
-        let authority = Authority::of(&caller.principal, application.territory);
+        let authority = Authority::signing(tx, &caller.principal, application.territory)?;
         let issued = issue(office, tx, &mut application, &bound, &authority, &row)?;
         crate::store::results::insert(tx, std::slice::from_ref(&issued.result))?;
         let family = issue_rows(office, tx, &authority, &due.family)?;

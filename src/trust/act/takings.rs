@@ -41,7 +41,8 @@ pub struct TakingUndone {
     pub application: String,
     /// The id of the taking.
     pub taking: String,
-    /// `objected` where it had waited, `undone` where it was done.
+    /// `objected` where it had waited, `undone` where it was done, `pending` where it was done by an account that somebody misused and
+    /// waits for a second person now.
     pub became: TakingStatus,
     /// Where the application stands now.
     pub stands: Status,
@@ -76,4 +77,14 @@ pub struct ScanKept {
     pub scan: String,
     /// As whom it was uploaded.
     pub role: Role,
+}
+
+/// A family was told that an account was misused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IncidentTold {
+    /// The number of the application.
+    pub application: String,
+    /// The key of the account.
+    pub account: String,
 }

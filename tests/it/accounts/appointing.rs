@@ -1,10 +1,11 @@
 //! Who appoints whom, and that two people are two persons.
 
 use kezek::domain::codes::Role;
+use kezek::service::accounts::credentials::Scope;
 use serde_json::{Value, json};
 
 use super::{appointed, asked, credential, mandate, person};
-use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, VILLAGE_HOME, on_both};
+use crate::desk::{CITY, Desk, GROUP, HOME, ParseKato, VILLAGE, VILLAGE_HOME, on_both};
 
 on_both!(
     whoever_acts_is_named_by_the_account_in_the_journal,
@@ -114,6 +115,7 @@ fn a_deputy_acts_in_somebody_s_stead_for_a_time(desk: &Desk) {
     let mut deputy = mandate(Role::Akim, VILLAGE);
     deputy["deputy_for"] = json!(akim);
     desk.post(&path, &desk.department(), &deputy).refused(422, "term_missing");
+    deputy["post"] = json!("ауыл әкімі");
     deputy["order"] = json!({"number": "7-к", "on": "2026-09-09"});
     deputy["until_on"] = json!("2026-09-20");
     deputy["role"] = json!("department");
@@ -122,6 +124,16 @@ fn a_deputy_acts_in_somebody_s_stead_for_a_time(desk: &Desk) {
     desk.post(&path, &desk.department(), &deputy).must(201);
     let record = desk.last_record("give_mandate");
     assert_eq!((&record["given"]["deputy_for"], &record["given"]["until"]), (&json!(akim), &json!("2026-09-20")));
+    // And the papers say so.
+    let scope = Scope { role: Role::Akim, territory: VILLAGE.parse_kato(), kindergarten: None, acts_as: &[] };
+    let token = desk.issue_to(scope, Some(&clerk)).token;
+    let number = desk.register_in(&desk.another_child(), VILLAGE);
+    desk.post(&format!("/api/v1/applications/{number}/decide"), &token, &json!({"decision": "accepted"})).must(200);
+    let papers = desk.get(&format!("/api/v1/applications/{number}/documents"), &desk.department()).must(200).text;
+    for signed in ["ауыл әкімі (м.а.) Серікбаева Айгүл", "ауыл әкімі (и.о.) Серікбаева Айгүл"]
+    {
+        assert!(papers.contains(signed), "{papers}");
+    }
 }
 
 fn two_accounts_of_one_person_are_no_two_people(desk: &Desk) {
