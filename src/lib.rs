@@ -59,6 +59,7 @@
 //! | next | the child who is due for the next open place, and why |
 //! | office | what every act needs at hand; as a channel, the provider's own counter |
 //! | offered | the places of one group that a queue may use in a round |
+//! | one-time code | six signs that sign a family in once: they go to a contact, where the code of its paper is lost |
 //! | outcome | what a round decides, before it is kept |
 //! | package | the papers that come with a request |
 //! | paper, result | what is printed and handed over; the stored document of a service |
@@ -77,6 +78,7 @@
 //! | referral | the document by which a child may take a place |
 //! | register | the state's own list of persons or powers; as a verb, to take an application in |
 //! | regulation | the act that fixes actors, steps, limits and results of a service |
+//! | representative | who acts for a child: at most two persons with equal rights, unless a court says otherwise |
 //! | reserve | places of a group that are kept for a tier or category |
 //! | round | one run that gives out the places of a scope |
 //! | row | who gets which place in a round, and what a referral is issued from |
@@ -84,6 +86,7 @@
 //! | seal | the salted hash by which the journal proves what it does not tell |
 //! | second factor | a secret that an app on a telephone shares with the registry; its codes are good once |
 //! | session | somebody signed in: a family, or an account by one of its mandates |
+//! | shielded | of a representative: by a court's act it sees of the child what everybody sees |
 //! | skip | passing over the child who is due, on a listed ground, with a second person |
 //! | spill | what a village cannot use goes to the home's own queue in the same round |
 //! | step | a point of a regulation's course; in an application's life, what may follow what |

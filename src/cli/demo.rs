@@ -238,7 +238,7 @@ fn take_applications(registry: &Registry, live: Vec<Family>) -> Result<Taken, Pr
         sent.applicant.kind = "parent".to_owned();
         let answer = register::register(&registry.office, &caller(registry, role, Kato::COUNTRY)?, &sent)?;
         taken.by_channel.entry(channel).or_default().push(field(&answer, "number"));
-        taken.families.push(SignIn { iin: sent.child.iin, code: field(&answer, "family_code") });
+        taken.families.push(SignIn { iin: sent.child.iin.unwrap_or_default(), code: field(&answer, "family_code") });
     }
     Ok(taken)
 }

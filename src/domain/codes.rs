@@ -203,12 +203,24 @@ codes! {
         FamilyCode = "family_code",
         /// A second person represents the child.
         RepresentativeAdded = "representative_added",
+        /// Another person represents the child in the stead of one.
+        RepresentativeReplaced = "representative_replaced",
+        /// A person represents the child no more.
+        RepresentativeEnded = "representative_ended",
+        /// The department has entered what a court or a guardianship body says of who represents the child.
+        CourtAct = "court_act",
+        /// Somebody asked for a one-time code: the message brings it.
+        OneTimeCode = "one_time_code",
+        /// The application was closed on a document; nothing is told after that.
+        ClosedOnDocument = "closed_on_document",
         /// Contacts or wishes were changed.
         Amended = "amended",
         /// Name, birth date or IIN of the child was corrected.
         Corrected = "corrected",
         /// The application was taken back.
         Withdrawn = "withdrawn",
+        /// Two applications of the child became one.
+        Merged = "merged",
         /// The application was brought to another territory.
         Moved = "moved",
         /// The contract was made.
@@ -255,6 +267,8 @@ codes! {
         Pending = "pending",
         /// Who was passed over in a territory.
         Skips = "skips",
+        /// Which applications of a territory are probably of one child.
+        Duplicates = "duplicates",
         /// Who is owed a place in a territory.
         Debts = "debts",
         /// The child who is due for the next place of a territory.

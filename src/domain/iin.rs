@@ -48,6 +48,8 @@ pub enum IinWarning {
     SexDiffers,
     /// Digit 7 is none of 1 to 6 (for instance 0, given to foreigners under the rules of 2007).
     UnusualCenturyDigit,
+    /// It is a temporary number of this registry, until the child has an IIN.
+    Temporary,
 }
 
 impl IinWarning {
@@ -57,6 +59,7 @@ impl IinWarning {
             IinWarning::BirthDateDiffers => "birth_date_differs",
             IinWarning::SexDiffers => "sex_differs",
             IinWarning::UnusualCenturyDigit => "unusual_century_digit",
+            IinWarning::Temporary => "temporary",
         }
     }
 }
@@ -70,6 +73,23 @@ pub fn check_digit(digits: &[u8; 11]) -> Option<u8> {
         let sum: u64 = digits.iter().zip(weights).map(|(&d, w)| u64::from(d) * w).sum();
         u8::try_from(sum % 11).ok().filter(|&c| c < 10)
     })
+}
+
+/// The fifth digit of a temporary number.
+const TEMPORARY: u64 = 9;
+
+/// The temporary number of a hash, where its eleven digits have a check digit.
+fn temporary_of(hash: u64) -> Option<Iin> {
+    let free = hash % 10_000_000_000;
+    // Four digits, the mark, six more.
+    let head = free / 1_000_000 * 10_000_000 + TEMPORARY * 1_000_000 + free % 1_000_000;
+    let mut digits = [0u8; 11];
+    let mut rest = head;
+    for digit in digits.iter_mut().rev() {
+        *digit = u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+    check_digit(&digits).map(|last| Iin(head * 10 + u64::from(last)))
 }
 
 impl Iin {
@@ -98,6 +118,26 @@ impl Iin {
         Ok(Iin(number))
     }
 
+    /// A temporary number from a hash, by which a child is known until it has an IIN. Its fifth digit is 9, which no day of birth
+    /// and no business number has.
+    pub fn temporary(hash: u64) -> Self {
+        // Where eleven digits have no check digit, the next have; one in a hundred has none, so the end is never reached.
+        (hash..=u64::MAX).chain(0..).find_map(temporary_of).unwrap_or(Iin(TEMPORARY * 10_000_000))
+    }
+
+    /// Whether it is a temporary number of a registry, and nobody's IIN.
+    pub fn is_temporary(self) -> bool {
+        self.0 / 10_000_000 % 10 == TEMPORARY
+    }
+
+    /// The date of birth that the digits name; nothing where digit 7 says no century, or they are no day.
+    pub fn birth_on(self) -> Option<NaiveDate> {
+        let century = i32::try_from(self.0 / 100_000 % 10).ok().filter(|digit| (1..=6).contains(digit))?;
+        let part = |from: u64| u32::try_from(self.0 / from % 100).unwrap_or_default();
+        let year = i32::try_from(part(10_000_000_000)).ok()?;
+        NaiveDate::from_ymd_opt((century + 1) / 2 * 100 + 1700 + year, part(100_000_000), part(1_000_000))
+    }
+
     /// The number as an integer: twelve digits fit easily, and the index of positions keeps it so.
     pub fn number(self) -> u64 {
         self.0
@@ -111,11 +151,14 @@ impl Iin {
     /// Whether digit 7 seems to say another sex than the papers; by convention it is odd for men and even for women.
     pub fn sex_differs(self, female: bool) -> bool {
         let digit = self.0 / 100_000 % 10;
-        (1..=6).contains(&digit) && digit.is_multiple_of(2) != female
+        (1..=6).contains(&digit) && digit.is_multiple_of(2) != female && !self.is_temporary()
     }
 
     /// What the digits seem to say that differs from `birth_on`.
     pub fn warnings(self, birth_on: NaiveDate) -> Vec<IinWarning> {
+        if self.is_temporary() {
+            return vec![IinWarning::Temporary];
+        }
         let mut found = Vec::new();
         let century = self.0 / 100_000 % 10;
         if !(1..=6).contains(&century) {

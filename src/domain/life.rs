@@ -13,6 +13,8 @@ pub enum Step {
     Withdraw,
     /// It goes to the queue of another territory, under a new number.
     Move,
+    /// Its child has another application, which stays.
+    Merge,
     /// Its case ended without a result: data that it needs cannot be obtained.
     Drop,
     /// A referral is issued.
@@ -29,6 +31,8 @@ pub enum Step {
     Disown,
     /// The departure is undone: the child has its place again.
     Stay,
+    /// The child has died.
+    Die,
 }
 
 /// The status after a step, or `None` where the step cannot follow.
@@ -39,6 +43,8 @@ pub fn after(status: Status, decision: Decision, step: Step) -> Option<Status> {
         (InQueue, Step::Refuse) if decision == Decision::Pending => Some(Refused),
         (InQueue | Offered | Inactive | StopListed, Step::Withdraw) => Some(Withdrawn),
         (InQueue | Offered | Referred, Step::Move) => Some(Closed),
+        (InQueue | Offered | Referred | Inactive | StopListed, Step::Die) => Some(Closed),
+        (InQueue, Step::Merge) => Some(Closed),
         (InQueue, Step::Drop) if decision == Decision::Pending => Some(Closed),
         (InQueue, Step::Refer) if decision == Decision::Accepted => Some(Referred),
         (Offered, Step::Refer) => Some(Referred),
@@ -77,6 +83,7 @@ impl Step {
             Step::Refuse => "a refusal",
             Step::Withdraw => "a withdrawal",
             Step::Move => "a move",
+            Step::Merge => "a merge",
             Step::Drop => "an end without a result",
             Step::Refer => "a referral",
             Step::Return => "a return to the queue",
@@ -85,6 +92,7 @@ impl Step {
             Step::Restore => "a return of what was taken",
             Step::Disown => "an objection to the contract",
             Step::Stay => "a return to the kindergarten",
+            Step::Die => "the entry of a death",
         }
     }
 }

@@ -26,6 +26,14 @@ codes! {
         Depart = "depart",
         /// The name, the birth date or the IIN by which the child is known.
         Correct = "correct",
+        /// A representative, for another person.
+        Replace = "replace",
+        /// A representative.
+        EndRepresentative = "end_representative",
+        /// All that waits for the child: it has died.
+        Death = "death",
+        /// A second application of one child, for the other.
+        Merge = "merge",
     }
 }
 

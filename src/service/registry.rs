@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::accounts::attempts::Attempts;
+use super::accounts::attempts::FamilyTries;
 use super::accounts::sign_ins::{SignInPolicy, SignIns};
 use super::inquiry::explanations::KeptPasses;
 use super::journal::index::Live;
@@ -14,7 +14,6 @@ use crate::clock::Clock;
 use crate::outside::registers::Registers;
 use crate::rules::Rules;
 use crate::store::{Store, StoreError};
-use crate::trust::cipher::BlindIin;
 use crate::trust::signature::SignatureVerifier;
 
 /// An open registry: what every act needs, and what the process remembers between acts.
@@ -34,7 +33,7 @@ pub struct Memory {
     /// The reasons of positions, ready to be said.
     pub reasons: Reasons,
     /// The wrong codes of families of late.
-    pub attempts: Arc<Attempts<BlindIin>>,
+    pub attempts: Arc<FamilyTries>,
     /// What officials sign in by.
     pub sign_ins: Arc<SignIns>,
     /// What waits for the log of reads. This alone cannot be made again: it is written before the process ends.
@@ -48,7 +47,7 @@ impl Memory {
             rounds: StandingRounds::default(),
             explained: Arc::default(),
             reasons: Reasons::new(rules),
-            attempts: Arc::new(Attempts::new("get a new code at any counter")),
+            attempts: Arc::default(),
             sign_ins: Arc::new(SignIns::under(SignInPolicy::default())),
             reads: Arc::default(),
         }

@@ -9,6 +9,7 @@ use super::application_rows::{damaged, noun, row};
 use super::columns::{code, from_column, kato_from_column, kato_to_column, list, ticket_of, to_column};
 use super::connection::{AnyConnection, on_backend};
 use super::lodged::{APPLICANT, DOCUMENT, PROOF, SealedApplicant, claims_of};
+use super::marks::Marks;
 use super::rows::InsertRow;
 use super::rows::applicants::Row as ApplicantRow;
 use super::rows::applications::Row;
@@ -222,7 +223,12 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Lodged], new_children: &[Child]) 
     for Lodged { application, .. } in all {
         tx.note_child(&application.number, &application.child)?;
     }
-    super::children::save(tx, home, new_children, all.iter().map(|l| &l.child))?;
+    let look_up = tx.look_up()?;
+    let marked = |l: &Lodged| {
+        let papers = l.documents.iter().filter_map(|d| Some((d.kind.as_str(), d.number.as_deref()?)));
+        Marks::of(&look_up, &l.child, look_up.blind(l.applicant.iin), papers)
+    };
+    super::children::save(tx, home, new_children, all.iter().map(|l| (&l.child, marked(l))))?;
     let rows: Vec<Row> = all.iter().map(|l| row(&l.application)).collect();
     Row::insert(tx, &rows)?;
     insert_applicants(tx, home, all)?;

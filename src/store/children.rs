@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::columns::kato_to_column;
+use super::columns::{kato_from_column, kato_to_column};
 use super::connection::{AnyConnection, on_backend};
+use super::marks::{self, Marks};
 use super::rows::InsertRow;
 use super::rows::children::Row;
-use super::schema::children;
+use super::schema::{applicants, applications, children};
 use super::vault::{KeyId, Opener};
 use super::{StoreError, Transaction, Vault};
 use crate::domain::application::Child;
@@ -74,6 +75,15 @@ pub fn child_key(conn: &mut AnyConnection, home: Kato, iin: BlindIin) -> Result<
         .optional()?)
 }
 
+/// The homes that know a child.
+///
+/// # Errors
+/// The database is not available.
+pub fn homes_of(conn: &mut AnyConnection, iin: BlindIin) -> Result<Vec<Kato>, StoreError> {
+    let homes: Vec<i32> = children::table.filter(children::iin.eq(iin.0)).select(children::home).load(conn)?;
+    homes.into_iter().map(kato_from_column).collect()
+}
+
 /// What a child is looked up by, by the key of its row.
 ///
 /// # Errors
@@ -114,24 +124,36 @@ pub(super) fn save<'a>(
     tx: &mut Transaction<'_>,
     home: i32,
     new: &[Child],
-    lodged: impl Iterator<Item = &'a Child>,
+    lodged: impl Iterator<Item = (&'a Child, Marks)>,
 ) -> Result<(), StoreError> {
+    let lodged: Vec<(&Child, Marks)> = lodged.collect();
+    let marks: HashMap<&str, Marks> = lodged.iter().map(|(child, marks)| (child.key.as_str(), *marks)).collect();
     let look_up = tx.look_up()?;
     tx.ready(new.iter().map(|child| KeyId::of_child(&child.key)).collect::<Result<Vec<_>, _>>()?)?;
     let mut rows = Vec::with_capacity(new.len());
     for child in new {
+        let Marks { likeness, certificate, kin } = marks.get(child.key.as_str()).copied().unwrap_or_default();
         rows.push(Row {
             key: child.key.clone(),
             home,
             iin: look_up.blind(child.iin).0,
             person: Some(person(tx, child)?),
             birth_on: child.birth_on,
+            likeness,
+            certificate,
+            kin,
         });
     }
     Row::insert(tx, &rows)?;
     let new: HashSet<&str> = new.iter().map(|c| c.key.as_str()).collect();
-    for child in lodged.filter(|c| !new.contains(c.key.as_str())) {
-        let papers = (children::person.eq(person(tx, child)?), children::birth_on.eq(child.birth_on));
+    for (child, marks) in lodged.into_iter().filter(|(c, _)| !new.contains(c.key.as_str())) {
+        let papers = (
+            children::person.eq(person(tx, child)?),
+            children::birth_on.eq(child.birth_on),
+            children::likeness.eq(marks.likeness),
+            children::certificate.eq(marks.certificate),
+            children::kin.eq(marks.kin),
+        );
         let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(children::table.find(&child.key))
             .set(papers)
             .returning(children::all_columns)
@@ -146,7 +168,18 @@ pub(super) fn save<'a>(
 /// # Errors
 /// The database refuses.
 pub fn correct(tx: &mut Transaction<'_>, child: &Child) -> Result<(), StoreError> {
+    let look_up = tx.look_up()?;
+    // Whoever applied last: the day of birth is part of the mark.
+    let applicant: Option<i64> = applicants::table
+        .inner_join(applications::table.on(applications::number.eq(applicants::application)))
+        .filter(applications::child.eq(&child.key))
+        .order(applications::number.desc())
+        .select(applicants::iin)
+        .first(tx.conn())
+        .optional()?;
     let corrected = (
+        children::likeness.eq(marks::likeness(&look_up, child)),
+        children::kin.eq(applicant.map(|applicant| marks::kin(&look_up, BlindIin(applicant), child.birth_on))),
         children::iin.eq(tx.look_up()?.blind(child.iin).0),
         children::person.eq(Some(person(tx, child)?)),
         children::birth_on.eq(child.birth_on),
@@ -156,6 +189,15 @@ pub fn correct(tx: &mut Transaction<'_>, child: &Child) -> Result<(), StoreError
         .returning(children::all_columns)
         .get_results(c))?;
     tx.tell(&left);
+    Ok(())
+}
+
+/// Lets nobody be found by the IIN of a child for a moment, so that two can change theirs.
+///
+/// # Errors
+/// The database refuses.
+pub fn vacate(tx: &mut Transaction<'_>, key: &str) -> Result<(), StoreError> {
+    diesel::update(children::table.find(key)).set(children::iin.eq(BlindIin::nobody().0)).execute(tx.conn())?;
     Ok(())
 }
 

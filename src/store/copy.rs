@@ -91,6 +91,7 @@ tables! {
     confirmations
     representatives
     sessions
+    one_time_codes
     reads
     reads_end
     accounts
@@ -101,6 +102,8 @@ tables! {
     uploads
     skips
     proposals
+    duplicates
+    former_numbers
     tokens
     logins
     passwords

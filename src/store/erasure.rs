@@ -7,7 +7,7 @@ use super::connection::on_backend;
 use super::rows::{applicants::Row as ApplicantRow, children::Row as ChildRow};
 use super::schema::{applicants, applications, children};
 use super::vault::{KeyId, destroy};
-use super::{StoreError, Transaction, representatives, scans};
+use super::{StoreError, Transaction, former_numbers, representatives, scans};
 use crate::trust::cipher::BlindIin;
 
 /// Erases a child, by the key of its row: who it is and all that is sealed under its key, in every application that it had in its
@@ -20,6 +20,9 @@ pub fn erase(tx: &mut Transaction<'_>, child: &str) -> Result<(), StoreError> {
     let erased = (
         children::iin.eq(BlindIin::nobody().0),
         children::person.eq(None::<Vec<u8>>),
+        children::likeness.eq(None::<i64>),
+        children::certificate.eq(None::<i64>),
+        children::kin.eq(None::<i64>),
         children::birth_on.eq(NaiveDate::from_ymd_opt(born_on.year(), 1, 1).unwrap_or(born_on)),
     );
     let left: Vec<ChildRow> = on_backend!(tx.conn(), c => diesel::update(children::table.find(child))
@@ -38,5 +41,6 @@ pub fn erase(tx: &mut Transaction<'_>, child: &str) -> Result<(), StoreError> {
     }
     representatives::erase(tx, child)?;
     scans::erase(tx, child)?;
+    former_numbers::erase(tx, child)?;
     destroy(tx.conn(), KeyId::of_child(child)?)
 }

@@ -10,6 +10,7 @@ use super::rows::groups::Row as GroupRow;
 use super::rows::kindergartens::Row as KindergartenRow;
 use super::schema::{groups, kindergartens};
 use super::{StoreError, Transaction};
+use crate::domain::codes::{GroupKind, Language};
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
 
@@ -73,6 +74,31 @@ pub fn of_ids(conn: &mut AnyConnection, ids: &BTreeSet<&str>) -> Result<HashMap<
 pub fn groups_of_ids(conn: &mut AnyConnection, ids: &BTreeSet<&str>) -> Result<HashMap<String, Group>, StoreError> {
     let rows: Vec<GroupRow> = groups::table.filter(groups::id.eq_any(ids)).load(conn)?;
     rows.into_iter().map(|row| group(row).map(|one| (one.id.clone(), one))).collect()
+}
+
+/// In which languages and kinds the groups of these kindergartens teach; of all that a queue serves where none is named.
+///
+/// # Errors
+/// The database is not available.
+pub fn taught(
+    conn: &mut AnyConnection,
+    queue_territory: Kato,
+    of: &[String],
+) -> Result<Vec<(Language, GroupKind)>, StoreError> {
+    let (from, to) = queue_territory.range();
+    let mut query = groups::table
+        .inner_join(kindergartens::table.on(kindergartens::id.eq(groups::kindergarten)))
+        .select((groups::language, groups::kind))
+        .distinct()
+        .into_boxed();
+    query = match of {
+        [] => query
+            .filter(kindergartens::home.eq(kato_to_column(queue_territory.home())))
+            .filter(kindergartens::queue_territory.between(kato_to_column(from), kato_to_column(to))),
+        some => query.filter(kindergartens::id.eq_any(some)),
+    };
+    let rows: Vec<(String, String)> = query.load(conn)?;
+    rows.into_iter().map(|(language, kind)| Ok((code(&language)?, code(&kind)?))).collect()
 }
 
 /// All kindergartens of a home, or of the country, by id.

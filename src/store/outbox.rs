@@ -34,6 +34,8 @@ pub struct Message {
     pub taken_at: Option<DateTime<Utc>>,
     /// The credential that took it, once one did.
     pub taken_by: Option<String>,
+    /// When it was withdrawn before anybody had taken it: then nobody does.
+    pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
 fn noun(row: Row) -> Result<Message, StoreError> {
@@ -48,6 +50,7 @@ fn noun(row: Row) -> Result<Message, StoreError> {
         created_at: from_column(row.created_at),
         taken_at: row.taken_at.map(from_column),
         taken_by: row.taken_by,
+        withdrawn_at: row.withdrawn_at.map(from_column),
     })
 }
 
@@ -56,7 +59,7 @@ fn noun(row: Row) -> Result<Message, StoreError> {
 pub struct MessageFilter {
     /// To this territory and all below.
     pub territory: Kato,
-    /// Taken, not taken, or both.
+    /// Taken, neither taken nor withdrawn, or all.
     pub taken: Option<bool>,
 }
 
@@ -80,7 +83,7 @@ pub fn page(
         }
         query = match filter.taken {
             Some(true) => query.filter(outbox::taken_at.is_not_null()),
-            Some(false) => query.filter(outbox::taken_at.is_null()),
+            Some(false) => query.filter(outbox::taken_at.is_null()).filter(outbox::withdrawn_at.is_null()),
             None => query,
         };
         if let Some((at, id)) = after {
@@ -120,6 +123,7 @@ pub fn insert(tx: &mut Transaction<'_>, all: &[Message]) -> Result<(), StoreErro
             created_at: to_column(m.created_at),
             taken_at: m.taken_at.map(to_column),
             taken_by: m.taken_by.clone(),
+            withdrawn_at: m.withdrawn_at.map(to_column),
         })
         .collect();
     Row::insert(tx, &rows)
@@ -137,4 +141,20 @@ pub fn take(tx: &mut Transaction<'_>, ids: &[&str], by: &str) -> Result<usize, S
         on_backend!(tx.conn(), c => diesel::update(open).set(taken).returning(outbox::all_columns).get_results(c))?;
     tx.tell(&left);
     Ok(left.len())
+}
+
+/// Withdraws messages that nobody has taken yet.
+///
+/// # Errors
+/// The database refuses.
+pub fn withdraw(tx: &mut Transaction<'_>, ids: &[&str]) -> Result<(), StoreError> {
+    let at = to_column(tx.at());
+    let open = outbox::table.filter(outbox::id.eq_any(ids.to_vec())).filter(outbox::taken_at.is_null());
+    let gone = outbox::withdrawn_at.eq(at);
+    let left: Vec<Row> = on_backend!(tx.conn(), c => diesel::update(open.filter(outbox::withdrawn_at.is_null()))
+        .set(gone)
+        .returning(outbox::all_columns)
+        .get_results(c))?;
+    tx.tell(&left);
+    Ok(())
 }

@@ -144,7 +144,7 @@ told! {
     places by id of |row| home(row.home), Subject::of(SubjectKind::Place, &row.id);
     place_history by place / seq of |row| home(row.home), Subject::of(SubjectKind::Place, &row.place);
     facts by key of |row| home(row.home), Subject::of(SubjectKind::Facts, &row.key), hashed body;
-    children by key of |row| home(row.home), Subject::of(SubjectKind::Person, &row.key), hashed iin person birth_on;
+    children by key of |row| home(row.home), Subject::of(SubjectKind::Person, &row.key), hashed iin person birth_on likeness certificate kin;
     applications by number of |row| home(row.home), Subject::seat(&row.number);
     applicants by application of |row| home(row.home), Subject::seat(&row.application), hashed iin person;
     category_claims by application / code of |row| home(row.home), Subject::seat(&row.application), hashed proof;
@@ -168,6 +168,8 @@ told! {
     scans by id of |row| home(row.home), Subject::of(SubjectKind::Scan, &row.id);
     skips by confirmation of |row| home(row.home), Subject::seat(&row.application);
     proposals by place of |row| home(row.home), Subject::of(SubjectKind::Place, &row.place);
+    duplicates by id of |row| home(row.home), Subject::of(SubjectKind::Duplicate, &row.id);
+    former_numbers by iin of |row| home(row.home), Subject::of(SubjectKind::Person, &row.child), hashed iin;
     accounts by id of |row| home(row.home), Subject::of(SubjectKind::Account, &row.id), hashed iin person;
     mandates by id of |row| home(row.home), Subject::of(SubjectKind::Account, &row.account);
     tokens by id of |row| Some(home(row.territory).home()).filter(|home| home.is_home()).unwrap_or(Kato::COUNTRY),

@@ -5,7 +5,8 @@ mod people;
 mod signing_in;
 
 pub use people::{
-    accounts, debts, mandates, proposals, reads, reads_end, representatives, scans, sessions, skips, takings, uploads,
+    accounts, debts, duplicates, former_numbers, mandates, one_time_codes, proposals, reads, reads_end,
+    representatives, scans, sessions, skips, takings, uploads,
 };
 pub use signing_in::*;
 
@@ -137,6 +138,9 @@ diesel::table! {
         iin -> BigInt,
         person -> Nullable<Binary>,
         birth_on -> Date,
+        likeness -> Nullable<BigInt>,
+        certificate -> Nullable<BigInt>,
+        kin -> Nullable<BigInt>,
     }
 }
 
@@ -332,6 +336,7 @@ diesel::table! {
         created_at -> Timestamp,
         taken_at -> Nullable<Timestamp>,
         taken_by -> Nullable<Text>,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 
@@ -408,7 +413,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query! {
     homes, journal, keys, facts, territories, kindergartens, groups, places, place_history, children, applications,
     applicants, category_claims, documents, child_claims, transfers, families, queue_counters, referrals, results,
-    cases, case_steps, outbox, rounds, round_files, confirmations, representatives, sessions, reads, reads_end, takings, debts, scans, uploads, skips, proposals,
+    cases, case_steps, outbox, rounds, round_files, confirmations, representatives, sessions, one_time_codes, reads, reads_end, takings, debts, scans, uploads, skips, proposals, duplicates, former_numbers,
     accounts, mandates, tokens, logins, passwords, invitations, second_factors, client_secrets, official_sessions, provider_requests,
     idempotency, calendar_files
 }

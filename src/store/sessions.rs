@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::columns::{from_column, to_column};
+use super::columns::{code, from_column, to_column};
 use super::connection::AnyConnection;
 use super::schema::sessions;
 use super::tables::sessions::{Row, put};
 use super::{Store, StoreError};
+use crate::domain::representative::FamilyWay;
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub struct Session {
     pub hash: String,
     /// Whose it is.
     pub representative: String,
+    /// By what it was opened.
+    pub way: FamilyWay,
+    /// When somebody else than the person set the contact that its one-time code went to.
+    pub contact_at: Option<DateTime<Utc>>,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
     /// When it was last seen to be used.
@@ -29,13 +34,17 @@ pub struct Session {
 pub fn find(conn: &mut AnyConnection, hash: &str) -> Result<Option<Session>, StoreError> {
     let row: Option<Row> =
         sessions::table.find(hash).filter(sessions::ended_at.is_null()).get_result(conn).optional()?;
-    let noun = |row: Row| Session {
-        hash: row.hash,
-        representative: row.representative,
-        opened_at: from_column(row.opened_at),
-        used_at: from_column(row.used_at),
+    let noun = |row: Row| {
+        Ok(Session {
+            hash: row.hash,
+            representative: row.representative,
+            way: code(&row.way)?,
+            contact_at: row.contact_at.map(from_column),
+            opened_at: from_column(row.opened_at),
+            used_at: from_column(row.used_at),
+        })
     };
-    Ok(row.map(noun))
+    row.map(noun).transpose()
 }
 
 impl Store {
@@ -47,6 +56,8 @@ impl Store {
         let row = Row {
             hash: session.hash.clone(),
             representative: session.representative.clone(),
+            way: session.way.code().to_owned(),
+            contact_at: session.contact_at.map(to_column),
             opened_at: to_column(session.opened_at),
             used_at: to_column(session.used_at),
             ended_at: None,

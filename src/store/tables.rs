@@ -109,7 +109,8 @@ rows! {
         place: String, home: i32, status: String, at: NaiveDateTime, seq: i64
     }
     children {
-        key: String, home: i32, iin: i64, person: Option<Vec<u8>>, birth_on: NaiveDate
+        key: String, home: i32, iin: i64, person: Option<Vec<u8>>, birth_on: NaiveDate, likeness: Option<i64>,
+        certificate: Option<i64>, kin: Option<i64>
     }
     applications {
         number: String, home: i32, child: String, channel: String, territory: i32, queue_territory: i32, cohort:
@@ -166,7 +167,8 @@ rows! {
     }
     outbox {
         id: String, home: i32, subject: String, kind: String, recipient: String, territory: i32, body: String,
-        created_at: NaiveDateTime, taken_at: Option<NaiveDateTime>, taken_by: Option<String>
+        created_at: NaiveDateTime, taken_at: Option<NaiveDateTime>, taken_by: Option<String>,
+        withdrawn_at: Option<NaiveDateTime>
     }
     rounds {
         id: String, home: i32, territory: i32, held_at: NaiveDateTime, summary: String, body: String
@@ -180,10 +182,16 @@ rows! {
     }
     representatives {
         id: String, home: i32, child: String, iin: i64, person: Option<Vec<u8>>, code: Option<i64>,
-        code_at: Option<NaiveDateTime>, code_by: Option<String>, added_at: NaiveDateTime, ended_at: Option<NaiveDateTime>
+        code_at: Option<NaiveDateTime>, code_by: Option<String>, document: Option<String>,
+        contacts_at: Option<NaiveDateTime>, contacts_by: Option<String>, court: Option<String>, court_act: Option<String>,
+        court_at: Option<NaiveDateTime>, added_at: NaiveDateTime, ended_at: Option<NaiveDateTime>
+    }
+    one_time_codes {
+        message: String, representative: String, code: i64, sealed: Option<Vec<u8>>, contact_at: Option<NaiveDateTime>,
+        made_at: NaiveDateTime
     }
     sessions {
-        hash: String, representative: String, opened_at: NaiveDateTime, used_at: NaiveDateTime,
+        hash: String, representative: String, way: String, contact_at: Option<NaiveDateTime>, opened_at: NaiveDateTime, used_at: NaiveDateTime,
         ended_at: Option<NaiveDateTime>
     }
     reads {
@@ -219,6 +227,14 @@ rows! {
     skips {
         confirmation: String, home: i32, application: String, territory: i32, place: String, ground: String, evidence: String,
         issued_by: String, confirmed_by: String, skipped_at: NaiveDateTime
+    }
+    duplicates {
+        id: String, home: i32, application: String, territory: i32, other: String, other_territory: i32, grounds: String,
+        found_at: NaiveDateTime, found_by: Option<String>, status: String, decided_by: Option<String>,
+        decided_at: Option<NaiveDateTime>, facts: Option<String>
+    }
+    former_numbers {
+        iin: i64, home: i32, child: String
     }
     proposals {
         place: String, home: i32, reserved: String, proposed_by: String, proposed_at: NaiveDateTime, decided_by: Option<String>,

@@ -8,11 +8,12 @@ use super::connection::{AnyConnection, on_backend};
 use super::rows::InsertRow;
 use super::rows::debts::Row as DebtRow;
 use super::rows::takings::Row;
-use super::schema::{applications, debts, takings};
+use super::schema::{applications, children, debts, takings};
 use super::{StoreError, Transaction};
 use crate::domain::codes::Status;
 use crate::domain::kato::Kato;
-use crate::domain::taking::{Debt, Rest, Taking, TakingStatus};
+use crate::domain::taking::{Debt, Rest, Taking, TakingAct, TakingStatus};
+use crate::trust::cipher::BlindIin;
 
 fn noun(row: Row) -> Result<Taking, StoreError> {
     Ok(Taking {
@@ -176,6 +177,33 @@ pub fn on_paper(conn: &mut AnyConnection, accounts: &[String], since: DateTime<U
         .filter(takings::asked_at.ge(to_column(since)))
         .count()
         .get_result(conn)?)
+}
+
+/// Whether a child of a home has died, by an act that stands.
+///
+/// # Errors
+/// The database is not available.
+pub fn has_died(conn: &mut AnyConnection, child: &str) -> Result<bool, StoreError> {
+    let deaths = takings::table
+        .inner_join(applications::table.on(applications::number.eq(takings::application)))
+        .filter(applications::child.eq(child))
+        .filter(takings::act.eq(TakingAct::Death.code()))
+        .filter(takings::status.eq(TakingStatus::Taken.code()));
+    Ok(deaths.count().get_result::<i64>(conn)? > 0)
+}
+
+/// Whether a child has died, in whatever home that was entered.
+///
+/// # Errors
+/// The database is not available.
+pub fn has_died_anywhere(conn: &mut AnyConnection, child: BlindIin) -> Result<bool, StoreError> {
+    let keys: Vec<String> = children::table.filter(children::iin.eq(child.0)).select(children::key).load(conn)?;
+    for key in keys {
+        if has_died(conn, &key)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a scan was shown for a taking.

@@ -17,6 +17,7 @@ mod accounts;
 mod applications;
 mod cases;
 mod departures;
+mod duplicates;
 mod files;
 mod places;
 mod referrals;
@@ -29,14 +30,16 @@ pub use accounts::{
     TokenIssued, TokenRevoked,
 };
 pub use applications::{
-    Amendment, ApplicationDecided, CodeIssued, Correction, Erasure, MovedAway, MovedIn, ProofJudged, ProofsLapsed,
-    Registration, RepresentativeAdded, Withdrawal,
+    Amendment, ApplicationDecided, CodeIssued, Correction, CourtActEntered, DeathEntered, Erasure, MovedAway, MovedIn,
+    OneTimeCodeSent, ProofJudged, ProofsLapsed, Registration, RepresentativeAdded, RepresentativeEnded,
+    RepresentativeReplaced, Withdrawal,
 };
 pub use cases::{
     CaseEscalated, CaseLed, CaseOpened, CaseTold, CasesRecomputed, GateRefusal, IntakeRefused, IssuedResult, StepTaken,
     StepTold,
 };
 pub use departures::{Departure, EnrolmentEnded};
+pub use duplicates::{DuplicateJudged, MergeUndone, MergedAway, MergedIn};
 pub use files::{
     ApplicationsImported, CalendarImported, CalendarRemoved, CalendarTaken, GroupsImported, KindergartensImported,
     PlacesImported, TerritoriesImported,
@@ -216,6 +219,16 @@ acts! {
         IssueCode(CodeIssued) = "issue_code",
         /// A second person represents a child from now on.
         AddRepresentative(RepresentativeAdded) = "add_representative",
+        /// Another person represents a child in the stead of one.
+        ReplaceRepresentative(RepresentativeReplaced) = "replace_representative",
+        /// A person represents a child no more.
+        EndRepresentative(RepresentativeEnded) = "end_representative",
+        /// What a court or a guardianship body says of who represents a child was entered.
+        EnterCourtAct(CourtActEntered) = "enter_court_act",
+        /// One-time codes went to the contacts of a child's representatives.
+        SendOneTimeCode(OneTimeCodeSent) = "send_one_time_code",
+        /// An application was closed since its child has died.
+        EnterDeath(DeathEntered) = "enter_death",
         /// The decision of an application was made in one act.
         Decide(ApplicationDecided) = "decide",
         /// A proof of a category was confirmed or rejected.
@@ -271,7 +284,19 @@ acts! {
         /// What was asked or taken was undone: told to the seat that has it again.
         UndoTaking(TakingUndone)
             /// What was taken was undone: told to the seat that was moved to, which ended.
-            | MoveBack(MovedBack) = "undo_taking",
+            | MoveBack(MovedBack)
+            /// A merge was undone: told to the seat that had stayed.
+            | Unmerge(MergeUndone) = "undo_taking",
+        /// A department named two applications that are probably of one child.
+        OpenDuplicate(DuplicateJudged) = "open_duplicate",
+        /// Two applications were found to be of two children.
+        PartDuplicate(DuplicateJudged) = "part_duplicate",
+        /// What was found of two applications was taken back.
+        ReopenDuplicate(DuplicateJudged) = "reopen_duplicate",
+        /// Two applications of one child became one: told to the one that ended.
+        Merge(MergedAway)
+            /// Two applications of one child became one: told to the one that stays.
+            | MergeIn(MergedIn) = "merge",
         /// A scan of a paper was taken in.
         KeepScan(ScanKept) = "keep_scan",
         /// Name, birth date or IIN of a child was corrected.

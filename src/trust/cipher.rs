@@ -5,6 +5,7 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use chrono::NaiveDate;
 use hmac::{Hmac, Mac};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
@@ -106,6 +107,26 @@ impl LookUpKey {
     /// What the code on a family's paper is compared by; without the key nobody can try all codes.
     pub fn blind_code(&self, code: &str) -> i64 {
         self.blind_text(&format!("code {code}"))
+    }
+
+    /// What a name is likened by that a child of this day of birth has.
+    pub fn blind_name(&self, likened: &str, birth_on: NaiveDate) -> i64 {
+        self.blind_text(&format!("name {likened} {birth_on}"))
+    }
+
+    /// What the number of a birth certificate is likened by.
+    pub fn blind_certificate(&self, likened: &str) -> i64 {
+        self.blind_text(&format!("certificate {likened}"))
+    }
+
+    /// What the children of an applicant are likened by that were born on this day.
+    pub fn blind_kin(&self, applicant: BlindIin, birth_on: NaiveDate) -> i64 {
+        self.blind_text(&format!("kin {} {birth_on}", applicant.0))
+    }
+
+    /// From what the temporary number of a child is made, which has a document and no IIN.
+    pub fn blind_document(&self, kind: &str, number: &str) -> u64 {
+        self.blind_text(&format!("document {kind} {number}")).cast_unsigned()
     }
 
     /// What the login of an account is looked up by: it often names its holder.

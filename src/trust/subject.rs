@@ -11,6 +11,8 @@ pub enum SubjectKind {
     Calendar,
     /// A case that is carried through the steps of its service.
     Case,
+    /// Two applications that are probably of one child.
+    Duplicate,
     /// What was presented, where nothing else is named.
     Facts,
     /// A group of a kindergarten.
@@ -40,6 +42,7 @@ impl SubjectKind {
             SubjectKind::Account => "account",
             SubjectKind::Calendar => "calendar",
             SubjectKind::Case => "case",
+            SubjectKind::Duplicate => "duplicate",
             SubjectKind::Group => "group",
             SubjectKind::Kindergarten => "kindergarten",
             SubjectKind::Facts => "facts",

@@ -89,7 +89,12 @@ struct Counted {
     misses: DefaultKeyedRateLimiter<IpAddr>,
     all_misses: DefaultDirectRateLimiter,
     children: DefaultKeyedRateLimiter<Iin>,
+    codes: DefaultKeyedRateLimiter<IpAddr>,
 }
+
+/// One-time codes that one address may ask for at once, and after how many seconds one more: hundreds of families stand behind one.
+const CODES_AT_ONCE: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const CODE_EVERY: Duration = Duration::from_secs(10);
 
 /// Look-ups that find nothing, a second, of all addresses together.
 const MISSES_A_SECOND: NonZeroU32 = NonZeroU32::new(200).unwrap();
@@ -106,6 +111,7 @@ impl LookUpLimit {
                 misses: RateLimiter::keyed(every?),
                 all_misses: RateLimiter::direct(Quota::per_second(MISSES_A_SECOND)),
                 children: RateLimiter::keyed(Quota::per_minute(OF_A_CHILD)),
+                codes: RateLimiter::keyed(Quota::with_period(CODE_EVERY)?.allow_burst(CODES_AT_ONCE)),
             })
         };
         LookUpLimit(if is_on { counted() } else { None })
@@ -118,6 +124,16 @@ impl LookUpLimit {
     pub fn of_child(&self, iin: Iin) -> Result<(), Problem> {
         let Some(counted) = &self.0 else { return Ok(()) };
         counted.children.check_key(&iin).map_err(|_| slow("this child is looked up too often", 2))
+    }
+
+    /// Whether an address may ask for a one-time code now.
+    ///
+    /// # Errors
+    /// 429.
+    pub fn one_time_code(&self, address: IpAddr) -> Result<(), Problem> {
+        let Some(counted) = &self.0 else { return Ok(()) };
+        let often = |_| slow("too many one-time codes are asked for from this address", 10);
+        counted.codes.check_key(&address).map_err(often)
     }
 
     /// Notes a look-up that found nothing.

@@ -10,8 +10,8 @@ use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
 
 use super::api::{
-    accounts, applications, cases, catalogue, corrections, documents, outbox, papers, pending, places, public, queues,
-    referrals, rounds, sessions, tokens,
+    accounts, applications, cases, catalogue, corrections, documents, duplicates, outbox, papers, pending, places,
+    public, queues, referrals, representatives, rounds, sessions, tokens,
 };
 use super::asked::Acts;
 use super::limits::Limit;
@@ -68,9 +68,20 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         route!(ReadPending, pending::read),
         route!(ConfirmTaking, pending::confirm),
         route!(ReadDebts, pending::debts),
-        route!(IssueCode, applications::issue_code),
-        route!(IssueCode, applications::add_representative),
+        route!(ReadDuplicates, duplicates::list),
+        route!(JudgeDuplicates, duplicates::open),
+        route!(JudgeDuplicates, duplicates::different),
+        route!(JudgeDuplicates, duplicates::reopen),
+        route!(JudgeDuplicates, duplicates::merge),
+        route!(EnterDeath, applications::death),
+        route!(IssueCode, representatives::issue_code),
+        route!(ReadApplication, representatives::list),
+        route!(IssueCode, representatives::add),
+        route!(ReplaceRepresentative, representatives::replace),
+        route!(ReplaceRepresentative, representatives::end),
+        route!(EnterCourtAct, representatives::court_act),
         route!(everyone, sessions::open).limited(),
+        route!(everyone, sessions::one_time_code).limited(),
         route!(EndSession, sessions::end),
         route!(everyone, sessions::set_password).limited(),
         route!(everyone, tokens::ask).limited(),

@@ -3,9 +3,12 @@
 mod changes;
 pub mod channels;
 mod corrections;
+mod duplicates;
 pub mod families;
 mod life;
 mod moving;
 mod proofs;
 mod siblings;
 mod transfers;
+mod unnumbered;
+mod words;

@@ -47,6 +47,12 @@ CREATE TABLE representatives (
     code BIGINT,
     code_at TIMESTAMP,
     code_by TEXT,
+    document TEXT REFERENCES facts (key),
+    contacts_at TIMESTAMP,
+    contacts_by TEXT,
+    court TEXT,
+    court_act TEXT REFERENCES facts (key),
+    court_at TIMESTAMP,
     added_at TIMESTAMP NOT NULL,
     ended_at TIMESTAMP
 );
@@ -55,6 +61,8 @@ CREATE INDEX representatives_child ON representatives (child);
 CREATE TABLE sessions (
     hash TEXT NOT NULL PRIMARY KEY,
     representative TEXT NOT NULL REFERENCES representatives (id),
+    way TEXT NOT NULL,
+    contact_at TIMESTAMP,
     opened_at TIMESTAMP NOT NULL,
     used_at TIMESTAMP NOT NULL,
     ended_at TIMESTAMP
@@ -230,3 +238,54 @@ CREATE TABLE provider_requests (
     tongue TEXT NOT NULL,
     made_at TIMESTAMP NOT NULL
 );
+
+-- One-time codes on their way to a family's contacts, operational: the hash of each, and the code itself, sealed, until its message is
+-- taken. A message that waits can be withdrawn.
+ALTER TABLE outbox ADD COLUMN withdrawn_at TIMESTAMP;
+
+CREATE TABLE one_time_codes (
+    message TEXT NOT NULL PRIMARY KEY REFERENCES outbox (id),
+    representative TEXT NOT NULL REFERENCES representatives (id),
+    code BIGINT NOT NULL,
+    sealed BYTEA,
+    contact_at TIMESTAMP,
+    made_at TIMESTAMP NOT NULL
+);
+CREATE INDEX one_time_codes_representative ON one_time_codes (representative, made_at);
+
+-- By what a child is likened to others, as keyed hashes: name and birth, birth certificate, applicant and birth.
+ALTER TABLE children ADD COLUMN likeness BIGINT;
+ALTER TABLE children ADD COLUMN certificate BIGINT;
+ALTER TABLE children ADD COLUMN kin BIGINT;
+CREATE INDEX children_likeness ON children (likeness);
+CREATE INDEX children_certificate ON children (certificate);
+CREATE INDEX children_kin ON children (kin);
+
+-- Pairs of active applications that are probably of one child, and what was found of each.
+CREATE TABLE duplicates (
+    id TEXT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    application TEXT NOT NULL REFERENCES applications (number),
+    territory INTEGER NOT NULL,
+    other TEXT NOT NULL REFERENCES applications (number),
+    other_territory INTEGER NOT NULL,
+    grounds TEXT NOT NULL,
+    found_at TIMESTAMP NOT NULL,
+    found_by TEXT,
+    status TEXT NOT NULL,
+    decided_by TEXT,
+    decided_at TIMESTAMP,
+    facts TEXT REFERENCES facts (key)
+);
+CREATE INDEX duplicates_application ON duplicates (application);
+CREATE INDEX duplicates_other ON duplicates (other);
+CREATE INDEX duplicates_territory ON duplicates (territory, found_at);
+CREATE INDEX duplicates_other_territory ON duplicates (other_territory, found_at);
+
+-- Numbers by which a child was known and is still found.
+CREATE TABLE former_numbers (
+    iin BIGINT NOT NULL PRIMARY KEY,
+    home INTEGER NOT NULL REFERENCES homes (code),
+    child TEXT NOT NULL REFERENCES children (key)
+);
+CREATE INDEX former_numbers_child ON former_numbers (child);

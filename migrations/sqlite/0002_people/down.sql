@@ -1,3 +1,13 @@
+DROP TABLE former_numbers;
+DROP TABLE duplicates;
+DROP INDEX children_kin;
+DROP INDEX children_certificate;
+DROP INDEX children_likeness;
+ALTER TABLE children DROP COLUMN kin;
+ALTER TABLE children DROP COLUMN certificate;
+ALTER TABLE children DROP COLUMN likeness;
+DROP TABLE one_time_codes;
+ALTER TABLE outbox DROP COLUMN withdrawn_at;
 DROP TABLE proposals;
 DROP TABLE skips;
 ALTER TABLE confirmations DROP COLUMN facts;

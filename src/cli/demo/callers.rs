@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::domain::kato::Kato;
 use crate::sample::people::Family;
 use crate::service::applications::handed_in::{ApplicantIn, CategoryIn, ChildIn, DocumentIn, HandedIn};
-use crate::service::applications::takings::{ContractIn, RequestIn};
+use crate::service::applications::signed::{ContractIn, RequestIn};
 use crate::service::counter::referrals::EnrolIn;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::{Answer, Caller};
@@ -33,7 +33,8 @@ pub(super) fn field(answer: &Answer, name: &str) -> String {
 pub(super) fn handed_in(registry: &Registry, family: Family) -> HandedIn {
     HandedIn {
         child: ChildIn {
-            iin: family.child.iin.to_string(),
+            iin: Some(family.child.iin.to_string()),
+            document: None,
             name: family.child.name,
             birth_date: family.child.birth_date.to_string(),
             sex: None,

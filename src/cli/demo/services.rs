@@ -140,7 +140,8 @@ fn request(regulation: &Regulation, family: Family) -> CaseIn {
             power: None,
         },
         child: Some(ChildIn {
-            iin: family.child.iin.to_string(),
+            iin: Some(family.child.iin.to_string()),
+            document: None,
             name: family.child.name,
             birth_date: family.child.birth_date.to_string(),
             sex: None,

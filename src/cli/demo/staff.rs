@@ -70,6 +70,7 @@ pub(super) fn official(
         acts_as: Vec::new(),
         child: None,
         parent: None,
+        opened: None,
     };
     Ok(Caller { principal, idempotency: None })
 }

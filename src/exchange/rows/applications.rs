@@ -6,9 +6,11 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::domain::application::{CategoryClaim, Document};
 use crate::domain::codes::{ApplicantKind, Channel, Decision, GroupKind, Language, Status};
+use crate::domain::contact::Contact;
 use crate::domain::iin::{Iin, IinWarning};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
+use crate::domain::text::mixes_scripts;
 use crate::exchange::csv::cell::{self, Read};
 use crate::exchange::csv::table::{Cells, Column, Key, KeyValue, Row, optional, required};
 
@@ -203,6 +205,7 @@ impl ApplicationRow {
         if self.child_iin == self.applicant_iin {
             cells.fault("applicant_iin", "is the child's number; enter the applicant's");
         }
+        self.check_words(cells);
         // An instant of the evening before in UTC can be the day of birth in Kazakhstan.
         let eve = self.birth_date.checked_sub_days(Days::new(1)).unwrap_or(self.birth_date);
         if self.applied_at.date_naive() < eve {
@@ -214,9 +217,26 @@ impl ApplicationRow {
                 match warning {
                     IinWarning::BirthDateDiffers => "its digits name another birth date; compare the birth certificate",
                     IinWarning::SexDiffers => "its seventh digit names another sex; compare the birth certificate",
+                    IinWarning::Temporary => "is a temporary number; write the IIN when the child has one",
                     IinWarning::UnusualCenturyDigit => "its seventh digit is unusual; compare the birth certificate",
                 },
             );
+        }
+    }
+}
+
+impl ApplicationRow {
+    /// What a clerk should look at again of the words.
+    fn check_words(&self, cells: &mut Cells<'_>) {
+        for (column, name) in [("child_name", &self.child_name), ("applicant_name", &self.applicant_name)] {
+            if mixes_scripts(name) {
+                cells.warn(column, "mixes Latin and Cyrillic letters in a word; type it on one keyboard");
+            }
+        }
+        for contact in &self.contacts {
+            if matches!(Contact::read(contact), Contact::Nothing(_)) {
+                cells.warn("contacts", "names nobody and no telephone; ask how the family is reached");
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::service::kernel::problem::{Kind, Problem};
+use crate::trust::cipher::BlindIin;
 
 /// Wrong tries of one child or login that cost nothing.
 const FREE: u32 = 3;
@@ -18,6 +19,40 @@ const FREE_OF_ADDRESS: u32 = 30;
 const WAITS: [i64; 3] = [1, 5, 15];
 /// When nobody has tried for so many hours, all is forgotten.
 const FORGOTTEN_HOURS: i64 = 24;
+
+/// The wrong codes of families of late. Those of papers count by child, and a one-time code ends their wait; those of one-time codes
+/// count by child and address, so that no stranger elsewhere lets a family wait.
+#[derive(Debug)]
+pub struct FamilyTries {
+    pub(super) papers: Attempts<BlindIin>,
+    pub(super) one_time: Attempts<AtDoor>,
+}
+
+/// A child whose one-time code is tried from an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AtDoor {
+    /// By what the child is looked up.
+    pub child: BlindIin,
+    /// Where the try comes from.
+    pub address: IpAddr,
+}
+
+impl Default for FamilyTries {
+    fn default() -> Self {
+        let advice = "get a new code at any counter";
+        FamilyTries {
+            papers: Attempts::new("ask for a one-time code, or get a new code at any counter"),
+            one_time: Attempts::new(advice),
+        }
+    }
+}
+
+impl FamilyTries {
+    /// The wrong codes of a paper are forgotten: the family has shown, or was given, a right one.
+    pub(super) fn end_wait(&self, child: BlindIin) {
+        self.papers.forget(child);
+    }
+}
 
 /// The wrong tries of late, in this process; `K` is what is tried.
 #[derive(Debug)]
@@ -85,6 +120,12 @@ impl<K: Eq + Hash + Copy> Attempts<K> {
         note(&mut counted.tried, key, now);
         note(&mut counted.addresses, address, now);
         Ok(Try { attempts: self, key, address, tried, of_address })
+    }
+}
+
+impl<K: Eq + Hash + Copy> Attempts<K> {
+    fn forget(&self, key: K) {
+        self.counted().tried.remove(&key);
     }
 }
 

@@ -3,22 +3,25 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::attempts::Attempts;
-use super::term;
+use super::attempts::FamilyTries;
+use super::{one_time, term};
 use crate::domain::codes::Role;
 use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
+use crate::domain::representative::{CourtWord, FamilyWay};
 use crate::service::kernel::keys;
-use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::numbers::load;
+use crate::service::kernel::permissions::{Act, Opened, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::Office;
+use crate::store::former_numbers;
 use crate::store::representatives::{self, Representative};
 use crate::store::sessions::{self, Session};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, children};
 use crate::trust::cipher::BlindIin;
 use crate::trust::seal::sha256_hex;
 
@@ -26,13 +29,21 @@ use crate::trust::seal::sha256_hex;
 pub const MARK: &str = "kezek-family_";
 
 /// What a representative signs in with.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize)]
 pub struct SignIn {
     /// The IIN of the child.
     pub iin: String,
-    /// The code of the family's paper. Small letters, Cyrillic look-alikes, blanks and dashes are read as what was meant.
+    /// The code of the family's paper.
     pub code: String,
+}
+
+/// A code that somebody has typed. Small letters, Cyrillic look-alikes, blanks and dashes are read as what was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// That of a paper or, where it has as many signs as one, a one-time code.
+    Typed(String),
+    /// A one-time code.
+    OneTime(String),
 }
 
 /// A session of a family.
@@ -50,16 +61,34 @@ pub struct SignedIn {
 /// 401 for a code that is not right, 422 for what is no IIN, 429 after too many wrong ones.
 pub fn sign_in(
     office: &Office,
-    attempts: &Attempts<BlindIin>,
+    tries: &FamilyTries,
     address: IpAddr,
-    sent: &SignIn,
+    iin: &str,
+    code: &Code,
 ) -> Result<SignedIn, Problem> {
-    let representative = by_code(office, attempts, address, &sent.iin, &sent.code)?;
+    let (known, opened) = by_code(office, tries, address, iin, code)?;
     let now = office.clock.now();
     let token = keys::secret_of(MARK);
     let hash = sha256_hex(token.as_bytes());
-    office.store.open_session(&Session { hash, representative, opened_at: now, used_at: now })?;
+    let Opened { way, contact_at, .. } = opened;
+    let session = Session { hash, representative: known.id, way, contact_at, opened_at: now, used_at: now };
+    office.store.open_session(&session)?;
     Ok(SignedIn { token, ends_at: instant_text(term::ends_at(now)) })
+}
+
+/// A new code was given out at a counter: whoever has it waits for nobody's wrong ones.
+///
+/// # Errors
+/// 404, or the database is not available.
+pub fn end_wait(office: &Office, tries: &FamilyTries, number: &str) -> Result<(), Problem> {
+    let child = office.store.read(|conn| -> Result<_, Problem> {
+        let application = load(conn, number)?;
+        Ok(children::iin_of(conn, &application.child)?)
+    })?;
+    if let Some(child) = child {
+        tries.end_wait(child);
+    }
+    Ok(())
 }
 
 /// What is left of a sign-out.
@@ -82,10 +111,19 @@ pub fn sign_out(office: &Office, principal: &Principal) -> Result<SignedOut, Pro
 /// What proves that somebody is of a child's family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// The code of the family's paper.
-    Code(String),
+    /// A code.
+    Code(Code),
     /// The secret of its session.
     Session(String),
+}
+
+/// Somebody of a child's family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfFamily {
+    /// The child.
+    pub child: Iin,
+    /// Whether the child is shielded from this side: it sees what everybody sees.
+    pub is_shielded: bool,
 }
 
 /// Whether this is somebody of the child's family.
@@ -94,23 +132,35 @@ pub enum Proof {
 /// 401 for a code or a session that is not right, or of another child; 422 for what is no IIN, 429 after too many wrong codes.
 pub fn proves(
     office: &Office,
-    attempts: &Attempts<BlindIin>,
+    tries: &FamilyTries,
     address: IpAddr,
     iin: &str,
     proof: &Proof,
-) -> Result<Iin, Problem> {
+) -> Result<OfFamily, Problem> {
     let child = read(iin)?;
-    match proof {
-        Proof::Code(code) => by_code(office, attempts, address, iin, code).map(drop)?,
+    let opened = match proof {
+        Proof::Code(code) => by_code(office, tries, address, iin, code)?.1,
         Proof::Session(secret) => {
-            let own = principal(&office.store, secret, office.clock.now())?.child;
-            if own != Some(office.look_up.blind(child)) {
-                let message = "this session is of another child's family; sign in with this child's IIN and code";
-                return Err(Problem::new(Kind::Unauthorised, "another_child", message));
+            let own = principal(&office.store, secret, office.clock.now())?;
+            let typed = office.look_up.blind(child);
+            let one = own.child.map(|own| office.store.read(|conn| former_numbers::of_one(conn, own, typed)));
+            let is_own = one.transpose()?.unwrap_or_default();
+            match own.opened.filter(|_| is_own) {
+                Some(opened) => opened,
+                None => {
+                    let message = "this session is of another child's family; sign in with this child's IIN and code";
+                    return Err(Problem::new(Kind::Unauthorised, "another_child", message));
+                }
             }
         }
-    }
-    Ok(child)
+    };
+    Ok(OfFamily { child, is_shielded: opened.is_shielded })
+}
+
+/// By what the child is looked up now that has this number, or had it.
+fn known_by(office: &Office, iin: Iin) -> Result<BlindIin, StoreError> {
+    let typed = office.look_up.blind(iin);
+    Ok(office.store.read(|conn| former_numbers::now_of(conn, typed))?.unwrap_or(typed))
 }
 
 fn read(iin: &str) -> Result<Iin, Problem> {
@@ -120,36 +170,54 @@ fn read(iin: &str) -> Result<Iin, Problem> {
 /// The representative whose code this is; a wrong one is noted.
 fn by_code(
     office: &Office,
-    attempts: &Attempts<BlindIin>,
+    tries: &FamilyTries,
     address: IpAddr,
     iin: &str,
-    code: &str,
-) -> Result<String, Problem> {
-    let (child, now) = (office.look_up.blind(read(iin)?), office.clock.now());
-    let attempt = attempts.begin(child, address, now)?;
-    match known(office, child, code)? {
+    code: &Code,
+) -> Result<(Representative, Opened), Problem> {
+    let (child, now) = (known_by(office, read(iin)?)?, office.clock.now());
+    let (signs, is_one_time) = match code {
+        Code::Typed(text) => {
+            let signs = meant(text);
+            let is_one_time = signs.chars().count() == keys::ONE_TIME_SIGNS;
+            (signs, is_one_time)
+        }
+        Code::OneTime(text) => (meant(text), true),
+    };
+    // Of two applications that were merged each family goes on with the code of its own paper.
+    let by_number = || {
+        office.store.read(|conn| -> Result<Vec<Vec<Representative>>, StoreError> {
+            let had = former_numbers::of(conn, child)?;
+            std::iter::once(child).chain(had).map(|number| representatives::of_iin(conn, number)).collect()
+        })
+    };
+    if is_one_time {
+        let all: Vec<Representative> = by_number()?.into_iter().flatten().collect();
+        return one_time::redeemed(office, tries, one_time::at_door(child, address), &all, &signs);
+    }
+    let attempt = tries.papers.begin(child, address, now)?;
+    let code = office.look_up.blind_code(&signs);
+    match by_number()?.iter().find_map(|all| known(all, code)) {
         Some(representative) => {
             attempt.right();
-            Ok(representative)
+            let is_shielded = representative.court == Some(CourtWord::Shielded);
+            Ok((representative, Opened { way: FamilyWay::Paper, contact_at: None, is_shielded }))
         }
         None => {
-            let message = "this is not the code of a paper for this child; look it up on the newest paper, or get a \
-                           new one at any counter";
+            let message = "this is not the code of a paper for this child; look it up on the newest paper, ask for a one-time code, \
+                           or get a new one at any counter";
             Err(Problem::new(Kind::Unauthorised, "wrong_code", message))
         }
     }
 }
 
 /// The representative of a child whose code this is.
-fn known(office: &Office, child: BlindIin, code: &str) -> Result<Option<String>, StoreError> {
-    let code = office.look_up.blind_code(&meant(code));
-    let all = office.store.read(|conn| representatives::of_iin(conn, child))?;
+fn known(all: &[Representative], code: i64) -> Option<Representative> {
     // A child that moved is known in several homes: of each person the newest code alone counts.
     let superseded = |known: &Representative| {
         all.iter().any(|other| other.iin == known.iin && other.code != known.code && other.code_at > known.code_at)
     };
-    let found = all.iter().find(|known| known.code == Some(code) && !superseded(known)).cloned();
-    Ok(found.map(|known| known.id))
+    all.iter().find(|known| known.code == Some(code) && !superseded(known)).cloned()
 }
 
 /// The code that was meant: capital letters, no blanks and dashes, Latin letters for the Cyrillic ones that look like them.
@@ -195,6 +263,7 @@ pub(super) fn principal(store: &Store, secret: &str, now: DateTime<Utc>) -> Resu
     if term::is_noted(session.used_at, now) {
         store.use_session(&session.hash, now)?;
     }
+    let is_shielded = representative.court == Some(CourtWord::Shielded);
     Ok(Principal {
         id: representative.id,
         mandate: None,
@@ -206,6 +275,7 @@ pub(super) fn principal(store: &Store, secret: &str, now: DateTime<Utc>) -> Resu
         acts_as: Vec::new(),
         child: Some(child),
         parent: None,
+        opened: Some(Opened { way: session.way, contact_at: session.contact_at, is_shielded }),
     })
 }
 

@@ -9,6 +9,7 @@ pub mod family;
 mod hashing;
 pub(in crate::service) mod holder;
 pub mod official;
+pub mod one_time;
 pub mod opening;
 pub mod passwords;
 pub mod principal;

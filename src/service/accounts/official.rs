@@ -210,6 +210,7 @@ pub(super) fn principal(office: &Office, sign_ins: &SignIns, secret: &str, act: 
         acts_as: mandate.acts_as.iter().filter_map(|code| Actor::from_code(code)).collect(),
         child: None,
         parent: None,
+        opened: None,
     })
 }
 

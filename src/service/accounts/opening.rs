@@ -210,7 +210,7 @@ fn opened(tx: &mut Transaction<'_>, hand: Hand<'_>, sent: &AccountIn) -> Result<
     let official = sent.official.as_ref().and_then(|official| read_official(&mut faults, official));
     let system = sent.system.as_ref().and_then(|system| {
         let contacts = read_contacts(&mut faults, "system.contacts", &system.contacts);
-        Some(System { name: faults.text("system.name", &system.name, TEXT_MAX)?, contacts })
+        Some(System { name: faults.name("system.name", &system.name, TEXT_MAX)?, contacts })
     });
     match (&sent.official, &sent.system) {
         (Some(_), Some(_)) => faults.add("system", "wrong_holder", "name a person or a system, not both"),
@@ -283,7 +283,7 @@ fn closed(tx: &mut Transaction<'_>, hand: Hand<'_>, account: &str) -> Result<Wri
 
 fn read_official(faults: &mut FieldFaults, sent: &OfficialIn) -> Option<Official> {
     let iin = faults.take("official.iin", "wrong_iin", Iin::parse(sent.iin.trim()));
-    let name = faults.text("official.name", &sent.name, TEXT_MAX);
+    let name = faults.name("official.name", &sent.name, TEXT_MAX);
     let contacts = read_contacts(faults, "official.contacts", &sent.contacts);
     Some(Official { iin: iin?, name: name?, contacts })
 }

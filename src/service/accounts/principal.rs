@@ -76,6 +76,7 @@ fn of_token(store: &Store, secret: &str, now: DateTime<Utc>) -> Result<Principal
         acts_as: token.acts_as.iter().filter_map(|code| Actor::from_code(code)).collect(),
         child: None,
         parent: None,
+        opened: None,
     })
 }
 

@@ -4,22 +4,24 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use super::applicant::{ApplicantIn, PowerIn};
+pub(crate) use super::applicant::{read_applicant, read_contacts};
+pub use super::child::{ChildDocumentIn, ChildIn};
 use super::package::GatewayIn;
-use crate::domain::application::{Applicant, CategoryClaim, Child, Document, PowerOfAttorney};
-use crate::domain::codes::{ApplicantKind, Basis, Channel, GroupKind, Language, ProofStatus};
-use crate::domain::iin::{Iin, IinWarning};
+pub(crate) use super::reading::{TEXT_MAX, read_date};
+use super::{applicant, child};
+use crate::domain::application::{Applicant, CategoryClaim, Child, Document};
+use crate::domain::codes::{Basis, Channel, GroupKind, Language, ProofStatus};
 use crate::domain::kato::Kato;
 use crate::rules::regulation::Stage;
 use crate::rules::{Bound, Rules};
 use crate::service::kernel::problem::{FieldFaults, Ground, Problem};
+use crate::service::kernel::reach;
 use crate::service::kernel::words::label;
-use crate::service::kernel::{keys, reach};
 use crate::service::office::Office;
 use crate::store::connection::AnyConnection;
 use crate::store::kindergartens;
 
-/// Longest name, document number, contact.
-pub(crate) const TEXT_MAX: usize = 200;
 /// Most documents of a package, and most categories.
 const LIST_MAX: usize = 20;
 /// The documents that make a package complete (ARCHITECTURE: codes).
@@ -67,48 +69,6 @@ pub struct HandedIn {
     /// For a portal request: what the gateway says of its sign-in and certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<GatewayIn>,
-}
-
-/// The child of an application.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct ChildIn {
-    /// The child's IIN: twelve digits with a right check digit.
-    pub iin: String,
-    /// As on the birth certificate.
-    pub name: String,
-    /// `YYYY-MM-DD`, from the birth certificate.
-    #[schema(example = "2022-05-17")]
-    pub birth_date: String,
-    /// `female` or `male`, from the birth certificate; only compared with the IIN, and not kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sex: Option<String>,
-}
-
-/// The applicant of an application.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct ApplicantIn {
-    /// The applicant's IIN: twelve digits with a right check digit.
-    pub iin: String,
-    /// As on the identity document.
-    pub name: String,
-    /// `parent`, `legal_representative` or `attorney`.
-    #[schema(example = "parent")]
-    pub kind: String,
-    /// One or two phones or e-mail addresses.
-    #[serde(default)]
-    pub contacts: Vec<String>,
-    /// The power of attorney, for an attorney.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub power: Option<PowerIn>,
-}
-
-/// A power of attorney.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct PowerIn {
-    /// Its number, by which the register of powers is asked.
-    pub number: String,
-    /// Its last day, `YYYY-MM-DD`.
-    pub until: String,
 }
 
 /// A category of privilege that is claimed: it counts until its proof is rejected.
@@ -169,12 +129,18 @@ pub(crate) fn check(
     let queue_territory = reach::queue_of(conn, territory)?;
     let bound = office.bound(territory, now)?;
     let today = office.day(territory, now);
-    let child = read_child(&mut faults, &handed_in.child, &bound, today);
+    let child = child::read_child(&mut faults, &office.look_up, &handed_in.child, &bound, today);
     let applicant = read_applicant(&mut faults, &handed_in.applicant, &bound, channel, today);
+    if let (Some(child), Some(applicant)) = (&child, &applicant)
+        && child.iin == applicant.iin
+    {
+        let message = "this is the child's own number; write that of whoever applies for it";
+        faults.add("applicant.iin", "same_as_child", message);
+    }
     let language = faults.take("language", "wrong_language", handed_in.language.parse::<Language>());
     let kind = faults.take("kind", "wrong_kind", handed_in.kind.parse::<GroupKind>());
     let claims = read_claims(&mut faults, &handed_in.categories, &bound);
-    let documents = read_documents(&mut faults, &handed_in.documents, today);
+    let documents = read_documents(&mut faults, &handed_in.papers(), today);
     let preferences = read_preferences(conn, &mut faults, &handed_in.preferences, queue_territory, &bound)?;
     let exemption = handed_in.exemption.as_deref().filter(|_| !handed_in.consent);
     let exemption = exemption.and_then(|law| faults.text("exemption", law, TEXT_MAX));
@@ -187,9 +153,14 @@ pub(crate) fn check(
     if sex.is_some_and(|s| !matches!(s, "female" | "male")) {
         faults.add("child.sex", "wrong_sex", "write female or male, or leave it out");
     }
-    let warnings = child.as_ref().map(|c| warnings(c, sex, &applicant)).unwrap_or_default();
     match (child, applicant, language, kind) {
         (Some(child), Some(applicant), Some(language), Some(kind)) if faults.list().is_empty() => Ok(Checked {
+            warnings: [
+                child::warnings(&child, sex),
+                applicant::warnings(&applicant, today),
+                nobody_teaches(conn, queue_territory, &preferences, language, kind)?,
+            ]
+            .concat(),
             child,
             applicant,
             territory,
@@ -202,9 +173,47 @@ pub(crate) fn check(
             exemption,
             transfer: handed_in.transfer,
             together_with: handed_in.together_with.clone().filter(|number| !number.is_empty()),
-            warnings,
         }),
         _ => Err(with_grounds(&office.rules, faults, &bound, channel)),
+    }
+}
+
+/// What no group of the kindergartens that the child can come to teaches: it would wait in vain.
+fn nobody_teaches(
+    conn: &mut AnyConnection,
+    queue_territory: Kato,
+    preferences: &[String],
+    language: Language,
+    kind: GroupKind,
+) -> Result<Vec<String>, Problem> {
+    let taught = kindergartens::taught(conn, queue_territory, preferences)?;
+    let speaks = |spoken: Language| spoken == language || spoken == Language::Mixed;
+    let mut found = Vec::new();
+    if taught.iter().all(|(_, of)| *of != kind) {
+        found.push("kind: no_group".to_owned());
+    }
+    if taught.iter().all(|(spoken, _)| !speaks(*spoken)) {
+        found.push("language: no_group".to_owned());
+    }
+    // Both are there, and in no group together.
+    if found.is_empty() && !taught.iter().any(|(spoken, of)| speaks(*spoken) && *of == kind) {
+        found.push("language: no_group".to_owned());
+    }
+    Ok(found)
+}
+
+impl HandedIn {
+    /// The papers of the package, the child's own document among them.
+    pub(crate) fn papers(&self) -> Vec<DocumentIn> {
+        let mut papers = self.documents.clone();
+        if let Some(own) = &self.child.document {
+            let there =
+                |d: &DocumentIn| d.kind == own.kind && d.number.as_deref().map(str::trim) == Some(own.number.trim());
+            if !papers.iter().any(there) {
+                papers.push(DocumentIn { kind: own.kind.clone(), number: Some(own.number.clone()), expires_on: None });
+            }
+        }
+        papers
     }
 }
 
@@ -214,72 +223,6 @@ pub(crate) fn missing_documents(documents: &[DocumentIn]) -> Vec<&'static str> {
         documents.iter().any(|d| d.kind == kind && d.number.as_deref().is_some_and(|n| !n.trim().is_empty()))
     };
     PACKAGE.into_iter().filter(|kind| !there(kind)).collect()
-}
-
-fn read_child(faults: &mut FieldFaults, child: &ChildIn, bound: &Bound<'_>, today: NaiveDate) -> Option<Child> {
-    let iin = faults.take("child.iin", "wrong_iin", Iin::parse(child.iin.trim()));
-    let name = faults.text("child.name", &child.name, TEXT_MAX);
-    let birth_on = read_date(faults, "child.birth_date", &child.birth_date);
-    if let Some(birth_on) = birth_on {
-        if birth_on > today {
-            faults.add("child.birth_date", "not_born", "the birth date lies in the future; check it");
-        } else if bound.profile.too_old(birth_on, today) {
-            let years = bound.profile.age_limit.value.years;
-            faults.add("child.birth_date", "over_age", format!("the queue is for children under {years} years"));
-        }
-    }
-    Some(Child { key: keys::random_key(), iin: iin?, name: name?, birth_on: birth_on? })
-}
-
-pub(crate) fn read_applicant(
-    faults: &mut FieldFaults,
-    applicant: &ApplicantIn,
-    bound: &Bound<'_>,
-    channel: Channel,
-    today: NaiveDate,
-) -> Option<Applicant> {
-    let iin = faults.take("applicant.iin", "wrong_iin", Iin::parse(applicant.iin.trim()));
-    let name = faults.text("applicant.name", &applicant.name, TEXT_MAX);
-    let kind = faults.take("applicant.kind", "wrong_applicant_kind", applicant.kind.parse::<ApplicantKind>());
-    let contacts = read_contacts(faults, "applicant.contacts", &applicant.contacts);
-    let mut power = None;
-    if let Some(kind) = kind {
-        if !bound.regulation.channel(channel).is_some_and(|c| c.admits(kind)) {
-            let message = format!("{} does not admit this kind of applicant through this channel", bound.regulation.id);
-            faults.add("applicant.kind", "representative_not_admitted", message);
-        }
-        if kind == ApplicantKind::Attorney {
-            power = read_power(faults, applicant.power.as_ref(), today);
-        }
-    }
-    Some(Applicant { iin: iin?, name: name?, kind: kind?, contacts: contacts?, power })
-}
-
-fn read_power(faults: &mut FieldFaults, power: Option<&PowerIn>, today: NaiveDate) -> Option<PowerOfAttorney> {
-    let Some(power) = power else {
-        faults.add("applicant.power", "missing", "an attorney states the number and the term of the power of attorney");
-        return None;
-    };
-    let number = faults.text("applicant.power.number", &power.number, TEXT_MAX);
-    let until_on = read_date(faults, "applicant.power.until", &power.until);
-    if until_on.is_some_and(|until| until < today) {
-        faults.add("applicant.power.until", "power_expired", "the power of attorney has run out; a new one is needed");
-    }
-    Some(PowerOfAttorney { number: number?, until_on: until_on? })
-}
-
-/// One or two contacts.
-pub(crate) fn read_contacts(faults: &mut FieldFaults, field: &str, contacts: &[String]) -> Option<Vec<String>> {
-    if contacts.is_empty() || contacts.len() > 2 {
-        faults.add(field, "wrong_contacts", "give one or two contacts, phone or e-mail");
-        return None;
-    }
-    let read: Vec<String> = contacts.iter().filter_map(|c| faults.text(field, c, TEXT_MAX)).collect();
-    if read.iter().any(|c| c.contains(';')) {
-        faults.add(field, "wrong_contacts", "write each contact on its own, without a semicolon");
-        return None;
-    }
-    (read.len() == contacts.len()).then_some(read)
 }
 
 pub(crate) fn read_claims(
@@ -379,28 +322,6 @@ pub(crate) fn read_preferences(
         }
     }
     Ok(read)
-}
-
-/// A civil date as `YYYY-MM-DD`.
-pub(crate) fn read_date(faults: &mut FieldFaults, field: &str, text: &str) -> Option<NaiveDate> {
-    let plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    let read = if plain { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None };
-    if read.is_none() {
-        faults.add(field, "wrong_date", "write the date as YYYY-MM-DD, a day that exists");
-    }
-    read
-}
-
-fn warnings(child: &Child, sex: Option<&str>, applicant: &Option<Applicant>) -> Vec<String> {
-    let mut found: Vec<String> =
-        child.iin.warnings(child.birth_on).iter().map(|w| format!("child.iin: {}", w.code())).collect();
-    if sex.is_some_and(|s| child.iin.sex_differs(s == "female")) {
-        found.push(format!("child.iin: {}", IinWarning::SexDiffers.code()));
-    }
-    if applicant.as_ref().is_some_and(|a| a.iin == child.iin) {
-        found.push("applicant.iin: same_as_child".to_owned());
-    }
-    found
 }
 
 /// The ground that a document past its day rests on: the act's where it lists one, the registry's otherwise.

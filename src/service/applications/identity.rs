@@ -15,7 +15,7 @@ use crate::rules::Rules;
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::store::connection::AnyConnection;
-use crate::store::{Transaction, applications, child_claims, children, takings};
+use crate::store::{Transaction, applications, child_claims, children, former_numbers, takings};
 
 /// Most letters of a name that one official mends alone.
 const LETTERS_MAX: usize = 2;
@@ -78,6 +78,15 @@ pub(crate) fn change(tx: &mut Transaction<'_>, rules: &Rules, key: &str, to: &Id
             && !child_claims::rename(tx, first.home, before, to.iin)?
         {
             return Err(known_elsewhere());
+        }
+    }
+    if child.iin != to.iin
+        && let Some(first) = all.first()
+    {
+        // A temporary number goes on finding its child; an IIN that was written wrongly does not.
+        former_numbers::forget(tx, to.iin)?;
+        if child.iin.is_temporary() {
+            former_numbers::keep(tx, first.home, key, child.iin)?;
         }
     }
     let Identity { iin, name, birth_on } = to.clone();

@@ -1,59 +1,33 @@
 //! On what an act that takes something from a family rests. The family's own word takes at once: in its session, or on a signed paper
 //! whose scan is kept. An official's word alone waits for a second person and lapses by itself; silence never takes.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::handed_in::read_date;
+use super::contradiction;
 use super::identity::Identity;
+use super::likeness::MergeTaken;
+use super::signed::{PAPER_DAYS_MAX, RequestIn, read_request};
 use crate::domain::application::{Application, CategoryClaim};
 use crate::domain::codes::{GroupKind, Notice, ProofStatus, Role};
 use crate::domain::instant::instant_text;
+use crate::domain::representative::FamilyWay;
 use crate::domain::taking::{Rest, Taking, TakingAct, TakingStatus};
 use crate::service::kernel::keys;
 use crate::service::kernel::notices::{tell_department, tell_family_of};
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::{FieldFaults, Kind, Problem};
 use crate::service::office::{Caller, Office};
-use crate::store::scans::{self, Owner};
 use crate::store::{Entry, Transaction, accounts, representatives, takings};
 use crate::trust::act::{ChildAct, TakingAsked};
 use crate::trust::subject::Subject;
 
-/// Longest number of a paper.
-const NUMBER_MAX: usize = 100;
 /// Longest reason.
 const REASON_MAX: usize = 2_000;
-/// A paper that is older is not what the family wants today.
-const PAPER_DAYS_MAX: i64 = 90;
 /// More takings on paper a day and person wait for a second person, whatever paper they show.
 pub(crate) const ON_PAPER_A_DAY: i64 = 5;
-
-/// The family's signed request on paper.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequestIn {
-    /// The number under which the office has taken it in.
-    pub number: String,
-    /// The day on which it was signed, `YYYY-MM-DD`.
-    #[schema(example = "2026-11-27")]
-    pub on: String,
-    /// The id of its scan (`POST /api/v1/papers`).
-    pub scan: String,
-}
-
-/// The contract between a kindergarten and a family.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ContractIn {
-    /// Its number.
-    pub number: String,
-    /// The day on which it was signed, `YYYY-MM-DD`.
-    #[schema(example = "2026-11-27")]
-    pub on: String,
-}
 
 /// What a body brings for an act that takes.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +57,12 @@ pub(crate) struct Taken {
     /// The application's number in the territory that it went to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) moved_to: Option<String>,
+    /// Those who represent the child no more: one person, in each home that knows the child.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ended: Vec<String>,
+    /// Who does instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replaced_by: Option<String>,
     /// The wishes before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) preferences: Option<Vec<String>>,
@@ -95,6 +75,9 @@ pub(crate) struct Taken {
     /// Who the child was by its papers before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) identity: Option<Identity>,
+    /// The application in which this one ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) merged: Option<MergeTaken>,
 }
 
 /// A claim as it is kept to be given back.
@@ -199,7 +182,7 @@ pub(crate) fn weigh(
         faults.check()?;
         return Ok(Weighed::Later(Asked { body, reason, paper: None }));
     };
-    let paper = read_request(office, tx, &mut faults, application, request)?;
+    let paper = read_request(office, tx, &mut faults, application, request, Some(PAPER_DAYS_MAX))?;
     faults.check()?;
     let asked = Asked { body, reason, paper };
     if too_many_on_paper(office, tx, principal, application)? {
@@ -209,7 +192,7 @@ pub(crate) fn weigh(
     Ok(Weighed::Now(Warrant::Word { rests_on: Rest::Paper, asked }))
 }
 
-/// Whoever can give out a code could otherwise act as the family at once.
+/// Whoever can give out a code, or set the contact that one goes to, could otherwise act as the family at once.
 fn not_too_new(
     office: &Office,
     tx: &mut Transaction<'_>,
@@ -217,16 +200,24 @@ fn not_too_new(
     application: &Application,
 ) -> Result<(), Problem> {
     let Some((known, _)) = representatives::find(tx.conn(), &principal.id)? else { return Ok(()) };
-    let (Some(_), Some(code_at)) = (&known.code_by, known.code_at) else { return Ok(()) };
-    let last = last_day(office, application, code_at)?;
+    let (since, code, what) = match principal.opened {
+        Some(opened) if opened.way == FamilyWay::OneTimeCode => {
+            (opened.contact_at, "contact_too_new", "somebody else has set the contact that this code went to")
+        }
+        _ => {
+            (known.code_at.filter(|_| known.code_by.is_some()), "code_too_new", "this code was given out at a counter")
+        }
+    };
+    let Some(since) = since else { return Ok(()) };
+    let last = last_day(office, application, since)?;
     if office.day(application.territory, tx.at()) > last {
         return Ok(());
     }
     let message = format!(
-        "this code was given out at a counter; until {last} it opens nothing that takes something away. Bring a signed request to \
-         any counter, then it is done at once"
+        "{what}; until {last} it opens nothing that takes something away. Bring a signed request to any counter, then it is done \
+         at once"
     );
-    Err(Problem::new(Kind::Forbidden, "code_too_new", message).with("until", last.to_string()))
+    Err(Problem::new(Kind::Forbidden, code, message).with("until", last.to_string()))
 }
 
 /// The last day of the family's term for what was done at an instant.
@@ -236,48 +227,8 @@ pub(crate) fn last_day(office: &Office, application: &Application, at: DateTime<
     Ok(office.rules.calendar.valid_until(at, application.territory, term, start).value)
 }
 
-/// A signed request whose scan is there, is this application's, and was not shown before.
-fn read_request(
-    office: &Office,
-    tx: &mut Transaction<'_>,
-    faults: &mut FieldFaults,
-    application: &Application,
-    request: &RequestIn,
-) -> Result<Option<RequestIn>, Problem> {
-    let number = faults.text("request.number", &request.number, NUMBER_MAX);
-    let today = office.day(application.territory, tx.at());
-    let on = read_date(faults, "request.on", &request.on);
-    if on.is_some_and(|on| on > today || today - on > TimeDelta::days(PAPER_DAYS_MAX)) {
-        let message = format!("a request is signed today or in the {PAPER_DAYS_MAX} days before");
-        faults.add("request.on", "wrong_date", message);
-    }
-    let scan = scans::find(tx.conn(), &request.scan)?.filter(|scan| scan.erased_at.is_none());
-    let foreign = |own: &Option<Owner>| own.as_ref().is_some_and(|own| own.application != application.number);
-    match scan {
-        None => {
-            faults.add("request.scan", "unknown_scan", "upload the scan first (POST /api/v1/papers) and name its id")
-        }
-        Some(scan) if foreign(&scan.of) => {
-            faults.add(
-                "request.scan",
-                "foreign_scan",
-                "this scan belongs to another application; upload that of this family",
-            );
-        }
-        Some(scan) if takings::rests_on_scan(tx.conn(), &scan.id)? => {
-            faults.add("request.scan", "scan_used", "this scan was shown before; a new request is a new paper");
-        }
-        Some(scan) if scan.of.is_none() && number.is_some() => {
-            let owner = Owner { home: application.home, application: application.number.clone() };
-            scans::belong(tx, &scan, &owner)?;
-        }
-        Some(_) => {}
-    }
-    Ok(number.zip(on).map(|(number, on)| RequestIn { number, on: on.to_string(), scan: request.scan.clone() }))
-}
-
 /// Whether the caller's person has taken as much on paper today as one does.
-fn too_many_on_paper(
+pub(crate) fn too_many_on_paper(
     office: &Office,
     tx: &mut Transaction<'_>,
     principal: &Principal,
@@ -374,7 +325,8 @@ fn new(
         territory: application.territory,
         act,
         rests_on: Rest::Family,
-        asked_by: principal.id.clone(),
+        // The portal asks for a parent.
+        asked_by: contradiction::own(tx, principal, application)?.map_or_else(|| principal.id.clone(), |own| own.id),
         role: principal.role,
         asked_at: tx.at(),
         asked: keys::keep(tx, application.home, of, asked)?,
@@ -401,6 +353,9 @@ pub(crate) fn note(
     taken: &Taken,
 ) -> Result<NaiveDate, Problem> {
     let Aim { application, act } = *aim;
+    if matches!(&warrant, Warrant::Word { rests_on: Rest::Family | Rest::Paper, .. }) && act != TakingAct::Death {
+        contradiction::none_stands(tx, principal, application, act)?;
+    }
     let until_on = last_day(office, application, tx.at())?;
     let taken = Some(keys::keep(tx, application.home, Subject::seat(&application.number), taken)?);
     match warrant {
@@ -441,26 +396,6 @@ fn kept<T: serde::de::DeserializeOwned>(tx: &mut Transaction<'_>, key: &str) -> 
     read.ok_or_else(|| Problem::new(Kind::Internal, "internal", "what was kept of this cannot be read"))
 }
 
-/// Reads a contract: its number, and a day that is not in the future.
-pub(crate) fn read_contract(
-    faults: &mut FieldFaults,
-    sent: Option<&ContractIn>,
-    today: NaiveDate,
-) -> Option<ContractIn> {
-    let Some(sent) = sent else {
-        let message = "name the contract that was signed: `contract`: {\"number\", \"on\"}";
-        faults.add("contract", "contract_missing", message);
-        return None;
-    };
-    let number = faults.text("contract.number", &sent.number, NUMBER_MAX);
-    let on = read_date(faults, "contract.on", &sent.on);
-    if on.is_some_and(|on| on > today || today - on > TimeDelta::days(PAPER_DAYS_MAX)) {
-        let message = format!("a contract is signed today or in the {PAPER_DAYS_MAX} days before");
-        faults.add("contract.on", "wrong_date", message);
-    }
-    number.zip(on).map(|(number, on)| ContractIn { number, on: on.to_string() })
-}
-
 /// Something that was taken from a family, or is to be.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TakingView {
@@ -469,7 +404,8 @@ pub struct TakingView {
     /// The number of the application.
     pub application: String,
     /// What is taken: `withdraw`, `move`, `amend` (wishes, claims, the kind of group), `annul` (a referral), `enrol` (the wait),
-    /// `depart`, `correct` (who the child is by its papers).
+    /// `depart`, `correct` (who the child is by its papers), `replace` and `end_representative` (who represents it), `death`, `merge`
+    /// (a second application of one child).
     #[schema(value_type = String)]
     pub act: TakingAct,
     /// On whose word: `family`, `paper` (its signed request), `contract`, `document` (one official's, who mends letters by it) or

@@ -67,11 +67,14 @@ fn named(conn: &mut AnyConnection, vault: &Vault, case: &Case) -> Result<Named, 
         let application = load(conn, application)?;
         let lodged = applications::lodged(conn, vault, application)?;
         let power = lodged.applicant.power.map(|p| p.number);
-        return Ok(Named { persons: vec![lodged.applicant.iin, lodged.child.iin], power });
+        let persons = [lodged.applicant.iin, lodged.child.iin].into_iter().filter(|iin| !iin.is_temporary());
+        return Ok(Named { persons: persons.collect(), power });
     }
     let body = facts::body(conn, vault, &case.facts)?.unwrap_or_default();
     let body: Value = serde_json::from_str(&body).unwrap_or_default();
     let iins = ["/applicant/iin", "/child/iin"].into_iter().filter_map(|path| body.pointer(path)?.as_str());
     let power = body.pointer("/applicant/power/number").and_then(Value::as_str);
-    Ok(Named { persons: iins.filter_map(|iin| Iin::parse(iin).ok()).collect(), power: power.map(str::to_owned) })
+    // The registers know nobody by a number of this registry.
+    let persons = iins.filter_map(|iin| Iin::parse(iin).ok()).filter(|iin| !iin.is_temporary());
+    Ok(Named { persons: persons.collect(), power: power.map(str::to_owned) })
 }

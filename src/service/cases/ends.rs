@@ -12,7 +12,7 @@ use crate::domain::referral::ReferralAct;
 use crate::rules::regulation::Step;
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::entry;
-use crate::service::applications::takings::ContractIn;
+use crate::service::applications::signed::ContractIn;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::Problem;

@@ -251,6 +251,7 @@ pub(crate) fn escalate(
             created_at: tx.at(),
             taken_at: None,
             taken_by: None,
+            withdrawn_at: None,
         };
         outbox::insert(tx, std::slice::from_ref(&message))?;
         due_lists::escalated(tx, &case.number, level, further)?;

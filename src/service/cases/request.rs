@@ -219,8 +219,8 @@ fn read(rules: &Rules, sent: &CaseIn, bound: &Bound<'_>, channel: Channel, today
 }
 
 fn read_child(faults: &mut FieldFaults, child: &ChildIn, today: NaiveDate) -> Option<(Named, NaiveDate)> {
-    let iin = faults.take("child.iin", "wrong_iin", Iin::parse(child.iin.trim()));
-    let name = faults.text("child.name", &child.name, TEXT_MAX);
+    let iin = faults.take("child.iin", "wrong_iin", Iin::parse(child.iin.as_deref().unwrap_or_default().trim()));
+    let name = faults.name("child.name", &child.name, TEXT_MAX);
     let born_on = read_date(faults, "child.birth_date", &child.birth_date);
     if born_on.is_some_and(|on| on > today) {
         faults.add("child.birth_date", "not_born", "the birth date lies in the future; check it");

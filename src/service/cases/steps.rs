@@ -17,7 +17,7 @@ use crate::domain::queue::Numbered;
 use crate::rules::regulation::{Actor, Step};
 use crate::rules::sourced::RuleGround;
 use crate::service::applications::package::AttachmentIn;
-use crate::service::applications::takings::ContractIn;
+use crate::service::applications::signed::ContractIn;
 use crate::service::kernel::acting::{self, clause_of};
 use crate::service::kernel::keys;
 use crate::service::kernel::numbers::home_of;

@@ -16,9 +16,9 @@ use crate::domain::queue::Numbered;
 use crate::domain::taking::TakingAct;
 use crate::service::applications::entry::{Stands, without_place_in_hand};
 use crate::service::applications::takings::{self, Aim, Asked, Outcome, Warrant, Weighed, Word};
-use crate::service::applications::{families, identity};
+use crate::service::applications::{families, identity, representatives};
 use crate::service::kernel::keys;
-use crate::service::kernel::notices::tell_family;
+use crate::service::kernel::notices::tell_family_of;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::Act;
@@ -43,20 +43,21 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
         let bound = office::bound_as_registered(office, &application)?;
         let Change { added, dropped, claims } = read(office, tx, &application, &bound, sent)?;
         let aim = Aim { application: &application.clone(), act: TakingAct::Amend };
-        let mut waits = None;
+        let (mut waits, mut told) = (None, json!({}));
         if !dropped.is_nothing() {
             let word = Word { request: sent.request.as_ref(), reason: sent.reason.as_deref() };
             match takings::weigh(office, tx, caller, &application, word, json!(dropped))? {
                 Weighed::Later(asked) => waits = Some(asked),
                 Weighed::Now(warrant) => {
                     let before = dropped.before(&application, &claims);
-                    takings::note(office, tx, &caller.principal, &aim, warrant, &before)?;
+                    let until = takings::note(office, tx, &caller.principal, &aim, warrant, &before)?;
+                    told = json!({"until": until.to_string()});
                     dropped.drop(office, tx, &mut application)?;
                 }
             }
         }
         let done = waits.is_none() && !dropped.is_nothing();
-        add(office, tx, &mut application, &added)?;
+        add(office, tx, caller, &mut application, &added)?;
         if let Some(with) = &sent.together_with {
             families::amend(tx, &application, with)?;
         } else if added.preferences.is_some() || done {
@@ -65,7 +66,7 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
         let mut entries = Vec::new();
         if done || !added.is_nothing() || sent.together_with.is_some() {
             keys::keep(tx, home, Subject::seat(number), &added.kept(&application.preferences))?;
-            tell_family(tx, &application, Notice::Amended)?;
+            tell_family_of(tx, &application, Notice::Amended, &told)?;
             entries.push(record(caller, &application));
         }
         let Some(asked) = waits else {
@@ -80,12 +81,19 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
 }
 
 /// Adds and mends.
-fn add(office: &Office, tx: &mut Transaction<'_>, application: &mut Application, added: &Added) -> Result<(), Problem> {
+fn add(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    application: &mut Application,
+    added: &Added,
+) -> Result<(), Problem> {
     if added.concerns_places() {
         without_place_in_hand(application)?;
     }
     if let Some(contacts) = &added.contacts {
         applications::save_contacts(tx, &application.number, contacts)?;
+        representatives::note_contacts(tx, &caller.principal, application)?;
     }
     if let Some(preferences) = &added.preferences {
         rewish(office, tx, application, preferences.clone())?;
@@ -130,12 +138,13 @@ pub(crate) fn drop_asked(
     let vault = tx.vault();
     let claims = applications::claims(tx.conn(), vault, &application.number)?;
     let aim = Aim { application: &application.clone(), act: TakingAct::Amend };
-    takings::note(office, tx, &caller.principal, &aim, warrant, &dropped.before(&application, &claims))?;
+    let before = dropped.before(&application, &claims);
+    let until = takings::note(office, tx, &caller.principal, &aim, warrant, &before)?;
     dropped.drop(office, tx, &mut application)?;
     families::check_wishes(tx.conn(), &application)?;
     let of = Subject::seat(&application.number);
     keys::keep(tx, application.home, of, &Added::default().kept(&application.preferences))?;
-    tell_family(tx, &application, Notice::Amended)?;
+    tell_family_of(tx, &application, Notice::Amended, &json!({"until": until.to_string()}))?;
     let entries = vec![record(caller, &application)];
     Ok(Written { value: Stands { number: application.number, status: application.status }, entries })
 }

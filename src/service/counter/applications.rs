@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::moving;
+use super::{merging, moving};
 use crate::domain::application::CategoryClaim;
 use crate::domain::codes::{Decision, ProofStatus, Role, Status};
 use crate::domain::instant::instant_text;
@@ -78,6 +78,9 @@ pub struct ApplicationView {
     pub moved_from: Option<String>,
     /// The referrals issued for it.
     pub referrals: Vec<String>,
+    /// The application in which this one ended, because both were of one child.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
     /// The places that went past it, on which grounds, and who issued and confirmed that.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skips: Vec<SkipView>,
@@ -127,6 +130,7 @@ pub fn application(office: &Office, principal: &Principal, number: &str) -> Resu
             together_with,
             takings: taken.iter().map(TakingView::from).collect(),
             skips: past::of_application(office, conn, number)?,
+            merged_into: merging::merged_into(conn, &lodged.application)?,
             moved_to: moving::moved_to(office, conn, &taken)?,
             moved_from: moving::moved_from(office, conn, &lodged.application)?,
             ..view(lodged, claims, issued, standing)
@@ -212,7 +216,8 @@ fn view(
         ticket: a.ticket,
         tier: a.tier,
         child: handed_in::ChildIn {
-            iin: child.iin.to_string(),
+            document: None,
+            iin: Some(child.iin.to_string()),
             name: child.name,
             birth_date: child.birth_on.to_string(),
             sex: None,
@@ -241,6 +246,7 @@ fn view(
         case: None,
         together_with: Vec::new(),
         moved_to: None,
+        merged_into: None,
         moved_from: None,
         referrals,
         skips: Vec::new(),

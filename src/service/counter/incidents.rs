@@ -195,6 +195,7 @@ fn operator() -> Caller {
         acts_as: Vec::new(),
         child: None,
         parent: None,
+        opened: None,
     };
     Caller { principal, idempotency: None }
 }

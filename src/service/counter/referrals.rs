@@ -11,10 +11,11 @@ use crate::domain::referral::{Referral, ReferralAct};
 use crate::domain::taking::TakingAct;
 use crate::rules::Bound;
 use crate::service::applications::entry::{self, Turned};
-use crate::service::applications::takings::{self, Aim, ContractIn, Outcome, RequestIn, Taken, Warrant, Weighed, Word};
+use crate::service::applications::signed::{ContractIn, RequestIn};
+use crate::service::applications::takings::{self, Aim, Outcome, Taken, Warrant, Weighed, Word};
 use crate::service::cases::ends;
 use crate::service::kernel::keys;
-use crate::service::kernel::notices::tell_family;
+use crate::service::kernel::notices::{tell_family, tell_family_of};
 use crate::service::kernel::numbers::home_of;
 use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
@@ -245,8 +246,8 @@ pub(crate) fn annul_at_request(
     let turned = hand.end(tx, &office.rules, ReferralAct::Annul, Some(APPLICANT_REQUEST))?;
     let aim = Aim { application: &before, act: TakingAct::Annul };
     let taken = Taken { referral: Some(hand.referral.number.clone()), ..Taken::default() };
-    takings::note(office, tx, &caller.principal, &aim, warrant, &taken)?;
-    tell_family(tx, &hand.application, Notice::Annulled)?;
+    let until = takings::note(office, tx, &caller.principal, &aim, warrant, &taken)?;
+    tell_family_of(tx, &hand.application, Notice::Annulled, &json!({"until": until.to_string()}))?;
     let done = Changed { act: Act::Annul, told: ChildAct::Annul, turned, evidence };
     changed(office, tx, caller, &hand, done)
 }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::domain::application::{Application, Child};
 use crate::domain::codes::{Channel, Decision, Status};
+use crate::domain::duplicate::Duplicate;
 use crate::domain::instant::instant_text;
 use crate::domain::life;
 use crate::domain::queue::{Numbered, QueueKey};
@@ -19,17 +20,19 @@ use crate::service::applications::duplicate::{duplicate, take_claim};
 use crate::service::applications::entry::{self, Turned};
 use crate::service::applications::handed_in::{self, Checked, HandedIn, missing_documents};
 use crate::service::applications::package::GatewayIn;
-use crate::service::applications::{families, representatives, transfers};
+use crate::service::applications::{families, likeness, representatives, transfers};
 use crate::service::cases::gateway::{self, Handed};
 use crate::service::cases::intake::refuse_intake;
 use crate::service::cases::opening::{self, About};
+use crate::service::kernel::numbers::load;
+use crate::service::kernel::own::{may_apply, may_on};
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::{acting, keys, query, reach};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::applications::{self, Lodged};
 use crate::store::facts::Facts;
-use crate::store::{Entry, Keeper, Transaction, Written, child_claims, children, facts};
+use crate::store::{Entry, Keeper, Transaction, Written, child_claims, children, facts, former_numbers};
 use crate::trust::act::{ChildAct, Registration};
 use crate::trust::seal::canonical;
 use crate::trust::signature::SignatureVerdict;
@@ -56,6 +59,12 @@ pub struct Registered {
     pub applied_at: String,
     /// What a clerk should look at again; nothing here stops the application.
     pub warnings: Vec<String>,
+    /// The number by which the child is known until it has an IIN; it is typed wherever an IIN is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temporary_number: Option<String>,
+    /// Applications that are probably of the same child, as far as the caller may read them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<String>,
     /// The case that it opened: its steps and deadlines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
@@ -80,7 +89,7 @@ pub fn register(office: &Office, caller: &Caller, handed_in: &HandedIn) -> Resul
     let bound = office.bound(territory, now)?;
     office.store.read(|conn| acting::provides(conn, &caller.principal, bound.regulation, territory))?;
     if channel == Channel::StateCorporation {
-        let missing = missing_documents(&handed_in.documents);
+        let missing = missing_documents(&handed_in.papers());
         if !missing.is_empty() {
             return Err(refuse_intake(office, caller, &bound, territory, &missing)?);
         }
@@ -92,7 +101,13 @@ pub fn register(office: &Office, caller: &Caller, handed_in: &HandedIn) -> Resul
     of_parent(office, caller, &checked)?;
     let signature = signature(office, channel, handed_in);
     let home = territory.home();
-    let known = office.store.read(|conn| child_claims::holder(conn, office.look_up.blind(checked.child.iin)))?;
+    let iin = checked.child.iin;
+    let known = office.store.read(|conn| {
+        let blind = office.look_up.blind(iin);
+        // A child whose document is shown again may have got its IIN since.
+        let now = if iin.is_temporary() { former_numbers::now_of(conn, blind)? } else { None };
+        child_claims::holder(conn, now.unwrap_or(blind))
+    })?;
     let homes = [home];
     if let Some(claim) = known
         && !checked.transfer
@@ -152,10 +167,12 @@ fn keep(
     channel: Channel,
     checked: &Checked,
     signature: SignatureVerdict,
-) -> Result<Application, Problem> {
+) -> Result<Kept, Problem> {
     let at = tx.at();
     let home = checked.queue_territory.home();
     let number = tx.next_number(home, Numbered::Application)?.to_string();
+    let look_up = tx.look_up()?;
+    may_apply(tx.conn(), look_up.blind(checked.child.iin), look_up.blind(checked.applicant.iin))?;
     // The enrolment keeps the claim of a child that asks for a transfer.
     let enrolment = match checked.transfer {
         true => Some(transfers::enrolment(tx, principal, checked)?),
@@ -174,13 +191,34 @@ fn keep(
     facts::insert(tx, home, std::slice::from_ref(&sealed))?;
     let new_children: &[Child] = if new { std::slice::from_ref(&lodged.child) } else { &[] };
     applications::insert(tx, std::slice::from_ref(&lodged), new_children)?;
+    let alike = likeness::note(tx, std::slice::from_ref(&lodged))?;
     if let Some(enrolment) = &enrolment {
         crate::store::transfers::insert(tx, home, &lodged.application.number, enrolment)?;
     }
     if let Some(with) = &checked.together_with {
         families::unite(tx, &lodged.application, with)?;
     }
-    Ok(lodged.application)
+    Ok(Kept { application: lodged.application, alike })
+}
+
+/// An application that was kept, and the pairs in which it is probably of one child with another.
+struct Kept {
+    application: Application,
+    alike: Vec<Duplicate>,
+}
+
+impl Kept {
+    /// The others, as far as a caller may read them.
+    fn others(&self, tx: &mut Transaction<'_>, principal: &Principal) -> Result<Vec<String>, Problem> {
+        let mut read = Vec::new();
+        for pair in &self.alike {
+            let other = load(tx.conn(), &pair.other)?;
+            if may_on(tx.conn(), principal, Act::ReadApplication, &other).is_ok() {
+                read.push(other.number);
+            }
+        }
+        Ok(read)
+    }
 }
 
 fn lodge(
@@ -192,7 +230,10 @@ fn lodge(
     signature: SignatureVerdict,
 ) -> Result<Written<Registered>, Problem> {
     let at = tx.at();
-    let application = keep(office, tx, &caller.principal, channel, checked, signature)?;
+    let kept = keep(office, tx, &caller.principal, channel, checked, signature)?;
+    let duplicates = kept.others(tx, &caller.principal)?;
+    let Kept { application, alike } = kept;
+    let probable = (!alike.is_empty()).then(|| "duplicate: probable".to_owned());
     let home = application.home;
     let bound = office.bound(checked.territory, at)?;
     let family_code = representatives::of_applicant(tx, &application, &checked.applicant)?;
@@ -226,7 +267,9 @@ fn lodge(
         queue: application.queue,
         ticket: application.ticket,
         applied_at: instant_text(at),
-        warnings: checked.warnings.clone(),
+        warnings: checked.warnings.iter().cloned().chain(probable).collect(),
+        duplicates,
+        temporary_number: Some(checked.child.iin).filter(|iin| iin.is_temporary()).map(|iin| iin.to_string()),
         case: case.map(|travel| travel.case.number),
         family_code,
     };

@@ -7,13 +7,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::moving::{self, MoveIn};
-use super::{amending, correcting, departing, referrals, withdrawing};
+use super::{amending, correcting, death, departing, merging, referrals, withdrawing};
 use crate::domain::codes::{Notice, Role};
 use crate::domain::instant::ToldInstant;
 use crate::domain::kato::Kato;
 use crate::domain::queue::Numbered;
 use crate::domain::taking::{Taking, TakingAct, TakingStatus, TakingStep};
 use crate::rules::Rules;
+use crate::service::applications::replacing;
 use crate::service::applications::takings::{Asked, TakingView, Warrant, asked};
 use crate::service::kernel::actors::CLOCK;
 use crate::service::kernel::notices::tell_family;
@@ -133,11 +134,16 @@ pub fn confirm(office: &Office, caller: &Caller, id: &str) -> Result<Answer, Pro
     caller.principal.role_may(Act::ConfirmTaking)?;
     let home = home_of_taking(id)?;
     let found = office.store.read(|conn| takings::find(conn, id))?;
-    let to = match &found {
-        Some(taking) if taking.act == TakingAct::Move => destination_home(office, taking)?,
-        _ => home,
+    let homes = match &found {
+        Some(taking) if matches!(taking.act, TakingAct::Move | TakingAct::Merge) => {
+            vec![home, destination_home(office, taking)?]
+        }
+        Some(taking) if matches!(taking.act, TakingAct::Replace | TakingAct::EndRepresentative) => {
+            replacing::homes_of_child(office, &taking.application)?
+        }
+        _ => vec![home],
     };
-    office.perform(caller, &[home, to], 200, |tx| {
+    office.perform(caller, &homes, 200, |tx| {
         let taking = waits(takings::find(tx.conn(), id)?)?;
         caller.principal.may(Act::ConfirmTaking, taking.territory)?;
         if taking.status.after(TakingStep::Confirm).is_none() {
@@ -155,6 +161,9 @@ fn destination_home(office: &Office, taking: &Taking) -> Result<Kato, Problem> {
     let vault = office.store.vault();
     let body = office.store.read(|conn| crate::store::facts::body(conn, vault, &taking.asked))?;
     let asked: Asked = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
+    if let Some(stays) = asked.body.get("stays").and_then(Value::as_str) {
+        return home_of(stays, Numbered::Application, "application");
+    }
     let territory = asked.body.get("territory").and_then(Value::as_str).unwrap_or_default();
     Ok(query::territory(territory)?.home())
 }
@@ -205,6 +214,7 @@ fn fulfil(
         TakingAct::Withdraw => plain(withdrawing::take_back(office, tx, caller, application, warrant, reason)?),
         TakingAct::Amend => plain(amending::drop_asked(office, tx, caller, application, warrant, &said)?),
         TakingAct::Correct => plain(correcting::correct_asked(office, tx, caller, application, warrant, &said)?),
+        TakingAct::Merge => plain(merging::merge_asked(office, tx, caller, warrant, &said)?),
         TakingAct::Move => {
             let preferences = said.body.get("preferences").and_then(|list| serde_json::from_value(list.clone()).ok());
             let sent = MoveIn { territory: text("territory"), preferences, ..MoveIn::default() };
@@ -223,6 +233,10 @@ fn fulfil(
             let last_day = text("last_day").parse::<NaiveDate>().unwrap_or(today);
             plain(departing::leave(office, tx, caller, hand, warrant, last_day, reason)?)
         }
+        TakingAct::Replace | TakingAct::EndRepresentative => {
+            plain(replacing::carry_out(office, tx, caller, &application, warrant, &said.body)?)
+        }
+        TakingAct::Death => plain(death::close(office, tx, caller, application, warrant)?),
         TakingAct::Enrol => Err(Problem::conflict("wrong_state", "a contract is not confirmed by a second person")),
     }
 }

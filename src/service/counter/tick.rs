@@ -22,6 +22,7 @@ use crate::service::applications::{entry, proofs};
 use crate::service::cases::oversight;
 use crate::service::counter::{days, reserving, takings};
 use crate::service::kernel::actors::CLOCK;
+use crate::service::kernel::keys::ONE_TIME_MINUTES;
 use crate::service::kernel::numbers::load;
 use crate::service::kernel::problem::{CLOCK_NOT_BELIEVED, Problem};
 use crate::service::office::bound;
@@ -108,6 +109,7 @@ fn each_home(store: &Store, rules: &Rules, instants: Instants, resolve: Resolve)
     }
     if resolve == Resolve::Do {
         store.forget_uploads(instants.now - TimeDelta::days(UPLOADS_KEPT_DAYS))?;
+        store.forget_one_time_codes(instants.now - TimeDelta::minutes(ONE_TIME_MINUTES))?;
     }
     refused.map_or(Ok(all), Err)
 }

@@ -6,37 +6,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::amending;
+use super::{amending, merging};
 use crate::domain::application::Application;
 use crate::domain::case::CaseAct;
-use crate::domain::codes::{Decision, Notice, PlaceStatus, Status};
+use crate::domain::codes::{Decision, Notice, PlaceStatus, ReferralStatus, Status};
+use crate::domain::kato::Kato;
 use crate::domain::life::Step;
 use crate::domain::place::PlaceAct;
 use crate::domain::queue::Numbered;
 use crate::domain::referral::{Referral, ReferralAct};
 use crate::domain::taking::{Debt, Rest, Taking, TakingAct, TakingStatus, TakingStep};
 use crate::service::applications::entry::{self, Turned};
-use crate::service::applications::identity;
-use crate::service::applications::takings::{self as takings_of, Aim, RequestIn, Taken, Weighed, Word, taken};
+use crate::service::applications::signed::RequestIn;
+use crate::service::applications::takings::{self as takings_of, Aim, Taken, Weighed, Word, taken};
+use crate::service::applications::{contradiction, identity, replacing};
 use crate::service::cases::{opening, travel};
 use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::keys;
 use crate::service::kernel::notices::{tell_family, tell_family_of};
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
-use crate::service::kernel::permissions::{Act, Principal};
+use crate::service::kernel::permissions::Act;
 use crate::service::kernel::problem::{FieldFaults, Problem};
-use crate::service::kernel::query;
 use crate::service::office::{Answer, Caller, Office};
 use crate::service::referrals::{life, places};
 use crate::store::{
-    Entry, Transaction, Written, child_claims, children, facts, kindergartens, referrals, takings, transfers,
+    Entry, Transaction, Written, child_claims, children, facts, kindergartens, referrals, representatives, takings,
+    transfers,
 };
 use crate::trust::act::{CaseTold, ChildAct, MovedBack, TakingUndone};
 use crate::trust::subject::{Subject, SubjectKind};
-
-/// Most entries of the list of those who are owed a place.
-const OWED_MAX: i64 = 1_000;
 
 /// Why it is undone.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -48,6 +47,9 @@ pub struct UndoIn {
     /// The family's signed request, where an official undoes a contract: that takes the place that the child has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestIn>,
+    /// The key of the representative who says so at an office, where two represent the child.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<String>,
 }
 
 /// What was undone.
@@ -67,55 +69,6 @@ pub struct Undone {
     pub owed: bool,
 }
 
-/// Who is owed a place.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DebtView {
-    /// The number of the application.
-    pub application: String,
-    /// The id of the kindergarten whose place it was.
-    pub kindergarten: String,
-    /// The id of the group there.
-    pub group: String,
-    /// Since when.
-    pub since: String,
-    /// What was undone.
-    pub taking: String,
-}
-
-/// Those who are owed a place, the oldest first.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Debts {
-    /// They wait in their queues, at their own turns.
-    pub debts: Vec<DebtView>,
-}
-
-/// Which of them are asked for.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct DebtsIn {
-    /// A KATO code; this territory and all below.
-    #[serde(default)]
-    pub territory: String,
-}
-
-/// Who is owed a place in a territory, because theirs was taken and given on.
-///
-/// # Errors
-/// 403, 422.
-pub fn debts(office: &Office, principal: &Principal, sent: &DebtsIn) -> Result<Debts, Problem> {
-    principal.role_may(Act::ReadDebts)?;
-    let territory = query::territory(&sent.territory)?;
-    principal.may(Act::ReadDebts, territory)?;
-    let owed = office.store.read(|conn| takings::owed(conn, territory, OWED_MAX))?;
-    let view = |debt: Debt| DebtView {
-        application: debt.application,
-        kindergarten: debt.kindergarten,
-        group: debt.group,
-        since: crate::domain::instant::instant_text(debt.owed_at),
-        taking: debt.taking,
-    };
-    Ok(Debts { debts: owed.into_iter().map(view).collect() })
-}
-
 /// Undoes what was taken last, or says no to what waits. A number that an application got by moving stands for the one that it had.
 ///
 /// # Errors
@@ -126,13 +79,18 @@ pub fn undo(office: &Office, caller: &Caller, number: &str, sent: &UndoIn) -> Re
     let mut faults = FieldFaults::default();
     let reason = sent.reason.as_deref().and_then(|reason| faults.text("reason", reason, 2_000));
     faults.check()?;
-    let Found { number: origin, moved_to } = found(office, number)?;
+    let Found { number: origin, moved_to, act } = found(office, number)?;
+    let is_of_child = matches!(act, Some(TakingAct::Replace | TakingAct::EndRepresentative));
+    let of_child = if is_of_child { replacing::homes_of_child(office, &origin)? } else { Vec::new() };
     let origin_home = home_of(&origin, Numbered::Application, "application")?;
     let there = moved_to.as_deref().and_then(|to| home_of(to, Numbered::Application, "application").ok());
-    office.perform(caller, &[origin_home, named, there.unwrap_or(named)], 200, |tx| {
+    let homes: Vec<Kato> = [origin_home, named].into_iter().chain(there).chain(of_child).collect();
+    office.perform(caller, &homes, 200, |tx| {
         let asked_of = load(tx.conn(), number)?;
         may_on(tx.conn(), &caller.principal, Act::Undo, &asked_of)?;
         let application = load(tx.conn(), &origin)?;
+        contradiction::counts(tx, &caller.principal, &application)?;
+        let said_by = said_by(tx, caller, &application, sent)?;
         let taking = last(office, tx, &application)?;
         let Some(became) = taking.status.after(TakingStep::Undo) else {
             return Err(nothing_to_undo());
@@ -146,7 +104,7 @@ pub fn undo(office: &Office, caller: &Caller, number: &str, sent: &UndoIn) -> Re
         let taking = Taking { scan: shown.or(taking.scan.clone()), ..taking };
         let what = taken(tx, &taking)?;
         whole(office, tx, &application, &what)?;
-        let by = (Some(caller.principal.id.clone()), Some(tx.at()));
+        let by = (Some(said_by), Some(tx.at()));
         takings::save(tx, &Taking { status: became, decided_by: by.0, decided_at: by.1, ..taking.clone() })?;
         let mut giving = Giving { office, caller, taking: &taking, application, owed: false, case: None };
         if became == TakingStatus::Undone {
@@ -168,7 +126,8 @@ pub(crate) fn reopen(office: &Office, caller: &Caller, id: &str) -> Result<(), P
     let key = taking.taken.clone().unwrap_or_default();
     let body = office.store.read(|conn| facts::body(conn, vault, &key))?;
     let what: Taken = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
-    let to = what.moved_to.as_deref().and_then(|to| home_of(to, Numbered::Application, "application").ok());
+    let to = what.moved_to.as_deref().or(what.merged.as_ref().map(|merged| merged.into.as_str()));
+    let to = to.and_then(|to| home_of(to, Numbered::Application, "application").ok());
     office.perform(caller, &[taking.home, to.unwrap_or(taking.home)], 200, |tx| {
         let Some(taking) = takings::find(tx.conn(), id)?.filter(|taking| taking.status == TakingStatus::Taken) else {
             return Ok(Written::nothing(()));
@@ -204,6 +163,31 @@ struct Found {
     number: String,
     /// Its number where it went, if it did.
     moved_to: Option<String>,
+    /// What can be undone.
+    act: Option<TakingAct>,
+}
+
+/// By whom it is undone: a representative, by itself or by the portal, or whom an official has heard; else the official.
+fn said_by(
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    application: &Application,
+    sent: &UndoIn,
+) -> Result<String, Problem> {
+    if let Some(own) = contradiction::own(tx, &caller.principal, application)? {
+        return Ok(own.id);
+    }
+    let Some(named) = &sent.representative else { return Ok(caller.principal.id.clone()) };
+    let live = representatives::of_child(tx.conn(), &application.child)?;
+    // The key may be that of another home where the child has been.
+    let child = children::iin_of(tx.conn(), &application.child)?;
+    let found = representatives::find(tx.conn(), named)?.filter(|(_, of)| Some(*of) == child);
+    let Some(heard) = found.and_then(|(found, _)| live.iter().find(|known| known.iin == found.iin)) else {
+        let message = "name the key of one who represents the child (GET …/representatives), or leave it out";
+        return Err(Problem::invalid("representative", "not_a_representative", message));
+    };
+    contradiction::word_counts(&live, heard)?;
+    Ok(heard.id.clone())
 }
 
 /// Follows a move back to where it began, where that is what can be undone.
@@ -218,15 +202,24 @@ fn found(office: &Office, number: &str) -> Result<Found, Problem> {
             let body = facts::body(conn, vault, key)?;
             Ok(body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
         };
+        if let Some(other) = merging::merged_from(conn, &application)? {
+            let theirs = takings::of_application(conn, &other)?;
+            let theirs = theirs.into_iter().rev().find(|taking| undoable(&taking) && taking.act == TakingAct::Merge);
+            let at = |taking: &Taking| taking.decided_at.unwrap_or(taking.asked_at);
+            if theirs.is_some_and(|theirs| last.is_none_or(|own| at(own) <= at(&theirs))) {
+                return Ok(Found { number: other, moved_to: Some(number.to_owned()), act: Some(TakingAct::Merge) });
+            }
+        }
         if let Some(last) = last {
             let what = last.taken.as_ref().map(|key| kept(conn, key)).transpose()?.unwrap_or_default();
-            let moved_to = what.get("moved_to").and_then(Value::as_str).map(str::to_owned);
-            return Ok(Found { number: number.to_owned(), moved_to });
+            let to = what.get("moved_to").or_else(|| what.pointer("/merged/into"));
+            let moved_to = to.and_then(Value::as_str).map(str::to_owned);
+            return Ok(Found { number: number.to_owned(), moved_to, act: Some(last.act) });
         }
         let origin = kept(conn, &application.facts)?;
         match origin.get("moved_from").and_then(Value::as_str) {
-            Some(from) => Ok(Found { number: from.to_owned(), moved_to: Some(number.to_owned()) }),
-            None => Ok(Found { number: number.to_owned(), moved_to: None }),
+            Some(from) => Ok(Found { number: from.to_owned(), moved_to: Some(number.to_owned()), act: None }),
+            None => Ok(Found { number: number.to_owned(), moved_to: None, act: None }),
         }
     })
 }
@@ -301,7 +294,18 @@ impl Giving<'_> {
                 self.application = load(tx.conn(), &self.application.number)?;
                 Turned::Stayed
             }
-            (TakingAct::Withdraw, referral) => {
+            // Of an enrolled child its place was taken, of any other what a withdrawal takes.
+            (TakingAct::Death, Some(referral)) if referral.status == ReferralStatus::Departed => {
+                self.claim_again(tx)?;
+                self.stay(tx, referral)?
+            }
+            (TakingAct::Merge, _) => {
+                let merged = what.merged.as_ref().ok_or_else(nothing_to_undo)?;
+                merging::part(tx, self.caller, &self.application.number, merged)?;
+                self.claim_again(tx)?;
+                self.wait_again(tx)?
+            }
+            (TakingAct::Withdraw | TakingAct::Death, referral) => {
                 self.claim_again(tx)?;
                 let turned = self.wait_again(tx)?;
                 if let Some(referral) = referral {
@@ -326,6 +330,10 @@ impl Giving<'_> {
             (TakingAct::Depart, Some(referral)) => {
                 self.claim_again(tx)?;
                 self.stay(tx, referral)?
+            }
+            (TakingAct::Replace | TakingAct::EndRepresentative, _) => {
+                replacing::bring_back(tx, self.caller, &self.application, what)?;
+                Turned::Stayed
             }
             (TakingAct::Annul | TakingAct::Enrol | TakingAct::Depart, None) => return Err(nothing_to_undo()),
         };

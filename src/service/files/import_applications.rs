@@ -3,6 +3,7 @@
 //! All or nothing: one transaction over all homes of the file, so a killed import leaves nothing. The applications were
 //! decided where they come from, so they wait as accepted ones.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::mpsc::sync_channel;
 
@@ -10,16 +11,20 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use super::imports::{Complaints, ImportFault, Source, queue_territories};
-use crate::domain::application::{Applicant, CategoryClaim, Child};
+use crate::domain::application::{Applicant, CategoryClaim, Child, Document};
 use crate::domain::codes::{Decision, Status};
+use crate::domain::contact::Contact;
 use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::Kindergarten;
 use crate::domain::queue::{Number, Numbered, QueueKey};
+use crate::domain::text::{self, TextFault};
 use crate::exchange::rows::ApplicationRow;
 use crate::rules::{Bound, Rules};
+use crate::service::applications::applicant::unfit;
 use crate::service::applications::entry::{self, Turned};
 use crate::service::applications::handed_in::{Checked, TEXT_MAX};
+use crate::service::applications::likeness;
 use crate::service::counter::register::{Seat, assemble};
 use crate::service::kernel::actors::OPERATOR;
 use crate::service::kernel::keys;
@@ -145,7 +150,7 @@ impl<'a> Assembling<'a> {
                 registered_at: self.at,
                 channel: fitting.row.channel,
                 decision: Decision::Accepted,
-                from: Some(json!({"evidence": fitting.row.evidence, "number": fitting.row.number})),
+                from: Some(json!({"evidence": kept(&fitting.row.evidence), "number": fitting.row.number})),
             };
             let key = self.known.get(&self.look_up.blind(fitting.row.child_iin)).cloned();
             let new = key.is_none();
@@ -169,6 +174,7 @@ fn save(tx: &mut Transaction<'_>, home: Kato, file: &str, batch: Batch) -> Resul
     }
     facts::insert(tx, home, &facts)?;
     applications::insert(tx, &lodged, &new)?;
+    likeness::note(tx, &lodged)?;
     let imported = ApplicationsImported { file: file.to_owned(), applications: lodged.len() as u64 };
     let act = PublicAct::ImportApplications(imported).into();
     Ok(Entry { home, act, actor: OPERATOR.to_owned(), territory: home })
@@ -239,13 +245,9 @@ fn complain(
     if row.contacts.len() > 2 || row.contacts.iter().any(|c| c.contains(';')) {
         complaints.add(n, "contacts", "keep at most two contacts, without a semicolon in one of them");
     }
-    for (column, text) in [("child_name", &row.child_name), ("applicant_name", &row.applicant_name)] {
-        if text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
-            complaints.add(n, column, format!("write the name on one line, in at most {TEXT_MAX} characters"));
-        }
-    }
-    if row.evidence.trim().is_empty() {
-        complaints.add(n, "evidence", "an instant from outside needs its evidence: name the register or the paper");
+    typed(complaints, n, row);
+    if let Some((_, why)) = unfit(row.applicant_iin, row.applicant_kind, today) {
+        complaints.add(n, "applicant_iin", why);
     }
     if row.applied_at > now {
         complaints.add(n, "applied_at", "the instant lies in the future");
@@ -264,6 +266,42 @@ fn complain(
             complaints.add(n, "categories", format!("{} is not a category of {}", category.code, bound.profile.code));
         }
     }
+}
+
+/// Every text passes the door that all text passes.
+fn typed(complaints: &mut Complaints<'_>, n: usize, row: &ApplicationRow) {
+    for (column, name) in [("child_name", &row.child_name), ("applicant_name", &row.applicant_name)] {
+        match text::name(name) {
+            Ok(name) if name.chars().count() > TEXT_MAX => {
+                complaints.add(n, column, format!("write the name on one line, in at most {TEXT_MAX} characters"));
+            }
+            Ok(_) => {}
+            Err(TextFault::Control) => {
+                complaints.add(n, column, format!("write the name on one line, in at most {TEXT_MAX} characters"));
+            }
+            Err(fault) => complaints.add(n, column, fault.to_string()),
+        }
+    }
+    let contacts = row.contacts.iter().map(|contact| ("contacts", contact));
+    let proofs = row.categories.iter().filter_map(|claim| Some(("categories", claim.proof.as_ref()?)));
+    let numbers = row.documents.iter().filter_map(|document| Some(("documents", document.number.as_ref()?)));
+    for (column, given) in contacts.chain(proofs).chain(numbers) {
+        if let Err(fault) = text::clean(given) {
+            complaints.add(n, column, fault.to_string());
+        }
+    }
+    match text::clean(&row.evidence) {
+        Err(TextFault::Empty) => {
+            complaints.add(n, "evidence", "an instant from outside needs its evidence: name the register or the paper");
+        }
+        Err(fault) => complaints.add(n, "evidence", fault.to_string()),
+        Ok(_) => {}
+    }
+}
+
+/// A text that passed the door, as it is kept.
+fn kept(given: &str) -> String {
+    text::clean(given).map_or_else(|_| given.to_owned(), Cow::into_owned)
 }
 
 fn prefer(
@@ -296,14 +334,14 @@ fn checked(row: &ApplicationRow, queue_territory: Kato) -> Checked {
         child: Child {
             key: keys::random_key(),
             iin: row.child_iin,
-            name: row.child_name.clone(),
+            name: kept(&row.child_name),
             birth_on: row.birth_date,
         },
         applicant: Applicant {
             iin: row.applicant_iin,
-            name: row.applicant_name.clone(),
+            name: kept(&row.applicant_name),
             kind: row.applicant_kind,
-            contacts: row.contacts.clone(),
+            contacts: row.contacts.iter().map(|contact| Contact::read(&kept(contact)).into_text()).collect(),
             power: None,
         },
         territory: row.territory,
@@ -314,9 +352,13 @@ fn checked(row: &ApplicationRow, queue_territory: Kato) -> Checked {
         claims: row
             .categories
             .iter()
-            .map(|c| CategoryClaim { code: c.code.clone(), proof: c.proof.clone(), status: c.status })
+            .map(|c| CategoryClaim { code: c.code.clone(), proof: c.proof.as_deref().map(kept), status: c.status })
             .collect(),
-        documents: row.documents.clone(),
+        documents: row
+            .documents
+            .iter()
+            .map(|d| Document { number: d.number.as_deref().map(kept), ..d.clone() })
+            .collect(),
         transfer: false,
         together_with: None,
         exemption: None,

@@ -30,8 +30,23 @@ const CHECK_ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 /// Eight signs by which a kindergarten checks a paper referral.
 pub(crate) fn check_code() -> String {
+    signs(8)
+}
+
+/// How many signs a one-time code has; that of a paper has eight.
+pub(crate) const ONE_TIME_SIGNS: usize = 6;
+
+/// For how many minutes a one-time code is good.
+pub(crate) const ONE_TIME_MINUTES: i64 = 15;
+
+/// A code that is good once and for some minutes.
+pub(crate) fn one_time_code() -> String {
+    signs(ONE_TIME_SIGNS)
+}
+
+fn signs(count: usize) -> String {
     let mut rng = rand::rng();
-    (0..8).filter_map(|_| CHECK_ALPHABET.get(rng.random_range(0..32)).copied().map(char::from)).collect()
+    (0..count).filter_map(|_| CHECK_ALPHABET.get(rng.random_range(0..32)).copied().map(char::from)).collect()
 }
 
 /// Keeps facts of a subject and gives their key. For words that people write, which may name a person: even the opening of

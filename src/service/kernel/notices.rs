@@ -6,7 +6,7 @@ use super::keys;
 use crate::domain::application::Application;
 use crate::domain::codes::Notice;
 use crate::store::outbox::{self, Message};
-use crate::store::{StoreError, Transaction};
+use crate::store::{StoreError, Transaction, takings};
 
 /// The kind of the message that an account reads beyond its role's budget of a day.
 pub(crate) const READS_OVER_BUDGET: &str = "reads_over_budget";
@@ -27,12 +27,23 @@ pub(crate) fn tell_family_of(
     notice: Notice,
     with: &Value,
 ) -> Result<(), StoreError> {
-    tell(tx, of, notice, FAMILY, with)
+    // Of a child that has died its family hears nothing more.
+    if takings::has_died(tx.conn(), &of.child)? { Ok(()) } else { tell(tx, of, notice, FAMILY, with).map(drop) }
+}
+
+/// Tells one representative of a child, whose key stands in the body; the id of the message.
+pub(crate) fn tell_representative(
+    tx: &mut Transaction<'_>,
+    of: &Application,
+    notice: Notice,
+    representative: &str,
+) -> Result<String, StoreError> {
+    tell(tx, of, notice, FAMILY, &json!({"representative": representative}))
 }
 
 /// Tells the department of the application's territory that something is out of the ordinary.
 pub(crate) fn tell_department(tx: &mut Transaction<'_>, of: &Application, notice: Notice) -> Result<(), StoreError> {
-    tell(tx, of, notice, DEPARTMENT, &json!({}))
+    tell(tx, of, notice, DEPARTMENT, &json!({})).map(drop)
 }
 
 fn tell(
@@ -41,7 +52,7 @@ fn tell(
     notice: Notice,
     recipient: &str,
     with: &Value,
-) -> Result<(), StoreError> {
+) -> Result<String, StoreError> {
     let message = Message {
         id: keys::random_key(),
         home: of.home,
@@ -53,6 +64,8 @@ fn tell(
         created_at: tx.at(),
         taken_at: None,
         taken_by: None,
+        withdrawn_at: None,
     };
-    outbox::insert(tx, std::slice::from_ref(&message))
+    outbox::insert(tx, std::slice::from_ref(&message))?;
+    Ok(message.id)
 }

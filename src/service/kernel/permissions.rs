@@ -1,9 +1,12 @@
 //! Who may do what: one table. An act that a role is not listed for is forbidden to it; every act reaches only the
 //! credential's own territory and all below.
 
+use chrono::{DateTime, Utc};
+
 use super::problem::{Kind, Problem};
 use crate::domain::codes::{Channel, Role};
 use crate::domain::kato::Kato;
+use crate::domain::representative::FamilyWay;
 use crate::rules::regulation::Actor;
 use crate::trust::cipher::BlindIin;
 
@@ -74,6 +77,10 @@ pub enum Act {
     ReadScan,
     /// Read who was passed over, by whom and on which ground.
     ReadSkips,
+    /// Read which applications are probably of one child.
+    ReadDuplicates,
+    /// Say of two applications that they are of one child or of two.
+    JudgeDuplicates,
     /// Read who is owed a place.
     ReadDebts,
     /// Refuse the child of a referral with a ground.
@@ -110,6 +117,12 @@ pub enum Act {
     KeepOwnSignIn,
     /// Give a representative who stands at a counter a new code, and add a second one.
     IssueCode,
+    /// Let another person, or nobody, represent the child in the stead of one: at the family's word, or as any taking.
+    ReplaceRepresentative,
+    /// Enter what a court or a guardianship body says of who represents a child.
+    EnterCourtAct,
+    /// Enter that a child has died.
+    EnterDeath,
     /// Read who may act in a territory.
     ReadAccounts,
     /// Appoint, and end what was given: whom, the roles say.
@@ -163,6 +176,8 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::KeepScan, &[Office, StateCorporation, Portal, Department, Akim, Kindergarten, Family]),
     (Act::ReadScan, &[Office, StateCorporation, Portal, Department, Akim, Auditor, Family]),
     (Act::ReadSkips, &[Department, Akim, Auditor]),
+    (Act::ReadDuplicates, &[Department, Akim, Auditor]),
+    (Act::JudgeDuplicates, &[Department]),
     (Act::ReadDebts, &[Department, Akim, Auditor]),
     (Act::RefuseReferral, &[Kindergarten]),
     (Act::Extend, &[Department, Akim]),
@@ -181,6 +196,9 @@ pub const TABLE: &[(Act, &[Role])] = &[
     (Act::EndSession, EVERYBODY),
     (Act::KeepOwnSignIn, OFFICIALS),
     (Act::IssueCode, &[Office, StateCorporation, Department, Akim]),
+    (Act::ReplaceRepresentative, &[Office, StateCorporation, Portal, Department, Akim, Family]),
+    (Act::EnterCourtAct, &[Department]),
+    (Act::EnterDeath, &[Office, StateCorporation, Department]),
     (Act::ReadAccounts, &[Department, Akim, Auditor]),
     (Act::KeepAccounts, &[Department, Akim]),
     (Act::ReadReads, &[Department, Auditor, Family]),
@@ -208,6 +226,19 @@ pub struct Principal {
     pub child: Option<BlindIin>,
     /// The parent for whom the portal acts, as it asserts.
     pub parent: Option<BlindIin>,
+    /// What is known of the session of a family; none for others.
+    pub opened: Option<Opened>,
+}
+
+/// How a family's session was opened, and for which side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// By what.
+    pub way: FamilyWay,
+    /// When somebody else than the person set the contact that its one-time code went to.
+    pub contact_at: Option<DateTime<Utc>>,
+    /// Whether the child is shielded from this side.
+    pub is_shielded: bool,
 }
 
 /// The roles that may do an act.

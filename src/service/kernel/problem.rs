@@ -1,10 +1,13 @@
 //! Why an act was not done, and what to do next. The shape on the wire is RFC 9457; `web` adds the envelope.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::domain::codes::Basis;
+use crate::domain::text::{self, TextFault};
 use crate::store::StoreError;
 
 /// The code of an act that was refused for its clock.
@@ -130,17 +133,23 @@ impl FieldFaults {
         read.map_err(|e| self.add(field, code, e.to_string())).ok()
     }
 
-    /// A text of at most `longest` characters without control characters, trimmed; a fault where it is empty.
+    /// A text of at most `longest` characters through the one door of all text (`domain::text`); a fault where it is empty.
     pub fn text(&mut self, field: &str, text: &str, longest: usize) -> Option<String> {
-        let trimmed = text.trim();
-        if trimmed.is_empty() {
-            self.add(field, "missing", "write a value");
-        } else if trimmed.chars().count() > longest {
-            self.add(field, "too_long", format!("write at most {longest} characters"));
-        } else if trimmed.chars().any(char::is_control) {
-            self.add(field, "control_character", "write it without control characters");
-        } else {
-            return Some(trimmed.to_owned());
+        self.through(field, text::clean(text), longest)
+    }
+
+    /// As [`FieldFaults::text`], with a letter at least: a person's name, or a thing's.
+    pub fn name(&mut self, field: &str, name: &str, longest: usize) -> Option<String> {
+        self.through(field, text::name(name), longest)
+    }
+
+    fn through(&mut self, field: &str, read: Result<Cow<'_, str>, TextFault>, longest: usize) -> Option<String> {
+        match read {
+            Ok(read) if read.chars().count() > longest => {
+                self.add(field, "too_long", format!("write at most {longest} characters"));
+            }
+            Ok(read) => return Some(read.into_owned()),
+            Err(fault) => self.add(field, fault.code(), fault.to_string()),
         }
         None
     }

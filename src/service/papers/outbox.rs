@@ -3,17 +3,20 @@
 //! A message is written once, in the transaction of the act that says so, and taken once, under the lock of its home. A
 //! sender that repeats a request under its Idempotency-Key gets the messages that it took the first time.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::domain::codes::{Channel, Notice};
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
+use crate::domain::queue::{Number, Numbered};
 use crate::exchange::rows::MessageRow;
 use crate::rules::sourced::Names;
+use crate::service::kernel::keys::ONE_TIME_MINUTES;
 use crate::service::kernel::notices::{FAMILY, READS_OVER_BUDGET};
+use crate::service::kernel::numbers::load;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::kernel::query;
@@ -21,7 +24,7 @@ use crate::service::kernel::words::{self, Said, say_each};
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
 use crate::store::outbox::{self, Message, MessageFilter};
-use crate::store::{Entry, Written};
+use crate::store::{Entry, StoreError, Transaction, Written, contacts, one_time_codes, representatives};
 use crate::trust::act::{MessagesTaken, PublicAct};
 
 /// Messages of one page.
@@ -30,6 +33,9 @@ const PAGE: i64 = 200;
 const CSV_MAX: i64 = 100_000;
 /// Most messages that are taken at once, and how many where nobody says.
 const TAKEN_MAX: i64 = 500;
+
+/// What stands in the place of a one-time code for whoever is not about to send it.
+const CODE_UNSEEN: &str = "······";
 
 /// The kind of a message that a place passed a child because it waits together with brothers and sisters.
 pub(crate) const PASSED_TOGETHER: &str = "passed_together";
@@ -75,7 +81,9 @@ pub(crate) fn passed_by(
 /// The database is not available.
 pub fn told_to_family(office: &Office, application: &str) -> Result<Vec<Said>, Problem> {
     let all = office.store.read(|conn| outbox::about(conn, application))?;
-    let own = all.iter().rev().filter(|m| m.recipient == FAMILY && Notice::from_code(&m.kind).is_some());
+    let is_own =
+        |m: &&Message| m.recipient == FAMILY && m.withdrawn_at.is_none() && Notice::from_code(&m.kind).is_some();
+    let own = all.iter().rev().filter(is_own);
     let words = |m: &Message| words_of_message(office, m, &serde_json::from_str(&m.body).unwrap_or_default());
     Ok(own.map(words).collect())
 }
@@ -130,7 +138,8 @@ pub struct MessageView {
     /// A random key, always the same for this message.
     pub id: String,
     /// What is told: `overdue`; `passed_together` where a place passed a child because it waits together with brothers and
-    /// sisters; `reads_over_budget` where an account reads more than its role's budget of a day; or what was done: `family_code`, `representative_added`, `amended`, `withdrawn`, `moved`, `enrolled`, `departed`,
+    /// sisters; `reads_over_budget` where an account reads more than its role's budget of a day; or what was done: `family_code`, `one_time_code`, `representative_added`,
+    /// `representative_replaced`, `representative_ended`, `court_act`, `closed_on_document`, `amended`, `withdrawn`, `moved`, `enrolled`, `departed`,
     /// `annulled`; `taking_asked`, `taking_lapsed`, `taking_undone`, `place_owed` of what officials want to take from a family;
     /// `paper_takings` where one official brings many signed requests in a day.
     pub kind: String,
@@ -146,6 +155,9 @@ pub struct MessageView {
     /// The words, in each language.
     #[schema(value_type = Object)]
     pub text: Said,
+    /// How its receiver is reached, where it is a family's and is taken now. A one-time code is one representative's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
     /// When it was written, in the region's zone.
     pub created_at: String,
     /// When it was taken to be sent, in the region's zone.
@@ -154,6 +166,9 @@ pub struct MessageView {
     /// The credential that took it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_by: Option<String>,
+    /// When it was withdrawn before anybody took it, in the region's zone: nobody will.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<String>,
 }
 
 fn territory(principal: &Principal, act: Act, text: &str) -> Result<Kato, Problem> {
@@ -201,7 +216,8 @@ pub fn messages_csv(office: &Office, principal: &Principal, asked: &OutboxIn) ->
     String::from_utf8(text).map_err(|e| internal(&e))
 }
 
-/// Takes the oldest messages that nobody took yet, to be sent by whoever asks. Each is given out once.
+/// Takes the oldest messages that nobody took yet, to be sent by whoever asks. Each is given out once, the code of one that brings a
+/// one-time code never again; one whose code is over is withdrawn.
 ///
 /// # Errors
 /// 403, 422.
@@ -220,16 +236,67 @@ pub fn take_messages(office: &Office, caller: &Caller, sent: &TakeIn) -> Result<
     office.perform(caller, &[home], 200, |tx| {
         let by = caller.principal.id.as_str();
         let found = outbox::page(tx.conn(), MessageFilter { territory, taken: Some(false) }, None, limit)?;
-        let ids: Vec<&str> = found.iter().map(|m| m.id.as_str()).collect();
+        let (mut ids, mut over, mut messages) = (Vec::new(), Vec::new(), Vec::new());
+        for m in &found {
+            let taken = Message { taken_at: Some(tx.at()), taken_by: Some(by.to_owned()), ..m.clone() };
+            match filled(tx, taken)? {
+                Some(whole) => {
+                    ids.push(m.id.as_str());
+                    let to = receivers(tx, &whole)?;
+                    messages.push(MessageView { to, ..message(office, &whole) });
+                }
+                None => over.push(m.id.as_str()),
+            }
+        }
         outbox::take(tx, &ids, by)?;
-        let at = tx.at();
+        outbox::withdraw(tx, &over)?;
         let taken = MessagesTaken { messages: ids.len() as u64, role: caller.principal.role };
         let entry = Entry { home, act: PublicAct::TakeMessages(taken).into(), actor: by.to_owned(), territory };
-        let entries = if ids.is_empty() { Vec::new() } else { vec![entry] };
-        let taken = found.iter().map(|m| Message { taken_at: Some(at), taken_by: Some(by.to_owned()), ..m.clone() });
-        let messages = taken.map(|m| message(office, &m)).collect();
+        let entries = if found.is_empty() { Vec::new() } else { vec![entry] };
         Ok(Written { value: Messages { messages, next: None }, entries })
     })
+}
+
+/// A message as it is sent: one that brings a one-time code with the code, which is kept no longer; nothing where that is over.
+fn filled(tx: &mut Transaction<'_>, m: Message) -> Result<Option<Message>, Problem> {
+    if m.kind != Notice::OneTimeCode.code() {
+        return Ok(Some(m));
+    }
+    let since = tx.at() - TimeDelta::minutes(ONE_TIME_MINUTES);
+    let code = one_time_codes::take(tx, &m.id, since)?;
+    // Only in memory: what is kept of the message never had it.
+    let with = |code: String| Message {
+        body: json!({"code": code, "representative": representative_in(&m)}).to_string(),
+        ..m
+    };
+    Ok(code.map(with))
+}
+
+/// The one representative whom a message is for, where it is for one.
+fn representative_in(m: &Message) -> Option<String> {
+    let body: Value = serde_json::from_str(&m.body).ok()?;
+    body.get("representative").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// How the receivers of a family's message are reached: of one that is for one representative, that one alone.
+fn receivers(tx: &mut Transaction<'_>, m: &Message) -> Result<Vec<String>, Problem> {
+    if m.recipient != FAMILY || Number::parse(&m.subject, Numbered::Application).is_none() {
+        return Ok(Vec::new());
+    }
+    let (vault, application) = (tx.vault(), load(tx.conn(), &m.subject)?);
+    let body: Value = serde_json::from_str(&m.body).unwrap_or_default();
+    let found = match representative_in(m) {
+        Some(id) => match representatives::find(tx.conn(), &id)? {
+            Some((known, _)) => contacts::of_representative(tx.conn(), vault, &application, &known),
+            None => Ok(Vec::new()),
+        },
+        None => contacts::of_family(tx.conn(), vault, &application, body.get("also").and_then(Value::as_str)),
+    };
+    match found {
+        // Whoever was erased meanwhile is reached by nothing.
+        Err(StoreError::Erased(_)) => Ok(Vec::new()),
+        found => Ok(found?),
+    }
 }
 
 fn message(office: &Office, m: &Message) -> MessageView {
@@ -246,8 +313,10 @@ fn message(office: &Office, m: &Message) -> MessageView {
         subject: m.subject.clone(),
         text: words_of_message(office, m, &body),
         created_at: local(m.created_at),
+        to: Vec::new(),
         taken_at: m.taken_at.map(local),
         taken_by: m.taken_by.clone(),
+        withdrawn_at: m.withdrawn_at.map(local),
     }
 }
 
@@ -282,8 +351,13 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
             ("since", &since),
             ("what", &what),
             ("ground", &ground),
+            ("code", &Said::same(body.get("code").and_then(Value::as_str).unwrap_or(CODE_UNSEEN))),
+            ("minutes", &Said::same(ONE_TIME_MINUTES.to_string())),
         ];
-        return say_each(&office.rules, &format!("told_{notice}"), &values);
+        // What takes something says until when the family may object; what adds does not.
+        let takes = matches!(notice, Notice::Amended | Notice::Annulled) && !field("until").is_empty();
+        let code = if takes { format!("told_{notice}_until") } else { format!("told_{notice}") };
+        return say_each(&office.rules, &code, &values);
     }
     let course = field("channel").parse::<Channel>().ok().and_then(|channel| {
         office.rules.regulations.get(field("regulation")).and_then(|regulation| regulation.course(channel))

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Months, Utc};
 
-use super::reasons;
 use super::shape::{PositionEntry, Positions, PublicEntry, PublicNumber, PublicPositions, Reason};
+use super::{reasons, view};
 use crate::domain::codes::{GroupKind, Status};
 use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
@@ -11,6 +11,8 @@ use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, say};
 use crate::service::office::Office;
 use crate::store::ended::{self, Ended};
+use crate::store::{former_numbers, takings};
+use crate::trust::cipher::BlindIin;
 
 /// For how many months it is told.
 const MONTHS_TOLD: u32 = 6;
@@ -19,6 +21,19 @@ fn last(office: &Office, iin: Iin, now: DateTime<Utc>) -> Result<Option<Ended>, 
     let found = office.store.read(|conn| ended::last_of(conn, office.look_up.blind(iin)))?;
     let told = |ended: &Ended| ended.ended_at.checked_add_months(Months::new(MONTHS_TOLD)).is_some_and(|end| now < end);
     Ok(found.filter(told))
+}
+
+/// Whether the child has died: then nothing is said of it but that its application has ended.
+///
+/// # Errors
+/// The database is not available.
+pub fn has_died(office: &Office, iin: Iin) -> Result<bool, Problem> {
+    Ok(office.store.read(|conn| takings::has_died_anywhere(conn, office.look_up.blind(iin)))?)
+}
+
+/// By what the child is looked up now that had this number.
+fn now_of(office: &Office, iin: Iin) -> Result<Option<BlindIin>, Problem> {
+    Ok(office.store.read(|conn| former_numbers::now_of(conn, office.look_up.blind(iin)))?)
 }
 
 fn to_do(office: &Office, status: Status) -> Said {
@@ -30,16 +45,20 @@ fn to_do(office: &Office, status: Status) -> Said {
 /// # Errors
 /// The database is not available.
 pub fn public(office: &Office, iin: Iin, now: DateTime<Utc>) -> Result<PublicPositions, Problem> {
+    let has_died = has_died(office, iin)?;
+    if let Some(child) = now_of(office, iin)? {
+        return Ok(view::public_of_blind(office, child, now));
+    }
     let entry = |Ended { application, .. }: Ended| PublicEntry {
         status: application.status,
-        number: (application.queue.kind == GroupKind::General).then(|| PublicNumber {
+        number: (application.queue.kind == GroupKind::General && !has_died).then(|| PublicNumber {
             position: None,
             of: None,
             ahead: None,
             change_30_days: None,
             reasons: vec![reasons::see_more(&office.rules)],
         }),
-        to_do: to_do(office, application.status),
+        to_do: if has_died { say(&office.rules, "to_do_ended", &[]) } else { to_do(office, application.status) },
         as_of: instant_text(now),
     };
     Ok(PublicPositions { entries: last(office, iin, now)?.map(entry).into_iter().collect() })
@@ -55,6 +74,9 @@ pub fn of_family(
     now: DateTime<Utc>,
     said: impl Fn(&str) -> Option<Said>,
 ) -> Result<Positions, Problem> {
+    if let Some(child) = now_of(office, iin)? {
+        return Ok(view::of_blind(office, child, now));
+    }
     let entry = |Ended { application, .. }: Ended| PositionEntry {
         status: application.status,
         queue: application.queue.into(),

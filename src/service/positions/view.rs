@@ -17,20 +17,30 @@ use crate::service::kernel::ordering;
 use crate::service::kernel::words::{Said, date, say, say_each};
 use crate::service::office::Office;
 use crate::store::referrals;
+use crate::trust::cipher::BlindIin;
 
 /// Where the child of this IIN stands. No SQL: everything comes from the live index.
 pub fn positions(office: &Office, iin: Iin, now: DateTime<Utc>) -> Positions {
+    of_blind(office, office.look_up.blind(iin), now)
+}
+
+/// As [`positions`], by what the child is looked up.
+pub(super) fn of_blind(office: &Office, child: BlindIin, now: DateTime<Utc>) -> Positions {
     let index = office.index(now);
-    let entries =
-        index.of_child(office.look_up.blind(iin)).map(|(number, held)| entry(office, &index, number, held, now));
+    let entries = index.of_child(child).map(|(number, held)| entry(office, &index, number, held, now));
     Positions { entries: entries.collect() }
 }
 
 /// What everybody may know of the child of this IIN.
 pub fn public(office: &Office, iin: Iin, now: DateTime<Utc>) -> PublicPositions {
+    public_of_blind(office, office.look_up.blind(iin), now)
+}
+
+/// As [`public`], by what the child is looked up.
+pub(super) fn public_of_blind(office: &Office, child: BlindIin, now: DateTime<Utc>) -> PublicPositions {
     let index = office.index(now);
     let of = |(number, held): (Number, &IndexSeat)| public_entry(office, &index, number, held, now);
-    PublicPositions { entries: index.of_child(office.look_up.blind(iin)).map(of).collect() }
+    PublicPositions { entries: index.of_child(child).map(of).collect() }
 }
 
 fn public_entry(office: &Office, index: &Index, number: Number, held: &IndexSeat, now: DateTime<Utc>) -> PublicEntry {

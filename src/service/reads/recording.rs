@@ -231,6 +231,7 @@ fn tell(office: &Office, seen: &Seen<'_>) -> Result<(), Problem> {
             created_at: tx.at(),
             taken_at: None,
             taken_by: None,
+            withdrawn_at: None,
         };
         outbox::insert(tx, std::slice::from_ref(&message))?;
         let exceeded = BudgetExceeded { account: id.clone(), day: seen.on, budget: budget(role), role };

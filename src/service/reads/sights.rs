@@ -25,6 +25,7 @@ pub fn sight(act: Act) -> Sight {
         Act::ReadPending => Sight::List(ReadKind::Pending),
         Act::ReadCorrections => Sight::Person(ReadKind::Corrections),
         Act::ReadSkips => Sight::List(ReadKind::Skips),
+        Act::ReadDuplicates => Sight::List(ReadKind::Duplicates),
         Act::ReadDebts => Sight::List(ReadKind::Debts),
         Act::ReadReads => Sight::Person(ReadKind::Reads),
         Act::SeeNext => Sight::List(ReadKind::Next),
@@ -50,6 +51,7 @@ pub fn sight(act: Act) -> Sight {
         | Act::WithdrawPlace
         | Act::DecideReserve
         | Act::Undo
+        | Act::JudgeDuplicates
         | Act::ConfirmTaking
         | Act::KeepScan
         | Act::HoldRound
@@ -69,6 +71,9 @@ pub fn sight(act: Act) -> Sight {
         | Act::TakeMessages
         | Act::EndSession
         | Act::IssueCode
+        | Act::ReplaceRepresentative
+        | Act::EnterCourtAct
+        | Act::EnterDeath
         | Act::KeepAccounts
         | Act::LiftBudget => Sight::Nobody,
     }

@@ -14,7 +14,8 @@ use crate::domain::referral::{Referral, ReferralAct};
 use crate::domain::taking::{Rest, TakingAct};
 use crate::rules::Rules;
 use crate::service::applications::entry::{self, Turned};
-use crate::service::applications::takings::{self, Aim, Asked, ContractIn, Taken, Warrant};
+use crate::service::applications::signed::{ContractIn, read_contract};
+use crate::service::applications::takings::{self, Aim, Asked, Taken, Warrant};
 use crate::service::kernel::notices::tell_family_of;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own;
@@ -210,7 +211,7 @@ impl InHand {
         if self.referral.status.after(ReferralAct::Enrol).is_none() {
             return Err(wrong_state(&self.referral, ReferralAct::Enrol));
         }
-        let contract = takings::read_contract(&mut faults, contract, today);
+        let contract = read_contract(&mut faults, contract, today);
         faults.check()?;
         let before = self.application.clone();
         advance(tx, &mut self.referral, ReferralAct::Enrol)?;

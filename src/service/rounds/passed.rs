@@ -72,6 +72,7 @@ pub(crate) fn tell(tx: &mut Transaction<'_>, passed: Vec<PassedBy>) -> Result<()
             created_at: tx.at(),
             taken_at: None,
             taken_by: None,
+            withdrawn_at: None,
         });
     }
     Ok(outbox::insert(tx, &messages)?)

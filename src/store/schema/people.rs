@@ -10,6 +10,12 @@ diesel::table! {
         code -> Nullable<BigInt>,
         code_at -> Nullable<Timestamp>,
         code_by -> Nullable<Text>,
+        document -> Nullable<Text>,
+        contacts_at -> Nullable<Timestamp>,
+        contacts_by -> Nullable<Text>,
+        court -> Nullable<Text>,
+        court_act -> Nullable<Text>,
+        court_at -> Nullable<Timestamp>,
         added_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
     }
@@ -19,9 +25,22 @@ diesel::table! {
     sessions (hash) {
         hash -> Text,
         representative -> Text,
+        way -> Text,
+        contact_at -> Nullable<Timestamp>,
         opened_at -> Timestamp,
         used_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    one_time_codes (message) {
+        message -> Text,
+        representative -> Text,
+        code -> BigInt,
+        sealed -> Nullable<Binary>,
+        contact_at -> Nullable<Timestamp>,
+        made_at -> Timestamp,
     }
 }
 
@@ -165,5 +184,31 @@ diesel::table! {
         id -> Integer,
         seq -> BigInt,
         hash -> Text,
+    }
+}
+
+diesel::table! {
+    duplicates (id) {
+        id -> Text,
+        home -> Integer,
+        application -> Text,
+        territory -> Integer,
+        other -> Text,
+        other_territory -> Integer,
+        grounds -> Text,
+        found_at -> Timestamp,
+        found_by -> Nullable<Text>,
+        status -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        facts -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    former_numbers (iin) {
+        iin -> BigInt,
+        home -> Integer,
+        child -> Text,
     }
 }

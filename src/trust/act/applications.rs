@@ -184,3 +184,65 @@ pub struct RepresentativeAdded {
     /// As whom it was done.
     pub role: Role,
 }
+
+/// Somebody without a credential asked for one-time codes, and they went to the contacts of the child's representatives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneTimeCodeSent {
+    /// The application by which the family is reached.
+    pub application: String,
+}
+
+/// Another person represents the child in the stead of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepresentativeReplaced {
+    /// The key of the one that ended.
+    pub representative: String,
+    /// The key of the other one.
+    pub by: String,
+    /// The application at whose counter it was done.
+    pub application: String,
+    /// As whom it was done.
+    pub role: Role,
+}
+
+/// A person represents the child no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepresentativeEnded {
+    /// The key of the representative.
+    pub representative: String,
+    /// The application at whose counter it was done.
+    pub application: String,
+    /// As whom it was done.
+    pub role: Role,
+}
+
+/// The department has entered what a court or a guardianship body says of who represents a child. What, stands in the rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CourtActEntered {
+    /// The application at whose counter it was done.
+    pub application: String,
+    /// The key of the facts that name the act.
+    pub facts: String,
+    /// As whom it was done.
+    pub role: Role,
+}
+
+/// An application was closed since its child has died.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeathEntered {
+    /// The number of the application.
+    pub application: String,
+    /// As whom it was done.
+    pub role: Role,
+    /// The number of the place that is free again, if the child had one.
+    pub place_freed: Option<String>,
+    /// The number of the referral that ended with it, if there was one.
+    pub referral_ended: Option<String>,
+    /// The cases that ended with it.
+    pub cases: Vec<CaseTold>,
+}

@@ -6,13 +6,13 @@ use super::documents::listed;
 use crate::service::applications::entry::Stands;
 use crate::service::applications::handed_in::HandedIn;
 use crate::service::applications::proofs::{self, ProofIn};
-use crate::service::applications::representatives::{self, CodeGiven, CodeIn, RepresentativeIn};
 use crate::service::applications::takings::{Outcome, Waiting};
 use crate::service::cases::decide::{self, DecisionIn};
 use crate::service::cases::settling::Decided;
 use crate::service::counter::amending::{self, AmendIn};
 use crate::service::counter::applications::{self, ApplicationView};
 use crate::service::counter::correcting::{self, CorrectIn, Corrections};
+use crate::service::counter::death::{self, DeathIn};
 use crate::service::counter::erasure::{self, EraseIn, Erased};
 use crate::service::counter::moving::{self, MoveIn, Moved};
 use crate::service::counter::register::{self, Registered};
@@ -153,29 +153,12 @@ pub async fn judge_proof(shared: Shared, request: HttpRequest, path: web::Path<S
         .await
 }
 
-/// Gives a representative who stands at a counter with an identity document a new code; the one before opens nothing any more.
-#[utoipa::path(post, path = "/api/v1/applications/{number}/code", tag = "applications",
-    params(("number" = String, Path)), request_body = CodeIn, responses((status = 201, body = CodeGiven)))]
-pub async fn issue_code(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
+/// Enters that the child has died: at once with the scan of the document; without it a second person confirms. The application is
+/// closed, its place is free, and nothing more is told of the child.
+#[utoipa::path(post, path = "/api/v1/applications/{number}/death", tag = "applications",
+    params(("number" = String, Path)), request_body = DeathIn, responses((status = 200, body = Outcome<Stands>),
+        (status = 202, body = Waiting, description = "it is done only when a second person confirms")))]
+pub async fn death(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
-    act(shared, request, body, move |r, caller, sent: CodeIn| {
-        representatives::issue_code(&r.office, caller, &number, &sent)
-    })
-    .await
-}
-
-/// Adds the second person who represents the child, with a code of their own.
-#[utoipa::path(post, path = "/api/v1/applications/{number}/representatives", tag = "applications",
-    params(("number" = String, Path)), request_body = RepresentativeIn, responses((status = 201, body = CodeGiven)))]
-pub async fn add_representative(
-    shared: Shared,
-    request: HttpRequest,
-    path: web::Path<String>,
-    body: Body,
-) -> HttpResponse {
-    let number = path.into_inner();
-    act(shared, request, body, move |r, caller, sent: RepresentativeIn| {
-        representatives::add(&r.office, caller, &number, &sent)
-    })
-    .await
+    act(shared, request, body, move |r, caller, sent: DeathIn| death::enter(&r.office, caller, &number, &sent)).await
 }

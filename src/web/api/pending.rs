@@ -3,8 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
+use crate::service::counter::debts::{self, Debts, DebtsIn};
 use crate::service::counter::takings::{self, TakingDone, WaitingIn, WaitingList, WaitingView};
-use crate::service::counter::undoing::{self, Debts, DebtsIn};
 use crate::web::answer::{Body, Shared, act, ask};
 
 /// What officials want to take from families of a territory and what waits for a second person, the oldest first.
@@ -34,5 +34,5 @@ pub async fn confirm(shared: Shared, request: HttpRequest, path: web::Path<Strin
 #[utoipa::path(get, path = "/api/v1/debts", tag = "places", params(("territory" = String, Query)),
     responses((status = 200, body = Debts)))]
 pub async fn debts(shared: Shared, request: HttpRequest, query: web::Query<DebtsIn>) -> HttpResponse {
-    ask(shared, request, move |r, who| undoing::debts(&r.office, who, &query)).await
+    ask(shared, request, move |r, who| debts::debts(&r.office, who, &query)).await
 }

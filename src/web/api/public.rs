@@ -6,12 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::about::OfChild;
 use crate::domain::iin::Iin;
-use crate::service::accounts::family::{self, Proof};
+use crate::service::accounts::family::{self, Code, Proof};
 use crate::service::counter::clock;
 use crate::service::kernel::problem::Problem;
 use crate::service::office::Office;
 use crate::service::papers::outbox;
-use crate::service::positions::shape::{LookedUp, Positions};
+use crate::service::positions::shape::{LookedUp, Positions, PublicPositions};
 use crate::service::positions::{ended, text, view};
 use crate::web::answer::{Body, Failure, Shared, read_body, tell, whole};
 use crate::web::asked::bearer;
@@ -50,8 +50,12 @@ pub async fn positions(
     };
     let address = addresses.of_or_nobody(&request);
     tell(shared, move |r| {
-        let iin = family::proves(&r.office, &r.memory.attempts, address, &asked.iin, &proof)?;
-        Ok(LookedUp::Family(of_family(&r.office, iin)?))
+        let of = family::proves(&r.office, &r.memory.attempts, address, &asked.iin, &proof)?;
+        let own = if of.is_shielded { None } else { of_family(&r.office, of.child)? };
+        match own {
+            Some(own) => Ok(LookedUp::Family(own)),
+            None => Ok(LookedUp::Public(known_to_all(&r.office, of.child)?)),
+        }
     })
     .await
 }
@@ -59,18 +63,35 @@ pub async fn positions(
 /// The proof that a request carries of being a family's: its session, or the code that was typed.
 pub(super) fn proof(request: &HttpRequest, code: Option<&str>) -> Option<Proof> {
     let session = bearer(request).ok().filter(|secret| secret.starts_with(family::MARK)).map(Proof::Session);
-    session.or_else(|| code.map(|code| Proof::Code(code.to_owned())))
+    session.or_else(|| code.map(|code| Proof::Code(Code::Typed(code.to_owned()))))
 }
 
-/// All that a family may know of its child: where it stands, or what ended its application.
-pub fn of_family(office: &Office, iin: Iin) -> Result<Positions, Problem> {
+/// All that a family may know of its child: where it stands, or what ended its application; nothing of its own where the child has
+/// died.
+///
+/// # Errors
+/// The database is not available.
+pub fn of_family(office: &Office, iin: Iin) -> Result<Option<Positions>, Problem> {
     let now = office.clock.now();
     let found = view::positions(office, iin, now);
     if !found.entries.is_empty() {
-        return Ok(found);
+        return Ok(Some(found));
+    }
+    if ended::has_died(office, iin)? {
+        return Ok(None);
     }
     let said = |number: &str| outbox::told_to_family(office, number).ok()?.into_iter().next();
-    ended::of_family(office, iin, now, said)
+    ended::of_family(office, iin, now, said).map(Some)
+}
+
+/// What everybody may know of a child: where it stands, or that its application has ended.
+///
+/// # Errors
+/// The database is not available.
+pub fn known_to_all(office: &Office, child: Iin) -> Result<PublicPositions, Problem> {
+    let now = office.clock.now();
+    let found = view::public(office, child, now);
+    if found.entries.is_empty() { ended::public(office, child, now) } else { Ok(found) }
 }
 
 /// What is told of a child from memory.

@@ -8,6 +8,7 @@ use super::public::proof;
 use crate::service::accounts::family;
 use crate::service::inquiry::explanations::{self, Explanations, RoundExplained};
 use crate::service::inquiry::laboratory::{self, SimulationIn};
+use crate::service::kernel::own::shielded;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::rounds::held::{self, Rounds, RoundsIn};
 use crate::service::rounds::hold::{self, RoundIn, RoundView};
@@ -122,8 +123,11 @@ pub async fn explain_to_family(
             let message = "send the code of the family's paper with the IIN, or sign in";
             Problem::new(Kind::Unauthorised, "code_missing", message)
         })?;
-        let iin = family::proves(&r.office, &r.memory.attempts, address, &asked.iin, &proof)?;
-        explanations::explanations(&r.office, &r.memory.explained, iin)
+        let of = family::proves(&r.office, &r.memory.attempts, address, &asked.iin, &proof)?;
+        if of.is_shielded {
+            return Err(shielded());
+        }
+        explanations::explanations(&r.office, &r.memory.explained, of.child)
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! The parents' page: type the child's IIN, see the position and why. Plain HTML that works without scripts; the IIN
 //! travels in the body of a form, never in an address.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,17 +13,18 @@ use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::rules::Rules;
 use crate::rules::messages::Tongue;
-use crate::service::accounts::family::{self, Proof};
+use crate::service::accounts::family::{self, Code, Proof};
 use crate::service::counter::catalogue;
 use crate::service::inquiry::explanations;
 use crate::service::kernel::problem::Problem;
 use crate::service::papers::outbox;
-use crate::service::positions::shape::{PositionEntry, PublicEntry};
+use crate::service::positions::shape::{PositionEntry, Positions, PublicEntry};
 use crate::service::positions::{ended, view};
 use crate::service::reads::view::{self as reads, ReadView};
 use crate::service::registry::Registry;
 use crate::web::answer::Shared;
-use crate::web::api::public::of_family;
+use crate::web::api::public::{self as public_api, of_family};
+use crate::web::api::sessions::send_one_time_code;
 use crate::web::limits::{ByAddress, LookUpLimit};
 use crate::web::refusals::Refusal;
 
@@ -34,6 +36,12 @@ struct Page<'a> {
     iin_label: &'a str,
     code_label: &'a str,
     ask: &'a str,
+    /// What the button says that sends a one-time code.
+    lost: &'a str,
+    /// The IIN as it was typed.
+    iin: &'a str,
+    /// What was done, in place of the title.
+    answer: Option<String>,
     told_you: &'a str,
     who_read: &'a str,
     error: Option<String>,
@@ -77,12 +85,25 @@ pub struct Typed {
     iin: String,
     #[serde(default)]
     code: String,
+    /// Which button was pressed: `code` where the code is lost.
+    #[serde(default)]
+    send: String,
     lang: Option<String>,
+}
+
+/// What the page says.
+#[derive(Default)]
+struct Said {
+    /// The IIN as it was typed.
+    iin: String,
+    answer: Option<String>,
+    error: Option<String>,
+    entries: Vec<Shown>,
 }
 
 /// The page with an empty form.
 pub async fn form(shared: Shared, query: web::Query<In>) -> HttpResponse {
-    respond(&shared.now().office.rules, tongue(query.lang.as_deref()), None, Vec::new())
+    respond(&shared.now().office.rules, tongue(query.lang.as_deref()), Said::default())
 }
 
 /// The page with the child's number and reasons, or with why there are none to show. With the code of the family's paper all
@@ -94,41 +115,66 @@ pub async fn look_up(
     limit: web::Data<LookUpLimit>,
     typed: web::Form<Typed>,
 ) -> HttpResponse {
-    let tongue = tongue(typed.lang.as_deref());
+    let Typed { iin: typed, code, send, lang } = typed.into_inner();
+    let tongue = tongue(lang.as_deref());
     let registry = shared.now();
     let rules = &Arc::clone(&registry.office.rules);
-    let Ok(iin) = Iin::parse(typed.iin.trim()) else {
-        return respond(rules, tongue, Some(render(rules, tongue, "wrong_iin", &[])), Vec::new());
+    let said = Said { iin: typed.trim().to_owned(), ..Said::default() };
+    let wrong = |code| Some(render(rules, tongue, code, &[]));
+    let Ok(iin) = Iin::parse(&said.iin) else {
+        return respond(rules, tongue, Said { error: wrong("wrong_iin"), ..said });
     };
-    let (address, code) = (addresses.of_or_nobody(&request), typed.code.trim().to_owned());
-    let found = web::block(move || match code.as_str() {
-        "" => {
-            limit.of_child(iin)?;
-            let shown = known_to_all(&registry, tongue, iin);
-            if shown.is_empty() {
-                limit.missed(address)?;
-                let ended = ended::public(&registry.office, iin, registry.office.clock.now())?.entries.into_iter();
-                return Ok(ended.map(|entry| public(&registry.office.rules, tongue, entry)).collect());
-            }
-            Ok(shown)
-        }
-        _ => {
-            let (attempts, proof) = (&registry.memory.attempts, Proof::Code(code));
-            family::proves(&registry.office, attempts, address, &iin.to_string(), &proof)?;
-            known_to_family(&registry, tongue, iin)
-        }
-    })
-    .await;
+    let address = addresses.of_or_nobody(&request);
+    if send == "code" {
+        return match send_one_time_code(&shared, &limit, address, &said.iin) {
+            Ok(asked) => respond(rules, tongue, Said { answer: Some(asked.text.get(tongue).to_owned()), ..said }),
+            Err(problem) => refused(rules, tongue, said, &problem),
+        };
+    }
+    let found = web::block(move || look(&registry, &limit, tongue, &Asking { address, iin, code: code.trim() })).await;
     match found {
-        Ok(Ok(shown)) if !shown.is_empty() => respond(rules, tongue, None, shown),
-        Ok(Ok(_)) => respond(rules, tongue, Some(render(rules, tongue, "not_found", &[])), Vec::new()),
-        Ok(Err(problem)) => {
-            let mut page = respond(rules, tongue, Some(refusal(rules, tongue, &problem)), Vec::new());
-            page.extensions_mut().insert(Refusal::of(&problem));
-            page
-        }
+        Ok(Ok(entries)) if !entries.is_empty() => respond(rules, tongue, Said { entries, ..said }),
+        Ok(Ok(_)) => respond(rules, tongue, Said { error: wrong("not_found"), ..said }),
+        Ok(Err(problem)) => refused(rules, tongue, said, &problem),
         Err(_) => HttpResponse::ServiceUnavailable().finish(),
     }
+}
+
+/// Who looks for which child, with which code.
+struct Asking<'a> {
+    address: IpAddr,
+    iin: Iin,
+    code: &'a str,
+}
+
+fn look(registry: &Registry, limit: &LookUpLimit, tongue: Tongue, asking: &Asking<'_>) -> Result<Vec<Shown>, Problem> {
+    let Asking { address, iin, code } = *asking;
+    if !code.is_empty() {
+        let (tries, proof) = (&registry.memory.attempts, Proof::Code(Code::Typed(code.to_owned())));
+        let of = family::proves(&registry.office, tries, address, &iin.to_string(), &proof)?;
+        let own = if of.is_shielded { None } else { known_to_family(registry, tongue, iin)? };
+        return match own {
+            Some(own) => Ok(own),
+            None => {
+                let entries = public_api::known_to_all(&registry.office, iin)?.entries.into_iter();
+                Ok(entries.map(|entry| public(&registry.office.rules, tongue, entry)).collect())
+            }
+        };
+    }
+    limit.of_child(iin)?;
+    let shown = known_to_all(registry, tongue, iin);
+    if shown.is_empty() {
+        limit.missed(address)?;
+        let ended = ended::public(&registry.office, iin, registry.office.clock.now())?.entries.into_iter();
+        return Ok(ended.map(|entry| public(&registry.office.rules, tongue, entry)).collect());
+    }
+    Ok(shown)
+}
+
+fn refused(rules: &Rules, tongue: Tongue, said: Said, problem: &Problem) -> HttpResponse {
+    let mut page = respond(rules, tongue, Said { error: Some(refusal(rules, tongue, problem)), ..said });
+    page.extensions_mut().insert(Refusal::of(problem));
+    page
 }
 
 /// Why a code opens nothing, in the reader's language.
@@ -139,6 +185,7 @@ fn refusal(rules: &Rules, tongue: Tongue, problem: &Problem) -> String {
             let seconds = problem.more.get("retry_after").and_then(serde_json::Value::as_i64).unwrap_or(1);
             render(rules, tongue, "too_many_tries", &[("minutes", (seconds / 60 + 1).to_string())])
         }
+        "wrong_one_time_code" => render(rules, tongue, "wrong_one_time_code", &[]),
         _ => render(rules, tongue, "wrong_code", &[]),
     }
 }
@@ -150,9 +197,9 @@ fn known_to_all(registry: &Registry, tongue: Tongue, iin: Iin) -> Vec<Shown> {
     entries.map(|entry| public(&office.rules, tongue, entry)).collect()
 }
 
-/// What a family may know of its child.
-fn known_to_family(registry: &Registry, tongue: Tongue, iin: Iin) -> Result<Vec<Shown>, Problem> {
-    let entries = of_family(&registry.office, iin)?.entries;
+/// What a family may know of its child; nothing of its own where the child has died.
+fn known_to_family(registry: &Registry, tongue: Tongue, iin: Iin) -> Result<Option<Vec<Shown>>, Problem> {
+    let Some(Positions { entries }) = of_family(&registry.office, iin)? else { return Ok(None) };
     let read_by: Vec<_> = entries.iter().map(|entry| read_by(registry, tongue, &entry.application)).collect();
     let shown = entries.into_iter().map(|entry| {
         let told = told(registry, tongue, &entry.application);
@@ -162,7 +209,7 @@ fn known_to_family(registry: &Registry, tongue: Tongue, iin: Iin) -> Result<Vec<
     if let Some(last) = shown.last_mut() {
         last.round = of_last_round(registry, tongue, iin);
     }
-    Ok(shown)
+    Ok(Some(shown))
 }
 
 /// What was done or asked of an application and the family was told, the latest first; nothing where that cannot be read now.
@@ -289,11 +336,15 @@ fn render(rules: &Rules, tongue: Tongue, code: &str, values: &[(&str, String)]) 
     rules.messages.render(tongue, code, &values).unwrap_or_default()
 }
 
-fn respond(rules: &Rules, tongue: Tongue, error: Option<String>, entries: Vec<Shown>) -> HttpResponse {
+fn respond(rules: &Rules, tongue: Tongue, said: Said) -> HttpResponse {
+    let Said { iin, answer, error, entries } = said;
     let label = |code| rules.messages.label_or_code(tongue, "print", code);
     let (title, iin_label, code_label) = (label("page_title"), label("iin"), label("family_code"));
-    let (ask, told_you, who_read) = (label("look_up"), label("told_you"), label("who_read"));
-    let page = Page { tongue, title, iin_label, code_label, ask, told_you, who_read, error, entries };
+    let (ask, lost, told_you, who_read) = (label("look_up"), label("code_lost"), label("told_you"), label("who_read"));
+    // It stays for whoever has to type again; a page that shows a child does not show whose it is.
+    let iin = if entries.is_empty() { iin.as_str() } else { "" };
+    let page =
+        Page { tongue, title, iin_label, code_label, ask, lost, iin, answer, told_you, who_read, error, entries };
     match page.render() {
         Ok(html) => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")

@@ -74,6 +74,7 @@ pub fn live_in(desk: &Desk) {
     let signing_in = json!({"iin": children[2].iin, "code": desk.code_at_hand(&children[2].iin)});
     desk.sign_in(&signing_in).must(201);
     taken(desk);
+    represented(desk);
     let proposal = json!({"group": GROUP, "cohort": 2022, "count": 1, "available_on": "2026-09-14",
         "reserved": {"category": "orphan", "open": false}});
     desk.post("/api/v1/places", &desk.staff_of("k-001"), &proposal).must(201);
@@ -83,10 +84,46 @@ pub fn live_in(desk: &Desk) {
         json!({"place": place, "application": elder, "ground": "written_refusal", "evidence": "an invented letter"});
     desk.keep_secret("an invented letter");
     desk.post("/api/v1/confirmations", &desk.token(Role::Akim, HOME), &passed).must(201);
+    twice(desk);
     past(desk);
     sign_ins(desk);
     desk.application(&elder);
     desk.registry.memory.reads.flush(&desk.registry.office.store).expect("the log of reads is written");
+}
+
+/// A child with two who represent it, of whom a court has spoken, and a one-time code on its way.
+fn represented(desk: &Desk) {
+    let two = accounts::people_representatives::Two::added(desk);
+    let scan = desk.request(&two.number)["scan"].clone();
+    let act = json!({"number": "2-1234", "on": "2026-05-01", "scan": scan, "issued_by": "an invented court",
+        "decides": two.ids[0]});
+    desk.post(&two.at("court-act"), &desk.department(), &act).must(200);
+    desk.post(&two.at("amend"), &desk.office(), &json!({"contacts": ["+7 701 000 11 22"]})).must(200);
+    accounts::people_one_time_codes::send(desk, &two.child.iin);
+    let dead = desk.waiting(&desk.another_child());
+    let scan = desk.request(&dead)["scan"].clone();
+    let death = json!({"document": "an invented paper", "on": "2026-09-08", "scan": scan});
+    desk.post(&format!("/api/v1/applications/{dead}/death"), &desk.office(), &death).must(200);
+}
+
+/// A child is taken in twice: under the number of its passport and under its IIN; and two that a department took for one.
+fn twice(desk: &Desk) {
+    let child = desk.another_child();
+    let mut unnumbered = child.application(CITY);
+    unnumbered["child"].as_object_mut().expect("a child").remove("iin");
+    unnumbered["child"]["document"] = json!({"kind": "foreign_passport", "number": "FA 990011"});
+    let temporary = desk.hand_in(&desk.office(), &unnumbered).must(201).text_of("temporary_number");
+    ["FA 990011", &temporary].into_iter().for_each(|secret| desk.keep_secret(secret));
+    let again = desk.hand_in(&desk.office(), &child.application(CITY)).must(201);
+    assert_eq!(again.json["warnings"], json!(["duplicate: probable"]));
+    let number = again.text_of("number");
+    let signed = json!({"request": desk.request(&number)});
+    desk.post(&format!("/api/v1/children/duplicates/{number}-D1/merge"), &desk.department(), &signed).must(200);
+    let pair = [(); 2].map(|()| desk.register(&desk.another_child()));
+    let stated = json!({"applications": pair, "ground": "an invented letter"});
+    let id = desk.post("/api/v1/children/duplicates", &desk.department(), &stated).must(201).text_of("id");
+    let different = format!("/api/v1/children/duplicates/{id}/different");
+    desk.post(&different, &desk.department(), &json!({"reason": "an invented letter"})).must(200);
 }
 
 /// A child is passed over: the next one gets the place.

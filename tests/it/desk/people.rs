@@ -51,11 +51,11 @@ impl People {
         self.met += 1;
         let child = Child {
             iin: iin.to_string(),
-            name: format!("Сынақбай Үлгі {}", self.met),
+            name: format!("Сынақбай Үлгі {}", in_letters(self.met)),
             birth_date: birth_date.to_owned(),
             parent_iin: parent_iin.to_string(),
-            parent_name: format!("Сынақбаева Өрнек {}", self.met),
-            phone: format!("+7 000 {:07}", self.met),
+            parent_name: format!("Сынақбаева Өрнек {}", in_letters(self.met)),
+            phone: format!("+7000{:07}", self.met),
         };
         let said = [&child.iin, &child.name, &child.parent_iin, &child.parent_name, &child.phone];
         self.secrets.extend(said.into_iter().cloned());
@@ -79,6 +79,16 @@ impl Child {
             "consent": true,
         })
     }
+}
+
+/// A number as a name: those of two numbers differ in more than two letters.
+fn in_letters(number: usize) -> String {
+    const SYLLABLES: [&str; 10] = ["ба", "де", "гі", "жо", "зу", "кы", "лә", "мө", "нү", "ры"];
+    let digits = number.to_string();
+    let one = |digit: u8| SYLLABLES[usize::from(digit - b'0')];
+    // Twice, so that another digit is four other letters.
+    let name: String = digits.bytes().chain(digits.bytes().rev()).map(one).collect();
+    format!("Ұ{name}")
 }
 
 fn day(text: &str) -> NaiveDate {

@@ -151,7 +151,7 @@ fn every_row_that_is_deleted_or_added_past_the_registry_is_named(desk: &Desk) {
             "applications" | "cases" | "referrals" => "number",
             "calendar_files" => "name",
             "case_steps" => "case_number",
-            "child_claims" => "iin",
+            "child_claims" | "former_numbers" => "iin",
             "children" | "facts" => "key",
             "logins" => "account",
             "place_history" | "proposals" => "place",

@@ -43,7 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// The outside crates of each room. chrono is everywhere.
 const CRATES: &[(&str, &[&str])] = &[
-    ("domain", &["serde"]),
+    ("domain", &["serde", "unicode_normalization", "unicode_properties"]),
     ("rules", &["serde", "toml", "chrono_tz"]),
     ("engine", &["rayon", "priority_queue", "indexset"]),
     // rayon replays in parallel; whatever decides is its own.

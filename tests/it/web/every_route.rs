@@ -25,7 +25,10 @@ pub struct Things {
     round: String,
     file: String,
     scan: String,
+    representative: String,
     pending: String,
+    duplicate: String,
+    unpaired: [String; 2],
 }
 
 impl Things {
@@ -49,6 +52,17 @@ impl Things {
         let asked = desk.waiting(&desk.another_child());
         let withdraw = format!("/api/v1/applications/{asked}/withdraw");
         let pending = desk.post(&withdraw, &desk.office(), &json!({"reason": "хат"})).must(202).text_of("pending");
+        let list = format!("/api/v1/applications/{application}/representatives");
+        let second = json!({"iin": desk.another_child().parent_iin, "name": "Серікбаев Ерлан", "document": "хат"});
+        desk.post(&list, &desk.office(), &second).must(201);
+        let all = desk.get(&list, &desk.department()).must(200).json;
+        let mut all = all["representatives"].as_array().expect("both").iter();
+        // The one who was added; the other one's family and parent are walked.
+        let added = all.find(|one| !one["document"].is_null()).expect("the second");
+        let representative = added["id"].as_str().expect("a key").to_owned();
+        let pair = pair_of(desk);
+        let stated = json!({"applications": pair, "ground": "хат"});
+        let duplicate = desk.post("/api/v1/children/duplicates", &desk.department(), &stated).must(201).text_of("id");
         let things = Things {
             application,
             case,
@@ -65,7 +79,10 @@ impl Things {
             round,
             file,
             scan,
+            representative,
             pending,
+            duplicate,
+            unpaired: pair_of(desk),
         };
         let corrections = format!("/api/v1/rounds/{}/corrections", things.round);
         desk.post(&corrections, &desk.department(), &things.correction()).must(201);
@@ -99,7 +116,9 @@ impl Things {
             .replace("/cases/{number}", &format!("/cases/{}", self.case))
             .replace("/rounds/{id}/applications/{number}", &format!("/rounds/{{id}}/applications/{}", self.waiting))
             .replace("{number}", &self.application)
+            .replace("{representative}", &self.representative)
             .replace("/papers/{id}", &format!("/papers/{}", self.scan))
+            .replace("/duplicates/{id}", &format!("/duplicates/{}", self.duplicate))
             .replace("/pending/{id}", &format!("/pending/{}", self.pending))
             .replace("/places/{id}", &format!("/places/{}", self.taken_place))
             .replace("/documents/{id}", &format!("/documents/{}", self.document))
@@ -109,12 +128,26 @@ impl Things {
             .replace("{key}", &format!("{HOME}-2022-general"))
     }
 
+    fn of_duplicates(&self, route: &str) -> Option<Value> {
+        match route.strip_prefix("/api/v1/children/duplicates")? {
+            "" => Some(json!({"applications": self.unpaired, "ground": "хат"})),
+            "/{id}/merge" => {
+                let named = self.duplicate.split("-D").next();
+                Some(json!({"iin_of": named, "reason": "хат"}))
+            }
+            _ => Some(json!({"reason": "хат"})),
+        }
+    }
+
     /// A request to a route that is right in every value, so that only the credential decides.
     pub fn request(&self, desk: &Desk, method: &str, route: &str) -> (String, Option<Value>) {
         let path = self.path(route);
         if method == "GET" {
             // What is no thing's own is asked of a territory.
             return (if route.contains('{') { path } else { format!("{path}?territory={HOME}") }, None);
+        }
+        if let Some(body) = self.of_duplicates(route) {
+            return (path, Some(body));
         }
         let skipped =
             json!({"place": self.open_place, "application": self.referred, "ground": "court_act", "evidence": "хат"});
@@ -142,6 +175,14 @@ impl Things {
             "/applications" => desk.another_child().application(CITY),
             "/applications/{number}/amend" => json!({"contacts": ["+7 000 7654321"]}),
             "/applications/{number}/correct" => json!({"birth_date": "2022-03-03", "document": "хат", "reason": "хат"}),
+            "/one-time-codes" => json!({"iin": desk.another_child().iin}),
+            "/applications/{number}/representatives/{representative}/replace" => {
+                json!({"iin": desk.another_child().parent_iin, "name": "Серікбаева Айгүл", "document": "хат", "reason": "хат"})
+            }
+            "/applications/{number}/representatives/{representative}/end" => json!({"reason": "хат"}),
+            "/applications/{number}/death" => json!({"document": "хат", "on": "2026-09-09"}),
+            "/applications/{number}/court-act" => json!({"number": "хат", "on": "2026-09-09", "scan": "хат",
+                "issued_by": "сот", "decides": "lift"}),
             "/applications/{number}/withdraw" => json!({"reason": "хат"}),
             "/applications/{number}/move" => json!({"territory": CITY}),
             "/applications/{number}/proofs" => {
@@ -168,6 +209,11 @@ impl Things {
         };
         (path, Some(body))
     }
+}
+
+/// Two applications that wait.
+fn pair_of(desk: &Desk) -> [String; 2] {
+    [(); 2].map(|()| desk.waiting(&desk.another_child()))
 }
 
 /// The body of a `POST` by the OpenAPI document: every field that it needs, with its example, or a word where there is none.

@@ -9,7 +9,7 @@ use crate::domain::application::{Application, CategoryClaim, Document};
 use crate::domain::codes::{GroupKind, Language, ProofStatus, Status};
 use crate::rules::Bound;
 use crate::service::applications::handed_in::{CategoryIn, DocumentIn};
-use crate::service::applications::takings::RequestIn;
+use crate::service::applications::signed::RequestIn;
 use crate::service::applications::{handed_in, transfers as wishes_of_transfers};
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::Office;

@@ -12,7 +12,7 @@ use crate::domain::queue::QueueKey;
 use crate::rules::Bound;
 use crate::service::applications::entry;
 use crate::service::applications::handed_in::read_preferences;
-use crate::service::applications::takings::RequestIn;
+use crate::service::applications::signed::RequestIn;
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::kernel::{query, reach};
 use crate::service::office::Office;
