@@ -68,6 +68,9 @@ struct Words {
     nouns: BTreeMap<String, Vec<String>>,
     not_over: BTreeMap<String, Vec<String>>,
     labels: BTreeMap<String, BTreeMap<String, String>>,
+    /// What is wrong and what to do next, by the code of a problem. English has none: the source says it case by case.
+    #[serde(default)]
+    problem: BTreeMap<String, String>,
 }
 
 /// The words of all languages of the interface.
@@ -105,6 +108,9 @@ impl Messages {
         }
         for (code, template) in words.messages.iter().filter(|(_, template)| pieces(template).is_none()) {
             reading.at_text(code, format!("the braces of `{code}` do not match: {template}"));
+        }
+        for (code, sentence) in words.problem.iter().filter(|(_, sentence)| parts(sentence).is_none()) {
+            reading.at_text(code, format!("write the values of `{code}` in [brackets], {{named}}: {sentence}"));
         }
         self.0.insert(tongue, words);
     }
@@ -152,6 +158,26 @@ impl Messages {
             text.push_str(&self.count(tongue, noun, n));
         }
         Ok(text)
+    }
+
+    /// What is wrong and what to do next, for the code of a problem; `None` where the language has no sentence for it. A part in
+    /// brackets is said where all its values are known, so that the sentence is whole without them.
+    pub fn problem(&self, tongue: Tongue, code: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let mut said = String::new();
+        for (always, known) in parts(self.words(tongue)?.problem.get(code)?)? {
+            said.push_str(always);
+            let filled = known.into_iter().map(|(before, hole)| match hole {
+                Some(hole) => value(hole).map(|value| format!("{before}{value}")),
+                None => Some(before.to_owned()),
+            });
+            said.push_str(&filled.collect::<Option<String>>().unwrap_or_default());
+        }
+        Some(said)
+    }
+
+    /// The codes of problems that a language has a sentence for.
+    pub fn problem_codes(&self, tongue: Tongue) -> impl Iterator<Item = &str> {
+        self.words(tongue).into_iter().flat_map(|w| w.problem.keys()).map(String::as_str)
     }
 
     /// A number with its noun: `5 детей`, `5 бала`, `5 children`. An unknown noun gives the number alone.
@@ -288,8 +314,25 @@ fn base(hole: &str) -> (&str, Option<&'static str>) {
     declined.map_or((hole, None), |(name, noun)| (name, Some(noun)))
 }
 
+/// The pieces of a template: text, and the placeholder after it.
+type Pieces<'a> = Vec<(&'a str, Option<&'a str>)>;
+
+/// A sentence cut into what is always said and the part in brackets after it; `None` where the brackets do not match, or a
+/// value stands outside them.
+fn parts(sentence: &str) -> Option<Vec<(&str, Pieces<'_>)>> {
+    let mut found = Vec::new();
+    let mut rest = sentence;
+    while let Some((always, after)) = rest.split_once('[') {
+        let (known, tail) = after.split_once(']')?;
+        found.push((always, pieces(known)?));
+        rest = tail;
+    }
+    found.push((rest, Vec::new()));
+    found.iter().all(|(always, _)| !always.contains(['{', '}', ']'])).then_some(found)
+}
+
 /// A template cut into text and the placeholder after it; `None` where braces do not match.
-fn pieces(template: &str) -> Option<Vec<(&str, Option<&str>)>> {
+fn pieces(template: &str) -> Option<Pieces<'_>> {
     let mut found = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

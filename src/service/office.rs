@@ -318,10 +318,10 @@ impl Office {
 }
 
 fn damaged(home: Kato, wrong: Wrong) -> Problem {
-    let (code, record, what) = match wrong {
-        Wrong::Unread(broken) => ("journal_unreadable", Some(broken.seq), broken.to_string()),
+    let (code, what, record) = match wrong {
+        Wrong::Unread(broken) => ("journal_unreadable", broken.to_string(), Some(broken.seq)),
         // The log says which: the key of a row can tell a child's category, and anyone may ask whether the registry is ready.
-        Wrong::Differs(_) => ("home_damaged", None, "rows of the registry are not what its journal tells".to_owned()),
+        Wrong::Differs(_) => ("home_damaged", "rows of the registry are not what its journal tells".to_owned(), None),
     };
     let message = format!(
         "{what}. Home {home} gives out nothing until this is mended, and goes on taking applications; let the operator run \

@@ -2,13 +2,13 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes};
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::asked::Asked;
-use super::refusals::{Refusal, status};
+use super::refusals::{Refusal, Unsaid, status};
 use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::office::{Answer, Caller, Idempotency};
@@ -44,22 +44,13 @@ impl From<Problem> for Failure {
     }
 }
 
-/// The document of a problem, with the status given.
-pub fn problem_document(status: StatusCode, problem: &Problem) -> Value {
-    // The members of RFC 9457 come last, so that no further member can take their place.
-    let mut document: Map<String, Value> = problem.more.clone();
-    document.insert("type".to_owned(), json!(format!("urn:kezek:problem:{}", problem.code)));
-    document.insert("title".to_owned(), json!(status.canonical_reason().unwrap_or("Problem")));
-    document.insert("status".to_owned(), json!(status.as_u16()));
-    document.insert("code".to_owned(), json!(problem.code));
-    document.insert("detail".to_owned(), json!(problem.message));
-    document.insert("grounds".to_owned(), json!(problem.grounds));
-    Value::Object(document)
-}
-
 /// The response of a problem, with a status that the kinds do not have (413, 429).
 pub fn problem_response(status: StatusCode, problem: &Problem) -> HttpResponse {
-    let mut response = HttpResponse::build(status);
+    problem_in(&mut HttpResponse::build(status), status, problem)
+}
+
+/// The same in a response that is begun. Its document is written on the way out, in the reader's language.
+pub fn problem_in(response: &mut HttpResponseBuilder, status: StatusCode, problem: &Problem) -> HttpResponse {
     match status {
         StatusCode::UNAUTHORIZED => {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
@@ -73,8 +64,9 @@ pub fn problem_response(status: StatusCode, problem: &Problem) -> HttpResponse {
         }
         _ => {}
     }
-    let mut response = response.content_type(PROBLEM).body(problem_document(status, problem).to_string());
+    let mut response = response.content_type(PROBLEM).finish();
     response.extensions_mut().insert(Refusal { status, code: problem.code });
+    response.extensions_mut().insert(Unsaid(problem.clone()));
     response
 }
 
@@ -94,15 +86,15 @@ pub type Body = Result<Bytes, actix_web::Error>;
 /// Whether the client would rather have CSV than JSON: `text/csv` stands in its `Accept` and no JSON is worth more.
 pub fn wants_csv(request: &HttpRequest) -> bool {
     let given = request.headers().get_all(header::ACCEPT).filter_map(|v| v.to_str().ok());
-    let ranges: Vec<(String, f32)> = given.flat_map(|list| list.split(',')).map(range).collect();
+    let ranges: Vec<(String, f32)> = given.flat_map(|list| list.split(',')).map(weighed).collect();
     let worth = |media: &str| ranges.iter().filter(|(m, _)| m == media).map(|(_, q)| *q).fold(0.0, f32::max);
     let (csv, json) = (worth("text/csv"), worth("application/json"));
     let first = ranges.first().is_some_and(|(media, _)| media == "text/csv");
     csv > json || (first && csv > 0.0 && csv >= json)
 }
 
-/// A media range of `Accept` with its weight; 1 where none is given.
-fn range(text: &str) -> (String, f32) {
+/// A range of `Accept` or `Accept-Language` with its weight; 1 where none is given.
+pub fn weighed(text: &str) -> (String, f32) {
     let mut parts = text.split(';').map(str::trim);
     let media = parts.next().unwrap_or_default().to_ascii_lowercase();
     let weight = parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));

@@ -11,9 +11,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::answer::{PROBLEM, problem_document};
+use super::answer::problem_in;
 use super::proxies::Proxies;
-use super::refusals::Refusal;
 use crate::domain::iin::Iin;
 use crate::service::kernel::problem::{Kind, Problem};
 
@@ -72,12 +71,8 @@ impl KeyExtractor for ByAddress {
         // One more look-up is allowed every fraction of a second, and a header counts whole ones.
         let wait = 1;
         let message = format!("too many look-ups from this address; try again in {wait} s");
-        let problem = Problem::new(Kind::Busy, "too_many_requests", message);
-        let document = problem_document(StatusCode::TOO_MANY_REQUESTS, &problem).to_string();
-        let mut response =
-            response.insert_header(("retry-after", wait.to_string())).content_type(PROBLEM).body(document);
-        response.extensions_mut().insert(Refusal { status: StatusCode::TOO_MANY_REQUESTS, code: problem.code });
-        response
+        let problem = Problem::new(Kind::Slow, "too_many_requests", message).with("retry_after", wait);
+        problem_in(&mut response, StatusCode::TOO_MANY_REQUESTS, &problem)
     }
 }
 

@@ -1,8 +1,8 @@
 //! HTTP: the JSON API and the pages.
 //!
 //! `routes` is the whole route table on one screen; `api` and `pages` hold a handler per route, which says method, path
-//! and contract; `answer` turns acts and problems into responses. What only this room uses is private, so that the
-//! compiler finds a handler that no route reaches.
+//! and contract; `answer` turns acts and problems into responses, `wording` says a problem in three languages. What only
+//! this room uses is private, so that the compiler finds a handler that no route reaches.
 
 mod answer;
 mod api;
@@ -18,3 +18,4 @@ mod refusals;
 pub mod route;
 pub mod routes;
 pub mod server;
+mod wording;

@@ -35,6 +35,9 @@ pub struct Refusal {
     pub code: &'static str,
 }
 
+/// A problem on its way out that is not put into words yet.
+pub struct Unsaid(pub Problem);
+
 impl Refusal {
     /// The refusal of a problem that a page says in its own words.
     pub fn of(problem: &Problem) -> Self {

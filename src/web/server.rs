@@ -12,7 +12,7 @@ use actix_web::{App, HttpServer, web};
 use super::limits::{BODY_MAX, ByAddress, LOOKUP_EVERY_MS, LOOKUPS_AT_ONCE, LookUpLimit};
 use super::metrics::Metrics;
 use super::proxies::Proxies;
-use super::{answer, docs, refusals, routes};
+use super::{answer, docs, refusals, routes, wording};
 use crate::service::kernel::problem::{Kind, Problem};
 use crate::service::registry::Registry;
 use crate::service::running::Running;
@@ -89,7 +89,7 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
     let background = Background { running: running.clone(), _threads: threads };
     let rate_limit = options.rate_limit;
     let http = HttpServer::new(move || {
-        let counted = metrics.clone();
+        let (counted, said_with) = (metrics.clone(), running.clone());
         let limit = limit.clone();
         App::new()
             .app_data(running.clone())
@@ -111,10 +111,10 @@ pub fn start(registry: Arc<Registry>, options: &Options) -> std::io::Result<List
                     .error_handler(|error, _| malformed("malformed_path", "the path cannot be read", &error)),
             )
             .wrap_fn(move |request, service| {
-                let counted = counted.clone();
+                let (counted, running) = (counted.clone(), said_with.clone());
                 let answered = service.call(request);
                 async move {
-                    let response = answered.await?;
+                    let response = wording::say(answered.await?, &running);
                     counted.answers.with_label_values(&[response.status().as_str()]).inc();
                     refusals::note(&response, &counted.refusals);
                     Ok(response)

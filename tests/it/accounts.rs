@@ -5,6 +5,7 @@ mod commands;
 mod families;
 mod incidents;
 mod insider;
+mod lost;
 mod papers;
 mod people_contradiction;
 mod people_death;
@@ -18,6 +19,7 @@ mod signing_in;
 pub mod systems;
 mod takings;
 mod terms;
+mod tour;
 mod village;
 
 use kezek::domain::codes::Role;

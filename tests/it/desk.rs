@@ -397,6 +397,23 @@ impl Reply {
         assert_eq!(self.json["type"], format!("urn:kezek:problem:{code}"));
         assert!(self.json["detail"].as_str().is_some_and(|d| d.len() > 8), "says nothing: {}", self.text);
         assert!(self.json["title"].is_string() && self.json["grounds"].is_array(), "answered: {}", self.text);
+        self.is_said_in_three_languages(&self.json);
+        for fault in self.json["faults"].as_array().into_iter().flatten() {
+            self.is_said_in_three_languages(fault);
+        }
+    }
+
+    /// Holds that a problem or a fault is told in Kazakh and Russian too, without a gap.
+    #[track_caller]
+    fn is_said_in_three_languages(&self, told: &Value) {
+        let said = |tongue: &str| told["text"][tongue].as_str().unwrap_or_default();
+        let english = said("en");
+        for tongue in ["kk", "ru"] {
+            let words = said(tongue);
+            let whole = words.len() > 8 && !words.contains(['{', '}', '[', ']']);
+            let faults = told["faults"].is_array();
+            assert!((whole || faults) && words != english, "{} is not said in {tongue}: {}", told["code"], self.text);
+        }
     }
 
     /// A header; empty where it is missing.

@@ -3,6 +3,7 @@
 
 mod graph;
 mod papers;
+mod refusals;
 mod rooms;
 mod source;
 mod wings;

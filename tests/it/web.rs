@@ -9,3 +9,4 @@ mod pages;
 mod permissions;
 mod proxies;
 mod racing;
+mod wording;

@@ -289,3 +289,6 @@ CREATE TABLE former_numbers (
     child TEXT NOT NULL REFERENCES children (key)
 );
 CREATE INDEX former_numbers_child ON former_numbers (child);
+
+-- A child is found by its number in whatever home knows it.
+CREATE INDEX children_iin ON children (iin);

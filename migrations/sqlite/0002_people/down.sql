@@ -1,3 +1,4 @@
+DROP INDEX children_iin;
 DROP TABLE former_numbers;
 DROP TABLE duplicates;
 DROP INDEX children_kin;

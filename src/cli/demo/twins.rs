@@ -31,9 +31,16 @@ pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story
     let (Some(family), Some(spot)) = (family, spot(registry)?) else { return Ok(Story::default()) };
     let mut twins: Vec<Family> = Vec::new();
     let mut applications: Vec<String> = Vec::new();
-    for (iin, born_on) in Numbers::new(SEED, Sex::Female, spot.born_on, 1).take(2) {
+    let girls = family.child.name.split(' ').next().is_some_and(|surname| surname.ends_with('а'));
+    let (sex, names) =
+        if girls { (Sex::Female, ["Айша", "Фатима"]) } else { (Sex::Male, ["Асан", "Үсен"]) };
+    for ((iin, born_on), name) in Numbers::new(SEED, sex, spot.born_on, 1).zip(names) {
         let mut twin = family.clone();
         (twin.child.iin, twin.child.birth_date) = (iin, born_on);
+        twin.child.name = named(&twin.child.name, name);
+        for paper in twin.documents.iter_mut().filter(|paper| paper.kind == "birth_certificate") {
+            paper.number = format!("{}-{name}", paper.number);
+        }
         (twin.territory, twin.kind) = (spot.place.queue.territory, spot.group.kind);
         twin.language = if spot.group.language == Language::Mixed { Language::Kazakh } else { spot.group.language };
         twin.preferences = vec![spot.group.kindergarten.clone()];
@@ -59,6 +66,15 @@ pub(super) fn twins(registry: &Registry, family: Option<Family>) -> Result<Story
         story.say("departure", format!("referral {referral}: place {place} is free from {on}"));
     }
     Ok(story)
+}
+
+/// A whole name with another given name.
+fn named(whole: &str, given: &str) -> String {
+    let mut words: Vec<&str> = whole.split(' ').collect();
+    if let Some(word) = words.get_mut(1) {
+        *word = given;
+    }
+    words.join(" ")
 }
 
 /// A place that no waiting child can use, where there is another kindergarten to wish for, and the birthday of those for whom it is.

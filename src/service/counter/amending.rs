@@ -4,6 +4,7 @@
 mod dropped;
 mod read;
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 pub(crate) use self::dropped::give_back;
@@ -43,15 +44,14 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
         let bound = office::bound_as_registered(office, &application)?;
         let Change { added, dropped, claims } = read(office, tx, &application, &bound, sent)?;
         let aim = Aim { application: &application.clone(), act: TakingAct::Amend };
-        let (mut waits, mut told) = (None, json!({}));
+        let (mut waits, mut until) = (None, None);
         if !dropped.is_nothing() {
             let word = Word { request: sent.request.as_ref(), reason: sent.reason.as_deref() };
             match takings::weigh(office, tx, caller, &application, word, json!(dropped))? {
                 Weighed::Later(asked) => waits = Some(asked),
                 Weighed::Now(warrant) => {
                     let before = dropped.before(&application, &claims);
-                    let until = takings::note(office, tx, &caller.principal, &aim, warrant, &before)?;
-                    told = json!({"until": until.to_string()});
+                    until = Some(takings::note(office, tx, &caller.principal, &aim, warrant, &before)?);
                     dropped.drop(office, tx, &mut application)?;
                 }
             }
@@ -66,7 +66,10 @@ pub fn amend(office: &Office, caller: &Caller, number: &str, sent: &AmendIn) -> 
         let mut entries = Vec::new();
         if done || !added.is_nothing() || sent.together_with.is_some() {
             keys::keep(tx, home, Subject::seat(number), &added.kept(&application.preferences))?;
-            tell_family_of(tx, &application, Notice::Amended, &told)?;
+            let mut changed = added.changed();
+            changed.extend(dropped.changed().into_iter().filter(|_| done));
+            changed.extend(sent.together_with.as_ref().map(|_| "together_with"));
+            tell_amended(tx, &application, &changed, until)?;
             entries.push(record(caller, &application));
         }
         let Some(asked) = waits else {
@@ -144,9 +147,23 @@ pub(crate) fn drop_asked(
     families::check_wishes(tx.conn(), &application)?;
     let of = Subject::seat(&application.number);
     keys::keep(tx, application.home, of, &Added::default().kept(&application.preferences))?;
-    tell_family_of(tx, &application, Notice::Amended, &json!({"until": until.to_string()}))?;
+    tell_amended(tx, &application, &dropped.changed(), Some(until))?;
     let entries = vec![record(caller, &application)];
     Ok(Written { value: Stands { number: application.number, status: application.status }, entries })
+}
+
+/// Tells the family what was changed, and until when it can be undone where something was dropped.
+fn tell_amended(
+    tx: &mut Transaction<'_>,
+    of: &Application,
+    changed: &[&str],
+    until: Option<NaiveDate>,
+) -> Result<(), Problem> {
+    let mut told = json!({"changed": changed});
+    if let (Some(until), Some(told)) = (until, told.as_object_mut()) {
+        told.insert("until".to_owned(), json!(until.to_string()));
+    }
+    Ok(tell_family_of(tx, of, Notice::Amended, &told)?)
 }
 
 fn record(caller: &Caller, of: &Application) -> Entry {

@@ -10,7 +10,7 @@ use crate::domain::codes::Notice;
 use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
 use crate::domain::queue::Numbered;
-use crate::domain::taking::{Rest, TakingAct, TakingStatus};
+use crate::domain::taking::{Rest, Taking, TakingAct, TakingStatus};
 use crate::service::applications::entry::Stands;
 use crate::service::applications::handed_in::{TEXT_MAX, read_date};
 use crate::service::applications::identity::{self, Identity, has_ended};
@@ -95,12 +95,17 @@ pub fn correct(office: &Office, caller: &Caller, number: &str, sent: &CorrectIn)
         let before = Identity::from(&children::find(tx.conn(), vault, &application.child)?);
         let to = read(office, tx, &application, &before, sent)?;
         let body = json!({"identity": to, "document": sent.document.trim()});
-        let weighed = if before.differs_by_letters(&to) {
+        let Origins { registered, mended } = origins(tx, &application, &before)?;
+        let weighed = if before.differs_by_letters(&to) && mended.differs_by_letters(&to) {
             let asked = Asked { body, ..Asked::default() };
             Weighed::Now(Warrant::Word { rests_on: Rest::Document, asked })
         } else {
             let word = Word { request: sent.request.as_ref(), reason: sent.reason.as_deref() };
-            takings::weigh(office, tx, caller, &application, word, body)?
+            match takings::weigh(office, tx, caller, &application, word, body)? {
+                // By its papers that is another child: whatever paper is shown, a second person confirms.
+                Weighed::Now(Warrant::Word { asked, .. }) if registered.is_another(&to) => Weighed::Later(asked),
+                weighed => weighed,
+            }
         };
         match weighed {
             Weighed::Now(warrant) => {
@@ -114,6 +119,30 @@ pub fn correct(office: &Office, caller: &Caller, number: &str, sent: &CorrectIn)
             }
         }
     })
+}
+
+/// Who a child was: several small steps must not come to what one may not do.
+struct Origins {
+    /// When it was registered.
+    registered: Identity,
+    /// Before an official began to mend letters alone.
+    mended: Identity,
+}
+
+fn origins(tx: &mut Transaction<'_>, application: &Application, now: &Identity) -> Result<Origins, Problem> {
+    let mut origins = Origins { registered: now.clone(), mended: now.clone() };
+    let mut still_mending = true;
+    let all = kept::of_application(tx.conn(), &application.number)?;
+    let corrected = |taking: &&Taking| taking.act == TakingAct::Correct && taking.status == TakingStatus::Taken;
+    for taking in all.iter().rev().filter(corrected) {
+        let Some(identity) = takings::taken(tx, taking)?.identity else { continue };
+        still_mending &= taking.rests_on == Rest::Document;
+        if still_mending {
+            origins.mended = identity.clone();
+        }
+        origins.registered = identity;
+    }
+    Ok(origins)
 }
 
 fn open_to_correction(application: &Application) -> Result<(), Problem> {
@@ -159,11 +188,6 @@ fn read(
     }
     if faults.list().is_empty() && to == *before {
         faults.add("name", "nothing_to_change", "send the right name, birth_date or iin, other than what is kept");
-    }
-    if before.is_another(&to) {
-        let message = "name, birth date and IIN are all others: that is another child. Withdraw this application and register that \
-                       child, or correct one after the other by its document";
-        faults.add("iin", "another_child", message);
     }
     faults.check()?;
     Ok(to)

@@ -55,7 +55,7 @@ pub struct Ground {
 }
 
 /// A field that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldFault {
     /// The path of the field, for instance `child.iin`.
     pub field: String,
@@ -76,6 +76,8 @@ pub struct Problem {
     pub message: String,
     /// The grounds, where a rule said no.
     pub grounds: Vec<Ground>,
+    /// The fields that are wrong, where it is about fields.
+    pub faults: Vec<FieldFault>,
     /// Further members of the document.
     pub more: Map<String, Value>,
 }
@@ -83,7 +85,7 @@ pub struct Problem {
 impl Problem {
     /// A problem of a kind, with its code and what to do next.
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Problem { kind, code, message: message.into(), grounds: Vec::new(), more: Map::new() }
+        Problem { kind, code, message: message.into(), grounds: Vec::new(), faults: Vec::new(), more: Map::new() }
     }
 
     /// 404 `not_found`: the registry holds no such thing; `what` names its kind.
@@ -172,7 +174,7 @@ impl From<FieldFaults> for Problem {
     fn from(faults: FieldFaults) -> Self {
         let said: Vec<String> = faults.0.iter().map(|f| format!("{}: {}", f.field, f.message)).collect();
         let code = faults.0.first().map_or("invalid", |f| f.code);
-        Problem::new(Kind::Invalid, code, said.join("; ")).with("faults", &faults.0)
+        Problem { faults: faults.0, ..Problem::new(Kind::Invalid, code, said.join("; ")) }
     }
 }
 

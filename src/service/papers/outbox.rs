@@ -341,7 +341,7 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
             body.get("ground").and_then(|names| serde_json::from_value(names.clone()).ok()).unwrap_or_default();
         let ground = Said { kk: ground.kk, ru: ground.ru, en: ground.en };
         let what = match field("act") {
-            "" => Said::default(),
+            "" => changed(office, body),
             act => say_each(&office.rules, &format!("takes_{act}"), &[]),
         };
         let values = [
@@ -369,6 +369,14 @@ fn words_of_message(office: &Office, m: &Message, body: &Value) -> Said {
     let due = Said::same(due.map(|at| at.format("%d.%m.%Y %H:%M").to_string()).unwrap_or_default());
     let code = if m.recipient == "head" { "overdue_head" } else { "overdue_department" };
     say_each(&office.rules, code, &[("case", &Said::same(&m.subject)), ("step", &step), ("due", &due)])
+}
+
+/// What was changed, in words.
+fn changed(office: &Office, body: &Value) -> Said {
+    let fields = body.get("changed").and_then(Value::as_array).cloned().unwrap_or_default();
+    let labels: Vec<Said> =
+        fields.iter().filter_map(Value::as_str).map(|code| words::label(&office.rules, "changed", code)).collect();
+    Said::each(|tongue| labels.iter().map(|label| label.get(tongue)).collect::<Vec<_>>().join(", "))
 }
 
 fn row(office: &Office, m: Message) -> MessageRow {

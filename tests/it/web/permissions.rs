@@ -15,6 +15,7 @@ on_both!(
     every_route_lets_in_the_roles_of_the_table_inside_their_territory_and_nobody_else,
     a_family_reaches_its_own_child_alone,
     every_route_refuses_a_missing_an_unknown_and_a_revoked_credential,
+    a_side_that_the_child_is_shielded_from_reaches_nothing_of_it,
     a_real_round_is_the_department_s,
     what_everyone_may_ask_needs_no_credential,
     every_route_of_the_table_is_mounted,
@@ -81,6 +82,31 @@ fn a_family_reaches_its_own_child_alone(desk: &Desk) {
             let reached = ask(desk, Some(&other), method, &request);
             assert!(![401, 403, 404].contains(&reached.status) && reached.status < 500, "{where_}: {}", reached.text);
         }
+    }
+}
+
+fn a_side_that_the_child_is_shielded_from_reaches_nothing_of_it(desk: &Desk) {
+    let things = Things::of(desk);
+    let number = things.application();
+    let session = desk.family(number);
+    let listed = format!("/api/v1/applications/{number}/representatives");
+    let all = desk.get(&listed, &desk.department()).must(200).json;
+    let all = all["representatives"].as_array().expect("both");
+    let first = all.iter().find(|one| one["document"].is_null()).expect("the first")["id"].clone();
+    let scan = desk.request(number)["scan"].clone();
+    let act = json!({"number": "2-77", "on": "2026-05-01", "scan": scan, "issued_by": "сот", "decides": "shield",
+        "representative": first});
+    desk.post(&format!("/api/v1/applications/{number}/court-act"), &desk.department(), &act).must(200);
+    for Route { method, path: route, act, .. } in of_the_api() {
+        let Some(act) = act.filter(|act| *act != Act::EndSession && roles(*act).contains(&Role::Family)) else {
+            continue;
+        };
+        // Whose referral and document are walked is another child's.
+        if ["/documents/{id}", "/depart"].iter().any(|end| route.ends_with(end)) {
+            continue;
+        }
+        let refused = ask(desk, Some(&session), method.as_str(), &things.request(desk, method.as_str(), route));
+        assert_eq!((refused.status, refused.code()), (403, "shielded"), "{act:?} {method} {route}: {}", refused.text);
     }
 }
 
@@ -231,4 +257,42 @@ fn the_openapi_document_says_who_needs_no_credential() {
         }
     }
     assert_eq!(described, of_the_api().count(), "a route is not described");
+}
+
+/// What a role reaches, as the table's head says it.
+const REACHES: &[(Role, &str)] = &[
+    (Role::Office, "applications of its territory and below"),
+    (Role::StateCorporation, "applications of its territory and below"),
+    (Role::Portal, "applications of the parent named by `Kezek-Parent`"),
+    (Role::Department, "its territory and below"),
+    (Role::Akim, "its territory and below"),
+    (Role::Kindergarten, "its one kindergarten: a child from the moment when its referral is theirs"),
+    (Role::Auditor, "its territory and below, each read with a purpose"),
+    (Role::Family, "its own child wherever it stands; nothing where a court has shielded the child from it"),
+];
+
+#[test]
+fn the_printed_table_of_who_may_do_what_is_that_of_the_program() {
+    let mut text = "# Who may do what\n\nOne table decides (`src/service/kernel/permissions.rs`); this is its print, and a test walks it.\n\n".to_owned();
+    for (role, reach) in REACHES {
+        text += &format!("- **{role}** reaches {reach}.\n");
+    }
+    let head: Vec<&str> = REACHES.iter().map(|(role, _)| role.code()).collect();
+    text += &format!("\n| act | {} | routes |\n|---|{}---|\n", head.join(" | "), "---|".repeat(head.len()));
+    for (act, allowed) in TABLE {
+        let marks: Vec<&str> = REACHES.iter().map(|(role, _)| if allowed.contains(role) { "+" } else { "" }).collect();
+        let of_act = of_the_api().filter(|route| route.act == Some(*act));
+        let routes: Vec<String> = of_act.map(|route| format!("`{} {}`", route.method, route.path)).collect();
+        text += &format!("| {act:?} | {} | {} |\n", marks.join(" | "), routes.join(", "));
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/expected/permissions.md");
+    if std::env::var_os("KEZEK_REWRITE_EXPECTED").is_some() {
+        std::fs::write(path, &text).expect("the expected table cannot be written");
+        return;
+    }
+    let expected = std::fs::read_to_string(path).expect("fixtures/expected/permissions.md");
+    assert!(
+        expected == text,
+        "the table has changed: read the change, then run the tests with KEZEK_REWRITE_EXPECTED=1"
+    );
 }

@@ -32,6 +32,16 @@ impl Dropped {
         *self == Dropped::default()
     }
 
+    /// What is changed, by the names of the fields.
+    pub(super) fn changed(&self) -> Vec<&'static str> {
+        let all = [
+            ("preferences", self.preferences.is_some()),
+            ("kind", self.kind.is_some()),
+            ("categories", !self.categories.is_empty()),
+        ];
+        all.into_iter().filter_map(|(field, is)| is.then_some(field)).collect()
+    }
+
     /// What an application has of this now.
     pub(super) fn before(&self, application: &Application, claims: &[CategoryClaim]) -> Taken {
         let gone = claims.iter().filter(|claim| self.categories.contains(&claim.code));

@@ -98,6 +98,19 @@ impl Added {
         none && claims.is_empty() && renewed.is_empty()
     }
 
+    /// What is changed, by the names of the fields.
+    pub(super) fn changed(&self) -> Vec<&'static str> {
+        let Added { contacts, preferences, language, claims, renewed, documents } = self;
+        let all = [
+            ("contacts", contacts.is_some()),
+            ("preferences", preferences.is_some()),
+            ("language", language.is_some()),
+            ("categories", !claims.is_empty() || !renewed.is_empty()),
+            ("documents", documents.is_some()),
+        ];
+        all.into_iter().filter_map(|(field, is)| is.then_some(field)).collect()
+    }
+
     /// What is kept of it, sealed.
     pub(super) fn kept(&self, preferences: &[String]) -> Value {
         let claimed = |claim: &CategoryClaim| json!({"code": claim.code, "proof": claim.proof});
