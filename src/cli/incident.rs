@@ -11,6 +11,8 @@ use super::private;
 use super::registry::Database;
 use crate::clock::Clock;
 use crate::domain::instant::{instant_text, read_instant};
+use crate::domain::kato::Kato;
+use crate::rules::messages::Tongue;
 use crate::service::accounts::reset::{self, Stopped};
 use crate::service::counter::incidents::{self, PutBack, Traces};
 use crate::service::registry::Registry;
@@ -110,13 +112,18 @@ fn words(
 ) -> Result<String, String> {
     let office = &registry.office;
     let own = office.store.read(|conn| accounts::mandates_of(conn, account)).map_err(|error| error.to_string())?;
-    let posts: Vec<String> = own
-        .iter()
-        .map(|mandate| {
-            format!("{} {} {}", mandate.role, mandate.territory, mandate.post.as_deref().unwrap_or_default())
-        })
-        .collect();
-    let (posts, since, now) = (posts.join("; "), instant_text(since), instant_text(now));
+    let held = |tongue: Tongue| {
+        let held = own.iter().map(|mandate| {
+            let role = office.rules.messages.label_or_code(tongue, "role", mandate.role.code());
+            let role = mandate.post.as_deref().unwrap_or(role);
+            format!("{role}, {}", mandate.territory)
+        });
+        held.collect::<Vec<_>>().join("; ")
+    };
+    let (posts_kk, posts_ru) = (held(Tongue::Kk), held(Tongue::Ru));
+    let zone = office.rules.calendar.zone(own.first().map_or(Kato::COUNTRY, |mandate| mandate.territory));
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%d.%m.%Y %H:%M").to_string();
+    let (since, now) = (local(since), local(now));
     let Found { traces, back } = found;
     let reads = traces.all.iter().filter(|trace| trace.read).count();
     let acts = traces.all.len() - reads;
@@ -124,16 +131,16 @@ fn words(
     Ok(format!(
         "Дербес деректерді қорғау саласындағы уәкілетті органға хабарлама\n\n\
          Анықталған уақыты: {now}\n\
-         Есептік жазба: {account} ({posts})\n\
+         Есептік жазба: {account} ({posts_kk})\n\
          Бөгде адам пайдаланған болуы мүмкін уақыт: {since} бастап\n\
          Жазба арқылы оқылғаны: {reads}; жасалған әрекеттер: {acts}\n\
          Дербес деректері қозғалған балалардың өтініштері: {families}\n\
-         Қабылданған шаралар: жазба жабылды, сеанстар мен токендер тоқтатылды; отбасының келісімінсіз алынған {back} әрекет қайтарылды \
+         Қабылданған шаралар: жазба жабылды, сеанстар мен токендер тоқтатылды; отбасыдан бірдеңе алған {back} әрекет кері қайтарылды \
          (қолмен қаралатыны: {left}); отбасыларға хабарланды.\n\
          Дербес деректерді өңдеуді ұйымдастыруға жауапты адам, телефоны: ____________________\n\n\
          Уведомление уполномоченного органа в сфере защиты персональных данных\n\n\
          Обнаружено: {now}\n\
-         Учетная запись: {account} ({posts})\n\
+         Учетная запись: {account} ({posts_ru})\n\
          Посторонний мог пользоваться ею с {since}\n\
          Через запись прочитано: {reads}; совершено действий: {acts}\n\
          Затронуты персональные данные детей по заявлениям: {families}\n\

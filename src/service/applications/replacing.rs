@@ -8,13 +8,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::contradiction;
-use super::handed_in::read_contacts;
-use super::representatives::{CodeGiven, NewPerson, REPRESENTATIVES_MAX, TEXT_MAX, full, give};
+use super::representatives::{CodeGiven, NewPerson, REPRESENTATIVES_MAX, RepresentativeIn, full, give, not_the_child};
 use super::signed::RequestIn;
 use super::takings::{self, Aim, Outcome, Taken, Warrant, Weighed, Word};
 use crate::domain::application::Application;
 use crate::domain::codes::Notice;
-use crate::domain::iin::Iin;
 use crate::domain::instant::instant_text;
 use crate::domain::kato::Kato;
 use crate::domain::queue::Numbered;
@@ -24,7 +22,7 @@ use crate::service::kernel::notices::tell_family_of;
 use crate::service::kernel::numbers::{home_of, load};
 use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::{Act, Principal};
-use crate::service::kernel::problem::{FieldFaults, Problem};
+use crate::service::kernel::problem::Problem;
 use crate::service::office::{Answer, Caller, Office};
 use crate::store::connection::AnyConnection;
 use crate::store::representatives::{self, Representative};
@@ -97,21 +95,9 @@ pub fn replace(
     sent: &ReplaceIn,
 ) -> Result<Answer, Problem> {
     caller.principal.role_may(Act::ReplaceRepresentative)?;
-    home_of(number, Numbered::Application, "application")?;
-    let mut faults = FieldFaults::default();
-    let iin = faults.take("iin", "wrong_iin", Iin::parse(sent.iin.trim()));
-    let name = faults.text("name", &sent.name, TEXT_MAX);
-    let document = faults.text("document", &sent.document, TEXT_MAX);
-    let contacts = if sent.contacts.is_empty() {
-        Some(Vec::new())
-    } else {
-        read_contacts(&mut faults, "contacts", &sent.contacts)
-    };
-    faults.check()?;
-    let (Some(iin), Some(name), Some(document)) = (iin, name, document) else {
-        return Err(Problem::invalid("iin", "missing", "name the person"));
-    };
-    let by = NewPerson { iin: iin.to_string(), name, document, contacts: contacts.unwrap_or_default() };
+    let home = home_of(number, Numbered::Application, "application")?;
+    let ReplaceIn { iin, name, document, contacts, .. } = sent.clone();
+    let by = NewPerson::read(office, home, &RepresentativeIn { iin, name, document, contacts })?;
     let wanted = Wanted { representative: representative.to_owned(), by: Some(by) };
     let word = Word { request: sent.request.as_ref(), reason: sent.reason.as_deref() };
     asked(office, caller, number, &wanted, word)
@@ -192,13 +178,7 @@ fn still(tx: &mut Transaction<'_>, application: &Application, wanted: &Wanted) -
                     "this person represents the child already; end the other one, or give this one a new code";
                 return Err(Problem::conflict("known_representative", message));
             }
-            if children::iin_of(tx.conn(), &application.child)? == Some(person) {
-                return Err(Problem::invalid(
-                    "iin",
-                    "own_representative",
-                    "no child represents itself; name another person",
-                ));
-            }
+            not_the_child(tx, application, by.iin()?)?;
         }
         None if live.len() < 2 => {
             let message = "this is the only one who represents the child; name another person instead (`replace`)";

@@ -10,6 +10,7 @@ use super::handed_in::read_contacts;
 use crate::domain::application::{Applicant, Application};
 use crate::domain::codes::{ApplicantKind, Notice, Role};
 use crate::domain::iin::Iin;
+use crate::domain::kato::Kato;
 use crate::domain::queue::Numbered;
 use crate::domain::representative::FamilyWay;
 use crate::service::kernel::keys;
@@ -26,7 +27,7 @@ use crate::trust::subject::{Subject, SubjectKind};
 /// Most persons who represent a child.
 pub(super) const REPRESENTATIVES_MAX: usize = 2;
 /// Longest name and number of a document.
-pub(super) const TEXT_MAX: usize = 200;
+const TEXT_MAX: usize = 200;
 
 /// Why a code was lost and whom a new one is given to.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -63,6 +64,28 @@ pub(super) struct NewPerson {
 }
 
 impl NewPerson {
+    /// Reads who is to represent a child, whether added or in the stead of another.
+    ///
+    /// # Errors
+    /// 422.
+    pub(super) fn read(office: &Office, home: Kato, sent: &RepresentativeIn) -> Result<Self, Problem> {
+        let mut faults = FieldFaults::default();
+        let today = office.day(home, office.clock.now());
+        let iin = read_person(&mut faults, "iin", &sent.iin, today);
+        let name = faults.name("name", &sent.name, TEXT_MAX);
+        let document = faults.text("document", &sent.document, TEXT_MAX);
+        let contacts = if sent.contacts.is_empty() {
+            Some(Vec::new())
+        } else {
+            read_contacts(&mut faults, "contacts", &sent.contacts)
+        };
+        faults.check()?;
+        let (Some(iin), Some(name), Some(document)) = (iin, name, document) else {
+            return Err(Problem::invalid("iin", "missing", "name the person"));
+        };
+        Ok(NewPerson { iin: iin.to_string(), name, document, contacts: contacts.unwrap_or_default() })
+    }
+
     pub(super) fn iin(&self) -> Result<Iin, Problem> {
         Iin::parse(&self.iin).map_err(|e| Problem::invalid("iin", "wrong_iin", e.to_string()))
     }
@@ -259,29 +282,13 @@ pub fn issue_code(office: &Office, caller: &Caller, number: &str, sent: &CodeIn)
 pub fn add(office: &Office, caller: &Caller, number: &str, sent: &RepresentativeIn) -> Result<Answer, Problem> {
     caller.principal.role_may(Act::IssueCode)?;
     let home = home_of(number, Numbered::Application, "application")?;
-    let mut faults = FieldFaults::default();
-    let today = office.day(home, office.clock.now());
-    let iin = read_person(&mut faults, "iin", &sent.iin, today);
-    let name = faults.name("name", &sent.name, TEXT_MAX);
-    let document = faults.text("document", &sent.document, TEXT_MAX);
-    let contacts = if sent.contacts.is_empty() {
-        Some(Vec::new())
-    } else {
-        read_contacts(&mut faults, "contacts", &sent.contacts)
-    };
-    faults.check()?;
-    let (Some(iin), Some(name), Some(document)) = (iin, name, document) else {
-        return Err(Problem::invalid("iin", "missing", "name the person"));
-    };
-    let new = NewPerson { iin: iin.to_string(), name, document, contacts: contacts.unwrap_or_default() };
+    let new = NewPerson::read(office, home, sent)?;
+    let iin = new.iin()?;
     office.perform(caller, &[home], 201, |tx| {
         let application = load(tx.conn(), number)?;
         caller.principal.may(Act::IssueCode, application.territory)?;
         let person = tx.look_up()?.blind(iin);
-        if children::iin_of(tx.conn(), &application.child)? == Some(person) {
-            let message = "this is the child's own number; write that of whoever represents it";
-            return Err(Problem::invalid("iin", "same_as_child", message));
-        }
+        not_the_child(tx, &application, iin)?;
         if representatives::of_child(tx.conn(), &application.child)?.iter().any(|known| known.iin == person) {
             let message = "this person represents the child already; give them a new code instead";
             return Err(Problem::conflict("known_representative", message));
@@ -298,6 +305,15 @@ pub fn add(office: &Office, caller: &Caller, number: &str, sent: &Representative
         let entry = Entry { home, act, actor: caller.principal.id.clone(), territory: application.territory };
         Ok(Written { value: given, entries: vec![entry] })
     })
+}
+
+/// Nobody represents itself.
+pub(super) fn not_the_child(tx: &mut Transaction<'_>, of: &Application, iin: Iin) -> Result<(), Problem> {
+    if children::iin_of(tx.conn(), &of.child)? == Some(tx.look_up()?.blind(iin)) {
+        let message = "this is the child's own number; write that of whoever represents it";
+        return Err(Problem::invalid("iin", "same_as_child", message));
+    }
+    Ok(())
 }
 
 pub(super) fn full() -> Problem {

@@ -15,7 +15,7 @@ use crate::service::kernel::permissions::Principal;
 use crate::service::kernel::problem::Problem;
 use crate::service::kernel::words::{Said, clause, date, label, say, say_each};
 use crate::service::office::Office;
-use crate::service::papers::results::{appeal_body, line, service_names};
+use crate::service::papers::results::{appeal_body, line, number_of_child, service_names};
 use crate::store::connection::AnyConnection;
 use crate::store::results::{self, StoredResult};
 use crate::store::{Transaction, Vault, applications, facts};
@@ -108,7 +108,7 @@ fn words_of(office: &Office, tx: &mut Transaction<'_>, of: &CasePaper<'_>, id: &
     lines.push(line(rules, "applicant", same(&person.applicant.name)));
     if let Some(child) = &person.child {
         lines.push(line(rules, "child", same(&child.name)));
-        lines.push(line(rules, "iin", same(&child.iin)));
+        lines.push(number_of_child(rules, &child.iin));
     } else {
         lines.push(line(rules, "iin", same(&person.applicant.iin)));
     }

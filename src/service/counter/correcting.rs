@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{from_value, json};
 use utoipa::ToSchema;
 
+use super::moving;
 use crate::domain::application::Application;
 use crate::domain::codes::Notice;
 use crate::domain::iin::Iin;
@@ -22,7 +23,7 @@ use crate::service::kernel::own::may_on;
 use crate::service::kernel::permissions::{Act, Principal};
 use crate::service::kernel::problem::{FieldFaults, Problem};
 use crate::service::office::{Answer, Caller, Office};
-use crate::store::{Entry, Transaction, Written, applications, children, facts, takings as kept};
+use crate::store::{Entry, Transaction, Written, applications, children, facts, representatives, takings as kept};
 use crate::trust::act::{ChildAct, Correction};
 use crate::trust::subject::Subject;
 
@@ -95,7 +96,7 @@ pub fn correct(office: &Office, caller: &Caller, number: &str, sent: &CorrectIn)
         let before = Identity::from(&children::find(tx.conn(), vault, &application.child)?);
         let to = read(office, tx, &application, &before, sent)?;
         let body = json!({"identity": to, "document": sent.document.trim()});
-        let Origins { registered, mended } = origins(tx, &application, &before)?;
+        let Origins { registered, mended } = origins(office, tx, &application, &before)?;
         let weighed = if before.differs_by_letters(&to) && mended.differs_by_letters(&to) {
             let asked = Asked { body, ..Asked::default() };
             Weighed::Now(Warrant::Word { rests_on: Rest::Document, asked })
@@ -129,10 +130,23 @@ struct Origins {
     mended: Identity,
 }
 
-fn origins(tx: &mut Transaction<'_>, application: &Application, now: &Identity) -> Result<Origins, Problem> {
+fn origins(
+    office: &Office,
+    tx: &mut Transaction<'_>,
+    application: &Application,
+    now: &Identity,
+) -> Result<Origins, Problem> {
     let mut origins = Origins { registered: now.clone(), mended: now.clone() };
     let mut still_mending = true;
-    let all = kept::of_application(tx.conn(), &application.number)?;
+    let mut all = kept::of_application(tx.conn(), &application.number)?;
+    // A move gives another number, and makes nobody another child.
+    let mut older = moving::moved_from(office, tx.conn(), application)?;
+    while let Some(number) = older {
+        let before = kept::of_application(tx.conn(), &number)?;
+        all.splice(0..0, before);
+        let moved = load(tx.conn(), &number)?;
+        older = moving::moved_from(office, tx.conn(), &moved)?;
+    }
     let corrected = |taking: &&Taking| taking.act == TakingAct::Correct && taking.status == TakingStatus::Taken;
     for taking in all.iter().rev().filter(corrected) {
         let Some(identity) = takings::taken(tx, taking)?.identity else { continue };
@@ -164,7 +178,7 @@ fn read(
     let mut faults = FieldFaults::default();
     let mut to = before.clone();
     faults.text("document", &sent.document, TEXT_MAX);
-    if let Some(name) = sent.name.as_ref().and_then(|name| faults.text("name", name, TEXT_MAX)) {
+    if let Some(name) = sent.name.as_ref().and_then(|name| faults.name("name", name, TEXT_MAX)) {
         to.name = name;
     }
     if let Some(on) = sent.birth_date.as_ref().and_then(|on| read_date(&mut faults, "birth_date", on)) {
@@ -181,8 +195,14 @@ fn read(
         to.birth_on = on;
     }
     if let Some(iin) = sent.iin.as_ref().and_then(|iin| faults.take("iin", "wrong_iin", Iin::parse(iin.trim()))) {
-        if applications::applicant_of(tx.conn(), &application.number)? == Some(tx.look_up()?.blind(iin)) {
-            faults.add("iin", "same_as_applicant", "this is the applicant's IIN; write the child's");
+        let blind = tx.look_up()?.blind(iin);
+        let represents =
+            representatives::of_child(tx.conn(), &application.child)?.iter().any(|known| known.iin == blind);
+        if represents || applications::applicant_of(tx.conn(), &application.number)? == Some(blind) {
+            faults.add("iin", "same_as_applicant", "this is the IIN of whoever acts for the child; write the child's");
+        }
+        if iin.is_temporary() && iin != before.iin {
+            faults.add("iin", "temporary_number", "this is a temporary number; write the IIN that the child has got");
         }
         to.iin = iin;
     }

@@ -121,6 +121,9 @@ pub fn read(office: &Office, principal: &Principal, id: &str) -> Result<WaitingV
         let asked: Asked = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
         let view = TakingView::from(&taking);
         let Asked { body, reason, .. } = asked;
+        // Who a child was to be called is a secret once it is called otherwise again.
+        let waits = taking.status == TakingStatus::Pending || principal.role == Role::Department;
+        let body = if taking.act != TakingAct::Correct || waits { body } else { Value::Null };
         Ok(WaitingView { taking: view, asked_by: taking.asked_by, asked: body, reason, scan: taking.scan })
     })
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::documents::paper::{Line, Paper};
 use crate::domain::application::{Application, Child};
 use crate::domain::codes::{Channel, ResultKind};
+use crate::domain::iin::Iin;
 use crate::domain::kato::Kato;
 use crate::domain::kindergarten::{Group, Kindergarten};
 use crate::domain::referral::Referral;
@@ -201,7 +202,7 @@ fn head(
     let mut lines = vec![line(rules, "issued_on", date(rules, office.day(territory, issue.at)))];
     if let Some(child) = child {
         lines.push(line(rules, "child", Said::same(&child.name)));
-        lines.push(line(rules, "iin", Said::same(child.iin.to_string())));
+        lines.push(number_of_child(rules, &child.iin.to_string()));
     }
     let place = territories::find(conn, issue.signer.territory)?;
     let role = label(rules, "actor", issue.signer.role.code());
@@ -242,6 +243,12 @@ fn notices(rules: &Rules, bound: &Bound<'_>, application: Option<&Application>) 
         notices.push(say(rules, "signature_not_checked", &[]));
     }
     notices
+}
+
+/// The number by which a child is known: a temporary one is no IIN, and no paper calls it one.
+pub(crate) fn number_of_child(rules: &Rules, number: &str) -> Line {
+    let is_temporary = Iin::parse(number).is_ok_and(Iin::is_temporary);
+    line(rules, if is_temporary { "temporary_number" } else { "iin" }, Said::same(number))
 }
 
 pub(crate) fn line(rules: &Rules, code: &str, value: Said) -> Line {

@@ -18,6 +18,8 @@ use crate::service::counter::moving::{self, MoveIn, Moved};
 use crate::service::counter::register::{self, Registered};
 use crate::service::counter::undoing::{self, UndoIn, Undone};
 use crate::service::counter::withdrawing::{self, WithdrawIn};
+use crate::service::kernel::permissions::Act;
+use crate::service::reads::recording::{Look, PURPOSE, recorded};
 use crate::service::reads::view::{self, Reads, ReadsIn};
 use crate::web::answer::{Body, Shared, act, ask};
 
@@ -138,8 +140,15 @@ pub async fn undo(shared: Shared, request: HttpRequest, path: web::Path<String>,
         (status = 202, body = Waiting, description = "it is done only when a second person confirms")))]
 pub async fn move_to(shared: Shared, request: HttpRequest, path: web::Path<String>, body: Body) -> HttpResponse {
     let number = path.into_inner();
+    let purpose = request.headers().get(PURPOSE).and_then(|said| said.to_str().ok()).map(str::to_owned);
     act(shared, request, body, move |r, caller, sent: MoveIn| {
-        moving::move_application(&r.office, caller, &number, &sent)
+        let done = || moving::move_application(&r.office, caller, &number, &sent);
+        if !sent.preview {
+            return done();
+        }
+        // A preview leaves no record of the journal: it is a read, and a line of their log.
+        let look = Look { act: Act::ReadApplication, subject: Some(number.clone()), purpose: purpose.clone() };
+        recorded(&r.office, &r.memory.reads, &caller.principal, look, done)
     })
     .await
 }

@@ -163,6 +163,7 @@ fn an_operator_stops_an_account_and_has_the_notice_written() {
     desk.get("/api/v1/me", &clerk.token).refused(401, "unknown_token");
     let text = std::fs::read_to_string(&notice).expect("the notice");
     assert!(text.contains("хабарлама") && text.contains("Уведомление") && text.contains(&clerk.account), "{text}");
+    assert!(!text.contains("office") && !text.contains("Z\n"), "words of its readers alone: {text}");
     assert_eq!(crate::program::mode(&notice), 0o600);
     run(&["incident", "--account", "nobody", "--since", &since, "--database-url", url]).must(1);
     run(&["incident", "--account", "nobody", "--since", "yesterday", "--database-url", url]).must(2);

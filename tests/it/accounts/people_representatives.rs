@@ -115,7 +115,7 @@ fn a_representative_is_replaced_by_the_family_and_back_again(desk: &Desk) {
     let first = two.session(desk, 0);
     desk.post(&replace, &first, &person(&two.child)).refused(409, "known_representative");
     let itself = json!({"iin": two.child.iin, "name": "Үлгі", "document": "№ 3"});
-    desk.post(&replace, &first, &itself).refused(422, "own_representative");
+    desk.post(&replace, &first, &itself).refused(422, "under_age");
     desk.post(&two.at("representatives/none/replace"), &first, &person(&third)).refused(404, "not_found");
     let old = two.session(desk, 1);
     let done = desk.post(&replace, &first, &person(&third)).must(200).json;

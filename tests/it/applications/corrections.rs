@@ -65,8 +65,11 @@ fn another_name_needs_the_family_s_paper_or_a_second_person(desk: &Desk) {
     assert_eq!(desk.application(&number)["child"]["name"], json!(child.name));
     let seen = desk.get(&format!("/api/v1/pending/{id}"), &desk.department()).must(200).json;
     assert_eq!(seen["asked"]["identity"]["name"], "Жаңабай Мүлдем Басқа");
+    let later = || desk.get(&format!("/api/v1/pending/{id}"), &desk.auditor()).must(200).json["asked"].clone();
+    assert!(later().is_object());
     desk.post(&format!("/api/v1/pending/{id}/confirm"), &desk.department(), &json!({})).must(200);
     assert_eq!(desk.application(&number)["child"]["name"], "Жаңабай Мүлдем Басқа");
+    assert!(later().is_null(), "only the department's desk sees a name that was");
     let back = request(desk, &number, json!({"name": child.name}));
     correct(desk, &desk.office(), &number, &back).must(200);
     assert_eq!(desk.application(&number)["child"]["name"], json!(child.name));
@@ -142,7 +145,7 @@ fn nobody_puts_another_child_into_a_seat(desk: &Desk) {
     assert!(told(desk, &number).contains(&json!("taking_asked")));
     undo();
     assert_eq!(desk.application(&number)["child"]["iin"], json!(child.iin));
-    for body in [json!({"iin": "123"}), json!({"iin": child.parent_iin})] {
+    for body in [json!({"iin": "123"}), json!({"iin": child.parent_iin}), json!({"name": "77"})] {
         correct(desk, &desk.office(), &number, &request(desk, &number, body)).must(422);
     }
 }

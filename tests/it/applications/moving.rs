@@ -28,6 +28,10 @@ fn both_numbers_are_shown_before_and_nothing_is_changed(desk: &Desk) {
     assert_eq!((&shown["from"]["position"], &shown["from"]["of"]), (&json!(2), &json!(2)));
     assert_eq!((&shown["to"]["position"], &shown["to"]["of"]), (&json!(2), &json!(3)));
     assert_eq!((desk.records(), desk.status(&number).as_str()), (records, "in_queue"));
+    // Who looks at it is seen looking.
+    let reads = desk.get(&format!("/api/v1/applications/{number}/reads"), &desk.family(&number)).must(200).json;
+    let looked = |read: &Value| read["office"]["en"] == "the provider’s office";
+    assert_eq!(reads["reads"].as_array().map(|all| all.iter().filter(|read| looked(read)).count()), Some(1), "{reads}");
     let done = move_to(desk, &desk.family(&number), &number, &json!({"territory": VILLAGE})).must(200).json;
     assert_eq!((&done["from"], &done["to"]), (&shown["from"], &shown["to"]));
     assert_eq!(desk.position(&child), Some(2));

@@ -81,6 +81,7 @@ fn a_child_without_an_iin_is_registered_by_its_document(desk: &Desk) {
     let id = decided["result"]["id"].as_str().expect("a notification");
     let paper = desk.get(&format!("/api/v1/documents/{id}"), &office).must(200).text;
     assert!(paper.contains(&temporary.to_string()), "{paper}");
+    assert!(paper.contains("Временный номер") && paper.contains("Уақытша нөмірі"), "no paper calls it an IIN: {paper}");
     let register = desk.hand_in(&office, &desk.another_child().application(CITY)).must(201).json;
     assert_eq!(register.get("temporary_number"), None);
 }
