@@ -50,7 +50,7 @@
 //! | held | a round that was committed |
 //! | home | the district or city that owns queues, numbers and a chain of the journal: the unit of writing |
 //! | in hand | a referral with the application that it is for, loaded for an act on it |
-//! | index | seats and orders of all queues in memory, following the journal |
+//! | index | seats and orders of all queues in memory, and what codes of papers are compared with, following the journal |
 //! | instance | groups with places and children with choices: what one allocation is computed from |
 //! | invitation | the secret by which the holder of an account sets a password, once |
 //! | kindergarten, group, place | the organisation; its class with age band, language and kind; one vacancy with its ledger |

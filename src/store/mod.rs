@@ -61,6 +61,7 @@ pub mod official_sessions;
 pub mod one_time_codes;
 pub mod outbox;
 pub mod pages;
+pub mod paper_codes;
 pub mod places;
 pub mod proposals;
 pub mod provider_requests;

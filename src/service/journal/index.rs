@@ -3,6 +3,7 @@
 //! It is built from the registry at the start and kept by [`Live::follow`], which reads the records after the last one
 //! applied; the same code serves the acts of this process and of any other. Positions are answered from it without SQL.
 
+mod codes;
 mod families;
 mod followed;
 mod growing;

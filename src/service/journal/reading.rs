@@ -9,6 +9,7 @@ use crate::engine::order::Counters;
 use crate::store::rows::TOLD;
 use crate::trust::journal::{Broken, Record};
 use crate::trust::opening::{Opened, OpenedRecord, Opening};
+use crate::trust::subject::SubjectKind;
 
 /// A record whose content is what its hash says and whose openings are those that it seals, with what they tell of queues
 /// and families.
@@ -25,6 +26,8 @@ pub(crate) struct ReadRecord {
     pub(crate) transfers: Vec<String>,
     /// Whether it tells who a child is.
     pub(crate) children: bool,
+    /// The children of whom it tells who they are or who represents them, by the keys of their rows.
+    pub(crate) persons: Vec<String>,
     /// What the openings are about, as `kind:id`.
     pub(crate) subjects: Vec<String>,
 }
@@ -45,6 +48,9 @@ pub(crate) struct Belongs {
     pub(crate) family: Option<String>,
 }
 
+/// The tables that say who a child is and who represents it. Their rows are told by hashes, in the opening of the child.
+const OF_PERSONS: [&str; 3] = ["children", "former_numbers", "representatives"];
+
 impl ReadRecord {
     /// Reads a record.
     ///
@@ -62,6 +68,7 @@ impl ReadRecord {
             families: Vec::new(),
             transfers: Vec::new(),
             children: false,
+            persons: Vec::new(),
             subjects: openings.iter().map(|opening| opening.subject.clone()).collect(),
         };
         for opening in &openings {
@@ -72,6 +79,11 @@ impl ReadRecord {
 
     fn take(&mut self, opening: &Opening) -> Result<(), String> {
         let opened = understood(opening)?;
+        if OF_PERSONS.iter().any(|table| opened.rows.contains_key(*table)) {
+            let person = opening.subject.strip_prefix(SubjectKind::Person.code()).and_then(|id| id.strip_prefix(':'));
+            let person = person.ok_or_else(|| format!("rows of a child stand in an opening of {}", opening.subject))?;
+            self.persons.push(person.to_owned());
+        }
         for (table, rows) in &opened.rows {
             for (key, row) in rows {
                 self.row(table, key, row.map(RawValue::get))

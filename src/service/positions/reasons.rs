@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 
-use super::shape::{Ahead, Reason};
+use super::shape::{Ahead, QueueView, Reason};
 use super::written::{AheadText, count};
 use crate::domain::queue::QueueKey;
 use crate::rules::messages::{Template, Tongue};
@@ -18,8 +18,11 @@ use crate::service::kernel::words::{Said, say, say_each};
 /// The reasons of all queues.
 pub struct Reasons {
     total_text: AheadText,
+    streams_text: AheadText,
     /// The reason of whoever is first, as JSON.
     nobody: String,
+    /// As `nobody`, for its family.
+    nobody_by_stream: String,
     /// How to see more, as JSON.
     pub(crate) see_more: String,
     /// What whoever waits is to do, as JSON.
@@ -29,6 +32,8 @@ pub struct Reasons {
 
 /// What is the same for every entry of a queue.
 pub(crate) struct QueueSaid {
+    /// The queue's key and its parts, as JSON.
+    pub(crate) queue: String,
     /// The rule of its order, as JSON; none where no profile is bound.
     pub(crate) rule: Option<String>,
 }
@@ -36,12 +41,15 @@ pub(crate) struct QueueSaid {
 impl Reasons {
     /// Cuts the sentence of who stands ahead into its parts, in each language.
     pub fn new(rules: &Rules) -> Self {
-        let ahead: Vec<(Tongue, Template)> =
-            Tongue::ALL.iter().filter_map(|&t| Some((t, rules.messages.template(t, "ahead_total")?))).collect();
+        let in_each = |id: &str| -> Vec<(Tongue, Template)> {
+            Tongue::ALL.iter().filter_map(|&t| Some((t, rules.messages.template(t, id)?))).collect()
+        };
         let to_do = say(rules, "to_do_in_queue", &[]);
         Reasons {
-            total_text: AheadText::new(&ahead),
+            total_text: AheadText::new(&in_each("ahead_total")),
+            streams_text: AheadText::new(&in_each("reasons")),
             nobody: json(&ahead_in_all(rules, [0, 0, 0])),
+            nobody_by_stream: json(&ahead_reason(rules, [0, 0, 0])),
             see_more: json(&see_more(rules)),
             to_do_in_queue: serde_json::to_string(&to_do).unwrap_or_default(),
             queues: RwLock::default(),
@@ -56,6 +64,14 @@ impl Reasons {
         }
     }
 
+    /// Who stands ahead by stream, as its family may know, written as JSON.
+    pub(crate) fn push_ahead_by_stream(&self, ahead: [u64; 3], text: &mut String) {
+        match ahead {
+            [0, 0, 0] => text.push_str(&self.nobody_by_stream),
+            _ => self.streams_text.push_by_stream(ahead, text),
+        }
+    }
+
     /// What is the same for every entry of a queue while one profile orders it.
     pub(crate) fn said(&self, rules: &Rules, queue: QueueKey, now: DateTime<Utc>) -> Arc<QueueSaid> {
         let known = self.queues.read().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +81,9 @@ impl Reasons {
             return Arc::clone(said);
         }
         drop(known);
-        let said = Arc::new(QueueSaid { rule: rule(rules, queue, now).as_ref().map(json) });
+        let rule = rule(rules, queue, now).as_ref().map(json);
+        let said =
+            Arc::new(QueueSaid { queue: serde_json::to_string(&QueueView::from(queue)).unwrap_or_default(), rule });
         let mut known = self.queues.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(queue, (ordering::era(rules, queue, now), Arc::clone(&said)));
         said

@@ -48,6 +48,23 @@ impl AheadText {
     /// Writes the reason of how many stand ahead, as JSON, in each language.
     pub(crate) fn push(&self, ahead: [u64; 3], text: &mut String) {
         text.push_str(r#"{"code":"ahead","text":"#);
+        self.push_sentences(ahead, text);
+    }
+
+    /// As [`AheadText::push`], with the numbers of each stream.
+    pub(crate) fn push_by_stream(&self, ahead: [u64; 3], text: &mut String) {
+        let [out_of_turn, first_priority, general] = ahead;
+        text.push_str(r#"{"code":"ahead","ahead":{"out_of_turn":"#);
+        push_number(text, out_of_turn);
+        text.push_str(r#","first_priority":"#);
+        push_number(text, first_priority);
+        text.push_str(r#","general":"#);
+        push_number(text, general);
+        text.push_str(r#"},"text":"#);
+        self.push_sentences(ahead, text);
+    }
+
+    fn push_sentences(&self, ahead: [u64; 3], text: &mut String) {
         let mut before = '{';
         for (tongue, template) in &self.sentences {
             text.push(before);

@@ -29,7 +29,7 @@ pub async fn positions(
     limit: web::Data<LookUpLimit>,
     body: Body,
 ) -> HttpResponse {
-    // No thread pool and no SQL on the way of whoever has no code: everything is in memory.
+    // No thread pool and no SQL on the way of whoever has no code or the right one of a paper: everything is in memory.
     let bytes = match whole(body) {
         Ok(bytes) => bytes,
         Err(response) => return *response,
@@ -49,6 +49,13 @@ pub async fn positions(
         };
     };
     let address = addresses.of_or_nobody(&request);
+    if let Proof::Code(code) = &proof {
+        match from_memory(&shared, address, &asked.iin, code) {
+            Ok(Some(body)) => return HttpResponse::Ok().content_type("application/json").body(body),
+            Ok(None) => {}
+            Err(problem) => return Failure(problem).error_response(),
+        }
+    }
     tell(shared, move |r| {
         let of = family::proves(&r.office, &r.memory.attempts, address, &asked.iin, &proof)?;
         let own = if of.is_shielded { None } else { of_family(&r.office, of.child)? };
@@ -92,6 +99,15 @@ pub fn known_to_all(office: &Office, child: Iin) -> Result<PublicPositions, Prob
     let now = office.clock.now();
     let found = view::public(office, child, now);
     if found.entries.is_empty() { ended::public(office, child, now) } else { Ok(found) }
+}
+
+/// What a family may know of its child that waits, by the code of its paper; nothing where the rows have to be asked.
+fn from_memory(shared: &Shared, address: IpAddr, iin: &str, code: &Code) -> Result<Option<String>, Problem> {
+    let registry = shared.now();
+    let of = family::at_once(&registry.office, &registry.memory.attempts, address, iin, code)?;
+    let Some(of) = of.filter(|of| !of.is_shielded) else { return Ok(None) };
+    let told = text::family_text(&registry.office, &registry.memory.reasons, of.child, registry.office.clock.now());
+    Ok((told.len() > text::NOTHING.len()).then_some(told))
 }
 
 /// What is told of a child from memory.

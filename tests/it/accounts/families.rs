@@ -1,11 +1,18 @@
 //! A family signs in with the code of its paper, and reaches its own child.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::desk::people::Child;
 use crate::desk::{CITY, Desk, GROUP, HOME, VILLAGE, VILLAGE_HOME, instant, on_both};
+use crate::store::tampering::tamper;
 use kezek::exchange::rows::ApplicationRow;
+use kezek::service::accounts::family::{self, Code, Proof};
 use kezek::service::files::import_applications;
+use kezek::service::registry::Registry;
+use kezek::trust::signature::NoVerifier;
 
 on_both!(
     a_registration_gives_the_family_a_code_that_opens_its_own_child,
@@ -21,6 +28,8 @@ on_both!(
     a_family_whose_child_is_erased_is_nobody,
     who_came_with_an_import_gets_a_code_at_a_counter,
     codes_stand_nowhere_in_clear,
+    a_look_up_with_a_code_asks_no_row_and_a_sign_in_asks_them,
+    what_one_server_replaces_opens_nothing_at_another,
 );
 
 /// Registers a child; the answer.
@@ -271,4 +280,33 @@ fn codes_stand_nowhere_in_clear(desk: &Desk) {
     let token = signed_in(desk, &child, &code);
     desk.keep_secret(&code);
     desk.keep_secret(&token);
+}
+
+fn a_look_up_with_a_code_asks_no_row_and_a_sign_in_asks_them(desk: &Desk) {
+    desk.damaged();
+    let child = desk.another_child();
+    let (number, code) = registered(desk, &child);
+    tamper(desk, "UPDATE representatives SET code = NULL");
+    assert_eq!(desk.look_up(&child.iin).must(200).json["entries"][0]["application"], json!(number));
+    desk.sign_in(&json!({"iin": child.iin, "code": code})).refused(401, "wrong_code");
+}
+
+fn what_one_server_replaces_opens_nothing_at_another(desk: &Desk) {
+    let (rules, verifier) = (Arc::clone(&desk.registry.office.rules), Box::new(NoVerifier));
+    let child = desk.another_child();
+    let (number, old) = registered(desk, &child);
+    let other = Registry::open(desk.second_store(), rules, desk.clock.clone(), verifier).expect("another server");
+    let own = json!({"iin": child.parent_iin, "document": "№ 1"});
+    let path = format!("/api/v1/applications/{number}/code");
+    let new = desk.post(&path, &desk.state_corporation(), &own).must(201).text_of("family_code");
+    let (office, tries, here) = (&other.office, &other.memory.attempts, IpAddr::from([127, 0, 0, 1]));
+    let typed = |code: &str| Code::Typed(code.to_owned());
+    let looks_up = |code: &str| family::proves(office, tries, here, &child.iin, &Proof::Code(typed(code)));
+    // It has not followed yet: what it does not know it asks the rows, and sessions rest on rows alone.
+    let refused = family::sign_in(office, tries, here, &child.iin, &typed(&old)).expect_err("the code was replaced");
+    assert_eq!(refused.code, "wrong_code");
+    looks_up(&new).expect("the new code");
+    office.follow_all().expect("the journal");
+    assert_eq!(looks_up(&old).expect_err("the code was replaced").code, "wrong_code");
+    assert!(family::at_once(office, tries, here, &child.iin, &typed(&new)).expect("a look").is_some());
 }

@@ -10,11 +10,13 @@ use kezek::domain::instant::instant_text;
 use kezek::domain::life::is_live;
 use kezek::domain::place::PlaceAct;
 use kezek::domain::queue::{Number, QueueKey};
+use kezek::domain::representative::CourtWord;
 use kezek::engine::order::TurnState;
 use kezek::engine::order::oracle::{self, Entry};
-use kezek::service::journal::index::{self, Index};
+use kezek::service::journal::index::{self, Index, Live};
+use kezek::store::paper_codes::PaperCode;
 use kezek::store::seats::{NarrowSeat, Seats};
-use kezek::store::{self, StoreError, places, queues, referrals, seats};
+use kezek::store::{self, StoreError, former_numbers, places, queues, referrals, representatives, seats};
 use kezek::trust::cipher::BlindIin;
 use kezek::trust::opening::OpenedRecord;
 use kezek::trust::seal::canonical;
@@ -40,6 +42,7 @@ impl Desk {
         self.the_journal_is_whole_and_names_nobody();
         self.the_database_names_nobody();
         self.positions_are_those_of_the_full_sort();
+        self.the_codes_in_memory_are_those_of_the_rows();
         self.no_place_is_given_twice_and_nobody_is_in_two();
         self.every_place_tells_how_it_came_where_it_stands();
     }
@@ -139,6 +142,41 @@ impl Desk {
         let now = self.registry.office.clock.now();
         let entry = serde_json::to_string(&view::public(&self.registry.office, iin, now)).expect("an entry has a text");
         assert_eq!(text::positions_text(&self.registry.office, &self.registry.memory.reasons, iin, now), entry);
+        let entry =
+            serde_json::to_string(&view::positions(&self.registry.office, iin, now)).expect("an entry has a text");
+        assert_eq!(text::family_text(&self.registry.office, &self.registry.memory.reasons, iin, now), entry);
+    }
+
+    /// The codes of papers and the former numbers in memory, which followed the journal, are those of the rows, and so are those of
+    /// a program that starts now.
+    pub fn the_codes_in_memory_are_those_of_the_rows(&self) {
+        let office = &self.registry.office;
+        office.follow_all().expect("the index does not follow");
+        let iins: BTreeSet<BlindIin> = office.store.read(seats::iins).expect("the children").into_values().collect();
+        let (mut codes, mut former) = (BTreeSet::new(), BTreeMap::new());
+        for iin in iins {
+            let (all, had) = office
+                .store
+                .read(|conn| -> Result<_, StoreError> {
+                    Ok((representatives::of_iin(conn, iin)?, former_numbers::of(conn, iin)?))
+                })
+                .expect("the representatives");
+            former.extend(had.into_iter().map(|had| (had, iin)));
+            for one in &all {
+                let newer = |other: &representatives::Representative| {
+                    other.iin == one.iin && other.code != one.code && other.code_at > one.code_at
+                };
+                if let Some(code) = one.code.filter(|_| !all.iter().any(newer)) {
+                    codes.insert((iin, PaperCode { code, is_shielded: one.court == Some(CourtWord::Shielded) }));
+                }
+            }
+        }
+        let rules = std::sync::Arc::clone(&office.rules);
+        let fresh = Live::build(&office.store, &rules, self.clock.now()).expect("a program that starts now");
+        for index in [office.index(self.clock.now()), fresh.at(&rules, self.clock.now())] {
+            assert_eq!(index.paper_codes().collect::<BTreeSet<_>>(), codes, "codes of papers");
+            assert_eq!(index.former_numbers().collect::<BTreeMap<_, _>>(), former, "former numbers");
+        }
     }
 
     fn queue_is_that_of_the_full_sort(&self, index: &Index, key: QueueKey) {

@@ -1,10 +1,11 @@
-//! Building the index from the registry: rows are read on one thread, children on another, the index grows on a third.
+//! Building the index from the registry: rows are read on one thread, children and codes on others, the index grows on a fourth.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use chrono::{DateTime, Utc};
 
+use super::codes::{PaperCodes, ReadCodes};
 use super::seats::{Index, IndexSeat};
 use crate::domain::codes::Turn;
 use crate::domain::queue::{Number, Numbered, QueueKey};
@@ -79,8 +80,14 @@ fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, Turn
     let died = |_| StoreError::Damaged("the index cannot be built".to_owned());
     std::thread::scope(|scope| {
         let children = scope.spawn(|| store.read_beside(seats::iins));
+        let codes = scope.spawn(|| ReadCodes::read(store));
         let (rows, read) = sync_channel::<Vec<SeatRow>>(BATCHES_AHEAD);
-        let grown = scope.spawn(move || grow(read, &children.join().map_err(died)??, &transfers, families));
+        let grown = scope.spawn(move || {
+            let iins = children.join().map_err(died)??;
+            let (mut index, rows) = grow(read, &iins, &transfers, families)?;
+            index.codes = PaperCodes::of(codes.join().map_err(died)??, &iins)?;
+            Ok::<_, StoreError>((index, rows))
+        });
         let given = seats::in_batches(conn, Seats::Claimed, |batch| {
             rows.send(batch).map_err(|_| StoreError::Damaged("the index stopped growing".to_owned()))
         });
@@ -91,20 +98,23 @@ fn read_and_grow(store: &Store, conn: &mut AnyConnection) -> Result<(Index, Turn
     })
 }
 
-/// Builds the index from the registry as it stands at one moment.
-pub(super) fn load(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Index, StoreError> {
-    store.read_snapshot(|conn| {
-        let seen = homes::ends(conn)?;
-        let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
-        let (mut index, rows) = read_and_grow(store, conn)?;
-        let unbuilt = rows.into_iter().map(|(key, rows)| {
-            let counters = counters.get(&key).copied().unwrap_or_default();
-            Unbuilt { key, counters, rows }
-        });
-        let queues = QueueOrder::build_all(unbuilt.collect())
-            .map_err(|(key, fault)| StoreError::Damaged(format!("queue {key}: {fault}")))?;
-        (index.seen, index.queues) = (seen, queues);
-        index.order_as_of(rules, now);
-        Ok(index)
-    })
+/// Builds the index from the registry as it stands at one moment: that of the first look through `conn`.
+pub(super) fn load(
+    store: &Store,
+    conn: &mut AnyConnection,
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> Result<Index, StoreError> {
+    let seen = homes::ends(conn)?;
+    let counters: HashMap<QueueKey, Counters> = queues::all_counters(conn)?.into_iter().collect();
+    let (mut index, rows) = read_and_grow(store, conn)?;
+    let unbuilt = rows.into_iter().map(|(key, rows)| {
+        let counters = counters.get(&key).copied().unwrap_or_default();
+        Unbuilt { key, counters, rows }
+    });
+    let queues = QueueOrder::build_all(unbuilt.collect())
+        .map_err(|(key, fault)| StoreError::Damaged(format!("queue {key}: {fault}")))?;
+    (index.seen, index.queues) = (seen, queues);
+    index.order_as_of(rules, now);
+    Ok(index)
 }

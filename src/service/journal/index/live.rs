@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 
 use chrono::{DateTime, Utc};
 
+use super::codes::ReadAnew;
 use super::followed::{Followed, WentBack};
 use super::growing;
 use super::seats::{Index, OutOfStep};
@@ -29,6 +30,9 @@ pub struct Live {
     /// How often a chain was found behind records that this process had seen.
     went_back: AtomicU64,
     mending: Mutex<()>,
+    /// Held from where codes are read until the index holds them: what one has read never comes in behind what another read later, or
+    /// a code that was replaced would open again.
+    codes: Mutex<()>,
 }
 
 impl Live {
@@ -37,8 +41,9 @@ impl Live {
     /// # Errors
     /// The database is not available.
     pub fn build(store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        let index = RwLock::new(growing::load(store, rules, now)?);
-        Ok(Live { index, went_back: AtomicU64::default(), mending: Mutex::default() })
+        let index = store.read_snapshot(|conn| growing::load(store, conn, rules, now))?;
+        let index = RwLock::new(index);
+        Ok(Live { index, went_back: AtomicU64::default(), mending: Mutex::default(), codes: Mutex::default() })
     }
 
     /// Reads the index, each queue in the order of the profile that is in force at `at`. The instant at which that changes
@@ -83,6 +88,9 @@ impl Live {
                     News::WentBack => return Ok(Followed::WentBack(WentBack { home, seen, found: end })),
                     News::Unread(broken) => return Ok(Followed::Unread(broken)),
                 };
+                let persons: Vec<String> = records.iter().flat_map(|read| &read.persons).cloned().collect();
+                let _codes = (!persons.is_empty()).then(|| self.codes());
+                let anew = self.persons(conn, persons)?;
                 let mut index = self.write();
                 for read in records {
                     let seq = read.record.seq;
@@ -91,10 +99,26 @@ impl Live {
                         return Ok(Followed::OutOfStep);
                     }
                 }
+                index.codes.take(anew);
                 index.gave(home, end.numbers);
             }
         }
         Ok(Followed::InStep)
+    }
+
+    fn codes(&self) -> MutexGuard<'_, ()> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the rows say of these children. Records tell them by hashes alone.
+    fn persons(&self, conn: &mut AnyConnection, mut keys: Vec<String>) -> Result<ReadAnew, StoreError> {
+        if keys.is_empty() {
+            return Ok(ReadAnew::default());
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let known = self.read().codes.known_by(&keys)?;
+        ReadAnew::read(conn, &keys, known)
     }
 
     /// Whoever holds this brings the index back in step, alone.
@@ -119,14 +143,18 @@ impl Live {
     /// # Errors
     /// The database is not available.
     pub fn rebuild(&self, store: &Store, rules: &Rules, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut fresh = growing::load(store, rules, now)?;
-        let mut index = self.write();
-        // The numbers that were given stay known, also those of records that came while this was built.
-        for (home, seen) in &index.seen {
-            fresh.gave(*home, seen.numbers);
-        }
-        *index = fresh;
-        Ok(())
+        store.read_snapshot(|conn| {
+            // No act that tells of a code is answered while this goes back to the moment at which it began.
+            let _codes = self.codes();
+            let mut fresh = growing::load(store, conn, rules, now)?;
+            let mut index = self.write();
+            // The numbers that were given stay known, also those of records that came while this was built.
+            for (home, seen) in &index.seen {
+                fresh.gave(*home, seen.numbers);
+            }
+            *index = fresh;
+            Ok(())
+        })
     }
 
     /// The records between two heads of a home's chain.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 
+use super::codes::PaperCodes;
 use super::families::Families;
 use crate::domain::codes::{Status, Turn};
 use crate::domain::instant::read_instant;
@@ -14,6 +15,7 @@ use crate::rules::{Era, Rules};
 use crate::service::journal::reading::ReadRecord;
 use crate::service::journal::turns::{HeldTurn, Move, ToldSeat, moves};
 use crate::service::kernel::ordering;
+use crate::store::paper_codes::PaperCode;
 use crate::store::seats::Seated;
 use crate::trust::cipher::BlindIin;
 use crate::trust::end::{End, Head, Numbers};
@@ -33,6 +35,7 @@ pub struct Index {
     /// Of children who are enrolled and wait for a place elsewhere: the second application.
     pub(super) transfers: HashMap<BlindIin, Number>,
     pub(super) families: Families,
+    pub(super) codes: PaperCodes,
     pub(super) queues: HashMap<QueueKey, QueueOrder>,
     pub(super) kindergartens: Names,
 }
@@ -70,6 +73,7 @@ impl Default for Index {
             children: HashMap::new(),
             transfers: HashMap::new(),
             families: Families::default(),
+            codes: PaperCodes::default(),
             queues: HashMap::new(),
             kindergartens: Names::default(),
         }
@@ -261,6 +265,26 @@ impl Index {
     pub fn of_child(&self, iin: BlindIin) -> impl Iterator<Item = (Number, &IndexSeat)> {
         let numbers = [&self.children, &self.transfers].map(|by_child| by_child.get(&iin));
         numbers.into_iter().flatten().filter_map(|number| Some((*number, self.seats.get(number)?)))
+    }
+
+    /// By what the child is looked up now that has or had this number.
+    pub fn now_of(&self, number: BlindIin) -> BlindIin {
+        self.codes.now_of(number)
+    }
+
+    /// What the code of a paper opens for the child that is looked up by this now; nothing where it is no good one.
+    pub fn opened_by(&self, child: BlindIin, code: i64) -> Option<PaperCode> {
+        self.codes.opened_by(child, code)
+    }
+
+    /// All good codes of papers by the numbers of their children, in order.
+    pub fn paper_codes(&self) -> impl Iterator<Item = (BlindIin, PaperCode)> {
+        self.codes.all()
+    }
+
+    /// All numbers that children had, each with the one by which its child is looked up now, in no order.
+    pub fn former_numbers(&self) -> impl Iterator<Item = (BlindIin, BlindIin)> {
+        self.codes.former()
     }
 
     /// The seats of brothers and sisters who wait together with an application.
